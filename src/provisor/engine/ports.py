@@ -1,0 +1,149 @@
+"""What the engine needs from the outside: a target to write to, with its five ways to fail.
+
+Pure: only shapes. Implemented by connectors.scim_client and by the in-memory target of provisor.testing, which pass the
+same contract suite (tests/contract). Source of the requests: spec/scim-wire.md section 2.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from provisor.engine.record import Kind
+from provisor.scim.patch import Operation
+from provisor.scim.values import Resource
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """A bounded capture of one request and its answer, without any secret. Kept beside the log event."""
+
+    method: str
+    url: str
+    request_body: bytes = b""
+    status: int | None = None
+    response_body: bytes = b""
+    milliseconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A successful answer: the resource (None after 204), its version, and what went over the wire."""
+
+    resource: Resource | None
+    etag: str | None
+    exchange: Exchange
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """The answer to a matching query: the resources whose attribute really equals the value (strangers dropped)."""
+
+    resources: Sequence[Resource]
+    exchange: Exchange
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One page of a listing; `next_index` is None on the last one."""
+
+    resources: Sequence[Resource]
+    total: int
+    next_index: int | None
+    exchange: Exchange
+
+
+@dataclass(slots=True)
+class ConnectorError(Exception):
+    """A request that brought no usable answer. One of the five kinds below."""
+
+    message: str
+    exchange: Exchange | None = field(default=None, kw_only=True)
+
+    def __str__(self) -> str:
+        return self.message
+
+
+@dataclass(slots=True)
+class Unreachable(ConnectorError):
+    """No answer: name, connection, TLS or time-out. `sent` is False when the request surely never left."""
+
+    sent: bool = field(default=True, kw_only=True)
+
+
+@dataclass(slots=True)
+class Unauthorized(ConnectorError):
+    """401: the credential is wrong, expired or revoked. The cycle stops."""
+
+
+@dataclass(slots=True)
+class Throttled(ConnectorError):
+    """429 or 503: nothing may be sent before `until`."""
+
+    until: datetime = field(kw_only=True)
+
+
+@dataclass(slots=True)
+class Rejected(ConnectorError):
+    """Any other refusal, with the target's own reason."""
+
+    status: int = field(kw_only=True)
+    scim_type: str | None = field(default=None, kw_only=True)
+    detail: str = field(default="", kw_only=True)
+
+
+@dataclass(slots=True)
+class Malformed(ConnectorError):
+    """An answer that is not SCIM: no JSON, no id, 404 on a filter, a redirect to another host."""
+
+    excerpt: str = field(default="", kw_only=True)
+
+
+class Target(Protocol):
+    """A SCIM application as the engine uses it. Every method raises a ConnectorError when it brings no answer.
+
+    Methods may be called concurrently; requests for one object are never concurrent. Repeating any of them is safe
+    for the target's state except `create`, which the engine repeats only after looking.
+    """
+
+    async def find(self, kind: Kind, path: str, value: str) -> Found:
+        """Resources whose attribute at `path` equals `value` (row 4 and 12); groups come without members."""
+
+    async def page(self, kind: Kind, start_index: int, count: int) -> Page:
+        """Resources from the 1-based `start_index`; groups come without members. `count` 0 asks only for the total."""
+
+    async def read(self, kind: Kind, target_id: str) -> Answer | None:
+        """One resource by id (rows 5 and 13); None for 404."""
+
+    async def create(self, kind: Kind, document: Resource) -> Answer:
+        """Create (rows 6 and 14). The answer's resource has an id."""
+
+    async def patch(self, kind: Kind, target_id: str, operations: Sequence[Operation]) -> Answer:
+        """Change attributes (rows 7, 9, 10 and 15). Rejected with status 404 when the object is gone."""
+
+    async def patch_members(self, target_id: str, add: Sequence[str], remove: Sequence[str]) -> Answer:
+        """Add and remove members of a group by their target ids in one request (row 17); at most 100 together."""
+
+    async def delete(self, kind: Kind, target_id: str) -> Answer:
+        """Delete (rows 11 and 18); 404 counts as done."""
+
+    async def close(self) -> None:
+        """Give connections back."""
+
+
+class Secret:
+    """A credential that never shows itself: its repr, str and format are dots; `reveal` is called where it is sent."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """The credential in clear. Only for the header that carries it and the cipher that stores it."""
+        return self._text
+
+    def __repr__(self) -> str:
+        return "Secret(…)"
+
+    __str__ = __repr__

@@ -1,0 +1,32 @@
+"""What a source says and what the engine judges: values that cross the ports.
+
+Pure. `SourceUser`, `SourceGroup` and `SourceMember` are what an importer reads; `Record` is one directory object as the
+rules see it. Attribute names are Graph property names (spec/graph-synchronization-api.md section 11).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["user", "group"]
+Scalar = None | bool | int | str
+AttributeValue = Scalar | list[str] | list[dict[str, str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One directory object, whole, with what scope needs to know about it.
+
+    `attributes` holds Graph property names plus extension properties; `manager` is an object id, not yet a target id.
+    """
+
+    id: str
+    kind: Kind
+    name: str
+    attributes: Mapping[str, AttributeValue]
+    manager: str | None = None
+    enabled: bool = True
+    deleted: bool = False
+    purged: bool = False
+    assigned: bool = False
+    change: int = 0

@@ -1,0 +1,5 @@
+"""The service's tables and the only SQL of the service.
+
+Functions here take a `database.Connection` (or `Database`) and values, and return values. Must not: decide anything, open sockets,
+read clocks other than an argument. Tables: tables.py; rules: design.md section 4.
+"""
