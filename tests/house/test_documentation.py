@@ -1,0 +1,69 @@
+"""Reference pages name everything that the code has: settings, error codes, commands."""
+
+import ast
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "src" / "provisor"
+
+
+def page(name: str) -> str:
+    return (ROOT / "docs" / "reference" / name).read_text()
+
+
+def codes_in_the_code() -> set[str]:
+    """Every literal given as `code=` or as the first argument of an error that carries a code."""
+    codes = set()
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if not isinstance(node, ast.Call):
+                continue
+            name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+            given = [keyword.value for keyword in node.keywords if keyword.arg == "code"]
+            if name == "AdminError" and node.args:
+                given.append(node.args[0])
+            codes |= {
+                value.value for value in given if isinstance(value, ast.Constant) and isinstance(value.value, str)
+            }
+    return {code for code in codes if code}
+
+
+def test_every_setting_is_documented():
+    named = set(re.findall(r"PROVISOR_[A-Z_]+[A-Z]", "".join(path.read_text() for path in PACKAGE.rglob("*.py"))))
+
+    assert named
+    assert not {name for name in named if f"`{name}`" not in page("settings.md")}
+
+
+def test_every_error_code_is_documented():
+    assert not {code for code in codes_in_the_code() if f"`{code}`" not in page("errors.md")}
+
+
+def test_every_documented_error_code_is_in_the_code():
+    source = "".join(path.read_text() for path in PACKAGE.rglob("*.py"))
+    documented = set(re.findall(r"^\| `([A-Za-z-]+)`", page("errors.md"), flags=re.MULTILINE))
+
+    assert documented
+    assert not {code for code in documented if f'"{code}"' not in source}
+
+
+def test_links_between_pages_lead_somewhere():
+    broken = [
+        f"{path.relative_to(ROOT)} -> {link}"
+        for path in [ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")]
+        for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", path.read_text())
+        if not (path.parent / link).exists()
+    ]
+
+    assert not broken
+
+
+def test_one_record_names_functions_that_exist():
+    text = (ROOT / "docs" / "explanation" / "one-record.md").read_text()
+    named = re.findall(r"`([a-z_]+(?:/[a-z_]+)*/[a-z_]+\.py)::([A-Za-z_.]+)`", text)
+
+    assert len(named) >= 10
+    for file, name in named:
+        source = (PACKAGE / file).read_text()
+        assert re.search(rf"(def|class) {re.escape(name.split('.')[-1])}\b", source), f"{file} has no {name}"
