@@ -1,5 +1,9 @@
 """The service's tables and the only SQL of the service.
 
-Functions here take a `database.Connection` (or `Database`) and values, and return values. Must not: decide anything, open sockets,
-read clocks other than an argument. Tables: tables.py; rules: design.md section 4.
+Functions here take a `database.Connection` (or `Database`) and values, and return values. Must not: decide anything,
+open sockets, read clocks other than an argument. Tables: tables.py; `schema.migrate` makes them; rules: design.md section 4.
 """
+
+from provisor.storage.schema import migrate
+
+__all__ = ["migrate"]

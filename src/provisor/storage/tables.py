@@ -1,7 +1,8 @@
 """The service's tables, once: SQLAlchemy Core metadata that the migrations are checked against (design.md section 4).
 
 Nothing runs queries through it: the SQL of the hot paths is written by hand in the modules beside this one.
-Times are UTC integer microseconds; documents are JSON text; every table carries the tenant or hangs off a job that does.
+Times are UTC integer microseconds; documents are JSON text; every table carries the tenant or hangs off
+a job that does.
 """
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text, text
