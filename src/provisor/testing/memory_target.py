@@ -1,0 +1,316 @@
+"""A SCIM application in memory: the port `Target` with the semantics of a real one, a journal and faults on demand.
+
+Passes the same contract suite as connectors.scim_client (tests/contract). Documents are checked and patched by `scim`,
+so what it refuses a real server refuses too. Order: what a test sees, the target, its faults.
+"""
+
+import asyncio
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple, TypeVar
+
+import msgspec
+
+from provisor.engine.ports import Answer, Exchange, Found, Page
+from provisor.engine.record import Kind
+from provisor.scim.errors import ScimError, forbidden, invalid_filter, invalid_value, not_found, uniqueness
+from provisor.scim.filter import Compare, evaluate
+from provisor.scim.patch import Operation, apply
+from provisor.scim.path import parse_path
+from provisor.scim.schema import ResourceType
+from provisor.scim.validate import accept
+from provisor.scim.values import Json, Resource, fold
+from provisor.testing.faults import Fault, Faults, refusal
+
+Method = Literal["GET", "POST", "PATCH", "DELETE"]
+Outcome = TypeVar("Outcome")
+
+NAMING: Mapping[Kind, str] = {"user": "userName", "group": "displayName"}
+"""The attribute that is unique, caseless, and names a resource in the journal."""
+
+
+class Request(NamedTuple):
+    """One line of the journal. `subject` is the value looked for, the name created, or the id addressed."""
+
+    method: Method
+    kind: Kind
+    subject: str
+
+
+@dataclass(slots=True)
+class _Shelf:
+    """The resources of one kind, in order of creation, with their folded names."""
+
+    type: ResourceType
+    resources: dict[str, Resource] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+
+
+class MemoryTarget:
+    """An application that holds users and groups in memory.
+
+    `capacity` limits a kind (403 beyond it); `filterable` names the attributes that may be looked for beside `id`
+    (400 invalidFilter otherwise; None allows all); `latency_seconds` is waited in every request.
+    """
+
+    def __init__(
+        self,
+        user_type: ResourceType,
+        group_type: ResourceType,
+        *,
+        capacity: Mapping[Kind, int] | None = None,
+        filterable: Mapping[Kind, Collection[str]] | None = None,
+        latency_seconds: float = 0.0,
+    ) -> None:
+        self.journal: list[Request] = []
+        self.capacity: dict[Kind, int] = dict(capacity or {})
+        self.highest_in_flight = 0
+        self.overlaps: list[str] = []  # ids that had two requests at once, which the port forbids
+        self._shelves: dict[Kind, _Shelf] = {"user": _Shelf(user_type), "group": _Shelf(group_type)}
+        self._members: dict[str, dict[str, None]] = {}
+        self._filterable = filterable
+        self._latency_seconds = latency_seconds
+        self._faults = Faults()
+        self._busy: list[str] = []
+        self._created = 0
+
+    # What a test sees and prepares
+
+    def resources(self, kind: Kind) -> dict[str, Resource]:
+        """Everything held of a kind by id, in order of creation; groups without members."""
+        return dict(self._shelves[kind].resources)
+
+    def by_name(self, kind: Kind, name: str) -> Resource | None:
+        """The resource of that userName or displayName in any case."""
+        shelf = self._shelves[kind]
+        return shelf.resources.get(shelf.names.get(fold(name), ""))
+
+    def members(self, group_id: str) -> frozenset[str]:
+        """The ids in a group."""
+        return frozenset(self._members[group_id])
+
+    def memberships(self) -> set[tuple[str, str]]:
+        """Every membership as (displayName of the group, userName of the member)."""
+        users = self._shelves["user"].resources
+        groups = self._shelves["group"].resources
+        return {
+            (_name("group", groups[group_id]), _name("user", users[member]) if member in users else member)
+            for group_id, held in self._members.items()
+            for member in held
+        }
+
+    def put(self, kind: Kind, document: Resource) -> str:
+        """Add a resource without a request, as somebody else's doing; returns its id."""
+        return str(self._create(kind, document)["id"])
+
+    def sent(self, *methods: Method) -> list[Request]:
+        """The journal's lines of these methods (all when none is named), in order."""
+        return [request for request in self.journal if not methods or request.method in methods]
+
+    def fail(
+        self,
+        nth: int,
+        error: BaseException,
+        *,
+        after_effect: bool = False,
+        method: Method | None = None,
+        kind: Kind | None = None,
+        times: int = 1,
+    ) -> None:
+        """Let the `nth` request from now on (1 is the next) fail with `error`, and `times - 1` after it.
+
+        Only requests of `method` and `kind` are counted when given. `after_effect`: the request is carried out and
+        its answer lost. An error that is no ConnectorError (Killed, say) is raised as it is.
+        """
+        self._faults.add(
+            Fault(nth=nth, error=error, after_effect=after_effect, method=method, kind=kind, times=times)
+        )
+
+    # The port
+
+    async def find(self, kind: Kind, path: str, value: str) -> Found:
+        """Resources whose attribute equals the value."""
+        exchange = _exchange("GET", f"{self._endpoint(kind)}?filter={path} eq {value}")
+        found = await self._serve("GET", kind, value, exchange, lambda: self._find(kind, path, value))
+        return Found(resources=found, exchange=exchange)
+
+    async def page(self, kind: Kind, start_index: int, count: int) -> Page:
+        """Resources in order of creation."""
+        exchange = _exchange("GET", f"{self._endpoint(kind)}?startIndex={start_index}&count={count}")
+        held = self._shelves[kind].resources
+
+        def cut() -> list[Resource]:
+            return list(held.values())[max(start_index, 1) - 1 :][:count]
+
+        shown = await self._serve("GET", kind, str(start_index), exchange, cut)
+        following = max(start_index, 1) + len(shown)
+        return Page(
+            resources=shown,
+            total=len(held),
+            next_index=following if shown and following <= len(held) else None,
+            exchange=exchange,
+        )
+
+    async def read(self, kind: Kind, target_id: str) -> Answer | None:
+        """One resource, or None."""
+        exchange = _exchange("GET", f"{self._endpoint(kind)}/{target_id}")
+        resources = self._shelves[kind].resources
+        resource = await self._serve("GET", kind, target_id, exchange, lambda: resources.get(target_id))
+        return None if resource is None else _answer(resource, exchange)
+
+    async def create(self, kind: Kind, document: Resource) -> Answer:
+        """Create; the id is the kind's letter and a number."""
+        exchange = _exchange("POST", self._endpoint(kind), document)
+        subject = _name(kind, document)
+        created = await self._serve("POST", kind, subject, exchange, lambda: self._create(kind, document))
+        return _answer(created, exchange)
+
+    async def patch(self, kind: Kind, target_id: str, operations: Sequence[Operation]) -> Answer:
+        """Change attributes by the rules of `scim.patch`."""
+        body: Json = [{"op": one.op, "path": one.path, "value": one.value} for one in operations]
+        exchange = _exchange("PATCH", f"{self._endpoint(kind)}/{target_id}", body)
+        changed = await self._serve(
+            "PATCH", kind, target_id, exchange, lambda: self._patch(kind, target_id, tuple(operations))
+        )
+        return _answer(changed, exchange)
+
+    async def patch_members(self, target_id: str, add: Sequence[str], remove: Sequence[str]) -> Answer:
+        """Add and remove members; repeating it changes nothing."""
+        body: Json = {"add": list(add), "remove": list(remove)}
+        exchange = _exchange("PATCH", f"{self._endpoint('group')}/{target_id}", body)
+        await self._serve(
+            "PATCH", "group", target_id, exchange, lambda: self._patch_members(target_id, add, remove)
+        )
+        return Answer(resource=None, etag=None, exchange=exchange)
+
+    async def delete(self, kind: Kind, target_id: str) -> Answer:
+        """Delete, also what is already gone."""
+        exchange = _exchange("DELETE", f"{self._endpoint(kind)}/{target_id}")
+        await self._serve("DELETE", kind, target_id, exchange, lambda: self._delete(kind, target_id))
+        return Answer(resource=None, etag=None, exchange=exchange)
+
+    async def close(self) -> None:
+        """Nothing to give back."""
+
+    # How it is carried out
+
+    async def _serve(
+        self, method: Method, kind: Kind, subject: str, exchange: Exchange, effect: Callable[[], Outcome]
+    ) -> Outcome:
+        """Journal, wait, fail or carry out. The effect itself never waits, so requests cannot interleave in it."""
+        self.journal.append(Request(method, kind, subject))
+        fault = self._faults.due(method, kind)
+        key = f"{kind} {subject}"
+        if method in ("PATCH", "DELETE") and key in self._busy:
+            self.overlaps.append(subject)
+        self._busy.append(key)
+        self.highest_in_flight = max(self.highest_in_flight, len(self._busy))
+        try:
+            await asyncio.sleep(self._latency_seconds)
+            if fault is not None and not fault.after_effect:
+                raise fault.raised(exchange)
+            outcome = effect()
+        except ScimError as error:
+            raise refusal(error, f"{method} {self._shelves[kind].type.name} {subject}", exchange) from None
+        finally:
+            self._busy.remove(key)
+        if fault is not None:
+            raise fault.raised(exchange)
+        return outcome
+
+    def _endpoint(self, kind: Kind) -> str:
+        return f"memory:{self._shelves[kind].type.endpoint}"
+
+    def _find(self, kind: Kind, path: str, value: str) -> list[Resource]:
+        shelf = self._shelves[kind]
+        if self._filterable is not None and path not in self._filterable.get(kind, ()) and path != "id":
+            raise invalid_filter(f"{path} cannot be looked for.")
+        if path == NAMING[kind]:
+            found = self.by_name(kind, value)
+            return [] if found is None else [found]
+        wanted = Compare(parse_path(path, shelf.type), "eq", value)
+        return [resource for resource in shelf.resources.values() if evaluate(wanted, resource, shelf.type)]
+
+    def _create(self, kind: Kind, document: Resource) -> Resource:
+        shelf = self._shelves[kind]
+        accepted = accept(document, shelf.type)
+        name = fold(_name(kind, accepted))
+        if name in shelf.names:
+            raise uniqueness(f'{NAMING[kind]} "{_name(kind, accepted)}" is already taken.')
+        limit = self.capacity.get(kind)
+        if limit is not None and len(shelf.resources) >= limit:
+            raise forbidden(f"{kind} limit {limit} reached")
+        self._created += 1
+        target_id = f"{kind[0]}-{self._created}"
+        members = accepted.pop("members", None)
+        resource: Resource = {**accepted, "id": target_id, "meta": _meta(shelf.type, 1)}
+        shelf.resources[target_id] = resource
+        shelf.names[name] = target_id
+        if kind == "group":
+            named = members if isinstance(members, list) else []
+            self._members[target_id] = {str(one["value"]): None for one in named if isinstance(one, dict)}
+        return resource
+
+    def _patch(self, kind: Kind, target_id: str, operations: tuple[Operation, ...]) -> Resource:
+        shelf = self._shelves[kind]
+        before = self._held(kind, target_id)
+        after = apply(before, operations, shelf.type)
+        if after is before:
+            return before
+        old, new = fold(_name(kind, before)), fold(_name(kind, after))
+        if shelf.names.get(new, target_id) != target_id:
+            raise uniqueness(f'{NAMING[kind]} "{_name(kind, after)}" is already taken.')
+        after["meta"] = _meta(shelf.type, _version(before) + 1)
+        del shelf.names[old]
+        shelf.names[new] = target_id
+        shelf.resources[target_id] = after
+        return after
+
+    def _patch_members(self, target_id: str, add: Sequence[str], remove: Sequence[str]) -> None:
+        self._held("group", target_id)
+        users = self._shelves["user"].resources
+        for member in add:
+            if member not in users:
+                raise invalid_value(f'members: there is no user with the id "{member}".')
+        held = self._members[target_id]
+        held.update(dict.fromkeys(add))
+        for member in remove:
+            held.pop(member, None)
+
+    def _delete(self, kind: Kind, target_id: str) -> None:
+        shelf = self._shelves[kind]
+        resource = shelf.resources.pop(target_id, None)
+        if resource is None:
+            return
+        del shelf.names[fold(_name(kind, resource))]
+        self._members.pop(target_id, None)
+        for held in self._members.values():
+            held.pop(target_id, None)
+
+    def _held(self, kind: Kind, target_id: str) -> Resource:
+        resource = self._shelves[kind].resources.get(target_id)
+        if resource is None:
+            raise not_found(self._shelves[kind].type.name, target_id)
+        return resource
+
+
+def _name(kind: Kind, document: Resource) -> str:
+    return str(document.get(NAMING[kind], ""))
+
+
+def _meta(resource_type: ResourceType, version: int) -> Resource:
+    return {"resourceType": resource_type.name, "version": f'W/"{version}"'}
+
+
+def _version(resource: Resource) -> int:
+    meta = resource["meta"]
+    assert isinstance(meta, dict)  # noqa: S101  every resource here got its meta from _meta
+    return int(str(meta["version"]).strip('W/"'))
+
+
+def _exchange(method: Method, url: str, body: Json = None) -> Exchange:
+    return Exchange(method=method, url=url, request_body=b"" if body is None else msgspec.json.encode(body))
+
+
+def _answer(resource: Resource, exchange: Exchange) -> Answer:
+    return Answer(resource=resource, etag=f'W/"{_version(resource)}"', exchange=exchange)
