@@ -253,9 +253,9 @@ operation = Table(
     _number("cycle"),
     _text("object_kind"),
     _text("name"),  # what a person calls the object
-    _text("kind"),  # create, update, link, disable, delete, members, reference
+    _text("kind"),  # create, update, link, disable, release, delete, members, reference; verdict: left alone
     _number("phase"),  # order of execution
-    _text("state"),  # planned, sent, retry, waiting
+    _text("state"),  # planned, sent, retry, waiting; verdict (of a plan only)
     _text("target_id", null=True),
     _text("wanted_hash", null=True),
     _text("base_hash", null=True),
@@ -270,6 +270,14 @@ operation = Table(
     _number("fence", default="0"),
 )
 Index("operation_state", operation.c.job, operation.c.state, operation.c.phase, operation.c.stage, operation.c.object)
+# Two people must not claim one account in the same plan.
+Index(
+    "operation_claim",
+    operation.c.job,
+    operation.c.object_kind,
+    operation.c.target_id,
+    sqlite_where=operation.c.kind == "link",
+)
 
 log_event = Table(
     "log_event",

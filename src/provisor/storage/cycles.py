@@ -1,0 +1,145 @@
+"""Cycles: one row a run, with what it read of the feed, how far it came, and what it did.
+
+A cycle whose process ended, or that had to stop, keeps its phase and cursor and is continued by the next run.
+"""
+
+from dataclasses import dataclass
+
+import msgspec
+
+from provisor.database import Connection, Row
+
+_COLUMNS = "n, id, kind, phase, state, ruleset_version, low, high, cursor, counters, error, began_at, ended_at"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cycle:
+    """One run of a job. `low` and `high` bound the change numbers it covers; times are UTC microseconds.
+
+    kind: initial, incremental, plan. state: running, succeeded, entry-level-errors, failed, planned, abandoned.
+    `counters` maps `user.create` and the like to numbers; `error` is {code, message, hint} of what stopped the cycle.
+    """
+
+    n: int
+    id: str
+    kind: str
+    phase: str
+    state: str
+    ruleset_version: int
+    low: int
+    high: int
+    cursor: str | None
+    counters: dict[str, int]
+    error: dict[str, str] | None
+    began_at: int
+    ended_at: int | None
+
+
+def add(connection: Connection, job: str, cycle: Cycle) -> None:
+    """Write a new cycle's row."""
+    connection.execute(
+        f"INSERT INTO cycle (job, {_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+        (
+            job,
+            cycle.n,
+            cycle.id,
+            cycle.kind,
+            cycle.phase,
+            cycle.state,
+            cycle.ruleset_version,
+            cycle.low,
+            cycle.high,
+            cycle.cursor,
+            _text(cycle.counters),
+            None if cycle.error is None else _text(cycle.error),
+            cycle.began_at,
+            cycle.ended_at,
+        ),
+    )
+
+
+def advance(connection: Connection, job: str, n: int, *, phase: str, cursor: str | None) -> None:
+    """The cycle has come this far."""
+    connection.execute("UPDATE cycle SET phase = ?, cursor = ? WHERE job = ? AND n = ?", (phase, cursor, job, n))
+
+
+def count(connection: Connection, job: str, n: int, counters: dict[str, int]) -> None:
+    """Save the cycle's counters."""
+    connection.execute("UPDATE cycle SET counters = ? WHERE job = ? AND n = ?", (_text(counters), job, n))
+
+
+def resume(connection: Connection, job: str, n: int) -> None:
+    """The cycle runs again after it was cut short."""
+    connection.execute(
+        "UPDATE cycle SET state = 'running', error = NULL, ended_at = NULL WHERE job = ? AND n = ?", (job, n)
+    )
+
+
+def finish(
+    connection: Connection,
+    job: str,
+    n: int,
+    *,
+    state: str,
+    counters: dict[str, int],
+    error: dict[str, str] | None,
+    at: int,
+) -> None:
+    """The run is over. A cycle with an error keeps its phase and cursor; any other one is complete."""
+    connection.execute(
+        "UPDATE cycle SET state = ?, counters = ?, error = ?, ended_at = ? WHERE job = ? AND n = ?",
+        (state, _text(counters), None if error is None else _text(error), at, job, n),
+    )
+    if error is None:
+        connection.execute("UPDATE cycle SET phase = 'done', cursor = NULL WHERE job = ? AND n = ?", (job, n))
+
+
+def abandon(connection: Connection, job: str, at: int) -> None:
+    """A cycle that was cut short is not continued: the next one starts at the watermark again."""
+    connection.execute(
+        """UPDATE cycle SET state = 'abandoned', phase = 'done', cursor = NULL, ended_at = coalesce(ended_at, ?)
+        WHERE job = ? AND phase <> 'done'""",
+        (at, job),
+    )
+
+
+def interrupted(connection: Connection, job: str) -> Cycle | None:
+    """The cycle that was cut short and waits to be continued, if any."""
+    row = connection.one(
+        f"SELECT {_COLUMNS} FROM cycle WHERE job = ? AND n = (SELECT max(n) FROM cycle WHERE job = ?)", (job, job)
+    )
+    return _of(row) if row and row[3] != "done" and row[2] != "plan" else None
+
+
+def newest(connection: Connection, job: str, limit: int = 10) -> list[Cycle]:
+    """The job's last cycles, newest first."""
+    rows = connection.all(f"SELECT {_COLUMNS} FROM cycle WHERE job = ? ORDER BY n DESC LIMIT ?", (job, limit))
+    return [_of(row) for row in rows]
+
+
+def next_number(connection: Connection, job: str) -> int:
+    """The number of the job's next cycle."""
+    row = connection.one("SELECT max(n) FROM cycle WHERE job = ?", (job,))
+    return int(row[0] or 0) + 1 if row else 1
+
+
+def _text(value: object) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def _of(row: Row) -> Cycle:
+    return Cycle(
+        n=row[0],
+        id=row[1],
+        kind=row[2],
+        phase=row[3],
+        state=row[4],
+        ruleset_version=row[5],
+        low=row[6],
+        high=row[7],
+        cursor=row[8],
+        counters=msgspec.json.decode(row[9], type=dict[str, int]),
+        error=None if row[10] is None else msgspec.json.decode(row[10], type=dict[str, str]),
+        began_at=row[11],
+        ended_at=row[12],
+    )

@@ -1,0 +1,100 @@
+"""Links: which account or group at the target belongs to which directory object, and what we last wrote there.
+
+A link is made by a create or a match, survives unassignment as `released`, and goes only with a DELETE or when the
+target has lost the object. One target object belongs to at most one directory object of a job (unique index).
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from provisor.database import Connection, Row
+from provisor.engine.record import Kind
+
+LinkState = Literal["linked", "released"]
+
+LINK_COLUMNS = ("target_id", "state", "wanted_hash", "pushed_hash", "pushed_document", "etag")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """One directory object at the target. `pushed_document` is JSON text: what the target is known to hold of ours."""
+
+    target_id: str
+    state: LinkState
+    wanted_hash: str
+    pushed_hash: str
+    pushed_document: str
+    etag: str | None
+
+
+# job, object, kind, target_id, state, wanted_hash, pushed_hash, pushed_document, etag, linked_at, verified_at
+LinkRow = tuple[str, str, Kind, str, LinkState, str, str, str, str | None, int, int | None]
+
+_PUT = """INSERT INTO link (job, object, kind, target_id, state, wanted_hash, pushed_hash, pushed_document, etag,
+    linked_at, verified_at) VALUES (?,?,?,?,?,?,?,?,?,?,?)
+    ON CONFLICT (job, object) DO UPDATE SET target_id = excluded.target_id, state = excluded.state,
+    wanted_hash = excluded.wanted_hash, pushed_hash = excluded.pushed_hash,
+    pushed_document = excluded.pushed_document, etag = excluded.etag, verified_at = excluded.verified_at"""
+
+
+def link_of(row: Row, start: int = 0) -> Link:
+    """The link in a row that holds LINK_COLUMNS from `start`."""
+    return Link(
+        target_id=row[start],
+        state=row[start + 1],
+        wanted_hash=row[start + 2],
+        pushed_hash=row[start + 3],
+        pushed_document=row[start + 4],
+        etag=row[start + 5],
+    )
+
+
+def put(connection: Connection, rows: Iterable[LinkRow]) -> None:
+    """Make or change links. Raises the database's integrity error when a target id is linked already."""
+    connection.many(_PUT, rows)
+
+
+def remove(connection: Connection, job: str, objects: Iterable[str]) -> None:
+    """Forget the links of these objects."""
+    connection.many("DELETE FROM link WHERE job = ? AND object = ?", ((job, object_id) for object_id in objects))
+
+
+def by_object(connection: Connection, job: str, object_id: str) -> Link | None:
+    """The link of one object."""
+    row = connection.one(f"SELECT {', '.join(LINK_COLUMNS)} FROM link WHERE job = ? AND object = ?", (job, object_id))
+    return link_of(row) if row else None
+
+
+def targets(connection: Connection, job: str, objects: Sequence[str]) -> dict[str, str]:
+    """Target ids of the objects that are linked now (not released)."""
+    if not objects:
+        return {}
+    marks = ",".join("?" * len(objects))
+    statement = f"SELECT object, target_id FROM link WHERE job = ? AND state = 'linked' AND object IN ({marks})"
+    return dict(connection.all(statement, (job, *objects)))
+
+
+def owner(connection: Connection, job: str, kind: Kind, target_id: str) -> tuple[str, str] | None:
+    """Id and name of the directory object that a target object belongs to in this job."""
+    row = connection.one(
+        """SELECT l.object, o.name FROM link l JOIN object o ON o.id = l.object
+        WHERE l.job = ? AND l.kind = ? AND l.target_id = ?""",
+        (job, kind, target_id),
+    )
+    return (row[0], row[1]) if row else None
+
+
+def owners(connection: Connection, job: str, kind: Kind, target_ids: Sequence[str]) -> dict[str, str]:
+    """Of these target ids, those that belong to a directory object already, with that object's id."""
+    if not target_ids:
+        return {}
+    marks = ",".join("?" * len(target_ids))
+    statement = f"SELECT target_id, object FROM link WHERE job = ? AND kind = ? AND target_id IN ({marks})"
+    return dict(connection.all(statement, (job, kind, *target_ids)))
+
+
+def count(connection: Connection, job: str, kind: Kind) -> int:
+    """How many objects of a kind have a link, released ones included."""
+    row = connection.one("SELECT count(*) FROM link WHERE job = ? AND kind = ?", (job, kind))
+    return int(row[0]) if row else 0

@@ -1,0 +1,110 @@
+"""The provisioning log: what was done to whom, in the words of spec/provisioning-service.md section 17.
+
+Rows are only ever added here; a document is Graph's provisioningObjectSummary with the exchange beside it. Events come
+in the order of their ids, which are made in time order.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+import msgspec
+
+from provisor.database import Connection, Row
+from provisor.scim.values import Json
+
+# id, tenant, job, cycle, day, at, action, status, code, source_id, name, target_id, document
+LogRow = tuple[str, str, str, str, int, int, str, str, str | None, str | None, str | None, str | None, str | bytes]
+
+_APPEND = """INSERT INTO log_event (id, tenant, job, cycle, day, at, action, status, code, source_id, name, target_id,
+    document) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)"""
+_COLUMNS = "id, job, cycle, at, action, status, code, source_id, name, target_id, document"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoggedEvent:
+    """One line of the log; `document` is the whole event."""
+
+    id: str
+    job: str
+    cycle: str
+    at: int
+    action: str
+    status: str
+    code: str | None
+    source_id: str | None
+    name: str | None
+    target_id: str | None
+    document: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogQuery:
+    """Which events to show; what is None does not narrow. `identity` is a name, a source id or a target id."""
+
+    tenant: str
+    job: str | None = None
+    cycle: str | None = None
+    action: str | None = None
+    status: str | None = None
+    code: str | None = None
+    identity: str | None = None
+    since: int | None = None
+    until: int | None = None
+
+
+def append(connection: Connection, rows: Iterable[LogRow]) -> None:
+    """Add events."""
+    connection.many(_APPEND, rows)
+
+
+def find(
+    connection: Connection, query: LogQuery, *, limit: int, before: str | None = None, oldest_first: bool = False
+) -> list[LoggedEvent]:
+    """Events that fit, newest first; `before` is the id of the last one seen (`oldest_first` turns both round)."""
+    conditions: list[str] = ["tenant = ?"]
+    values: list[object] = [query.tenant]
+    for column in ("job", "cycle", "action", "status", "code"):
+        value = getattr(query, column)
+        if value is not None:
+            conditions.append(f"{column} = ?")
+            values.append(value)
+    if query.identity is not None:
+        conditions.append("(source_id = ? OR target_id = ? OR name = ?)")
+        values += [query.identity] * 3
+    for sign, moment in ((">=", query.since), ("<", query.until)):
+        if moment is not None:
+            conditions.append(f"at {sign} ?")
+            values.append(moment)
+    if before is not None:
+        conditions.append("id > ?" if oldest_first else "id < ?")
+        values.append(before)
+    statement = f"""SELECT {_COLUMNS} FROM log_event WHERE {" AND ".join(conditions)}
+        ORDER BY id {"ASC" if oldest_first else "DESC"} LIMIT ?"""
+    return [_of(row) for row in connection.all(statement, (*values, limit))]
+
+
+def stream(connection: Connection, query: LogQuery, page: int = 200) -> Iterator[LoggedEvent]:
+    """Every event that fits, oldest first."""
+    last: str | None = None
+    while True:
+        events = find(connection, query, limit=page, before=last, oldest_first=True)
+        yield from events
+        if len(events) < page:
+            return
+        last = events[-1].id
+
+
+def _of(row: Row) -> LoggedEvent:
+    return LoggedEvent(
+        id=row[0],
+        job=row[1],
+        cycle=row[2],
+        at=row[3],
+        action=row[4],
+        status=row[5],
+        code=row[6],
+        source_id=row[7],
+        name=row[8],
+        target_id=row[9],
+        document=msgspec.json.decode(row[10]),
+    )

@@ -1,0 +1,185 @@
+"""Which memberships the target holds (`pushed`) and which it must still be told of (`pending`: +1 add, -1 remove).
+
+`want_group` and `want_changed` mark the difference between the directory's memberships and the pushed ones; `settle`
+sets aside those whose member has no account yet (storage.waiting). A membership of a person who is disabled or released
+stays; it goes when the edge goes, or silently with the account when that is deleted in the same cycle.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from provisor.database import Connection
+
+# Linked now, or about to be by an operation planned in this cycle.
+READY = """(EXISTS (SELECT 1 FROM link l WHERE l.job = {job} AND l.object = {object} AND l.state = 'linked'
+    AND NOT EXISTS (SELECT 1 FROM operation p WHERE p.job = {job} AND p.stage = 1 AND p.object = {object}
+        AND p.state IN ('planned', 'sent') AND p.kind IN ('release', 'delete')))
+  OR EXISTS (SELECT 1 FROM operation p WHERE p.job = {job} AND p.stage = 1 AND p.object = {object}
+        AND p.state IN ('planned', 'sent') AND p.kind IN ('create', 'link', 'update')))"""
+
+_NEEDED = "CASE member_link.pushed WHEN 1 THEN 0 ELSE 1 END"
+_ADD_FROM = f"""INSERT INTO member_link (job, group_id, member_id, pushed, pending)
+    SELECT ?, m.group_id, m.member_id, 0, 1 FROM member m
+    JOIN object o ON o.id = m.member_id AND o.kind = 'user' AND o.purged_at IS NULL
+    WHERE {{where}} AND m.removed_at IS NULL
+    ON CONFLICT (job, group_id, member_id) DO UPDATE SET pending = {_NEEDED}"""
+_GONE = """UPDATE member_link SET pending = CASE pushed WHEN 1 THEN -1 ELSE 0 END
+    WHERE job = ? AND group_id = ? {where}
+    AND NOT EXISTS (SELECT 1 FROM operation p WHERE p.job = member_link.job AND p.stage = 1
+        AND p.object = member_link.member_id AND p.kind = 'delete' AND p.state = 'planned')"""
+_NOT_A_MEMBER = """AND NOT EXISTS (SELECT 1 FROM member m WHERE m.group_id = member_link.group_id
+    AND m.member_id = member_link.member_id AND m.removed_at IS NULL)"""
+
+_ADD_OF_GROUP = _ADD_FROM.format(where="m.group_id = ?")
+_ADD_CHANGED = _ADD_FROM.format(
+    where="""m.tenant = ? AND m.change > ? AND m.change <= ?
+    AND EXISTS (SELECT 1 FROM link g WHERE g.job = ? AND g.object = m.group_id AND g.state = 'linked')"""
+)
+_GONE_OF_GROUP = _GONE.format(where=_NOT_A_MEMBER)
+_GONE_EDGE = _GONE.format(where="AND member_id = ?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pending:
+    """One membership the target must be told of; `target_id` is None while the member has no account there."""
+
+    member: str
+    name: str
+    add: bool
+    target_id: str | None
+
+
+def want_group(connection: Connection, job: str, group: str) -> None:
+    """Mark every difference between the group's memberships and what the target holds of them."""
+    connection.execute(_ADD_OF_GROUP, (job, group))
+    connection.execute(_GONE_OF_GROUP, (job, group))
+    connection.execute(
+        """DELETE FROM waiting WHERE job = ? AND object = ? AND attribute = 'members' AND NOT EXISTS (
+            SELECT 1 FROM member m WHERE m.group_id = waiting.object AND m.member_id = waiting.waits_for
+            AND m.removed_at IS NULL)""",
+        (job, group),
+    )
+
+
+def want_changed(connection: Connection, *, job: str, tenant: str, low: int, high: int) -> None:
+    """Mark the differences among memberships changed in (low, high] and put their groups into the work set."""
+    interval = (tenant, low, high)
+    connection.execute(_ADD_CHANGED, (job, *interval, job))
+    removed = connection.all(
+        """SELECT group_id, member_id FROM member
+        WHERE tenant = ? AND change > ? AND change <= ? AND removed_at IS NOT NULL""",
+        interval,
+    )
+    connection.many(_GONE_EDGE, ((job, group, member) for group, member in removed))
+    connection.many(
+        "DELETE FROM waiting WHERE job = ? AND waits_for = ? AND object = ? AND attribute = 'members'",
+        ((job, member, group) for group, member in removed),
+    )
+    connection.execute(
+        """INSERT INTO work (job, kind, object) SELECT DISTINCT g.job, 'members', g.object FROM member m
+        JOIN link g ON g.job = ? AND g.object = m.group_id AND g.state = 'linked'
+        WHERE m.tenant = ? AND m.change > ? AND m.change <= ? ON CONFLICT DO NOTHING""",
+        (job, *interval),
+    )
+
+
+def settle(connection: Connection, job: str, group: str) -> tuple[int, int]:
+    """Set aside the group's additions whose member has no account and will get none in this cycle.
+
+    Returns how many memberships are left to add and to remove.
+    """
+    not_ready = f"""FROM member_link ml WHERE ml.job = ? AND ml.group_id = ? AND ml.pending = 1
+        AND NOT {READY.format(job="ml.job", object="ml.member_id")}"""
+    connection.execute(
+        f"""INSERT INTO waiting (job, waits_for, object, attribute)
+        SELECT ml.job, ml.member_id, ml.group_id, 'members' {not_ready} ON CONFLICT DO NOTHING""",
+        (job, group),
+    )
+    connection.execute(
+        f"""DELETE FROM member_link WHERE job = ? AND group_id = ?
+        AND member_id IN (SELECT ml.member_id {not_ready})""",
+        (job, group, job, group),
+    )
+    connection.execute(
+        "DELETE FROM member_link WHERE job = ? AND group_id = ? AND pushed = 0 AND pending = 0", (job, group)
+    )
+    row = connection.one(
+        """SELECT coalesce(sum(CASE pending WHEN 1 THEN 1 ELSE 0 END), 0),
+            coalesce(sum(CASE pending WHEN -1 THEN 1 ELSE 0 END), 0)
+        FROM member_link WHERE job = ? AND group_id = ? AND pending <> 0""",
+        (job, group),
+    )
+    return (int(row[0]), int(row[1])) if row else (0, 0)
+
+
+def groups_with_pending(connection: Connection, job: str) -> None:
+    """Put the groups whose last attempt left something pending into the work set."""
+    connection.execute(
+        """INSERT INTO work (job, kind, object)
+        SELECT DISTINCT ml.job, 'members', ml.group_id FROM member_link ml WHERE ml.job = ? AND ml.pending <> 0
+        ON CONFLICT DO NOTHING""",
+        (job,),
+    )
+
+
+def pending(connection: Connection, *, job: str, group: str, after: str, limit: int) -> list[Pending]:
+    """The next memberships of the group that the target must be told of, in the order of the members' ids."""
+    rows = connection.all(
+        """SELECT ml.member_id, o.name, ml.pending, l.target_id FROM member_link ml
+        LEFT JOIN object o ON o.id = ml.member_id
+        LEFT JOIN link l ON l.job = ml.job AND l.object = ml.member_id AND (l.state = 'linked' OR ml.pending = -1)
+        WHERE ml.job = ? AND ml.group_id = ? AND ml.pending <> 0 AND ml.member_id > ? ORDER BY ml.member_id LIMIT ?""",
+        (job, group, after, limit),
+    )
+    return [Pending(member=row[0], name=row[1] or row[0], add=row[2] == 1, target_id=row[3]) for row in rows]
+
+
+def pushed(connection: Connection, *, job: str, group: str, added: Sequence[str], removed: Sequence[str]) -> None:
+    """The target has taken these memberships in or out."""
+    connection.many(
+        "UPDATE member_link SET pushed = 1, pending = 0 WHERE job = ? AND group_id = ? AND member_id = ?",
+        ((job, group, member) for member in added),
+    )
+    connection.many(
+        "DELETE FROM member_link WHERE job = ? AND group_id = ? AND member_id = ?",
+        ((job, group, member) for member in removed),
+    )
+
+
+def postpone(connection: Connection, *, job: str, group: str, members: Sequence[str]) -> None:
+    """These members got no account after all: their memberships wait for one."""
+    rows = [(job, group, member) for member in members]
+    connection.many("DELETE FROM member_link WHERE job = ? AND group_id = ? AND member_id = ? AND pushed = 0", rows)
+    connection.many(
+        """INSERT INTO waiting (job, waits_for, object, attribute) VALUES (?, ?, ?, 'members')
+        ON CONFLICT DO NOTHING""",
+        ((job, member, group) for _, _, member in rows),
+    )
+
+
+def forget_member(connection: Connection, job: str, members: Iterable[str]) -> None:
+    """The accounts of these members are gone and their memberships with them; edges that still stand wait."""
+    for member in members:
+        connection.execute("DELETE FROM member_link WHERE job = ? AND member_id = ?", (job, member))
+        connection.execute("DELETE FROM waiting WHERE job = ? AND waits_for = ?", (job, member))
+        connection.execute(
+            """INSERT INTO waiting (job, waits_for, object, attribute)
+            SELECT g.job, m.member_id, m.group_id, 'members' FROM member m
+            JOIN link g ON g.job = ? AND g.object = m.group_id AND g.state = 'linked'
+            JOIN object o ON o.id = m.member_id AND o.purged_at IS NULL
+            WHERE m.member_id = ? AND m.removed_at IS NULL ON CONFLICT DO NOTHING""",
+            (job, member),
+        )
+
+
+def forget_group(connection: Connection, job: str, groups: Iterable[str]) -> None:
+    """These groups are gone from the target and their memberships with them."""
+    for group in groups:
+        connection.execute("DELETE FROM member_link WHERE job = ? AND group_id = ?", (job, group))
+        connection.execute("DELETE FROM waiting WHERE job = ? AND object = ?", (job, group))
+
+
+def count_pushed(connection: Connection, job: str) -> int:
+    """How many memberships the target holds of ours."""
+    row = connection.one("SELECT count(*) FROM member_link WHERE job = ? AND pushed = 1", (job,))
+    return int(row[0]) if row else 0

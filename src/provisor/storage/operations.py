@@ -1,0 +1,215 @@
+"""Operations: what is planned, what is under way, what failed and is tried again, who waits for a free place.
+
+planned -> sent (committed before the request) -> the row goes when done, or becomes retry. `waiting` is a group beyond
+the application's capacity. An operation holds hashes, not a body: the body is derived when it is sent. A plan's
+`verdict` rows (objects it leaves alone, and why) live here too until the next plan or run.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from provisor.database import Connection, Row
+from provisor.engine.record import Kind
+
+ENTRY, SECOND = 1, 2  # stages: the object itself; its members or references
+
+# job, stage, object, cycle, object_kind, name, kind, phase, state,
+# target_id, wanted_hash, base_hash, found_document, detail
+PlannedRow = tuple[str, int, str, int, Kind, str, str, int, str, str | None, str | None, str | None, str | None, str]
+
+_PLAN = """INSERT INTO operation (job, stage, object, cycle, object_kind, name, kind, phase, state, target_id,
+    wanted_hash, base_hash, found_document, detail) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)
+    ON CONFLICT (job, stage, object) DO UPDATE SET cycle = excluded.cycle, name = excluded.name,
+    kind = excluded.kind, phase = excluded.phase, state = excluded.state, target_id = excluded.target_id,
+    wanted_hash = excluded.wanted_hash, base_hash = excluded.base_hash,
+    found_document = excluded.found_document, detail = excluded.detail"""
+_COLUMNS = """job, stage, object, cycle, object_kind, name, kind, phase, state, target_id, wanted_hash, base_hash,
+    found_document, detail, attempts, failure"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredOperation:
+    """One row of the plan. `detail` and `failure` are JSON text."""
+
+    stage: int
+    object: str
+    object_kind: Kind
+    name: str
+    kind: str
+    phase: int
+    state: str
+    target_id: str | None
+    wanted_hash: str | None
+    base_hash: str | None
+    found_document: str | None
+    detail: str
+    attempts: int
+    failure: str | None
+
+
+def plan(connection: Connection, rows: Iterable[PlannedRow]) -> None:
+    """Write operations; one that failed before keeps its count of attempts and the time it first failed."""
+    connection.many(_PLAN, rows)
+
+
+def due(connection: Connection, *, job: str, phase: int, limit: int) -> list[StoredOperation]:
+    """The next planned operations of a phase, in the order of their objects' ids."""
+    return _read(
+        connection,
+        "WHERE job = ? AND state = 'planned' AND phase = ? ORDER BY stage, object LIMIT ?",
+        (job, phase, limit),
+    )
+
+
+def sent(connection: Connection, *, job: str, after: str, limit: int) -> list[StoredOperation]:
+    """Operations whose outcome is unknown because the runner ended between request and record."""
+    return _read(
+        connection,
+        "WHERE job = ? AND state = 'sent' AND object > ? ORDER BY object LIMIT ?",
+        (job, after, limit),
+    )
+
+
+def stream(connection: Connection, job: str, cycle: int, page: int = 500) -> Iterator[StoredOperation]:
+    """Every row of a cycle's plan, verdicts included, by phase and object; pages keep memory flat."""
+    last = (0, 0, "")
+    while True:
+        rows = _read(
+            connection,
+            """WHERE job = ? AND cycle = ? AND state IN ('planned', 'waiting', 'verdict')
+            AND (phase, stage, object) > (?, ?, ?) ORDER BY phase, stage, object LIMIT ?""",
+            (job, cycle, *last, page),
+        )
+        yield from rows
+        if len(rows) < page:
+            return
+        last = (rows[-1].phase, rows[-1].stage, rows[-1].object)
+
+
+def in_state(connection: Connection, job: str, state: str, kind: Kind | None = None) -> list[StoredOperation]:
+    """The rows of a job in one state; meant for the short lists (waiting, retry)."""
+    condition = "" if kind is None else " AND object_kind = ?"
+    values: tuple[object, ...] = (job, state) if kind is None else (job, state, kind)
+    return _read(connection, f"WHERE job = ? AND state = ?{condition} ORDER BY phase, stage, object", values)
+
+
+def any_in_state(connection: Connection, job: str, state: str) -> bool:
+    """Whether the job has an operation in this state."""
+    return connection.one("SELECT 1 FROM operation WHERE job = ? AND state = ? LIMIT 1", (job, state)) is not None
+
+
+def counts(connection: Connection, job: str, cycle: int) -> dict[tuple[str, str, str], int]:
+    """How many rows of the cycle's plan there are by (object kind, operation kind, state)."""
+    rows = connection.all(
+        """SELECT object_kind, kind, state, count(*) FROM operation WHERE job = ? AND cycle = ?
+        AND state IN ('planned', 'sent', 'waiting', 'verdict') GROUP BY object_kind, kind, state""",
+        (job, cycle),
+    )
+    return {(row[0], row[1], row[2]): row[3] for row in rows}
+
+
+def planned_creates(connection: Connection, job: str, kind: Kind) -> list[tuple[str, str]]:
+    """(object, name) of the objects of a kind that the plan would create."""
+    rows = connection.all(
+        """SELECT object, name FROM operation
+        WHERE job = ? AND state = 'planned' AND stage = 1 AND kind = 'create' AND object_kind = ?""",
+        (job, kind),
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def count_planned(connection: Connection, job: str, *, kind: str, object_kind: Kind) -> int:
+    """How many operations of one kind on one kind of object are planned."""
+    row = connection.one(
+        "SELECT count(*) FROM operation WHERE job = ? AND state = 'planned' AND kind = ? AND object_kind = ?",
+        (job, kind, object_kind),
+    )
+    return int(row[0]) if row else 0
+
+
+def claimed(connection: Connection, job: str, object_kind: Kind, target_id: str) -> tuple[str, str] | None:
+    """(object, name) of the operation that will link this target object."""
+    row = connection.one(
+        """SELECT object, name FROM operation WHERE job = ? AND object_kind = ? AND target_id = ? AND kind = 'link'""",
+        (job, object_kind, target_id),
+    )
+    return (row[0], row[1]) if row else None
+
+
+def mark_sent(connection: Connection, job: str, keys: Iterable[tuple[int, str]]) -> None:
+    """From here on the outcome of these (stage, object) is unknown until it is recorded."""
+    connection.many(
+        "UPDATE operation SET state = 'sent' WHERE job = ? AND stage = ? AND object = ?",
+        ((job, stage, object_id) for stage, object_id in keys),
+    )
+
+
+def unsend(connection: Connection, job: str, keys: Iterable[tuple[int, str]]) -> None:
+    """No request was made for these, or it surely had no effect: planned again."""
+    connection.many(
+        "UPDATE operation SET state = 'planned' WHERE job = ? AND stage = ? AND object = ? AND state = 'sent'",
+        ((job, stage, object_id) for stage, object_id in keys),
+    )
+
+
+def move_to_phase(connection: Connection, job: str, keys: Iterable[tuple[int, str]], phase: int) -> None:
+    """Try these once more in a later phase of the same cycle."""
+    connection.many(
+        "UPDATE operation SET state = 'planned', phase = ? WHERE job = ? AND stage = ? AND object = ?",
+        ((phase, job, stage, object_id) for stage, object_id in keys),
+    )
+
+
+def done(connection: Connection, job: str, keys: Iterable[tuple[int, str]]) -> None:
+    """These operations are over; their links and log events say what came of them."""
+    connection.many(
+        "DELETE FROM operation WHERE job = ? AND stage = ? AND object = ?",
+        ((job, stage, object_id) for stage, object_id in keys),
+    )
+
+
+def failed(connection: Connection, job: str, rows: Iterable[tuple[int, str, str, int]]) -> None:
+    """(stage, object, failure as JSON, at): recorded, and tried again by the next cycle."""
+    connection.many(
+        """UPDATE operation SET state = 'retry', attempts = attempts + 1, failure = ?,
+        first_failed_at = coalesce(first_failed_at, ?), due_at = NULL WHERE job = ? AND stage = ? AND object = ?""",
+        ((failure, at, job, stage, object_id) for stage, object_id, failure, at in rows),
+    )
+
+
+def wait_for_place(connection: Connection, job: str, rows: Iterable[tuple[str, str]]) -> None:
+    """(object, failure as JSON): over capacity, kept until a place is free; no request is made."""
+    connection.many(
+        "UPDATE operation SET state = 'waiting', failure = ? WHERE job = ? AND stage = 1 AND object = ?",
+        ((failure, job, object_id) for object_id, failure in rows),
+    )
+
+
+def discard_plan(connection: Connection, job: str) -> None:
+    """Forget what was planned but not begun; what had failed or waited before is tried again instead."""
+    connection.execute("DELETE FROM operation WHERE job = ? AND state = 'verdict'", (job,))
+    connection.execute("DELETE FROM operation WHERE job = ? AND state = 'planned' AND failure IS NULL", (job,))
+    connection.execute("UPDATE operation SET state = 'retry' WHERE job = ? AND state = 'planned'", (job,))
+
+
+def _read(connection: Connection, condition: str, values: tuple[object, ...]) -> list[StoredOperation]:
+    return [_of(row) for row in connection.all(f"SELECT {_COLUMNS} FROM operation {condition}", values)]
+
+
+def _of(row: Row) -> StoredOperation:
+    return StoredOperation(
+        stage=row[1],
+        object=row[2],
+        object_kind=row[4],
+        name=row[5],
+        kind=row[6],
+        phase=row[7],
+        state=row[8],
+        target_id=row[9],
+        wanted_hash=row[10],
+        base_hash=row[11],
+        found_document=row[12],
+        detail=row[13],
+        attempts=row[14],
+        failure=row[15],
+    )

@@ -1,0 +1,113 @@
+"""Who must be looked at again once somebody else has an account: late members and late managers.
+
+A row says: `object` needs `waits_for` at the target before its `attribute` (`members`, or a reference such as manager)
+can be written. Rows become work in the very cycle in which `waits_for` is linked (design.md section 5, Settled cases).
+"""
+
+from collections.abc import Iterable
+
+from provisor.database import Connection
+from provisor.storage.member_links import READY
+
+
+def anything(connection: Connection, job: str) -> bool:
+    """Whether anyone waits at all; most cycles need not ask further."""
+    return connection.one("SELECT 1 FROM waiting WHERE job = ? LIMIT 1", (job,)) is not None
+
+
+def replace_references(connection: Connection, job: str, wanted: Iterable[tuple[str, str, str | None]]) -> None:
+    """For each (object, attribute, waits_for): the reference is needed; None when there is nothing to write."""
+    rows = list(wanted)
+    connection.many(
+        "DELETE FROM waiting WHERE job = ? AND object = ? AND attribute = ?",
+        ((job, object_id, attribute) for object_id, attribute, _ in rows),
+    )
+    needed = [(job, waits_for, object_id, attribute) for object_id, attribute, waits_for in rows if waits_for]
+    connection.many(
+        "INSERT INTO waiting (job, waits_for, object, attribute) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING", needed
+    )
+    connection.many(
+        "INSERT INTO work (job, kind, object) VALUES (?, 'references', ?) ON CONFLICT DO NOTHING",
+        ((job, object_id) for _, _, object_id, _ in needed),
+    )
+
+
+def wake(connection: Connection, job: str, entering: Iterable[str]) -> None:
+    """These people are about to be linked: turn what waited for them into pending memberships and work."""
+    for person in entering:
+        connection.execute(
+            """INSERT INTO member_link (job, group_id, member_id, pushed, pending)
+            SELECT w.job, w.object, w.waits_for, 0, 1 FROM waiting w
+            JOIN link g ON g.job = w.job AND g.object = w.object AND g.state = 'linked'
+            WHERE w.job = ? AND w.waits_for = ? AND w.attribute = 'members'
+            ON CONFLICT (job, group_id, member_id) DO UPDATE SET
+            pending = CASE member_link.pushed WHEN 1 THEN 0 ELSE 1 END""",
+            (job, person),
+        )
+        connection.execute(
+            """INSERT INTO work (job, kind, object)
+            SELECT w.job, CASE w.attribute WHEN 'members' THEN 'members' ELSE 'references' END, w.object FROM waiting w
+            WHERE w.job = ? AND w.waits_for = ? ON CONFLICT DO NOTHING""",
+            (job, person),
+        )
+        connection.execute(
+            """DELETE FROM waiting WHERE job = ? AND waits_for = ? AND attribute = 'members'
+            AND EXISTS (SELECT 1 FROM link g WHERE g.job = waiting.job AND g.object = waiting.object
+                AND g.state = 'linked')""",
+            (job, person),
+        )
+
+
+def all_references(connection: Connection, job: str) -> None:
+    """Put everyone who waits for a reference into the work set (a full evaluation looks at all of them)."""
+    connection.execute(
+        """INSERT INTO work (job, kind, object) SELECT DISTINCT w.job, 'references', w.object FROM waiting w
+        WHERE w.job = ? AND w.attribute <> 'members' ON CONFLICT DO NOTHING""",
+        (job,),
+    )
+
+
+def writable_references(connection: Connection, job: str, object_id: str) -> list[tuple[str, str]]:
+    """(attribute, waits_for) of the object's references both ends of which are linked or about to be."""
+    rows = connection.all(
+        f"""SELECT w.attribute, w.waits_for FROM waiting w
+        WHERE w.job = ? AND w.object = ? AND w.attribute <> 'members'
+        AND {READY.format(job="w.job", object="w.object")} AND {READY.format(job="w.job", object="w.waits_for")}
+        ORDER BY w.attribute""",
+        (job, object_id),
+    )
+    return [(attribute, waits_for) for attribute, waits_for in rows]
+
+
+def references(connection: Connection, job: str, object_id: str) -> list[tuple[str, str, str | None]]:
+    """(attribute, waits_for, target id or None) of the object's references that are to be written."""
+    rows = connection.all(
+        """SELECT w.attribute, w.waits_for, l.target_id FROM waiting w
+        LEFT JOIN link l ON l.job = w.job AND l.object = w.waits_for AND l.state = 'linked'
+        WHERE w.job = ? AND w.object = ? AND w.attribute <> 'members' ORDER BY w.attribute""",
+        (job, object_id),
+    )
+    return [(attribute, waits_for, target_id) for attribute, waits_for, target_id in rows]
+
+
+def written(connection: Connection, job: str, rows: Iterable[tuple[str, str]]) -> None:
+    """These (object, attribute) references are at the target now."""
+    connection.many(
+        "DELETE FROM waiting WHERE job = ? AND object = ? AND attribute = ?",
+        ((job, object_id, attribute) for object_id, attribute in rows),
+    )
+
+
+def refer_again(connection: Connection, job: str, person: str) -> None:
+    """The account of `person` was made anew under another id: everyone who reports to it must be looked at again."""
+    connection.execute(
+        """INSERT INTO work (job, kind, object)
+        SELECT l.job, 'user', o.id FROM object o JOIN link l ON l.job = ? AND l.object = o.id
+        WHERE o.manager = ? ON CONFLICT DO NOTHING""",
+        (job, person),
+    )
+
+
+def forget(connection: Connection, job: str, objects: Iterable[str]) -> None:
+    """These objects are gone from the target: nothing of theirs is to be written any more."""
+    connection.many("DELETE FROM waiting WHERE job = ? AND object = ?", ((job, object_id) for object_id in objects))

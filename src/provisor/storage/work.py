@@ -1,0 +1,77 @@
+"""The work set of an incremental cycle: whom to look at, made once at its start, all through indexes.
+
+changed users and groups, users of changed memberships in groups assigned to the application, direct members of groups
+whose assignment or liveness changed, principals of changed assignments, due retries. Cost follows change (design.md
+section 4). Changed memberships themselves are read by storage.member_links; waiting rows by storage.waiting.
+"""
+
+from provisor.database import Connection
+from provisor.engine.record import Kind
+
+_CHANGED_OBJECTS = """INSERT INTO work (job, kind, object)
+    SELECT ?, o.kind, o.id FROM object o WHERE o.tenant = ? AND o.change > ? AND o.change <= ?
+    ON CONFLICT DO NOTHING"""
+_CHANGED_ASSIGNMENTS = """INSERT INTO work (job, kind, object)
+    SELECT ?, a.principal_kind, a.principal FROM assignment a
+    WHERE a.application = ? AND a.change > ? AND a.change <= ?
+    ON CONFLICT DO NOTHING"""
+# The assignment may have been removed in the same interval: its state does not matter here, only that it was there.
+_CHANGED_MEMBERSHIPS = """INSERT INTO work (job, kind, object)
+    SELECT ?, 'user', m.member_id FROM member m WHERE m.tenant = ? AND m.change > ? AND m.change <= ?
+    AND EXISTS (SELECT 1 FROM assignment a WHERE a.principal = m.group_id AND a.application = ?)
+    AND EXISTS (SELECT 1 FROM object o WHERE o.id = m.member_id AND o.kind = 'user')
+    ON CONFLICT DO NOTHING"""
+_MEMBERS_OF_CHANGED_ASSIGNMENTS = """INSERT INTO work (job, kind, object)
+    SELECT ?, 'user', m.member_id FROM assignment a JOIN member m ON m.group_id = a.principal
+    WHERE a.application = ? AND a.change > ? AND a.change <= ? AND a.principal_kind = 'group' AND m.removed_at IS NULL
+    AND EXISTS (SELECT 1 FROM object o WHERE o.id = m.member_id AND o.kind = 'user')
+    ON CONFLICT DO NOTHING"""
+# An object whose liveness changed has a change number at least as high, so the change index finds it.
+_MEMBERS_OF_GROUPS_THAT_CAME_OR_WENT = """INSERT INTO work (job, kind, object)
+    SELECT ?, 'user', m.member_id FROM object g JOIN member m ON m.group_id = g.id
+    WHERE g.tenant = ? AND g.change > ? AND g.change <= ? AND g.alive_change > ? AND g.kind = 'group'
+    AND m.removed_at IS NULL
+    AND EXISTS (SELECT 1 FROM assignment a WHERE a.principal = g.id AND a.application = ?)
+    AND EXISTS (SELECT 1 FROM object o WHERE o.id = m.member_id AND o.kind = 'user')
+    ON CONFLICT DO NOTHING"""
+_DUE = """INSERT INTO work (job, kind, object)
+    SELECT p.job, p.object_kind, p.object FROM operation p
+    WHERE p.job = ? AND p.state = 'retry' AND p.stage = 1 AND (p.due_at IS NULL OR p.due_at <= ?)
+    ON CONFLICT DO NOTHING"""
+
+
+def make(
+    connection: Connection,
+    *,
+    job: str,
+    tenant: str,
+    application: str,
+    low: int,
+    high: int,
+    assigned_only: bool,
+    at: int,
+) -> None:
+    """Fill the work set with everything the interval (low, high] of the feed may have changed, and what is due.
+
+    `high` must be the feed's newest number in this very transaction, so that nothing newer is half seen.
+    """
+    clear(connection, job)
+    execute = connection.execute
+    execute(_CHANGED_OBJECTS, (job, tenant, low, high))
+    execute(_DUE, (job, at))
+    if assigned_only:
+        execute(_CHANGED_ASSIGNMENTS, (job, application, low, high))
+        execute(_CHANGED_MEMBERSHIPS, (job, tenant, low, high, application))
+        execute(_MEMBERS_OF_CHANGED_ASSIGNMENTS, (job, application, low, high))
+        execute(_MEMBERS_OF_GROUPS_THAT_CAME_OR_WENT, (job, tenant, low, high, low, application))
+
+
+def count(connection: Connection, job: str, kind: Kind) -> int:
+    """How many objects of a kind must be looked at."""
+    row = connection.one("SELECT count(*) FROM work WHERE job = ? AND kind = ?", (job, kind))
+    return int(row[0]) if row else 0
+
+
+def clear(connection: Connection, job: str) -> None:
+    """Empty the job's work set."""
+    connection.execute("DELETE FROM work WHERE job = ?", (job,))
