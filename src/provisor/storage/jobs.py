@@ -1,0 +1,194 @@
+"""Provisioning jobs: one row each, with every saved version of its rules (which a cycle pins).
+
+Job ids have Graph's form, template.tenant.guid (spec/graph-synchronization-api.md section 3). Settings are one JSON
+object, whose meaning belongs to the engine.
+"""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, TypedDict, Unpack
+
+import msgspec
+
+from provisor.database import Connection, Row
+from provisor.scim.values import Json
+from provisor.storage.times import to_microseconds
+
+ScheduleState = Literal["Active", "Disabled", "Paused"]
+StatusCode = Literal["NotConfigured", "NotRun", "Active", "Paused", "Quarantine"]
+
+DEFAULT_INTERVAL_SECONDS = 40 * 60  # what administrators know from Entra
+
+_COLUMNS = """id, tenant, application, template, schedule_state, interval_seconds, status_code, settings, behaviour,
+    ruleset_version, watermark, full_evaluation, last_began_at, last_ended_at, last_cycle, steady_first_at,
+    steady_last_at, created_at"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A job as stored; times are UTC microseconds. `watermark` None: the next cycle is an initial one."""
+
+    id: str
+    tenant: str
+    application: str
+    template: str
+    schedule_state: ScheduleState
+    interval_seconds: int
+    status_code: StatusCode
+    settings: dict[str, Json]
+    behaviour: str
+    ruleset_version: int
+    watermark: int | None
+    full_evaluation: bool
+    last_began_at: int | None
+    last_ended_at: int | None
+    last_cycle: int
+    steady_first_at: int | None
+    steady_last_at: int | None
+    created_at: int
+
+
+class JobChanges(TypedDict, total=False):
+    """What `change` may set, by column."""
+
+    schedule_state: ScheduleState
+    interval_seconds: int
+    status_code: StatusCode
+    settings: Mapping[str, Json]
+    behaviour: str
+    ruleset_version: int
+    watermark: int | None
+    full_evaluation: bool
+    last_began_at: int | None
+    last_ended_at: int | None
+    last_cycle: int
+    steady_first_at: int | None
+    steady_last_at: int | None
+
+
+def create(
+    connection: Connection,
+    *,
+    tenant: str,
+    application: str,
+    template: str,
+    document: Json,
+    created_by: str,
+    now: datetime,
+    settings: Mapping[str, Json] | None = None,
+    behaviour: str = "provisor",
+) -> Job:
+    """A new job, not started and not configured, with `document` as version 1 of its rules."""
+    job_id = f"{template}.{tenant.replace('-', '')}.{uuid.uuid4()}"
+    connection.execute(
+        """INSERT INTO job (id, tenant, application, template, schedule_state, interval_seconds, status_code, settings,
+        behaviour, ruleset_version, full_evaluation, last_cycle, created_at)
+        VALUES (?, ?, ?, ?, 'Disabled', ?, 'NotConfigured', ?, ?, 0, 0, 0, ?)""",
+        (
+            job_id,
+            tenant,
+            application,
+            template,
+            DEFAULT_INTERVAL_SECONDS,
+            _text(dict(settings or {})),
+            behaviour,
+            to_microseconds(now),
+        ),
+    )
+    save_rules(connection, job_id, document, created_by=created_by, now=now)
+    job = read(connection, job_id)
+    if job is None:
+        raise LookupError(f"The job {job_id} was not stored.")
+    return job
+
+
+def read(connection: Connection, job_id: str) -> Job | None:
+    """One job."""
+    row = connection.one(f"SELECT {_COLUMNS} FROM job WHERE id = ?", (job_id,))
+    return _job(row) if row else None
+
+
+def all_jobs(connection: Connection, tenant: str, application: str | None = None) -> list[Job]:
+    """Every job of the tenant, or of one application, oldest first."""
+    rows = connection.all(
+        f"SELECT {_COLUMNS} FROM job WHERE tenant = ? AND (CAST(? AS TEXT) IS NULL OR application = ?) ORDER BY created_at, id",
+        (tenant, application, application),
+    )
+    return [_job(row) for row in rows]
+
+
+def change(connection: Connection, job_id: str, **changes: Unpack[JobChanges]) -> None:
+    """Set columns of a job; nothing else of it moves."""
+    values: dict[str, object] = {**changes}
+    if "settings" in changes:
+        values["settings"] = _text(dict(changes["settings"]))
+    if "full_evaluation" in changes:
+        values["full_evaluation"] = int(changes["full_evaluation"])
+    if values:
+        names = ", ".join(f"{name} = ?" for name in values)
+        connection.execute(f"UPDATE job SET {names} WHERE id = ?", (*values.values(), job_id))
+
+
+def save_rules(connection: Connection, job_id: str, document: Json, *, created_by: str, now: datetime) -> int:
+    """Keep a new version of a job's rules and make it current; returns its number. Cycles under way keep theirs."""
+    row = connection.one(
+        "UPDATE job SET ruleset_version = ruleset_version + 1 WHERE id = ? RETURNING ruleset_version", (job_id,)
+    )
+    if row is None:
+        raise LookupError(f"There is no job {job_id}.")
+    version = int(row[0])
+    connection.execute(
+        "INSERT INTO ruleset (job, version, document, created_at, created_by) VALUES (?, ?, ?, ?, ?)",
+        (job_id, version, _text(document), to_microseconds(now), created_by),
+    )
+    return version
+
+
+def rules(connection: Connection, job_id: str, version: int) -> Json:
+    """One version of a job's rules: Graph's synchronizationSchema document."""
+    row = connection.one("SELECT document FROM ruleset WHERE job = ? AND version = ?", (job_id, version))
+    if row is None:
+        raise LookupError(f"The job {job_id} has no version {version} of its rules.")
+    document: Json = msgspec.json.decode(row[0])
+    return document
+
+
+def lowest_watermark(connection: Connection, tenant: str) -> int | None:
+    """The change number that every job has passed; None while a job has not finished its initial cycle.
+
+    Without any job it is the newest change number: nobody waits for a tombstone.
+    """
+    row = connection.one("SELECT count(*), count(watermark), min(watermark) FROM job WHERE tenant = ?", (tenant,))
+    if row is None or row[0] == 0:
+        newest = connection.one("SELECT number FROM feed WHERE tenant = ?", (tenant,))
+        return int(newest[0]) if newest else 0
+    return int(row[2]) if row[0] == row[1] else None
+
+
+def _text(document: Json) -> str:
+    return msgspec.json.encode(document).decode()
+
+
+def _job(row: Row) -> Job:
+    return Job(
+        id=row[0],
+        tenant=row[1],
+        application=row[2],
+        template=row[3],
+        schedule_state=row[4],
+        interval_seconds=row[5],
+        status_code=row[6],
+        settings=msgspec.json.decode(row[7]),
+        behaviour=row[8],
+        ruleset_version=row[9],
+        watermark=row[10],
+        full_evaluation=row[11] != 0,
+        last_began_at=row[12],
+        last_ended_at=row[13],
+        last_cycle=row[14],
+        steady_first_at=row[15],
+        steady_last_at=row[16],
+        created_at=row[17],
+    )

@@ -1,0 +1,167 @@
+"""Users and groups as rows: read by id, by name, page by page; written whole. Rules about them are in `directory`.
+
+Every writer gives the change number it was handed: who calls decides whether something really changed
+(directory.change). The verbs that administrators use are in storage.directory_verbs.
+"""
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from provisor.database import Connection, Row
+from provisor.directory.objects import DirectoryObject, Kind
+from provisor.scim.values import fold
+
+COLUMNS = """id, source, kind, anchor, name, attributes, manager, enabled, created_at, deleted_at, purged_at, change"""
+_LIVE = "deleted_at IS NULL AND purged_at IS NULL"
+
+_INSERT = """INSERT INTO object (id, tenant, source, kind, anchor, name, folded_name, attributes, manager, enabled,
+    created_at, deleted_at, purged_at, change, alive_change) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"""
+_UPDATE = """UPDATE object SET name = ?, folded_name = ?, attributes = ?, manager = ?, enabled = ?, deleted_at = ?,
+    purged_at = ?, anchor = ?, change = ?, alive_change = CASE WHEN ? THEN ? ELSE alive_change END WHERE id = ?"""
+
+encode = msgspec.json.Encoder().encode
+decode = msgspec.json.decode
+
+
+def read(connection: Connection, tenant: str, object_id: str) -> DirectoryObject | None:
+    """One object by id, soft-deleted ones and tombstones included."""
+    row = connection.one(f"SELECT {COLUMNS} FROM object WHERE tenant = ? AND id = ?", (tenant, object_id))
+    return object_of(row) if row else None
+
+
+def by_name(
+    connection: Connection, tenant: str, kind: Kind, name: str, *, deleted: bool = False
+) -> list[DirectoryObject]:
+    """Live (or soft-deleted) objects called so: those with exactly this name, else those whose folded name is equal."""
+    state = "deleted_at IS NOT NULL AND purged_at IS NULL" if deleted else _LIVE
+    rows = connection.all(
+        f"SELECT {COLUMNS} FROM object WHERE tenant = ? AND kind = ? AND folded_name = ? AND {state} ORDER BY id",
+        (tenant, kind, fold(name)),
+    )
+    found = [object_of(row) for row in rows]
+    return [item for item in found if item.name == name] or found
+
+
+def page(
+    connection: Connection,
+    tenant: str,
+    kind: Kind,
+    *,
+    after: str = "",
+    limit: int = 100,
+    search: str = "",
+    deleted: bool = False,
+) -> list[DirectoryObject]:
+    """The next live (or soft-deleted) objects in the order of their ids whose folded name contains `search`."""
+    state = "deleted_at IS NOT NULL AND purged_at IS NULL" if deleted else _LIVE
+    literal = fold(search).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    matches = "" if not search else "AND folded_name LIKE ? ESCAPE '\\'"
+    rows = connection.all(
+        f"""SELECT {COLUMNS} FROM object WHERE tenant = ? AND kind = ? AND id > ? AND {state} {matches}
+        ORDER BY id LIMIT ?""",
+        (tenant, kind, after, *([f"%{literal}%"] if search else []), limit),
+    )
+    return [object_of(row) for row in rows]
+
+
+def count(connection: Connection, tenant: str, kind: Kind, *, source: str | None = None) -> int:
+    """How many live objects of a kind there are, in all sources or in one."""
+    row = connection.one(
+        f"SELECT count(*) FROM object WHERE tenant = ? AND kind = ? AND {_LIVE} AND (CAST(? AS TEXT) IS NULL OR source = ?)",
+        (tenant, kind, source, source),
+    )
+    return int(row[0]) if row else 0
+
+
+def by_anchors(
+    connection: Connection, tenant: str, source: str, kind: Kind, anchors: Sequence[str]
+) -> dict[str, DirectoryObject]:
+    """The objects of a source with these anchors, soft-deleted ones included."""
+    if not anchors:
+        return {}
+    rows = connection.all(
+        f"""SELECT {COLUMNS} FROM object WHERE tenant = ? AND source = ? AND kind = ?
+        AND anchor IN ({",".join("?" * len(anchors))})""",
+        (tenant, source, kind, *anchors),
+    )
+    return {row[3]: object_of(row) for row in rows}
+
+
+def name_holders(
+    connection: Connection, tenant: str, kind: Kind, folded: Sequence[str], *, source: str | None = None
+) -> list[tuple[str, str, str, str]]:
+    """(folded name, id, name, source) of the live objects that hold these folded names, of one source if given."""
+    if not folded:
+        return []
+    rows = connection.all(
+        f"""SELECT folded_name, id, name, source FROM object WHERE tenant = ? AND kind = ?
+        AND folded_name IN ({",".join("?" * len(folded))}) AND {_LIVE} AND (CAST(? AS TEXT) IS NULL OR source = ?)""",
+        (tenant, kind, *folded, source, source),
+    )
+    return [(row[0], row[1], row[2], row[3]) for row in rows]
+
+
+def insert(connection: Connection, tenant: str, objects: Iterable[DirectoryObject]) -> None:
+    """Store new objects; their `change` is also the number at which they came alive."""
+    connection.many(_INSERT, (_inserted(tenant, item) for item in objects))
+
+
+def update(connection: Connection, objects: Iterable[tuple[DirectoryObject, bool]]) -> None:
+    """Store changed objects; the flag says whether deletion, purge or accountEnabled moved."""
+    connection.many(_UPDATE, (_updated(item, alive_moved) for item, alive_moved in objects))
+
+
+def object_of(row: Row) -> DirectoryObject:
+    """The object in a row of COLUMNS."""
+    return DirectoryObject(
+        id=row[0],
+        source=row[1],
+        kind=row[2],
+        anchor=row[3],
+        name=row[4],
+        attributes=decode(row[5]),
+        manager=row[6],
+        enabled=row[7] != 0,
+        created_at=row[8],
+        deleted_at=row[9],
+        purged_at=row[10],
+        change=row[11],
+    )
+
+
+def _inserted(tenant: str, item: DirectoryObject) -> tuple[object, ...]:
+    return (
+        item.id,
+        tenant,
+        item.source,
+        item.kind,
+        item.anchor,
+        item.name,
+        fold(item.name),
+        encode(item.attributes).decode(),
+        item.manager,
+        int(item.enabled),
+        item.created_at,
+        item.deleted_at,
+        item.purged_at,
+        item.change,
+        item.change,
+    )
+
+
+def _updated(item: DirectoryObject, alive_moved: bool) -> tuple[object, ...]:
+    return (
+        item.name,
+        fold(item.name),
+        encode(item.attributes).decode(),
+        item.manager,
+        int(item.enabled),
+        item.deleted_at,
+        item.purged_at,
+        item.anchor,
+        item.change,
+        alive_moved,
+        item.change,
+        item.id,
+    )
