@@ -1,0 +1,105 @@
+"""The errors of SCIM as one exception with a ready body (RFC 7644 section 3.12, table 9).
+
+Pure. Every detail is a sentence for an administrator that names the attribute and the value. Order: the exception,
+then one constructor per kind of error.
+"""
+
+from provisor.scim.values import Json, Resource
+
+ERROR_URN = "urn:ietf:params:scim:api:messages:2.0:Error"
+_SHOWN_CHARACTERS = 80  # enough to recognise a value in a log line, too few to flood it
+
+
+class ScimError(Exception):
+    """A refusal that is answered to the client as it stands."""
+
+    def __init__(self, status: int, scim_type: str | None, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.scim_type = scim_type
+        self.detail = detail
+
+    def __repr__(self) -> str:
+        return f"ScimError({self.status}, {self.scim_type!r}, {self.detail!r})"
+
+    def body(self) -> Resource:
+        """The error message to answer with; `status` is text, as the RFC has it."""
+        body: Resource = {"schemas": [ERROR_URN], "status": str(self.status)}
+        if self.scim_type is not None:
+            body["scimType"] = self.scim_type
+        body["detail"] = self.detail
+        return body
+
+
+def shown(value: Json) -> str:
+    """A value as it may appear inside a sentence: quoted, in one line, cut short."""
+    text = repr(value) if not isinstance(value, str) else f'"{value}"'
+    text = " ".join(text.split())
+    return text if len(text) <= _SHOWN_CHARACTERS else f"{text[: _SHOWN_CHARACTERS - 1]}…"
+
+
+def invalid_filter(detail: str) -> ScimError:
+    return ScimError(400, "invalidFilter", detail)
+
+
+def invalid_path(detail: str) -> ScimError:
+    return ScimError(400, "invalidPath", detail)
+
+
+def invalid_value(detail: str) -> ScimError:
+    return ScimError(400, "invalidValue", detail)
+
+
+def invalid_syntax(detail: str) -> ScimError:
+    return ScimError(400, "invalidSyntax", detail)
+
+
+def no_target(detail: str) -> ScimError:
+    return ScimError(400, "noTarget", detail)
+
+
+def mutability(detail: str) -> ScimError:
+    return ScimError(400, "mutability", detail)
+
+
+def too_many(detail: str) -> ScimError:
+    return ScimError(400, "tooMany", detail)
+
+
+def uniqueness(detail: str) -> ScimError:
+    return ScimError(409, "uniqueness", detail)
+
+
+def invalid_version(detail: str) -> ScimError:
+    """The request names a SCIM version this server does not speak."""
+    return ScimError(400, "invalidVers", detail)
+
+
+def sensitive(detail: str) -> ScimError:
+    """The request would put sensitive data into a URL (RFC 7644 section 7.5.2)."""
+    return ScimError(403, "sensitive", detail)
+
+
+def not_found(kind: str, identifier: str) -> ScimError:
+    """No such resource; `noTarget` has no place here, it belongs to PATCH."""
+    return ScimError(404, None, f"{kind} {shown(identifier)} not found.")
+
+
+def unauthorized(detail: str) -> ScimError:
+    return ScimError(401, None, detail)
+
+
+def forbidden(detail: str) -> ScimError:
+    return ScimError(403, None, detail)
+
+
+def precondition_failed(detail: str) -> ScimError:
+    return ScimError(412, None, detail)
+
+
+def too_large(detail: str) -> ScimError:
+    return ScimError(413, None, detail)
+
+
+def not_implemented(detail: str) -> ScimError:
+    return ScimError(501, None, detail)

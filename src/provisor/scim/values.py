@@ -1,0 +1,26 @@
+"""JSON values as SCIM sees them, and the one folding rule of the product (design page, section 4 "Folding").
+
+Pure. Knows no schema. Everything that compares text without regard to case uses `fold`, in memory and in databases.
+"""
+
+from typing import TypeAlias
+from unicodedata import normalize
+
+Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
+Resource: TypeAlias = dict[str, Json]
+
+
+def fold(text: str) -> str:
+    """The form in which two spellings of one key are equal: NFC, then lower case.
+
+    Not `casefold`, under which ß would meet ss. Composed once more after lowering, because some letters have a
+    composed form only in lower case (J with caron), and folding twice must change nothing.
+    """
+    if text.isascii():
+        return text.lower()
+    return normalize("NFC", normalize("NFC", text).lower())
+
+
+def is_unassigned(value: Json) -> bool:
+    """Whether SCIM calls this value unassigned: null and the empty list are the same (RFC 7643 section 2.5)."""
+    return value is None or value == [] or value == {}
