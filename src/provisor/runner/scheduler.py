@@ -1,0 +1,72 @@
+"""Runs jobs on their interval inside one process, until told to stop.
+
+Next start = the later of (previous start + interval) and the previous end. Jobs do not block one another; one job never
+runs twice at once (runner.joblock also keeps other processes out). Used by `provisor serve`.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+from provisor.database import Database
+from provisor.runner.joblock import JobBusy
+from provisor.storage import jobs
+from provisor.storage.jobs import Job
+from provisor.storage.times import to_microseconds
+
+POLL_SECONDS = 1.0  # how soon a job started by another process is seen
+
+_MICROSECONDS = 1_000_000
+
+
+def next_start(job: Job) -> int | None:
+    """When the job is due, in UTC microseconds (0: at once); None while its schedule is not active."""
+    if job.schedule_state != "Active":
+        return None
+    if job.last_began_at is None:
+        return 0
+    return max(job.last_began_at + job.interval_seconds * _MICROSECONDS, job.last_ended_at or 0)
+
+
+async def run_jobs(
+    database: Database,
+    tenant: str,
+    run: Callable[[str], Awaitable[object]],
+    *,
+    stop: asyncio.Event,
+    now: Callable[[], datetime],
+    failed: Callable[[str, Exception], None],
+    poll_seconds: float = POLL_SECONDS,
+) -> None:
+    """Start every job when it is due; when `stop` is set, start no more and wait for those that run.
+
+    `run` runs one cycle of the job and heeds `stop` itself. What it raises goes to `failed`; the job is tried again
+    after its interval.
+    """
+    running: dict[str, asyncio.Task[None]] = {}
+    not_before: dict[str, int] = {}
+
+    async def run_one(job: Job) -> None:
+        try:
+            await run(job.id)
+        except JobBusy:
+            not_before[job.id] = to_microseconds(now()) + int(poll_seconds * _MICROSECONDS)
+        except Exception as error:  # noqa: BLE001 - the edge of a job: one that breaks must not stop the others
+            not_before[job.id] = to_microseconds(now()) + job.interval_seconds * _MICROSECONDS
+            failed(job.id, error)
+        finally:
+            del running[job.id]
+
+    while not stop.is_set():
+        present = to_microseconds(now())
+        for job in jobs.all_jobs(database.reader(), tenant):
+            start = next_start(job)
+            if start is None or job.id in running or present < max(start, not_before.get(job.id, 0)):
+                continue
+            running[job.id] = asyncio.create_task(run_one(job))
+        try:
+            await asyncio.wait_for(stop.wait(), poll_seconds)
+        except TimeoutError:
+            pass
+    if running:
+        await asyncio.wait(list(running.values()))
