@@ -1,0 +1,240 @@
+"""What to do with one object: the table {standing} x {at the target}, once (design.md section 5 "Deciding").
+
+Pure. The nested `match` below is the table; docs/reference/deciding.md is rendered from it and the tests enumerate it.
+What we did not link we never disable or delete: only the cells under `linked` and `released` touch a known account.
+Order: values, the table, its cells by standing, what to do when a linked object has vanished.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias, assert_never
+
+from provisor.rules.failure import Failure
+from provisor.rules.mapping import ALL_ACTIONS, Action
+
+Standing: TypeAlias = Literal["wanted", "suspended", "unentitled", "gone"]
+AtTarget: TypeAlias = Literal["absent", "unlinked", "linked", "released", "ambiguous", "taken"]
+Leaving: TypeAlias = Literal["disable", "delete", "nothing"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What a job allows for one kind of object.
+
+    `leaving` says how an account is taken out of use: users whose rules map IsSoftDeleted are disabled; groups, and
+    accounts at a target that cannot disable, are deleted; otherwise nothing can be sent.
+    """
+
+    leaving: Leaving = "disable"
+    actions: frozenset[Action] = ALL_ACTIONS
+    skip_out_of_scope_deletions: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """Create the account; the answer's id becomes the link."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Link the one account that matches, and send what differs where `update` is set."""
+
+    update: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """Send what differs to the linked account. `reinstate`: it was released and is tracked again."""
+
+    reinstate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Disable:
+    """Send what differs, the account being inactive. `release`: afterwards it is no longer tracked."""
+
+    release: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """Delete the linked object; its link goes too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """Nothing is sent. `code` is the skip reason of the provisioning log, `reason` the sentence beside it."""
+
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Nothing is sent, but the account is no longer tracked: a later purge does not delete it."""
+
+    why: Skip
+
+
+@dataclass(frozen=True, slots=True)
+class Fail:
+    """The object cannot be provisioned as things are."""
+
+    failure: Failure
+
+
+Decision: TypeAlias = Create | Link | Update | Disable | Delete | Release | Skip | Fail
+
+NOT_ENTITLED = "NotEffectivelyEntitled"
+NOT_IN_SCOPE = "NotInScope"
+ACTION_DISABLED = "TargetActionDisabled"
+DELETION_SKIPPED = "SkipOutOfScopeDeletion"
+REDUNDANT = "RedundantExport"
+IMPORT_SKIPPED = "ImportSkipped"
+
+_SAME = Skip(REDUNDANT, "The target already holds what the directory says.")
+_NO_CREATE = Skip(ACTION_DISABLED, "Creating is switched off in the target object actions.")
+_NO_UPDATE = Skip(ACTION_DISABLED, "Updating is switched off in the target object actions.")
+_NO_DELETE = Skip(ACTION_DISABLED, "Deleting is switched off in the target object actions.")
+_KEPT = Skip(DELETION_SKIPPED, "Out-of-scope deletions are skipped for this job; the account stays as it is.")
+_STRANGER = Skip(NOT_ENTITLED, "The object is not in scope and was never provisioned by this job.")
+
+
+def decide(
+    standing: Standing,
+    at_target: AtTarget,
+    terms: Terms,
+    *,
+    why: Skip = _STRANGER,
+    same: bool = False,
+    name: str = "The object",
+    rivals: Sequence[str] = (),
+) -> Decision:
+    """The one table. `why` is the skip for somebody who is not wanted, `same` says that the target holds it already.
+
+    `rivals` are the target ids of several matches, or the name of who is linked to the one match; they and `name` only
+    go into sentences.
+    """
+    match standing:
+        case "wanted":
+            return _wanted(at_target, terms, same, name, rivals)
+        case "suspended":
+            return _suspended(at_target, terms, why, same)
+        case "unentitled":
+            return _unentitled(at_target, terms, why)
+        case "gone":
+            return _gone(at_target, terms, why)
+        case _:
+            assert_never(standing)
+
+
+def _wanted(at_target: AtTarget, terms: Terms, same: bool, name: str, rivals: Sequence[str]) -> Decision:
+    match at_target:
+        case "absent":
+            return Create() if "Add" in terms.actions else _NO_CREATE
+        case "unlinked":
+            return Link(update="Update" in terms.actions)
+        case "linked":
+            if same:
+                return _SAME
+            return Update() if "Update" in terms.actions else _NO_UPDATE
+        case "released":
+            return Update(reinstate=True) if "Update" in terms.actions else _NO_UPDATE
+        case "ambiguous":
+            return Fail(_ambiguous(name, rivals))
+        case "taken":
+            return Fail(_taken(name, rivals))
+        case _:
+            assert_never(at_target)
+
+
+def _suspended(at_target: AtTarget, terms: Terms, why: Skip, same: bool) -> Decision:
+    match at_target:
+        case "linked":
+            return _leave(terms, why, same=same, release=False)
+        case "absent" | "unlinked" | "released" | "ambiguous" | "taken":
+            return why
+        case _:
+            assert_never(at_target)
+
+
+def _unentitled(at_target: AtTarget, terms: Terms, why: Skip) -> Decision:
+    match at_target:
+        case "linked":
+            return _KEPT if terms.skip_out_of_scope_deletions else _leave(terms, why, same=False, release=True)
+        case "absent" | "unlinked" | "released" | "ambiguous" | "taken":
+            return why
+        case _:
+            assert_never(at_target)
+
+
+def _gone(at_target: AtTarget, terms: Terms, why: Skip) -> Decision:
+    match at_target:
+        case "linked":
+            return Delete() if "Delete" in terms.actions else _NO_DELETE
+        case "absent" | "unlinked" | "released" | "ambiguous" | "taken":
+            return why
+        case _:
+            assert_never(at_target)
+
+
+def _leave(terms: Terms, why: Skip, *, same: bool, release: bool) -> Decision:
+    """A linked account whose person is suspended or unentitled."""
+    leaving = terms.leaving
+    match leaving:
+        case "disable":
+            if same:
+                return _SAME
+            return Disable(release=release) if "Update" in terms.actions else _NO_UPDATE
+        case "delete":
+            return Delete() if "Delete" in terms.actions else _NO_DELETE
+        case "nothing":
+            return Release(why) if release else why
+        case _:
+            assert_never(leaving)
+
+
+def _ambiguous(name: str, rivals: Sequence[str]) -> Failure:
+    return Failure(
+        code="DuplicateTargetEntries",
+        message=f"{name} matches {len(rivals) or 'several'} objects at the target"
+        + (f": {', '.join(rivals[:5])}." if rivals else "."),
+        hint="Delete or rename all but one of them, or match by an attribute that is unique there.",
+    )
+
+
+def _taken(name: str, rivals: Sequence[str]) -> Failure:
+    owner = rivals[0] if rivals else "another object of the directory"
+    return Failure(
+        code="DuplicateSourceEntries",
+        message=f"{name} matches an object at the target that is already linked to {owner}.",
+        hint="Give the two different values in the matching attribute; the one linked first keeps it.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class MatchAgain:
+    """Drop the link and look for the object by its matching attributes, as if it had never been linked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """Drop the link: the target has already lost what was to be taken away."""
+
+
+def vanished(standing: Standing, name: str, policy: Literal["fail", "match-again"]) -> MatchAgain | Forget | Fail:
+    """What to do when the target answers 404 for the id of a linked object (design.md section 5, Settled cases)."""
+    if standing != "wanted":
+        return Forget()
+    match policy:
+        case "match-again":
+            return MatchAgain()
+        case "fail":
+            failure = Failure(
+                code="InvalidAnchor",
+                message=f"{name} was provisioned before, but the target no longer has the object it was linked to.",
+                hint="Restart provisioning with a full reset so that it is matched anew, or provision it on demand.",
+            )
+            return Fail(failure)
+        case _:
+            assert_never(policy)

@@ -1,0 +1,225 @@
+"""Scoping filters: who a job provisions, with the reason (spec/provisioning-service.md section 5.4).
+
+Pure. Clauses AND inside a filter, filters OR. A null or empty attribute makes every clause false but IS NULL. Patterns
+are an administrator's, so they run under a time limit. Order: values, judging, the operators one by one.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Literal, TypeAlias, assert_never, get_args
+
+import regex
+
+from provisor.rules.failure import Failure
+from provisor.scim.values import Json
+
+Operator: TypeAlias = Literal[
+    "EQUALS",
+    "NOT EQUALS",
+    "REGEX MATCH",
+    "NOT REGEX MATCH",
+    "Includes",
+    "ENDS_WITH",
+    "Greater_Than",
+    "Greater_Than_OR_EQUALS",
+    "IS TRUE",
+    "IS FALSE",
+    "IS NULL",
+    "IS NOT NULL",
+    "&",
+    "!&",
+]
+OPERATORS: tuple[Operator, ...] = get_args(Operator)
+UNARY: frozenset[Operator] = frozenset({"IS TRUE", "IS FALSE", "IS NULL", "IS NOT NULL"})
+INTEGER: frozenset[Operator] = frozenset({"Greater_Than", "Greater_Than_OR_EQUALS"})
+PATTERN: frozenset[Operator] = frozenset({"REGEX MATCH", "NOT REGEX MATCH"})
+
+PATTERN_SECONDS = 0.05  # a sane pattern takes microseconds; a catastrophic one must not hold up a cycle
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clause:
+    """One comparison of a source attribute with an operand; `values` is empty for the unary operators."""
+
+    attribute: str
+    operator: Operator
+    values: tuple[str, ...] = ()
+    extra: Mapping[str, Json] = field(default_factory=dict, compare=False)
+
+    def __str__(self) -> str:
+        operand = "" if self.operator in UNARY else " " + ", ".join(f'"{value}"' for value in self.values)
+        return f"{self.attribute} {self.operator}{operand}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilterGroup:
+    """One filter of the portal: a title, and clauses that must all hold."""
+
+    title: str = ""
+    clauses: tuple[Clause, ...]
+    extra: Mapping[str, Json] = field(default_factory=dict, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """Whether an object passes, with the reason and every clause that was looked at: (title, clause, held).
+
+    `read` is False when an input filter kept the object out: then it is not looked at, and not deprovisioned either.
+    `failure` is set when a clause could not be decided; then nobody may be deprovisioned because of it.
+    """
+
+    passes: bool
+    reason: str
+    detail: tuple[tuple[str, str, bool], ...] = ()
+    read: bool = True
+    failure: Failure | None = None
+
+
+_NO_FILTER = Verdict(passes=True, reason="There is no scoping filter.")
+
+
+class _Undecided(Exception):
+    """A pattern ran out of time; carries the clause."""
+
+    def __init__(self, clause: Clause) -> None:
+        super().__init__()
+        self.clause = clause
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The filters of one object mapping. `input_groups` apply while reading: leaving them deprovisions nobody."""
+
+    groups: tuple[FilterGroup, ...] = ()
+    input_groups: tuple[FilterGroup, ...] = ()
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """The source attributes that the filters look at."""
+        return frozenset(clause.attribute for group in self.groups + self.input_groups for clause in group.clauses)
+
+    def judge(self, attributes: Mapping[str, Json]) -> Verdict:
+        """Whether these attributes pass, and why."""
+        if not self.groups and not self.input_groups:
+            return _NO_FILTER
+        detail: list[tuple[str, str, bool]] = []
+        try:
+            if self.input_groups and _first_holding(self.input_groups, attributes, detail) is None:
+                reason = "No input filter lets it in: " + _why_not(detail)
+                return Verdict(passes=False, reason=reason, detail=tuple(detail), read=False)
+            if not self.groups:
+                return Verdict(passes=True, reason="There is no scoping filter.", detail=tuple(detail))
+            detail.clear()
+            title = _first_holding(self.groups, attributes, detail)
+        except _Undecided as undecided:
+            return _undecided(undecided.clause, tuple(detail))
+        if title is None:
+            return Verdict(passes=False, reason=f"No scoping filter holds: {_why_not(detail)}", detail=tuple(detail))
+        return Verdict(passes=True, reason=f"Scoping filter {title} holds.", detail=tuple(detail))
+
+
+def _first_holding(
+    groups: tuple[FilterGroup, ...], attributes: Mapping[str, Json], detail: list[tuple[str, str, bool]]
+) -> str | None:
+    """The title of the first group whose clauses all hold; every clause looked at is noted in `detail`."""
+    for number, group in enumerate(groups, 1):
+        title = f'"{group.title}"' if group.title else str(number)
+        all_hold = True
+        for clause in group.clauses:
+            held = holds(clause, attributes.get(clause.attribute))
+            detail.append((group.title or str(number), str(clause), held))
+            all_hold = all_hold and held
+        if all_hold:
+            return title
+    return None
+
+
+def _why_not(detail: list[tuple[str, str, bool]]) -> str:
+    return "; ".join(f"{clause} is false" for _, clause, held in detail if not held) + "."
+
+
+def _undecided(clause: Clause, detail: tuple[tuple[str, str, bool], ...]) -> Verdict:
+    failure = Failure(
+        code="ScopingFilterFailed",
+        message=f"The scoping filter clause {clause} could not be decided: the pattern ran longer than"
+        f" {PATTERN_SECONDS * 1000:.0f} ms on the value of {clause.attribute}.",
+        hint="Simplify the pattern; nested repetitions such as (a+)+ take too long.",
+    )
+    return Verdict(passes=False, reason=failure.message, detail=detail, failure=failure)
+
+
+def holds(clause: Clause, value: Json) -> bool:
+    """Whether one clause is true of one attribute value. Raises _Undecided when a pattern runs out of time."""
+    if clause.operator == "IS NULL":
+        return value is None or value == "" or value == []
+    if value is None or value == "" or isinstance(value, list | dict):
+        return False
+    if clause.operator == "IS NOT NULL":
+        return True
+    if clause.operator in UNARY:
+        return as_text(value).lower() == ("true" if clause.operator == "IS TRUE" else "false")
+    return any(_compare(clause, as_text(value), operand) for operand in clause.values[:1])
+
+
+def _compare(clause: Clause, text: str, operand: str) -> bool:
+    operator = clause.operator
+    match operator:
+        case "EQUALS":
+            return text == operand
+        case "NOT EQUALS":
+            return text != operand
+        case "REGEX MATCH":
+            return _matches(clause, text, operand)
+        case "NOT REGEX MATCH":
+            return not _matches(clause, text, operand)
+        case "Includes":
+            return operand in text
+        case "ENDS_WITH":
+            return text.endswith(operand)
+        case "Greater_Than":
+            return _is_number(text) and _is_number(operand) and int(text) > int(operand)
+        case "Greater_Than_OR_EQUALS":
+            return _is_number(text) and _is_number(operand) and int(text) >= int(operand)
+        case "&":
+            return text in operand
+        case "!&":
+            return text not in operand
+        case "IS TRUE" | "IS FALSE" | "IS NULL" | "IS NOT NULL":
+            return False  # unary: `holds` has answered
+        case _:
+            assert_never(operator)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 100  # int() refuses thousands of digits
+
+
+def _matches(clause: Clause, text: str, pattern: str) -> bool:
+    try:
+        return compiled_pattern(pattern).fullmatch(text, timeout=PATTERN_SECONDS) is not None
+    except TimeoutError:
+        raise _Undecided(clause) from None
+
+
+@lru_cache(maxsize=512)
+def compiled_pattern(pattern: str) -> regex.Pattern[str]:
+    """The compiled pattern (.NET's flavour as far as `regex` follows it). Raises regex.error when it is not one."""
+    return regex.compile(pattern)
+
+
+def as_text(value: Json) -> str:
+    """A scalar as the filters and mappings show it: booleans as True and False, whole numbers in decimal."""
+    return value if isinstance(value, str) else str(value)
+
+
+def operator_named(text: str) -> Operator | None:
+    """The operator of that name in any case, blanks and underscores alike; None when there is none."""
+    return _BY_NAME.get(_spelling(text))
+
+
+def _spelling(text: str) -> str:
+    return text.strip().replace("_", " ").upper()
+
+
+_BY_NAME: dict[str, Operator] = {_spelling(operator): operator for operator in OPERATORS}
