@@ -174,8 +174,8 @@ def unassign(
 ) -> int:
     """End the assignments of users and groups, in one role or in all; returns how many assignments ended."""
     marks = ",".join("?" * len(principals))
-    where = f"""application = ? AND principal IN ({marks}) AND removed_at IS NULL AND (CAST(? AS TEXT) IS NULL OR role = ?)"""
-    values = (application, *principals, role, role)
+    where = f"application = ? AND principal IN ({marks}) AND removed_at IS NULL AND role = COALESCE(?, role)"
+    values = (application, *principals, role)
     if connection.one(f"SELECT 1 FROM assignment WHERE {where}", values) is None:
         return 0
     change = feed.next_change(connection, tenant)
@@ -192,9 +192,9 @@ def assignments(
     rows = connection.all(
         """SELECT a.id, a.application, a.principal, a.principal_kind, o.name, a.role, a.created_at
         FROM assignment a JOIN object o ON o.id = a.principal
-        WHERE a.application = ? AND a.removed_at IS NULL AND a.id > ? AND (CAST(? AS TEXT) IS NULL OR a.principal = ?)
+        WHERE a.application = ? AND a.removed_at IS NULL AND a.id > ? AND a.principal = COALESCE(?, a.principal)
         ORDER BY a.id LIMIT ?""",
-        (application, after, principal, principal, limit),
+        (application, after, principal, limit),
     )
     return [
         Assignment(

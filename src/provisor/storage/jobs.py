@@ -113,8 +113,9 @@ def read(connection: Connection, job_id: str) -> Job | None:
 def all_jobs(connection: Connection, tenant: str, application: str | None = None) -> list[Job]:
     """Every job of the tenant, or of one application, oldest first."""
     rows = connection.all(
-        f"SELECT {_COLUMNS} FROM job WHERE tenant = ? AND (CAST(? AS TEXT) IS NULL OR application = ?) ORDER BY created_at, id",
-        (tenant, application, application),
+        f"""SELECT {_COLUMNS} FROM job WHERE tenant = ? AND application = COALESCE(?, application)
+        ORDER BY created_at, id""",
+        (tenant, application),
     )
     return [_job(row) for row in rows]
 

@@ -68,8 +68,8 @@ def page(
 def count(connection: Connection, tenant: str, kind: Kind, *, source: str | None = None) -> int:
     """How many live objects of a kind there are, in all sources or in one."""
     row = connection.one(
-        f"SELECT count(*) FROM object WHERE tenant = ? AND kind = ? AND {_LIVE} AND (CAST(? AS TEXT) IS NULL OR source = ?)",
-        (tenant, kind, source, source),
+        f"SELECT count(*) FROM object WHERE tenant = ? AND kind = ? AND {_LIVE} AND source = COALESCE(?, source)",
+        (tenant, kind, source),
     )
     return int(row[0]) if row else 0
 
@@ -96,8 +96,8 @@ def name_holders(
         return []
     rows = connection.all(
         f"""SELECT folded_name, id, name, source FROM object WHERE tenant = ? AND kind = ?
-        AND folded_name IN ({",".join("?" * len(folded))}) AND {_LIVE} AND (CAST(? AS TEXT) IS NULL OR source = ?)""",
-        (tenant, kind, *folded, source, source),
+        AND folded_name IN ({",".join("?" * len(folded))}) AND {_LIVE} AND source = COALESCE(?, source)""",
+        (tenant, kind, *folded, source),
     )
     return [(row[0], row[1], row[2], row[3]) for row in rows]
 

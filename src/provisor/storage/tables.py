@@ -69,6 +69,7 @@ Index("object_name", object_.c.tenant, object_.c.kind, object_.c.folded_name)
 Index("object_change", object_.c.tenant, object_.c.change, object_.c.id)
 Index("object_kind", object_.c.tenant, object_.c.kind, object_.c.id)
 Index("object_deleted", object_.c.tenant, object_.c.deleted_at, sqlite_where=object_.c.deleted_at.is_not(None))
+Index("object_purged", object_.c.tenant, object_.c.change, sqlite_where=object_.c.purged_at.is_not(None))
 Index("object_manager", object_.c.manager, sqlite_where=object_.c.manager.is_not(None))
 
 member = Table(
@@ -82,6 +83,8 @@ member = Table(
 )
 Index("member_of", member.c.member_id, member.c.group_id)
 Index("member_change", member.c.tenant, member.c.change, member.c.group_id, member.c.member_id)
+
+Index("member_removed", member.c.tenant, member.c.change, sqlite_where=member.c.removed_at.is_not(None))
 
 application = Table(
     "application",
@@ -114,6 +117,7 @@ assignment = Table(
 Index("assignment_principal", assignment.c.principal, assignment.c.application, assignment.c.role, unique=True)
 Index("assignment_application", assignment.c.application, assignment.c.principal_kind, assignment.c.principal)
 Index("assignment_change", assignment.c.application, assignment.c.change)
+Index("assignment_removed", assignment.c.tenant, assignment.c.change, sqlite_where=assignment.c.removed_at.is_not(None))
 
 extension_property = Table(
     "extension_property",

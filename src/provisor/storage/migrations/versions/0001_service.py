@@ -74,6 +74,8 @@ def _create_assignment() -> None:
     op.create_index("assignment_application", "assignment", ["application", "principal_kind", "principal"])
     op.create_index("assignment_change", "assignment", ["application", "change"])
     op.create_index("assignment_principal", "assignment", ["principal", "application", "role"], unique=True)
+    op.create_index("assignment_removed", "assignment", ["tenant", "change"],
+                    sqlite_where=sa.text("removed_at IS NOT NULL"))
 
 
 def _create_audit_event() -> None:
@@ -150,6 +152,8 @@ def _create_member() -> None:
     )
     op.create_index("member_change", "member", ["tenant", "change", "group_id", "member_id"])
     op.create_index("member_of", "member", ["member_id", "group_id"])
+    op.create_index("member_removed", "member", ["tenant", "change"],
+                    sqlite_where=sa.text("removed_at IS NOT NULL"))
 
 
 def _create_member_link() -> None:
@@ -177,6 +181,8 @@ def _create_object() -> None:
     op.create_index("object_manager", "object", ["manager"],
                     sqlite_where=sa.text("manager IS NOT NULL"))
     op.create_index("object_name", "object", ["tenant", "kind", "folded_name"])
+    op.create_index("object_purged", "object", ["tenant", "change"],
+                    sqlite_where=sa.text("purged_at IS NOT NULL"))
 
 
 def _create_operation() -> None:
@@ -189,6 +195,8 @@ def _create_operation() -> None:
         _number("lease_until", null=True), _number("fence", default="0"),
         sa.PrimaryKeyConstraint("job", "stage", "object")
     )
+    op.create_index("operation_claim", "operation", ["job", "object_kind", "target_id"],
+                    sqlite_where=sa.text("kind = 'link'"))
     op.create_index("operation_state", "operation", ["job", "state", "phase", "stage", "object"])
 
 

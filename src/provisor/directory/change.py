@@ -1,0 +1,50 @@
+"""What a source row or an administrator's edit changes on an object: the new object, or the same one when nothing does.
+
+Pure. Only effective changes deserve a change number; only a moved deletion, purge or accountEnabled changes who counts
+as alive for others (their groups' members are looked at again).
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+from provisor.directory.objects import NAMING, Attributes, DirectoryObject, Kind, Value
+
+ENABLED: Final = "accountEnabled"
+
+
+def merged(current: Attributes, given: Mapping[str, Value], kind: Kind) -> dict[str, Value]:
+    """The attributes after an edit: given values replace, None clears, what is not given stays.
+
+    Every user has accountEnabled: cleared or never given, it is true.
+    """
+    after = dict(current)
+    for name, value in given.items():
+        if value is None or value == []:
+            after.pop(name, None)
+        else:
+            after[name] = value
+    if kind == "user":
+        after.setdefault(ENABLED, True)
+    return after
+
+
+def edited(item: DirectoryObject, given: Mapping[str, Value]) -> DirectoryObject:
+    """The object after an edit; the very same value when nothing differs."""
+    attributes = merged(item.attributes, given, item.kind)
+    if attributes == item.attributes:
+        return item
+    name = attributes.get(NAMING[item.kind])
+    return replace(
+        item,
+        attributes=attributes,
+        name=name if isinstance(name, str) else item.name,
+        enabled=attributes.get(ENABLED) is not False,
+    )
+
+
+def alive_moved(before: DirectoryObject, after: DirectoryObject) -> bool:
+    """Whether deletion, purge or accountEnabled moved."""
+    return (
+        before.deleted_at != after.deleted_at or before.purged_at != after.purged_at or before.enabled != after.enabled
+    )

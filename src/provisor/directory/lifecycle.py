@@ -1,0 +1,46 @@
+"""Deleting and coming back: soft delete, restore within 30 days, purge.
+
+Pure; moments are UTC microseconds, as objects hold them. Rules: spec/graph-synchronization-api.md section 11.
+A soft-deleted object gives its name free, so a restore can find it taken; it keeps its anchor, so that a source row
+finds it again. A purged one keeps only what a tombstone needs.
+"""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from provisor.directory.objects import DirectoryObject, Refusal
+from provisor.directory.uniqueness import taken
+
+KEPT = timedelta(days=30)  # how long Entra keeps a deleted user or group
+
+
+def soft_deleted(item: DirectoryObject, at: int) -> DirectoryObject | Refusal:
+    """The object in the list of deleted ones; it can be restored until it is purged."""
+    if item.deleted_at is not None:
+        return Refusal(
+            code="already-deleted",
+            message=f"{item.name} is deleted already.",
+            hint=f"Restore it with `provisor {item.kind} restore`, or purge it with `provisor {item.kind} purge`.",
+        )
+    return replace(item, deleted_at=at)
+
+
+def restored(item: DirectoryObject, holder: DirectoryObject | None) -> DirectoryObject | Refusal:
+    """The object alive again. `holder` is whoever has its name now."""
+    if item.purged_at is not None:
+        return Refusal(
+            code="purged",
+            message=f"{item.name} was deleted for good and cannot be restored.",
+            hint="Create it anew, or import it again.",
+        )
+    if item.deleted_at is None:
+        return Refusal(code="not-deleted", message=f"{item.name} is not deleted.", hint="There is nothing to restore.")
+    if holder is not None:
+        refusal = taken(item.kind, item.name, holder.name, holder.id)
+        return replace(refusal, message=f"{item.name} cannot be restored: {refusal.message}")
+    return replace(item, deleted_at=None)
+
+
+def purged(item: DirectoryObject, at: int) -> DirectoryObject:
+    """The tombstone of an object: no anchor, no attributes, no manager; its name stays for the log of its removal."""
+    return replace(item, attributes={}, anchor=None, manager=None, deleted_at=item.deleted_at or at, purged_at=at)

@@ -1,0 +1,216 @@
+"""What administrators do to users, groups and the directory as a whole, each in the caller's write transaction.
+
+Create, change, delete for 30 days, restore, delete for good, and the sweeps at the start of a cycle. The rules are
+those of `directory`; here they meet the rows. A verb that changes nothing gives out no change number.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from provisor.database import Connection
+from provisor.directory import attributes as properties
+from provisor.directory import lifecycle, uniqueness
+from provisor.directory.change import ENABLED, alive_moved, edited, merged
+from provisor.directory.objects import NAMING, DirectoryObject, Kind, Refusal, Value
+from provisor.storage import extensions, feed, objects, sources
+from provisor.storage.identifiers import new_id
+from provisor.storage.times import to_microseconds
+
+
+def find(
+    connection: Connection, tenant: str, kind: Kind, key: str, *, deleted: bool = False
+) -> DirectoryObject | Refusal:
+    """The live (or soft-deleted) object with this id, or called so exactly, or else in another case."""
+    item = objects.read(connection, tenant, key)
+    if item is not None and item.kind == kind and item.purged_at is None and (item.deleted_at is not None) == deleted:
+        return item
+    found = objects.by_name(connection, tenant, kind, key, deleted=deleted)
+    if len(found) == 1:
+        return found[0]
+    state = "deleted " if deleted else ""
+    if not found:
+        return Refusal(
+            code="not-found",
+            message=f"There is no {state}{kind} {key}.",
+            hint=f"`provisor {kind} list{' --deleted' if deleted else ''}` shows those there are; "
+            f"a {kind} is named by its id or {NAMING[kind]}.",
+        )
+    return Refusal(
+        code="name-ambiguous",
+        message=f"{len(found)} {state}{kind}s are called {key}.",
+        hint="Name the one you mean by its id: " + ", ".join(item.id for item in found) + ".",
+    )
+
+
+def create(
+    connection: Connection,
+    tenant: str,
+    kind: Kind,
+    given: Mapping[str, Value],
+    *,
+    now: datetime,
+    manager: str | None = None,
+) -> DirectoryObject | Refusal:
+    """A new user or group of the local source. `manager` is an object id."""
+    refusal = _unfit(connection, tenant, kind, given) or _unnamed(connection, tenant, kind, given, None)
+    if refusal is not None:
+        return refusal
+    attributes = merged({}, given, kind)
+    object_id = new_id()
+    item = DirectoryObject(
+        id=object_id,
+        source=sources.local(connection, tenant, now=now).id,
+        kind=kind,
+        anchor=object_id,  # made here, so nothing outside identifies it
+        name=str(attributes[NAMING[kind]]),
+        attributes=attributes,
+        manager=manager,
+        enabled=attributes.get(ENABLED) is not False,
+        created_at=to_microseconds(now),
+        change=feed.next_change(connection, tenant),
+    )
+    objects.insert(connection, tenant, [item])
+    return item
+
+
+def update(
+    connection: Connection, tenant: str, item: DirectoryObject, given: Mapping[str, Value]
+) -> DirectoryObject | Refusal:
+    """The object with some attributes changed (None clears); the same object when nothing differs."""
+    refusal = _unfit(connection, tenant, item.kind, given)
+    if refusal is None and NAMING[item.kind] in given:
+        refusal = _unnamed(connection, tenant, item.kind, given, item)
+    if refusal is not None:
+        return refusal
+    return _store(connection, tenant, item, edited(item, given))
+
+
+def set_manager(connection: Connection, tenant: str, item: DirectoryObject, manager: str | None) -> DirectoryObject:
+    """The user with another manager (an object id), or with none."""
+    return _store(connection, tenant, item, replace(item, manager=manager))
+
+
+def set_enabled(
+    connection: Connection, tenant: str, item: DirectoryObject, *, enabled: bool
+) -> DirectoryObject | Refusal:
+    """The user enabled or disabled."""
+    return update(connection, tenant, item, {ENABLED: enabled})
+
+
+def delete(connection: Connection, tenant: str, item: DirectoryObject, *, now: datetime) -> DirectoryObject | Refusal:
+    """Soft-delete: the object can be restored for 30 days. Memberships and assignments stay for that."""
+    after = lifecycle.soft_deleted(item, to_microseconds(now))
+    return after if isinstance(after, Refusal) else _store(connection, tenant, item, after)
+
+
+def restore(connection: Connection, tenant: str, item: DirectoryObject) -> DirectoryObject | Refusal:
+    """The soft-deleted object alive again, unless its name was taken meanwhile."""
+    others = objects.by_name(connection, tenant, item.kind, item.name)
+    # A group's name must be free only within its source: elsewhere groups may share a displayName.
+    holders = [other for other in others if item.kind == "user" or other.source == item.source]
+    after = lifecycle.restored(item, holders[0] if holders else None)
+    return after if isinstance(after, Refusal) else _store(connection, tenant, item, after)
+
+
+def purge(connection: Connection, tenant: str, item: DirectoryObject, *, now: datetime) -> DirectoryObject:
+    """Delete for good, whether soft-deleted before or not: out of every group, assignment and management at once."""
+    if item.purged_at is not None:
+        return item
+    at = to_microseconds(now)
+    after = replace(lifecycle.purged(item, at), change=feed.next_change(connection, tenant))
+    objects.update(connection, [(after, True)])
+    _cut_ties(connection, item.id, at, after.change)
+    return after
+
+
+def purge_expired(connection: Connection, tenant: str, *, now: datetime) -> int:
+    """Purge what was soft-deleted more than 30 days ago; returns how many objects that were."""
+    rows = connection.all(
+        """SELECT id FROM object WHERE tenant = ? AND deleted_at IS NOT NULL AND deleted_at < ?
+        AND purged_at IS NULL""",
+        (tenant, to_microseconds(now - lifecycle.KEPT)),
+    )
+    for (object_id,) in rows:
+        item = objects.read(connection, tenant, object_id)
+        if item is not None:
+            purge(connection, tenant, item, now=now)
+    return len(rows)
+
+
+def clean_tombstones(connection: Connection, tenant: str, passed_change: int) -> int:
+    """Remove tombstones whose change every job has passed (jobs.lowest_watermark); returns how many rows went.
+
+    A purged object stays while a job still has a link or an operation for it: its deletion there may be due yet.
+    """
+    removed = 0
+    for table in ("member", "assignment"):
+        removed += connection.execute(
+            f"DELETE FROM {table} WHERE tenant = ? AND removed_at IS NOT NULL AND change <= ?", (tenant, passed_change)
+        ).rowcount
+    removed += connection.execute(
+        """DELETE FROM object WHERE tenant = ? AND purged_at IS NOT NULL AND change <= ?
+        AND NOT EXISTS (SELECT 1 FROM job j JOIN link l ON l.job = j.id AND l.object = object.id
+            WHERE j.tenant = object.tenant)
+        AND NOT EXISTS (SELECT 1 FROM job j JOIN operation p ON p.job = j.id AND p.stage IN (1, 2)
+            AND p.object = object.id WHERE j.tenant = object.tenant)""",
+        (tenant, passed_change),
+    ).rowcount
+    return removed
+
+
+def _cut_ties(connection: Connection, object_id: str, at: int, change: int) -> None:
+    for where in ("member_id = ?", "group_id = ?"):
+        connection.execute(
+            f"UPDATE member SET removed_at = ?, change = ? WHERE {where} AND removed_at IS NULL",
+            (at, change, object_id),
+        )
+    connection.execute(
+        "UPDATE assignment SET removed_at = ?, change = ? WHERE principal = ? AND removed_at IS NULL",
+        (at, change, object_id),
+    )
+    connection.execute("UPDATE object SET manager = NULL, change = ? WHERE manager = ?", (change, object_id))
+    connection.execute("DELETE FROM application_owner WHERE object = ?", (object_id,))
+
+
+def _store(connection: Connection, tenant: str, before: DirectoryObject, after: DirectoryObject) -> DirectoryObject:
+    if after == before:
+        return before
+    after = replace(after, change=feed.next_change(connection, tenant))
+    objects.update(connection, [(after, alive_moved(before, after))])
+    return after
+
+
+def _unfit(connection: Connection, tenant: str, kind: Kind, given: Mapping[str, Value]) -> Refusal | None:
+    known = properties.KNOWN[kind]
+    extra = extensions.registered(connection, tenant) if any(name not in known for name in given) else {}
+    for name, value in given.items():
+        kind_of_value = known.get(name) or ("text" if name in extra else None)
+        if kind_of_value is None:
+            return Refusal(
+                code="unknown-attribute",
+                message=f"A {kind} has no attribute {name}.",
+                hint=f"The nearest one is {properties.nearest(kind, name)}. Names are case-sensitive.",
+            )
+        reason = properties.misfit(name, kind_of_value, value)
+        if reason is not None:
+            return Refusal(
+                code="invalid-value", message=reason, hint="Correct the value; leave it empty to clear the attribute."
+            )
+    return None
+
+
+def _unnamed(
+    connection: Connection, tenant: str, kind: Kind, given: Mapping[str, Value], item: DirectoryObject | None
+) -> Refusal | None:
+    name = given.get(NAMING[kind])
+    if not isinstance(name, str) or not name.strip():
+        return uniqueness.blank(kind)
+    if kind == "group":
+        return None
+    own = item.id if item is not None else None
+    others = [other for other in objects.by_name(connection, tenant, kind, name) if other.id != own]
+    if not others or (item is not None and not item.alive):
+        return None
+    refusal = uniqueness.taken(kind, name, others[0].name, others[0].id)
+    return replace(refusal, message=refusal.message[0].upper() + refusal.message[1:])

@@ -1,0 +1,94 @@
+"""Who is in which group.
+
+A membership that goes stays as a tombstone with a change number until every job has passed it.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from provisor.database import Connection
+from provisor.directory.objects import DirectoryObject
+from provisor.storage import feed
+from provisor.storage.objects import COLUMNS, object_of
+from provisor.storage.times import to_microseconds
+
+_PUT = """INSERT INTO member (group_id, member_id, tenant, change) VALUES (?, ?, ?, ?)
+    ON CONFLICT (group_id, member_id) DO UPDATE SET removed_at = NULL, change = excluded.change"""
+
+
+def add(connection: Connection, tenant: str, group: str, member: str) -> bool:
+    """Put someone into a group; False when they are in it already."""
+    if contains(connection, group, member):
+        return False
+    put(connection, tenant, [(group, member)], change=feed.next_change(connection, tenant))
+    return True
+
+
+def remove(connection: Connection, tenant: str, group: str, member: str, *, now: datetime) -> bool:
+    """Take someone out of a group; False when they are not in it."""
+    if not contains(connection, group, member):
+        return False
+    connection.execute(
+        "UPDATE member SET removed_at = ?, change = ? WHERE group_id = ? AND member_id = ?",
+        (to_microseconds(now), feed.next_change(connection, tenant), group, member),
+    )
+    return True
+
+
+def contains(connection: Connection, group: str, member: str) -> bool:
+    """Whether someone is a direct member of a group."""
+    row = connection.one(
+        "SELECT 1 FROM member WHERE group_id = ? AND member_id = ? AND removed_at IS NULL", (group, member)
+    )
+    return row is not None
+
+
+def put(connection: Connection, tenant: str, edges: Iterable[tuple[str, str]], *, change: int) -> None:
+    """Store new or returning memberships under one change number."""
+    connection.many(_PUT, ((group, member, tenant, change) for group, member in edges))
+
+
+def present(connection: Connection, groups: Sequence[str], members: Sequence[str]) -> set[tuple[str, str]]:
+    """The memberships that exist between any of these groups and any of these members."""
+    if not groups or not members:
+        return set()
+    rows = connection.all(
+        f"""SELECT group_id, member_id FROM member WHERE removed_at IS NULL
+        AND member_id IN ({",".join("?" * len(members))}) AND group_id IN ({",".join("?" * len(groups))})""",
+        (*members, *groups),
+    )
+    return {(row[0], row[1]) for row in rows}
+
+
+def of_group(connection: Connection, group: str, *, after: str = "", limit: int = 100) -> list[DirectoryObject]:
+    """The next live direct members of a group in the order of their ids."""
+    columns = ", ".join("o." + column.strip() for column in COLUMNS.split(","))
+    rows = connection.all(
+        f"""SELECT {columns} FROM member m JOIN object o ON o.id = m.member_id
+        WHERE m.group_id = ? AND m.member_id > ? AND m.removed_at IS NULL
+        AND o.deleted_at IS NULL AND o.purged_at IS NULL ORDER BY m.member_id LIMIT ?""",
+        (group, after, limit),
+    )
+    return [object_of(row) for row in rows]
+
+
+def groups_of(connection: Connection, member: str) -> list[tuple[str, str]]:
+    """(id, displayName) of the live groups that someone is directly in."""
+    rows = connection.all(
+        """SELECT g.id, g.name FROM member m JOIN object g ON g.id = m.group_id
+        WHERE m.member_id = ? AND m.removed_at IS NULL AND g.deleted_at IS NULL AND g.purged_at IS NULL
+        ORDER BY g.folded_name, g.id""",
+        (member,),
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def count(connection: Connection, tenant: str) -> int:
+    """How many memberships between live objects there are."""
+    row = connection.one(
+        """SELECT count(*) FROM member m JOIN object g ON g.id = m.group_id JOIN object o ON o.id = m.member_id
+        WHERE m.tenant = ? AND m.removed_at IS NULL AND g.deleted_at IS NULL AND g.purged_at IS NULL
+        AND o.deleted_at IS NULL AND o.purged_at IS NULL""",
+        (tenant,),
+    )
+    return int(row[0]) if row else 0
