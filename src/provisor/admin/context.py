@@ -1,0 +1,75 @@
+"""What every verb works with: the database, its tenant, the clock, the key, and the things that wiring names.
+
+`change` is the one way to write: permission, transaction and audit event in one. Must not: name a connector.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from provisor.admin.actor import Actor
+from provisor.admin.errors import AdminError
+from provisor.database import Connection, Database
+from provisor.scim.values import Json
+from provisor.storage import audit
+from provisor.storage.secrets import SecretError, SecretKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """Made once by wiring; shared by all verbs."""
+
+    database: Database
+    tenant: str
+    now: Callable[[], datetime]
+    random_bytes: Callable[[int], bytes]
+    load_key: Callable[[], SecretKey]
+
+    def read(self, actor: Actor, permission: str) -> Connection:
+        """A connection for short reads by an actor who may."""
+        actor.needs(permission)
+        return self.database.reader()
+
+    @contextmanager
+    def change(self, actor: Actor, permission: str, activity: str) -> Iterator["Change"]:
+        """A write transaction for an actor who may; its audit event is written last, in the same transaction.
+
+        The verb sets `target` and `detail`; one that found nothing to do calls `nothing()` and leaves no event.
+        """
+        actor.needs(permission)
+        with self.database.transaction() as connection:
+            change = Change(connection=connection, now=self.now())
+            yield change
+            if change.effective:
+                audit.record(
+                    connection,
+                    tenant=self.tenant,
+                    actor=actor.name,
+                    activity=activity,
+                    target=change.target,
+                    now=change.now,
+                    detail=change.detail,
+                )
+
+    def key(self) -> SecretKey:
+        """The key that credentials are stored under; made at first use."""
+        try:
+            return self.load_key()
+        except SecretError as error:
+            raise AdminError("secret-key", str(error)) from error
+
+
+@dataclass(slots=True, kw_only=True)
+class Change:
+    """One write in the making: its connection, its moment, and what the audit log will say about it."""
+
+    connection: Connection
+    now: datetime
+    target: str = ""
+    detail: dict[str, Json] = field(default_factory=dict)
+    effective: bool = True
+
+    def nothing(self) -> None:
+        """Nothing had to be changed."""
+        self.effective = False
