@@ -1,7 +1,11 @@
 """How a verb says no: a stable code, a sentence naming who and what, and what to do about it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
+
+from provisor.directory.objects import Refusal
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -16,13 +20,8 @@ class AdminError(Exception):
         return self.message
 
 
-def not_found(kind: str, wanted: str, *, hint: str = "") -> AdminError:
-    """Nothing of this kind has this id or name."""
-    return AdminError("not-found", f"There is no {kind} {wanted!r}.", hint or f"`provisor {kind} list` shows them.")
-
-
-def ambiguous(kind: str, wanted: str, ids: Sequence[str]) -> AdminError:
-    """Several have this name; an id tells them apart."""
-    return AdminError(
-        "ambiguous-name", f"{len(ids)} {kind}s are called {wanted!r}: {', '.join(ids)}.", "Name one of them by its id."
-    )
+def accepted(answer: T | Refusal) -> T:
+    """What the directory answered, or its refusal raised."""
+    if isinstance(answer, Refusal):
+        raise AdminError(answer.code, answer.message, answer.hint)
+    return answer

@@ -1,0 +1,209 @@
+"""Verbs on applications: add from the gallery, list, show, assign, unassign, owners.
+
+Applications are named by id or display name; roles by id, display name or value.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from provisor.admin.actor import APPLICATION_READ, APPLICATION_WRITE, ASSIGNMENT_WRITE, Actor
+from provisor.admin.context import Context
+from provisor.admin.errors import AdminError, accepted
+from provisor.database import Connection
+from provisor.directory.objects import DirectoryObject, Kind
+from provisor.gallery.template import Template
+from provisor.scim.values import Json
+from provisor.storage import applications, directory_verbs, objects
+from provisor.storage.applications import Application, AppRole, Assignment
+
+DEFAULT_ROLES = (AppRole(id="18d14569-c3bd-439b-9a66-3a2aee01d14f", display_name="User", description="User"),)
+PAGE = 500
+NAMED = 20  # principals that one audit event names; more would swell it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplicationShown:
+    """An application with how many users and groups are assigned to it, and who owns it."""
+
+    application: Application
+    users: int
+    groups: int
+    owners: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Applications:
+    """Enterprise applications of the tenant."""
+
+    context: Context
+    templates: Sequence[Template]
+
+    def gallery(self, actor: Actor) -> Sequence[Template]:
+        """The applications that can be added."""
+        actor.needs(APPLICATION_READ)
+        return self.templates
+
+    def add(self, actor: Actor, template: str, *, name: str | None = None) -> ApplicationShown:
+        """An application from the gallery, by the template's id or display name, called `name` or as the template."""
+        chosen = self.template(template)
+        with self.context.change(actor, APPLICATION_WRITE, "Add service principal") as change:
+            called = chosen.display_name if name is None else name
+            if not called.strip():
+                raise AdminError("name-blank", "An application needs a name that is more than blanks.", "Give it a name.")
+            if applications.by_name(change.connection, self.context.tenant, called):
+                raise AdminError(
+                    "name-taken", f"An application is already called {called}.", "Choose another name with --name."
+                )
+            made = applications.create(
+                change.connection,
+                tenant=self.context.tenant,
+                template=chosen.id,
+                display_name=called,
+                roles=DEFAULT_ROLES,
+                now=change.now,
+            )
+            change.target, change.detail = made.id, {"name": called, "template": chosen.id}
+            return self._shown(change.connection, made)
+
+    def list(self, actor: Actor) -> Sequence[ApplicationShown]:
+        """Every application, oldest first."""
+        connection = self.context.read(actor, APPLICATION_READ)
+        return [self._shown(connection, each) for each in applications.all_applications(connection, self.context.tenant)]
+
+    def show(self, actor: Actor, key: str) -> ApplicationShown:
+        """One application."""
+        connection = self.context.read(actor, APPLICATION_READ)
+        return self._shown(connection, self.find(connection, key))
+
+    def assign(
+        self,
+        actor: Actor,
+        key: str,
+        *,
+        users: Sequence[str] = (),
+        groups: Sequence[str] = (),
+        all_users: bool = False,
+        all_groups: bool = False,
+        role: str | None = None,
+    ) -> int:
+        """Assign users and groups in a role (the first one if not named); returns how many were not assigned before."""
+        with self.context.change(actor, ASSIGNMENT_WRITE, "Add app role assignment") as change:
+            application = self.find(change.connection, key)
+            principals = self._principals(change.connection, "user", users, everyone=all_users)
+            principals += self._principals(change.connection, "group", groups, everyone=all_groups)
+            chosen = _role(application, role)
+            count = applications.assign(
+                change.connection,
+                tenant=self.context.tenant,
+                application=application.id,
+                role=chosen.id,
+                principals=principals,
+                now=change.now,
+            )
+            change.target = application.id
+            change.detail = {"role": chosen.display_name, "assigned": count, "principals": _named(principals)}
+            if count == 0:
+                change.nothing()
+            return count
+
+    def unassign(self, actor: Actor, key: str, *, users: Sequence[str] = (), groups: Sequence[str] = ()) -> int:
+        """End the assignments of users and groups; returns how many assignments ended."""
+        with self.context.change(actor, ASSIGNMENT_WRITE, "Remove app role assignment") as change:
+            application = self.find(change.connection, key)
+            principals = self._principals(change.connection, "user", users)
+            principals += self._principals(change.connection, "group", groups)
+            count = applications.unassign(
+                change.connection,
+                tenant=self.context.tenant,
+                application=application.id,
+                principals=[principal for principal, _ in principals],
+                now=change.now,
+            )
+            change.target, change.detail = application.id, {"principals": _named(principals)}
+            if count == 0:
+                change.nothing()
+            return count
+
+    def assignments(self, actor: Actor, key: str, *, after: str = "", limit: int = 100) -> Sequence[Assignment]:
+        """The next assignments of an application in the order of their ids."""
+        connection = self.context.read(actor, APPLICATION_READ)
+        return applications.assignments(connection, self.find(connection, key).id, after=after, limit=limit)
+
+    def add_owner(self, actor: Actor, key: str, user: str) -> bool:
+        """Make a user an owner of an application; False when the user is one already."""
+        with self.context.change(actor, APPLICATION_WRITE, "Add owner to service principal") as change:
+            application = self.find(change.connection, key)
+            who = accepted(directory_verbs.find(change.connection, self.context.tenant, "user", user))
+            change.target, change.detail = application.id, {"owner": who.name}
+            added = applications.add_owner(change.connection, self.context.tenant, application.id, who.id)
+            if not added:
+                change.nothing()
+            return added
+
+    def remove_owner(self, actor: Actor, key: str, user: str) -> bool:
+        """Take ownership away; False when the user was no owner."""
+        with self.context.change(actor, APPLICATION_WRITE, "Remove owner from service principal") as change:
+            application = self.find(change.connection, key)
+            who = accepted(directory_verbs.find(change.connection, self.context.tenant, "user", user))
+            change.target, change.detail = application.id, {"owner": who.name}
+            removed = applications.remove_owner(change.connection, application.id, who.id)
+            if not removed:
+                change.nothing()
+            return removed
+
+    def template(self, key: str) -> Template:
+        """A template of the gallery by id or display name, in any case."""
+        wanted = key.strip().lower()
+        for each in self.templates:
+            if wanted in (each.id.lower(), each.display_name.lower()):
+                return each
+        known = ", ".join(f"{each.display_name} ({each.id})" for each in self.templates)
+        raise AdminError("not-found", f"The gallery has no application {key!r}.", f"It has: {known}.")
+
+    def find(self, connection: Connection, key: str) -> Application:
+        """The application a person means. Raises AdminError when there is none, or several."""
+        application = applications.read(connection, key)
+        if application is not None and application.tenant == self.context.tenant:
+            return application
+        found = applications.by_name(connection, self.context.tenant, key)
+        if len(found) == 1:
+            return found[0]
+        if not found:
+            raise AdminError("not-found", f"There is no application {key!r}.", "`provisor app list` shows those there are.")
+        raise AdminError(
+            "name-ambiguous",
+            f"{len(found)} applications are called {key}.",
+            "Name the one you mean by its id: " + ", ".join(each.id for each in found) + ".",
+        )
+
+    def _principals(
+        self, connection: Connection, kind: Kind, keys: Sequence[str], *, everyone: bool = False
+    ) -> list[tuple[str, Kind]]:
+        tenant = self.context.tenant
+        found = [(accepted(directory_verbs.find(connection, tenant, kind, key)).id, kind) for key in keys]
+        after, page = "", list[DirectoryObject]()
+        while everyone and (page := objects.page(connection, tenant, kind, after=after, limit=PAGE)):
+            found += [(item.id, kind) for item in page]
+            after = page[-1].id
+        return found
+
+    def _shown(self, connection: Connection, application: Application) -> ApplicationShown:
+        counts = applications.count_assignments(connection, application.id)
+        return ApplicationShown(
+            application=application,
+            users=counts["user"],
+            groups=counts["group"],
+            owners=tuple(name for _, name in applications.owners(connection, application.id)),
+        )
+
+
+def _role(application: Application, wanted: str | None) -> AppRole:
+    for role in application.roles:
+        if wanted is None or wanted in (role.id, role.display_name, role.value):
+            return role
+    known = ", ".join(role.display_name for role in application.roles)
+    raise AdminError("not-found", f"{application.display_name} has no role {wanted!r}.", f"Its roles are: {known}.")
+
+
+def _named(principals: Sequence[tuple[str, Kind]]) -> list[Json]:
+    return [principal for principal, _ in principals[:NAMED]]

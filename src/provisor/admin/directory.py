@@ -1,0 +1,181 @@
+"""Verbs on users and groups: create, show, list, set, disable, enable, delete, restore, purge.
+
+One class for both kinds: what differs (a manager, accountEnabled) is refused by the rules of `directory`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from provisor.admin.actor import DIRECTORY_PURGE, DIRECTORY_READ, DIRECTORY_WRITE, Actor
+from provisor.admin.context import Change, Context
+from provisor.admin.errors import AdminError, accepted
+from provisor.database import Connection
+from provisor.directory.attributes import KNOWN, SINGULAR, Unreadable, read_text
+from provisor.directory.objects import DirectoryObject, Kind, Value
+from provisor.scim.values import Json
+from provisor.storage import directory_verbs, extensions, members, objects
+from provisor.storage.times import from_microseconds
+
+MANAGER = "manager"  # a reference, not an attribute; named like one all the same
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """An object with what hangs off it: the manager's name and the groups it is in."""
+
+    object: DirectoryObject
+    manager: str | None = None
+    groups: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Json]:
+        """In Graph's words."""
+        document: dict[str, Json] = {"id": self.object.id, **_json_attributes(self.object.attributes)}
+        if self.manager is not None:
+            document["manager"] = self.manager
+        if self.object.kind == "user":
+            document["memberOf"] = list(self.groups)
+        document["createdDateTime"] = _time(self.object.created_at)
+        if self.object.deleted_at is not None:
+            document["deletedDateTime"] = _time(self.object.deleted_at)
+        return document
+
+
+@dataclass(frozen=True, slots=True)
+class Objects:
+    """The users of the directory, or its groups. Objects are named by id, userPrincipalName or displayName."""
+
+    context: Context
+    kind: Kind
+
+    def create(self, actor: Actor, given: Mapping[str, str]) -> Shown:
+        """A new object. Values are text as in a CSV cell; an empty one counts as not given."""
+        with self.context.change(actor, DIRECTORY_WRITE, f"Add {self.kind}") as change:
+            values, manager = self._values(change.connection, given)
+            item = accepted(
+                directory_verbs.create(
+                    change.connection, self.context.tenant, self.kind, values, now=change.now, manager=manager
+                )
+            )
+            _noted(change, item, attributes=sorted(given))
+            return self._shown(change.connection, item)
+
+    def show(self, actor: Actor, key: str, *, deleted: bool = False) -> Shown:
+        """One object, with its manager and groups."""
+        connection = self.context.read(actor, DIRECTORY_READ)
+        return self._shown(connection, self.find(connection, key, deleted=deleted))
+
+    def list(
+        self, actor: Actor, *, after: str = "", limit: int = 100, search: str = "", deleted: bool = False
+    ) -> Sequence[DirectoryObject]:
+        """The next objects in the order of their ids whose name contains `search`."""
+        connection = self.context.read(actor, DIRECTORY_READ)
+        return objects.page(
+            connection, self.context.tenant, self.kind, after=after, limit=limit, search=search, deleted=deleted
+        )
+
+    def count(self, actor: Actor) -> int:
+        """How many there are that are not deleted."""
+        return objects.count(self.context.read(actor, DIRECTORY_READ), self.context.tenant, self.kind)
+
+    def set(self, actor: Actor, key: str, given: Mapping[str, str]) -> Shown:
+        """Change attributes; empty text clears one. `manager` takes a user."""
+        with self.context.change(actor, DIRECTORY_WRITE, f"Update {self.kind}") as change:
+            before = self.find(change.connection, key)
+            values, manager = self._values(change.connection, given)
+            item = accepted(directory_verbs.update(change.connection, self.context.tenant, before, values))
+            if MANAGER in given:
+                item = directory_verbs.set_manager(change.connection, self.context.tenant, item, manager)
+            return self._done(change, before, item, attributes=sorted(given))
+
+    def set_enabled(self, actor: Actor, key: str, *, enabled: bool) -> Shown:
+        """Let a user sign in, or no longer. A disabled user is disabled at every application."""
+        with self.context.change(actor, DIRECTORY_WRITE, "Enable account" if enabled else "Disable account") as change:
+            before = self.find(change.connection, key)
+            item = accepted(
+                directory_verbs.set_enabled(change.connection, self.context.tenant, before, enabled=enabled)
+            )
+            return self._done(change, before, item)
+
+    def delete(self, actor: Actor, key: str) -> Shown:
+        """Soft-delete; it can be restored for 30 days."""
+        with self.context.change(actor, DIRECTORY_WRITE, f"Delete {self.kind}") as change:
+            before = self.find(change.connection, key)
+            item = accepted(directory_verbs.delete(change.connection, self.context.tenant, before, now=change.now))
+            return self._done(change, before, item)
+
+    def restore(self, actor: Actor, key: str) -> Shown:
+        """Bring a soft-deleted object back."""
+        with self.context.change(actor, DIRECTORY_WRITE, f"Restore {self.kind}") as change:
+            before = self.find(change.connection, key, deleted=True)
+            item = accepted(directory_verbs.restore(change.connection, self.context.tenant, before))
+            return self._done(change, before, item)
+
+    def purge(self, actor: Actor, key: str) -> Shown:
+        """Delete for good, whether soft-deleted before or not. Nothing brings it back."""
+        with self.context.change(actor, DIRECTORY_PURGE, f"Hard delete {self.kind}") as change:
+            tenant = self.context.tenant
+            found = directory_verbs.find(change.connection, tenant, self.kind, key)
+            if not isinstance(found, DirectoryObject):
+                deleted = directory_verbs.find(change.connection, tenant, self.kind, key, deleted=True)
+                found = deleted if isinstance(deleted, DirectoryObject) else found
+            before = accepted(found)
+            item = directory_verbs.purge(change.connection, tenant, before, now=change.now)
+            return self._done(change, before, item)
+
+    def find(self, connection: Connection, key: str, *, deleted: bool = False) -> DirectoryObject:
+        """The object a person means. Raises AdminError when there is none, or several."""
+        return accepted(directory_verbs.find(connection, self.context.tenant, self.kind, key, deleted=deleted))
+
+    def _done(
+        self, change: Change, before: DirectoryObject, item: DirectoryObject, *, attributes: Sequence[str] = ()
+    ) -> Shown:
+        if item == before:
+            change.nothing()
+        _noted(change, item, attributes=attributes)
+        return self._shown(change.connection, item)
+
+    def _shown(self, connection: Connection, item: DirectoryObject) -> Shown:
+        manager = objects.read(connection, self.context.tenant, item.manager) if item.manager else None
+        groups = members.groups_of(connection, item.id) if item.kind == "user" else []
+        return Shown(
+            object=item, manager=manager.name if manager else None, groups=tuple(name for _, name in groups)
+        )
+
+    def _values(self, connection: Connection, given: Mapping[str, str]) -> tuple[dict[str, Value], str | None]:
+        """Text turned into values under their full names, and the manager's id."""
+        manager = given.get(MANAGER) if self.kind == "user" else None
+        values: dict[str, Value] = {}
+        for name, text in given.items():
+            if name == MANAGER and self.kind == "user":
+                continue
+            known = SINGULAR[self.kind].get(name, name)
+            kind_of_value = KNOWN[self.kind].get(known)
+            if kind_of_value is None:
+                extension = extensions.full_name(connection, self.context.tenant, name)
+                if extension in extensions.registered(connection, self.context.tenant):
+                    known = extension
+            value = read_text(known, kind_of_value or "text", text)
+            if isinstance(value, Unreadable):
+                raise AdminError("invalid-value", value.reason + ".", "Correct the value, or leave it empty to clear it.")
+            values[known] = value
+        return values, self.find(connection, manager).id if manager else None
+
+
+def _noted(change: Change, item: DirectoryObject, *, attributes: Sequence[str]) -> None:
+    change.target = item.id
+    change.detail["name"] = item.name
+    if attributes:
+        change.detail["attributes"] = [*attributes]
+
+
+def _json_attributes(attributes: Mapping[str, Value]) -> dict[str, Json]:
+    return {name: _json(value) for name, value in attributes.items()}
+
+
+def _json(value: Value) -> Json:
+    return [dict(part) if isinstance(part, dict) else part for part in value] if isinstance(value, list) else value
+
+
+def _time(at: int) -> str:
+    return from_microseconds(at).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,265 @@
+"""Verbs on jobs: create, list, credentials, start, pause, restart, settings. Running them is in admin.cycles.
+
+A job is named by its id, or by its application's id or name while that has one job. State transitions:
+spec/provisioning-service.md section 2.2; what a restart forgets: section 2.3.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from provisor.admin.actor import JOB_CREDENTIALS, JOB_READ, JOB_WRITE, Actor
+from provisor.admin.applications import Applications
+from provisor.admin.context import Change, Context
+from provisor.admin.errors import AdminError
+from provisor.admin.rules import problems_of
+from provisor.database import Connection
+from provisor.engine.behaviour import behaviour_named
+from provisor.engine.ports import Secret
+from provisor.scim.entra import tenant_url
+from provisor.scim.errors import ScimError
+from provisor.scim.values import Json
+from provisor.storage import applications, jobs, resets, secrets
+from provisor.storage.jobs import Job, JobChanges
+
+BASE_ADDRESS: Final = "BaseAddress"  # Graph's names of the two credentials
+SECRET_TOKEN: Final = "SecretToken"  # noqa: S105 - a name, not a secret
+
+RESET_SCOPES: Final = ("None", "Escrows", "Watermark", "QuarantineState", "ConnectorDataStore", "Full", "ForceDeletes")
+PLAIN_RESTART: Final = frozenset({"Escrows", "Watermark", "QuarantineState"})  # what the portal's button does
+SHORTEST_INTERVAL_SECONDS = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobShown:
+    """A job with the name of its application and which credentials it has (never their values)."""
+
+    job: Job
+    application: str
+    credentials: tuple[str, ...]
+    base_address: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Jobs:
+    """Provisioning jobs of the tenant."""
+
+    context: Context
+    applications: Applications
+
+    def create(self, actor: Actor, application: str, *, behaviour: str = "provisor") -> JobShown:
+        """A job for an application, with the mappings of its template; not started, without credentials."""
+        if behaviour_named(behaviour) is None:
+            raise AdminError("invalid-value", f"There is no behaviour {behaviour!r}.", "It is provisor or entra.")
+        with self.context.change(actor, JOB_WRITE, "Create provisioning configuration") as change:
+            found = self.applications.find(change.connection, application)
+            existing = jobs.all_jobs(change.connection, self.context.tenant, found.id)
+            if existing:
+                raise AdminError(
+                    "job-exists",
+                    f"{found.display_name} has a job already: {existing[0].id}.",
+                    "Use that one; `provisor job restart` starts it from the beginning.",
+                )
+            job = jobs.create(
+                change.connection,
+                tenant=self.context.tenant,
+                application=found.id,
+                template=found.template,
+                document=self.applications.template(found.template).rules,
+                created_by=actor.name,
+                now=change.now,
+                settings={"scope": "assigned", "skipOutOfScopeDeletions": False},
+                behaviour=behaviour,
+            )
+            change.target, change.detail = job.id, {"application": found.display_name}
+            return self._shown(change.connection, job)
+
+    def list(self, actor: Actor) -> Sequence[JobShown]:
+        """Every job, oldest first."""
+        connection = self.context.read(actor, JOB_READ)
+        return [self._shown(connection, job) for job in jobs.all_jobs(connection, self.context.tenant)]
+
+    def show(self, actor: Actor, key: str) -> JobShown:
+        """One job."""
+        connection = self.context.read(actor, JOB_READ)
+        return self._shown(connection, self.find(connection, key))
+
+    def save_credentials(self, actor: Actor, key: str, *, url: str, token: str) -> JobShown:
+        """Keep the tenant URL and the secret token, encrypted. They are tested by `test_connection`, not here."""
+        if not token.strip():
+            raise AdminError("blank-token", "The secret token is blank.", "Copy the token that the application showed.")
+        try:
+            tenant_url(url)
+        except ScimError as error:
+            raise AdminError("invalid-tenant-url", error.detail, "Copy the URL that the application showed.") from error
+        key_of_secrets = self.context.key()
+        with self.context.change(actor, JOB_CREDENTIALS, "Update provisioning setting or credentials") as change:
+            job = self.find(change.connection, key)
+            for name, value in ((BASE_ADDRESS, url.strip()), (SECRET_TOKEN, token.strip())):
+                secrets.save(
+                    change.connection, key_of_secrets, job=job.id, name=name, secret=Secret(value), now=change.now
+                )
+            if job.status_code == "NotConfigured":
+                jobs.change(change.connection, job.id, status_code="NotRun")
+            change.target, change.detail = job.id, {"saved": [BASE_ADDRESS, SECRET_TOKEN]}
+            return self._shown(change.connection, self.find(change.connection, job.id))
+
+    def start(self, actor: Actor, key: str) -> JobShown:
+        """Let the job run on its interval; nothing happens when it does already. All problems of its rules are told."""
+        with self.context.change(actor, JOB_WRITE, "Enable/start provisioning configuration") as change:
+            job = self.find(change.connection, key)
+            self.ready(change.connection, job)
+            change.target = job.id
+            if job.schedule_state == "Active":
+                change.nothing()
+            return self._changed(change, job, schedule_state="Active", status_code=_running_code(job))
+
+    def pause(self, actor: Actor, key: str) -> JobShown:
+        """Start no further cycle; one that runs goes on to its end. Everything is kept."""
+        with self.context.change(actor, JOB_WRITE, "Disable/pause provisioning configuration") as change:
+            job = self.find(change.connection, key)
+            change.target = job.id
+            if job.schedule_state == "Paused":
+                change.nothing()
+            code = job.status_code if job.status_code == "NotConfigured" else "Paused"
+            return self._changed(change, job, schedule_state="Paused", status_code=code)
+
+    def restart(self, actor: Actor, key: str, *, reset_scope: str = "") -> JobShown:
+        """Start, having forgotten what `reset_scope` names (comma-separated, any case); empty = what the portal does."""
+        scopes = read_reset_scope(reset_scope)
+        with self.context.change(actor, JOB_WRITE, "Enable/restart provisioning configuration") as change:
+            job = self.find(change.connection, key)
+            self.ready(change.connection, job)
+            if scopes & {"ConnectorDataStore", "Full"}:
+                resets.forget_links(change.connection, job.id)
+            if scopes & {"ConnectorDataStore", "Full", "Watermark"}:
+                resets.forget_position(change.connection, job.id, now=change.now)
+            if scopes & {"Escrows", "Full"}:
+                resets.forget_failures(change.connection, job.id)
+            change.target, change.detail = job.id, {"resetScope": ", ".join(sorted(scopes))}
+            fresh = self.find(change.connection, job.id)
+            return self._changed(change, fresh, schedule_state="Active", status_code=_running_code(fresh))
+
+    def settings(
+        self,
+        actor: Actor,
+        key: str,
+        *,
+        scope: str | None = None,
+        interval_seconds: int | None = None,
+        behaviour: str | None = None,
+        skip_out_of_scope_deletions: bool | None = None,
+    ) -> JobShown:
+        """Change how the job runs; what is None stays. A changed scope makes the next cycle look at every object."""
+        with self.context.change(actor, JOB_WRITE, "Update provisioning setting or credentials") as change:
+            job = self.find(change.connection, key)
+            changes = _settings(job, scope, skip_out_of_scope_deletions)
+            if interval_seconds is not None:
+                if interval_seconds < SHORTEST_INTERVAL_SECONDS:
+                    raise AdminError("invalid-value", "The interval must be at least one second.", "Give it in seconds.")
+                changes["interval_seconds"] = interval_seconds
+            if behaviour is not None:
+                if behaviour_named(behaviour) is None:
+                    raise AdminError("invalid-value", f"There is no behaviour {behaviour!r}.", "It is provisor or entra.")
+                changes["behaviour"] = behaviour
+            change.target = job.id
+            if not changes:
+                change.nothing()
+                return self._shown(change.connection, job)
+            detail: dict[str, Json] = {name: _said(value) for name, value in changes.items()}
+            change.detail = detail
+            return self._changed(change, job, **changes)
+
+    def find(self, connection: Connection, key: str) -> Job:
+        """The job a person means. Raises AdminError when there is none, or several."""
+        job = jobs.read(connection, key)
+        if job is not None and job.tenant == self.context.tenant:
+            return job
+        try:
+            application = self.applications.find(connection, key)
+        except AdminError as error:
+            if error.code != "not-found":
+                raise
+            raise AdminError(
+                "not-found", f"There is no job or application {key!r}.", "`provisor job list` shows the jobs."
+            ) from error
+        found = jobs.all_jobs(connection, self.context.tenant, application.id)
+        if not found:
+            raise AdminError(
+                "not-found",
+                f"{application.display_name} has no job yet.",
+                f'Create one with `provisor job create "{application.display_name}"`.',
+            )
+        return found[0]
+
+    def ready(self, connection: Connection, job: Job) -> None:
+        """Raise AdminError unless the job may run: credentials saved, and no problem in its rules."""
+        missing = {BASE_ADDRESS, SECRET_TOKEN} - set(secrets.names(connection, job.id))
+        if missing:
+            raise AdminError(
+                "no-credentials",
+                "The job has no credentials yet.",
+                "Save the tenant URL and the secret token with `provisor job credentials`.",
+            )
+        template = self.applications.template(job.template)
+        found = problems_of(jobs.rules(connection, job.id, job.ruleset_version), template)
+        if found:
+            raise AdminError(
+                "rule-problems",
+                f"The rules of the job have {len(found)} problem{'s' * (len(found) > 1)}:\n" + "\n".join(found),
+                "Correct them with `provisor schema export` and `provisor schema import`.",
+            )
+
+    def _changed(self, change: Change, job: Job, **changes: object) -> JobShown:
+        jobs.change(change.connection, job.id, **changes)  # type: ignore[arg-type]
+        return self._shown(change.connection, self.find(change.connection, job.id))
+
+    def _shown(self, connection: Connection, job: Job) -> JobShown:
+        application = applications.read(connection, job.application)
+        names = tuple(secrets.names(connection, job.id))
+        address = None
+        if BASE_ADDRESS in names:
+            stored = secrets.read(connection, self.context.key(), job=job.id, name=BASE_ADDRESS)
+            address = stored.reveal() if stored else None
+        return JobShown(
+            job=job,
+            application=application.display_name if application else job.application,
+            credentials=names,
+            base_address=address,
+        )
+
+
+def read_reset_scope(text: str) -> frozenset[str]:
+    """The parts of a resetScope. Raises AdminError for a word it does not have."""
+    named = {scope.lower(): scope for scope in RESET_SCOPES}
+    words = [word.strip() for word in text.split(",") if word.strip()]
+    for word in words:
+        if word.lower() not in named:
+            raise AdminError(
+                "invalid-value", f"{word!r} is no part of a reset scope.", f"The parts are {', '.join(RESET_SCOPES)}."
+            )
+    return frozenset(named[word.lower()] for word in words) if words else PLAIN_RESTART
+
+
+def _running_code(job: Job) -> str:
+    return "NotRun" if job.watermark is None and job.steady_first_at is None else "Active"
+
+
+def _settings(job: Job, scope: str | None, skip: bool | None) -> JobChanges:
+    settings = dict(job.settings)
+    if scope is not None:
+        if scope not in ("assigned", "all"):
+            raise AdminError("invalid-value", f"There is no scope {scope!r}.", "It is assigned or all.")
+        settings["scope"] = scope
+    if skip is not None:
+        settings["skipOutOfScopeDeletions"] = skip
+    if settings == job.settings:
+        return {}
+    changes: JobChanges = {"settings": settings}
+    if scope is not None and settings["scope"] != job.settings.get("scope"):
+        changes["full_evaluation"] = True
+    return changes
+
+
+def _said(value: object) -> Json:
+    return value if isinstance(value, bool | int | str) else {str(k): v for k, v in value.items()} if isinstance(value, dict) else None
