@@ -99,7 +99,7 @@ class Scope:
         """The source attributes that the filters look at."""
         return frozenset(clause.attribute for group in self.groups + self.input_groups for clause in group.clauses)
 
-    def judge(self, attributes: Mapping[str, Json]) -> Verdict:
+    def judge(self, attributes: Mapping[str, object]) -> Verdict:
         """Whether these attributes pass, and why."""
         if not self.groups and not self.input_groups:
             return _NO_FILTER
@@ -120,7 +120,7 @@ class Scope:
 
 
 def _first_holding(
-    groups: tuple[FilterGroup, ...], attributes: Mapping[str, Json], detail: list[tuple[str, str, bool]]
+    groups: tuple[FilterGroup, ...], attributes: Mapping[str, object], detail: list[tuple[str, str, bool]]
 ) -> str | None:
     """The title of the first group whose clauses all hold; every clause looked at is noted in `detail`."""
     for number, group in enumerate(groups, 1):
@@ -149,7 +149,7 @@ def _undecided(clause: Clause, detail: tuple[tuple[str, str, bool], ...]) -> Ver
     return Verdict(passes=False, reason=failure.message, detail=detail, failure=failure)
 
 
-def holds(clause: Clause, value: Json) -> bool:
+def holds(clause: Clause, value: object) -> bool:
     """Whether one clause is true of one attribute value. Raises _Undecided when a pattern runs out of time."""
     if clause.operator == "IS NULL":
         return value is None or value == "" or value == []
@@ -208,7 +208,7 @@ def compiled_pattern(pattern: str) -> regex.Pattern[str]:
     return regex.compile(pattern)
 
 
-def as_text(value: Json) -> str:
+def as_text(value: object) -> str:
     """A scalar as the filters and mappings show it: booleans as True and False, whole numbers in decimal."""
     return value if isinstance(value, str) else str(value)
 
