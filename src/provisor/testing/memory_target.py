@@ -122,9 +122,7 @@ class MemoryTarget:
         Only requests of `method` and `kind` are counted when given. `after_effect`: the request is carried out and
         its answer lost. An error that is no ConnectorError (Killed, say) is raised as it is.
         """
-        self._faults.add(
-            Fault(nth=nth, error=error, after_effect=after_effect, method=method, kind=kind, times=times)
-        )
+        self._faults.add(Fault(nth=nth, error=error, after_effect=after_effect, method=method, kind=kind, times=times))
 
     # The port
 
@@ -178,9 +176,7 @@ class MemoryTarget:
         """Add and remove members; repeating it changes nothing."""
         body: Json = {"add": list(add), "remove": list(remove)}
         exchange = _exchange("PATCH", f"{self._endpoint('group')}/{target_id}", body)
-        await self._serve(
-            "PATCH", "group", target_id, exchange, lambda: self._patch_members(target_id, add, remove)
-        )
+        await self._serve("PATCH", "group", target_id, exchange, lambda: self._patch_members(target_id, add, remove))
         return Answer(resource=None, etag=None, exchange=exchange)
 
     async def delete(self, kind: Kind, target_id: str) -> Answer:
@@ -228,7 +224,7 @@ class MemoryTarget:
         if path == NAMING[kind]:
             found = self.by_name(kind, value)
             return [] if found is None else [found]
-        wanted = Compare(parse_path(path, shelf.type), "eq", value)
+        wanted = Compare(path=parse_path(path, shelf.type), op="eq", value=value)
         return [resource for resource in shelf.resources.values() if evaluate(wanted, resource, shelf.type)]
 
     def _create(self, kind: Kind, document: Resource) -> Resource:

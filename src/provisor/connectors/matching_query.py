@@ -1,0 +1,65 @@
+"""Matching queries: the filter as it goes over the wire, and whether what came back really is what was asked for.
+
+Rules: spec/scim-wire.md sections 2 (encoding) and 13 (strangers are ignored). Values are escaped as RFC 7644 section
+3.4.2.2 has it. Order: the query, its text, the second look.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from urllib.parse import quote_plus
+
+from provisor.scim.errors import ScimError
+from provisor.scim.filter import Compare, evaluate, render
+from provisor.scim.path import resolve
+from provisor.scim.schema import ResourceType
+from provisor.scim.tree import Path
+from provisor.scim.values import Resource, fold
+
+Equal = Callable[[Resource, str], bool]
+
+
+class MatchingQuery:
+    """Equality of one attribute, compiled once for many values. Raises ScimError for a path nobody knows."""
+
+    __slots__ = ("_equal", "_path")
+
+    def __init__(self, path: str, resource_type: ResourceType) -> None:
+        self._path = resolve(path, resource_type).path
+        self._equal = _equality(path, resource_type)
+
+    def encoded(self, value: str) -> str:
+        """The filter, ready for a query: blanks as `+`, `@` as `%40`, quotes as `%22`, other letters as UTF-8."""
+        return quote_plus(render(Compare(path=self._path, op="eq", value=value)), safe="")
+
+    def kept(self, resources: Sequence[Resource], value: str) -> list[Resource]:
+        """The resources that hold the value; a server that ignores filters would give us strangers."""
+        return [resource for resource in resources if self._equal(resource, value)]
+
+
+@lru_cache(maxsize=256)
+def matching_query(path: str, resource_type: ResourceType) -> MatchingQuery:
+    """The query for a path; rule sets name few, so they are kept."""
+    return MatchingQuery(path, resource_type)
+
+
+def _equality(path: str, resource_type: ResourceType) -> Equal:
+    """Straight to the value for `userName` and its like, the whole filter language for everything else."""
+    place = resolve(path, resource_type)
+    attribute, name = place.attribute, place.path.attribute
+    plain = attribute is not None and attribute.type == "string" and not attribute.multi_valued
+    if attribute is not None and plain and place.path == Path(attribute=name):
+        exact = attribute.case_exact
+
+        def equal(resource: Resource, value: str) -> bool:
+            held = resource.get(name)
+            return isinstance(held, str) and (held == value or (not exact and fold(held) == fold(value)))
+
+        return equal
+
+    def satisfies(resource: Resource, value: str) -> bool:
+        try:
+            return evaluate(Compare(path=place.path, op="eq", value=value), resource, resource_type)
+        except ScimError:
+            return False  # the server stores something else there than the schema says
+
+    return satisfies

@@ -1,0 +1,253 @@
+"""The client of a SCIM application: the port `engine.ports.Target` over HTTP.
+
+Requests are those of spec/scim-wire.md section 2, bodies are written by `scim.entra`, answers are judged as its section
+13 says. Never waits and never repeats: that is the runner's. Order: connection, asking, writing, reading answers.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from types import TracebackType
+from urllib.parse import quote
+
+import msgspec
+from yarl import URL
+
+from provisor.connectors.addresses import problem_with_address, problem_with_token
+from provisor.connectors.http_channel import Asked, Channel, Method
+from provisor.connectors.matching_query import MatchingQuery, matching_query
+from provisor.connectors.replies import Reply, document, malformed, refused
+from provisor.engine.ports import Answer, Found, Page, Rejected, Secret
+from provisor.engine.record import Kind
+from provisor.scim.entra import Dialect, create_body, members_bodies, patch_body, tenant_url
+from provisor.scim.errors import ScimError
+from provisor.scim.messages import ListPage, parse_list
+from provisor.scim.patch import Operation
+from provisor.scim.schema import ResourceType
+from provisor.scim.validate import understand
+from provisor.scim.values import Resource
+
+DEFAULT_CONNECTIONS = 64
+DEFAULT_TIMEOUT_SECONDS = 60.0  # spec/scim-wire.md section 13
+_WITHOUT_MEMBERS = "excludedAttributes=members"
+
+_encode = msgspec.json.Encoder().encode
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class ScimClient:
+    """A SCIM application at a tenant URL.
+
+    Raises ValueError with a sentence when the URL or the token cannot be used. A flag in the tenant URL (section 4)
+    wins over `dialect`. To be used inside one event loop; opens its connections with the first request.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        token: Secret,
+        user_type: ResourceType,
+        group_type: ResourceType,
+        *,
+        dialect: Dialect = Dialect.COMPLIANT,
+        connections: int = DEFAULT_CONNECTIONS,
+        timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS,
+        clock: Callable[[], datetime] = _now,
+    ) -> None:
+        address, flagged = tenant_url(base_url)
+        address = address.rstrip("/")
+        problem = problem_with_address(address) or problem_with_token(token)
+        if problem is not None:
+            raise ValueError(problem)
+        self._dialect = flagged or dialect
+        self._channel = Channel(address, token, connections=connections, timeout_seconds=timeout_seconds)
+        self._types: dict[Kind, ResourceType] = {"user": user_type, "group": group_type}
+        self._endpoints: dict[Kind, str] = {kind: address + one.endpoint for kind, one in self._types.items()}
+        self._endpoint_urls = {kind: URL(text, encoded=True) for kind, text in self._endpoints.items()}
+        self._names = {kind: one.name for kind, one in self._types.items()}
+        self._clock = clock
+
+    async def __aenter__(self) -> "ScimClient":
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._channel.close()
+
+    async def find(self, kind: Kind, path: str, value: str) -> Found:
+        """Resources whose attribute equals the value, judged once more here; groups without members."""
+        doing = f'look for the {self._names[kind]} with {path} "{value}"'
+        query = self._query(kind, path, doing)
+        try:
+            filtered = f"filter={query.encoded(value)}"
+        except UnicodeEncodeError:
+            raise _unsendable(doing) from None
+        if kind == "group":
+            filtered = f"{_WITHOUT_MEMBERS}&{filtered}"
+        asked = Asked("GET", f"{self._endpoints[kind]}?{filtered}", doing)
+        reply, listed = await self._list(asked)
+        found = query.kept(self._shown(kind, listed, reply, doing), value)
+        return Found(resources=found, exchange=reply.exchange)
+
+    async def page(self, kind: Kind, start_index: int, count: int) -> Page:
+        """One page of a listing; groups without members."""
+        doing = f"list the {self._names[kind]}s from number {start_index}"
+        query = f"startIndex={start_index}&count={count}"
+        if kind == "group":
+            query = f"{_WITHOUT_MEMBERS}&{query}"
+        reply, listed = await self._list(Asked("GET", f"{self._endpoints[kind]}?{query}", doing))
+        if listed.start_index != start_index and listed.resources and start_index > 1:
+            why = f"begins with number {listed.start_index}: the application does not page"
+            raise malformed(reply, self._channel.host, doing, why)
+        following = start_index + len(listed.resources)
+        return Page(
+            resources=self._shown(kind, listed, reply, doing),
+            total=listed.total,
+            next_index=following if listed.resources and following <= listed.total else None,
+            exchange=reply.exchange,
+        )
+
+    async def read(self, kind: Kind, target_id: str) -> Answer | None:
+        """One resource by id, groups without members; None when there is none."""
+        doing = f"read the {self._names[kind]} with the id {target_id}"
+        url = self._resource_url(kind, target_id)
+        reply = await self._channel.send(Asked("GET", f"{url}?{_WITHOUT_MEMBERS}" if kind == "group" else url, doing))
+        if reply.status == 404:
+            return None
+        self._check(reply, doing)
+        return self._answer(kind, reply, doing)
+
+    async def create(self, kind: Kind, document: Resource) -> Answer:
+        """Create a resource; the answer has its id."""
+        name = document.get("userName" if kind == "user" else "displayName")
+        doing = f'create the {self._names[kind]} "{name}"'
+        body = _body(create_body(document, kind, self._dialect, self._types[kind]), doing)
+        reply = await self._channel.send(Asked("POST", self._endpoints[kind], doing, body), self._endpoint_urls[kind])
+        self._check(reply, doing)
+        return self._answer(kind, reply, doing)
+
+    async def patch(self, kind: Kind, target_id: str, operations: Sequence[Operation]) -> Answer:
+        """Change attributes in one request."""
+        doing = f"change {_paths(operations)} of the {self._names[kind]} with the id {target_id}"
+        body = _body(patch_body(operations, self._dialect, self._types[kind]), doing)
+        return await self._change("PATCH", kind, target_id, doing, body)
+
+    async def patch_members(self, target_id: str, add: Sequence[str], remove: Sequence[str]) -> Answer:
+        """Add and remove members by target id, in one request."""
+        doing = f"add {len(add)} and remove {len(remove)} members of the Group with the id {target_id}"
+        bodies = members_bodies(add, remove, self._dialect, per_request=max(len(add) + len(remove), 1))
+        answers = [await self._change("PATCH", "group", target_id, doing, _body(one, doing)) for one in bodies]
+        return answers[-1]
+
+    async def delete(self, kind: Kind, target_id: str) -> Answer:
+        """Delete a resource; one that is not there counts as deleted."""
+        doing = f"delete the {self._names[kind]} with the id {target_id}"
+        reply = await self._channel.send(Asked("DELETE", self._resource_url(kind, target_id), doing))
+        if reply.status != 404:
+            self._check(reply, doing)
+        return Answer(resource=None, etag=None, exchange=reply.exchange)
+
+    async def _change(self, method: Method, kind: Kind, target_id: str, doing: str, body: bytes) -> Answer:
+        reply = await self._channel.send(Asked(method, self._resource_url(kind, target_id), doing, body))
+        self._check(reply, doing)
+        if not reply.payload.strip():
+            return Answer(resource=None, etag=reply.etag, exchange=reply.exchange)
+        resource = document(reply.payload)
+        if resource is None:
+            raise malformed(reply, self._channel.host, doing, "is not a JSON object")
+        # A body is optional here and some servers answer something else than the resource.
+        whole = self._understood(kind, resource) if _has_id(resource) else None
+        return Answer(resource=whole, etag=reply.etag or _version(resource), exchange=reply.exchange)
+
+    async def _list(self, asked: Asked) -> tuple[Reply, ListPage]:
+        reply = await self._channel.send(asked)
+        if reply.status == 404:
+            why = f"to GET {asked.url} is 404 where SCIM has an empty list"
+            raise malformed(reply, self._channel.host, asked.doing, why)
+        self._check(reply, asked.doing)
+        try:
+            return reply, parse_list(document(reply.payload))
+        except ScimError:
+            raise malformed(reply, self._channel.host, asked.doing, "is not a SCIM list") from None
+
+    def _check(self, reply: Reply, doing: str) -> None:
+        if not 200 <= reply.status < 300:
+            raise refused(reply, self._channel.host, doing, self._clock())
+
+    def _answer(self, kind: Kind, reply: Reply, doing: str) -> Answer:
+        resource = document(reply.payload)
+        if resource is None:
+            raise malformed(reply, self._channel.host, doing, "is not a JSON object")
+        if not _has_id(resource):
+            raise malformed(reply, self._channel.host, doing, "holds no id")
+        return Answer(
+            resource=self._understood(kind, resource),
+            etag=reply.etag or _version(resource),
+            exchange=reply.exchange,
+        )
+
+    def _shown(self, kind: Kind, listed: ListPage, reply: Reply, doing: str) -> list[Resource]:
+        if not all(_has_id(resource) for resource in listed.resources):
+            raise malformed(reply, self._channel.host, doing, "lists a resource without id")
+        return [self._understood(kind, resource) for resource in listed.resources]
+
+    def _understood(self, kind: Kind, resource: Resource) -> Resource:
+        """The resource in the schema's spelling; a server that ignores excludedAttributes has its members dropped."""
+        clear = understand(resource, self._types[kind])
+        if kind == "group":
+            clear.pop("members", None)
+        return clear
+
+    def _query(self, kind: Kind, path: str, doing: str) -> MatchingQuery:
+        try:
+            return matching_query(path, self._types[kind])
+        except ScimError as error:
+            raise Rejected(
+                f"Nothing was sent to {doing}: {error.detail} Correct the matching attribute.",
+                status=error.status,
+                scim_type=error.scim_type,
+                detail=error.detail,
+            ) from None
+
+    def _resource_url(self, kind: Kind, target_id: str) -> str:
+        return f"{self._endpoints[kind]}/{quote(target_id, safe='')}"
+
+
+def _body(body: Resource, doing: str) -> bytes:
+    try:
+        return _encode(body)
+    except UnicodeEncodeError:
+        raise _unsendable(doing) from None
+
+
+def _unsendable(doing: str) -> Rejected:
+    """Half of a surrogate pair has no UTF-8 form; it comes from text cut in the middle of an emoji."""
+    return Rejected(
+        f"Nothing was sent to {doing.encode('utf-8', 'replace').decode()}: "
+        "a value holds half of a character; correct it in the directory.",
+        status=400,
+        scim_type="invalidValue",
+        detail="a value holds half of a character",
+    )
+
+
+def _paths(operations: Sequence[Operation]) -> str:
+    return ", ".join(operation.path or "attributes" for operation in operations)
+
+
+def _has_id(resource: Resource) -> bool:
+    identifier = resource.get("id")
+    return isinstance(identifier, str) and identifier != ""
+
+
+def _version(resource: Resource) -> str | None:
+    meta = resource.get("meta")
+    version = meta.get("version") if isinstance(meta, dict) else None
+    return version if isinstance(version, str) else None
