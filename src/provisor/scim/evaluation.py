@@ -53,11 +53,30 @@ def matcher(tree: Filter, resource_type: ResourceType) -> Predicate:
 
 def element_matcher(tree: Filter, attribute: Attribute) -> Predicate:
     """The filter in brackets compiled for the elements of one multi-valued attribute."""
+    quick = _one_equality(tree, attribute)
+    if quick is not None:
+        return quick
 
     def read(path: Path) -> tuple[Attribute, Values]:
         return _element_values(path, attribute)
 
     return _compile(tree, read)
+
+
+def _one_equality(tree: Filter, attribute: Attribute) -> Predicate | None:
+    """`type eq "work"` without the general machinery: the mapping engine asks it for every person."""
+    if not isinstance(tree, Compare) or tree.op != "eq" or not isinstance(tree.value, str) or tree.path.sub is not None:
+        return None
+    sub = attribute.sub(tree.path.attribute)
+    if sub is None or sub.type != "string" or sub.multi_valued or tree.path.urn is not None:
+        return None
+    name, wanted, case_exact, folded = sub.name, tree.value, sub.case_exact, fold(tree.value)
+
+    def test(element: Json) -> bool:
+        value = element.get(name) if isinstance(element, dict) else None
+        return value == wanted or (not case_exact and isinstance(value, str) and fold(value) == folded)
+
+    return test
 
 
 def _compile(tree: Filter, read: Reader) -> Predicate:

@@ -47,11 +47,13 @@ def parse_path(text: str, resource_type: ResourceType | None = None) -> Path:
 class Place:
     """A path resolved against a resource type: which attribute, in which container, which elements of it.
 
-    `attribute` is None for a whole extension. `described` holds what an element must have to satisfy the filter, when
-    the filter says so by `eq` alone. `ignored` marks standard attributes the resource type knows but does not hold.
+    `attribute` is None for a whole extension. `label` is how an error names it. `described` holds what an
+    element must have to satisfy the filter, when the filter says so by `eq` alone. `ignored` marks what a client may
+    name but does not write: standard attributes the resource type does not hold, and `schemas`, which follows content.
     """
 
     path: Path
+    label: str
     urn: str | None
     attribute: Attribute | None
     sub: Attribute | None = None
@@ -75,6 +77,7 @@ def _resolve(text: str, resource_type: ResourceType) -> Place:
     if located is None:
         raise invalid_path(f"{resource_type.name} has no attribute {shown(text)}.")
     attribute, ignored = located.attribute, located.ignored
+    ignored = ignored or (located.urn is None and attribute.name == "schemas")
     sub = None
     if path.sub is not None:
         sub = attribute.sub(path.sub)
@@ -94,6 +97,7 @@ def _resolve(text: str, resource_type: ResourceType) -> Place:
     )
     return Place(
         path=canonical,
+        label=render_path(canonical),
         urn=located.urn,
         attribute=attribute,
         sub=sub,
@@ -109,9 +113,9 @@ _resolve_cached = lru_cache(maxsize=2_048)(_resolve)
 def _whole_extension(urn: str, resource_type: ResourceType) -> Place:
     schema = resource_type.extension(urn)
     if schema is not None:
-        return Place(path=Path(attribute="", urn=schema.id), urn=schema.id, attribute=None)
+        return Place(path=Path(attribute="", urn=schema.id), label=schema.id, urn=schema.id, attribute=None)
     if resource_type.ignores(urn):
-        return Place(path=Path(attribute="", urn=urn), urn=urn, attribute=None, ignored=True)
+        return Place(path=Path(attribute="", urn=urn), label=urn, urn=urn, attribute=None, ignored=True)
     raise invalid_path(f"{resource_type.name} has no extension {shown(urn)}.")
 
 

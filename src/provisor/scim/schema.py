@@ -133,7 +133,7 @@ class ResourceType:
     """A kind of resource: its endpoint, its schema, its extensions.
 
     `ignored` lists standard schemas whose further attributes are accepted and dropped, so that a client which sends
-    a title to an application without titles is not refused.
+    a title to an application without titles is not refused. `required` is derived: container URN and name.
     """
 
     name: str
@@ -142,6 +142,7 @@ class ResourceType:
     extensions: tuple[Extension, ...] = ()
     description: str = ""
     ignored: tuple[Schema, ...] = ()
+    required: tuple[tuple[str | None, str], ...] = field(init=False, repr=False, compare=False)
     _top: dict[str, Located] = field(init=False, repr=False, compare=False)
     _containers: dict[str, Schema] = field(init=False, repr=False, compare=False)
     _ignored_containers: dict[str, Schema] = field(init=False, repr=False, compare=False)
@@ -154,6 +155,8 @@ class ResourceType:
         for attribute in (*COMMON_ATTRIBUTES, *self.schema.attributes):
             top[attribute.name.lower()] = Located(attribute, None, False)
         object.__setattr__(self, "_top", top)
+        required = tuple((urn, attribute.name) for urn, attribute in self.attributes() if attribute.required)
+        object.__setattr__(self, "required", required)
         object.__setattr__(
             self, "_containers", {extension.schema.id.lower(): extension.schema for extension in self.extensions}
         )

@@ -1,0 +1,165 @@
+"""Applying operations to a resource (RFC 7644 section 3.5.2, scim-wire sections 5 and 9).
+
+Pure. A resource is a value: `apply` builds a new one that shares what did not change, so a failing operation leaves
+nothing half done. Changes to lists are in elements. Order: apply, one target, single values, path-less values.
+"""
+
+from collections.abc import Iterable
+
+from provisor.scim import elements
+from provisor.scim.coercion import coercer
+from provisor.scim.elements import Op
+from provisor.scim.errors import invalid_value, mutability, no_target, shown
+from provisor.scim.operations import Operation
+from provisor.scim.path import Place, resolve
+from provisor.scim.schema import Attribute, ResourceType
+from provisor.scim.validate import blank, schemas_of
+from provisor.scim.values import Json, Resource
+
+# Tolerance read_only_ignored: full representations are sent as path-less values too.
+_NOT_MERGED = frozenset(("schemas", "meta", "id"))
+
+
+def apply(resource: Resource, operations: Iterable[Operation], resource_type: ResourceType) -> Resource:
+    """The resource after all operations, in their order; the same object when nothing effectively changed.
+
+    The input is never changed. Expects canonical case, as `accept` makes it. `schemas` follows the extensions present.
+    Raises ScimError, and then nothing has happened.
+    """
+    result = resource
+    for operation in operations:
+        if operation.path is None:
+            result = _merge(result, operation, resource_type)
+        else:
+            result = _at(result, operation.op, resolve(operation.path, resource_type), operation.value, resource_type)
+    if result is resource:
+        return resource
+    _check_required(resource, result, resource_type)
+    if resource_type.extensions and "schemas" in result:
+        listed = schemas_of(result, resource_type)
+        if listed != result["schemas"]:
+            result = {**result, "schemas": listed}
+    return resource if result == resource else result
+
+
+def _check_required(before: Resource, after: Resource, resource_type: ResourceType) -> None:
+    for urn, name in resource_type.required:
+        held = before if urn is None else before.get(urn)
+        holds = after if urn is None else after.get(urn)
+        if not isinstance(held, dict) or not isinstance(holds, dict) or name not in held:
+            continue  # an extension may go as a whole; what was missing before is not this operation's fault
+        value = holds.get(name)
+        if value is None:
+            raise mutability(f"{name} is required for a {resource_type.name} and cannot be removed.")
+        if isinstance(value, str) and not value.strip():
+            raise blank(name, value, resource_type)
+    for extension in resource_type.extensions:
+        if extension.required and extension.schema.id in before and extension.schema.id not in after:
+            raise mutability(f"{extension.schema.id} is required for a {resource_type.name} and cannot be removed.")
+
+
+def _at(resource: Resource, op: Op, place: Place, value: Json, resource_type: ResourceType) -> Resource:
+    if place.ignored:
+        return resource
+    attribute, urn = place.attribute, place.urn
+    if attribute is None:
+        return _whole_extension(resource, op, urn or "", value, resource_type)
+    if urn is None:
+        return _changed(resource, op, place, attribute, value)
+    container = resource.get(urn)
+    before: Resource = container if isinstance(container, dict) else {}
+    after = _changed(before, op, place, attribute, value)
+    if after is before:
+        return resource
+    if after:
+        return {**resource, urn: after}
+    return {key: item for key, item in resource.items() if key != urn}
+
+
+def _whole_extension(resource: Resource, op: Op, urn: str, value: Json, resource_type: ResourceType) -> Resource:
+    if op == "remove" or (op == "replace" and value is None):
+        return {key: item for key, item in resource.items() if key != urn} if urn in resource else resource
+    if not isinstance(value, dict):
+        raise invalid_value(f"{urn} is an object of attributes, not {shown(value)}.")
+    for name, item in value.items():
+        resource = _at(resource, op, resolve(f"{urn}:{name}", resource_type), item, resource_type)
+    return resource
+
+
+def _changed(container: Resource, op: Op, place: Place, attribute: Attribute, value: Json) -> Resource:
+    """The container with one attribute changed; the same object when it stays as it is."""
+    name = attribute.name
+    if attribute.mutability == "readOnly" or (place.sub is not None and place.sub.mutability == "readOnly"):
+        raise mutability(f"{place.label} is read-only and cannot be set by a client.")
+    old = container.get(name)
+    new = _new_value(old, op, place, attribute, value)
+    if new is old or new == old:
+        return container
+    if attribute.mutability == "immutable" and old is not None:
+        raise mutability(f"{name} cannot be changed from {shown(old)} to {shown(new)}.")
+    if new is None:
+        return {key: item for key, item in container.items() if key != name}
+    return {**container, name: new}
+
+
+def _new_value(old: Json, op: Op, place: Place, attribute: Attribute, value: Json) -> Json:
+    if attribute.multi_valued:
+        held = old if isinstance(old, list) else []
+        if place.chosen is not None or place.sub is not None:
+            changed = elements.change_chosen(held, op, place, attribute, value)
+        else:
+            changed = elements.change_all(held, op, attribute, place.label, value)
+        return old if changed is held else changed or None
+    if place.sub is not None:
+        return _sub_changed(old, op, place, place.sub, value)
+    if op == "remove":
+        return None
+    new = coercer(attribute, place.label)(value)
+    if attribute.type == "complex":
+        return _complex_merged(old, op, attribute, value, new)
+    if new is None and op == "add":
+        return old  # RFC 7644 section 3.5.2.1: adding nothing adds nothing
+    return new
+
+
+def _complex_merged(old: Json, op: Op, attribute: Attribute, value: Json, new: Json) -> Json:
+    """Sub-attributes given replace, null ones go, others stay (RFC 7644 section 3.5.2.3)."""
+    if not isinstance(value, dict):
+        return old if new is None and op == "add" else new
+    if new is None and attribute.sub("value") is not None and value:
+        return None  # tolerance empty_manager_removes
+    merged: Resource = dict(old) if isinstance(old, dict) else {}
+    if op == "replace":
+        for key, item in value.items():
+            sub = attribute.sub(key)
+            if sub is not None and sub.writable and (item is None or item == []):
+                merged.pop(sub.name, None)
+    if isinstance(new, dict):
+        merged.update(new)
+    return merged or None
+
+
+def _sub_changed(old: Json, op: Op, place: Place, sub: Attribute, value: Json) -> Json:
+    held = old if isinstance(old, dict) else {}
+    new = None if op == "remove" else coercer(sub, place.label)(value)
+    if new is None and op == "add":
+        return old
+    changed = elements.with_sub(held, sub, new, place.label)
+    if sub.name == "value" and new == "":
+        return None  # tolerance empty_manager_removes, said through `manager.value`
+    return old if changed is held else changed or None
+
+
+def _merge(resource: Resource, operation: Operation, resource_type: ResourceType) -> Resource:
+    """An operation without a path: its value is a set of attributes.
+
+    Tolerance dotted_keys_without_path: keys may be paths, `name.givenName` and `urn:…:User:department`.
+    """
+    if operation.op == "remove":
+        raise no_target("remove needs a path that says what to remove.")
+    if not isinstance(operation.value, dict):
+        raise invalid_value(f"Without a path the value must be an object of attributes, not {shown(operation.value)}.")
+    for key, value in operation.value.items():
+        if key.lower() not in _NOT_MERGED:
+            resource = _at(resource, operation.op, resolve(key, resource_type), value, resource_type)
+    return resource
