@@ -87,8 +87,8 @@ class ScimClient:
         query = self._query(kind, path, doing)
         try:
             filtered = f"filter={query.encoded(value)}"
-        except UnicodeEncodeError:
-            raise _unsendable(doing) from None
+        except UnicodeEncodeError as error:
+            raise _unsendable(doing, error) from None
         if kind == "group":
             filtered = f"{_WITHOUT_MEMBERS}&{filtered}"
         asked = Asked("GET", f"{self._endpoints[kind]}?{filtered}", doing)
@@ -128,7 +128,7 @@ class ScimClient:
         """Create a resource; the answer has its id."""
         name = document.get("userName" if kind == "user" else "displayName")
         doing = f'create the {self._names[kind]} "{name}"'
-        body = _body(create_body(document, kind, self._dialect, self._types[kind]), doing)
+        body = _written(doing, lambda: create_body(document, kind, self._dialect, self._types[kind]))
         reply = await self._channel.send(Asked("POST", self._endpoints[kind], doing, body), self._endpoint_urls[kind])
         self._check(reply, doing)
         return self._answer(kind, reply, doing)
@@ -136,15 +136,17 @@ class ScimClient:
     async def patch(self, kind: Kind, target_id: str, operations: Sequence[Operation]) -> Answer:
         """Change attributes in one request."""
         doing = f"change {_paths(operations)} of the {self._names[kind]} with the id {target_id}"
-        body = _body(patch_body(operations, self._dialect, self._types[kind]), doing)
+        body = _written(doing, lambda: patch_body(operations, self._dialect, self._types[kind]))
         return await self._change("PATCH", kind, target_id, doing, body)
 
     async def patch_members(self, target_id: str, add: Sequence[str], remove: Sequence[str]) -> Answer:
         """Add and remove members by target id, in one request."""
         doing = f"add {len(add)} and remove {len(remove)} members of the Group with the id {target_id}"
-        bodies = members_bodies(add, remove, self._dialect, per_request=max(len(add) + len(remove), 1))
-        answers = [await self._change("PATCH", "group", target_id, doing, _body(one, doing)) for one in bodies]
-        return answers[-1]
+        together = len(add) + len(remove)
+        if together == 0:
+            raise ValueError("A change of members names at least one.")
+        body = _written(doing, lambda: members_bodies(add, remove, self._dialect, per_request=together)[0])
+        return await self._change("PATCH", "group", target_id, doing, body)
 
     async def delete(self, kind: Kind, target_id: str) -> Answer:
         """Delete a resource; one that is not there counts as deleted."""
@@ -209,32 +211,33 @@ class ScimClient:
         try:
             return matching_query(path, self._types[kind])
         except ScimError as error:
-            raise Rejected(
-                f"Nothing was sent to {doing}: {error.detail} Correct the matching attribute.",
-                status=error.status,
-                scim_type=error.scim_type,
-                detail=error.detail,
-            ) from None
+            raise _unsendable(doing, error) from None
 
     def _resource_url(self, kind: Kind, target_id: str) -> str:
         return f"{self._endpoints[kind]}/{quote(target_id, safe='')}"
 
 
-def _body(body: Resource, doing: str) -> bytes:
+def _written(doing: str, write: Callable[[], Resource]) -> bytes:
+    """The body as bytes; what cannot be written is refused here and never sent."""
     try:
-        return _encode(body)
-    except UnicodeEncodeError:
-        raise _unsendable(doing) from None
+        return _encode(write())
+    except (ScimError, UnicodeEncodeError) as error:
+        raise _unsendable(doing, error) from None
 
 
-def _unsendable(doing: str) -> Rejected:
-    """Half of a surrogate pair has no UTF-8 form; it comes from text cut in the middle of an emoji."""
+def _unsendable(doing: str, error: ScimError | UnicodeEncodeError) -> Rejected:
+    """The refusal of our own. Half of a surrogate pair has no UTF-8 form; it is an emoji cut in two."""
+    if isinstance(error, ScimError):
+        status, scim_type, detail, hint = error.status, error.scim_type, error.detail, "correct the mapping"
+    else:
+        status, scim_type, detail = 400, "invalidValue", "a value holds half of a character"
+        hint = "correct it in the directory"
+    whole = doing.encode("utf-8", "replace").decode()
     return Rejected(
-        f"Nothing was sent to {doing.encode('utf-8', 'replace').decode()}: "
-        "a value holds half of a character; correct it in the directory.",
-        status=400,
-        scim_type="invalidValue",
-        detail="a value holds half of a character",
+        f"Nothing was sent to {whole}: {detail.rstrip('.')}; {hint}.",
+        status=status,
+        scim_type=scim_type,
+        detail=detail,
     )
 
 

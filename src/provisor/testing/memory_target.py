@@ -174,6 +174,8 @@ class MemoryTarget:
 
     async def patch_members(self, target_id: str, add: Sequence[str], remove: Sequence[str]) -> Answer:
         """Add and remove members; repeating it changes nothing."""
+        if not add and not remove:
+            raise ValueError("A change of members names at least one.")
         body: Json = {"add": list(add), "remove": list(remove)}
         exchange = _exchange("PATCH", f"{self._endpoint('group')}/{target_id}", body)
         await self._serve("PATCH", "group", target_id, exchange, lambda: self._patch_members(target_id, add, remove))
