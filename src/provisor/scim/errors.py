@@ -39,34 +39,42 @@ def shown(value: Json) -> str:
 
 
 def invalid_filter(detail: str) -> ScimError:
+    """The filter cannot be read, or the attribute does not allow the comparison."""
     return ScimError(400, "invalidFilter", detail)
 
 
 def invalid_path(detail: str) -> ScimError:
+    """The path of a PATCH cannot be read, or names nothing this resource type has."""
     return ScimError(400, "invalidPath", detail)
 
 
 def invalid_value(detail: str) -> ScimError:
+    """A value is missing or does not fit its attribute."""
     return ScimError(400, "invalidValue", detail)
 
 
 def invalid_syntax(detail: str) -> ScimError:
+    """The body does not have the structure of the message it should be."""
     return ScimError(400, "invalidSyntax", detail)
 
 
 def no_target(detail: str) -> ScimError:
+    """The path of a PATCH chose nothing to act on."""
     return ScimError(400, "noTarget", detail)
 
 
 def mutability(detail: str) -> ScimError:
+    """The attribute may not be changed in this way."""
     return ScimError(400, "mutability", detail)
 
 
 def too_many(detail: str) -> ScimError:
+    """The query has more results than the server is willing to give."""
     return ScimError(400, "tooMany", detail)
 
 
 def uniqueness(detail: str) -> ScimError:
+    """Another resource already has this value."""
     return ScimError(409, "uniqueness", detail)
 
 
@@ -86,20 +94,25 @@ def not_found(kind: str, identifier: str) -> ScimError:
 
 
 def unauthorized(detail: str) -> ScimError:
+    """The token is missing, wrong, expired or revoked."""
     return ScimError(401, None, detail)
 
 
 def forbidden(detail: str) -> ScimError:
+    """The request is understood and not allowed, such as a group beyond the capacity."""
     return ScimError(403, None, detail)
 
 
 def precondition_failed(detail: str) -> ScimError:
+    """The resource is no longer the version the client knows."""
     return ScimError(412, None, detail)
 
 
 def too_large(detail: str) -> ScimError:
+    """The request is larger than the server takes."""
     return ScimError(413, None, detail)
 
 
 def not_implemented(detail: str) -> ScimError:
+    """The feature is not offered."""
     return ScimError(501, None, detail)

@@ -243,6 +243,7 @@ def schema_to_json(schema: Schema, base_url: str = "") -> Resource:
 
 
 def attribute_to_json(attribute: Attribute) -> Resource:
+    """One attribute with the characteristics that apply to its type, in the order of RFC 7643 section 8.7."""
     document: Resource = {
         "name": attribute.name,
         "type": attribute.type,

@@ -36,6 +36,8 @@ class Or:
 
 @dataclass(frozen=True, slots=True)
 class Not:
+    """`not (filter)`"""
+
     filter: "Filter"
 
 
