@@ -48,14 +48,14 @@ def put(connection: Connection, tenant: str, edges: Iterable[tuple[str, str]], *
     connection.many(_PUT, ((group, member, tenant, change) for group, member in edges))
 
 
-def present(connection: Connection, groups: Sequence[str], members: Sequence[str]) -> set[tuple[str, str]]:
-    """The memberships that exist between any of these groups and any of these members."""
-    if not groups or not members:
+def present(connection: Connection, edges: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Which of these memberships (group, member) exist; at most a few thousand at a time."""
+    if not edges:
         return set()
     rows = connection.all(
         f"""SELECT group_id, member_id FROM member WHERE removed_at IS NULL
-        AND member_id IN ({",".join("?" * len(members))}) AND group_id IN ({",".join("?" * len(groups))})""",
-        (*members, *groups),
+        AND (group_id, member_id) IN (VALUES {",".join(["(?,?)"] * len(edges))})""",
+        [key for edge in edges for key in edge],
     )
     return {(row[0], row[1]) for row in rows}
 

@@ -112,6 +112,13 @@ def update(connection: Connection, objects: Iterable[tuple[DirectoryObject, bool
     connection.many(_UPDATE, (_updated(item, alive_moved) for item, alive_moved in objects))
 
 
+def set_managers(connection: Connection, pairs: Iterable[tuple[str, str]], *, change: int) -> None:
+    """Give users (first) their managers (second) under one change number."""
+    connection.many(
+        "UPDATE object SET manager = ?, change = ? WHERE id = ?", ((manager, change, user) for user, manager in pairs)
+    )
+
+
 def object_of(row: Row) -> DirectoryObject:
     """The object in a row of COLUMNS."""
     return DirectoryObject(

@@ -1,0 +1,61 @@
+"""What an import did, as one value: counts for each kind, every refused row, warnings, new extensions.
+
+`code` and sentences are for administrators; the whole is kept as JSON with the source.
+"""
+
+from dataclasses import dataclass, field
+
+import msgspec
+
+from provisor.directory.objects import Refusal
+
+
+@dataclass(slots=True)
+class Counts:
+    """What became of the rows of one kind; `deleted` counts what was in no file (`--complete`)."""
+
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    deleted: int = 0
+    refused: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RowNote:
+    """A row with what is wrong with it. Row 1 is the header; 0 means the file as a whole."""
+
+    file: str
+    row: int
+    reason: str
+
+
+@dataclass(slots=True, kw_only=True)
+class ImportSummary:
+    """The outcome of one import. `stopped` says why nothing was deleted although it should have been."""
+
+    source: str
+    users: Counts = field(default_factory=Counts)
+    groups: Counts = field(default_factory=Counts)
+    memberships: Counts = field(default_factory=Counts)
+    refused: list[RowNote] = field(default_factory=list)
+    warnings: list[RowNote] = field(default_factory=list)
+    extensions: list[str] = field(default_factory=list)
+    stopped: Refusal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImportProgress:
+    """How far one file has been read."""
+
+    file: str
+    rows: int
+    read_bytes: int
+    size_bytes: int
+
+
+def as_json(summary: ImportSummary) -> str:
+    """The summary to be kept with its source: counts in full, of the lists only how long they were."""
+    lists = {name: len(getattr(summary, name)) for name in ("refused", "warnings", "extensions")}
+    counts = {name: getattr(summary, name) for name in ("users", "groups", "memberships")}
+    return msgspec.json.encode({**counts, **lists, "stopped": summary.stopped}).decode()
