@@ -1,0 +1,175 @@
+"""`provisor target …`: serve the application, and its tokens (mounted by main beside the command line's own).
+
+Exit codes: 0 done, 1 failed, 2 wrong usage. A token is printed once and goes nowhere else. Heavy modules are imported
+inside commands, so that `provisor --help` answers at once.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from provisor.database import Database
+    from provisor.target.tokens import Token
+
+DEFAULT_PORT = 8020
+DATABASE_URL = "PROVISOR_TARGET_DATABASE_URL"
+DATA = "PROVISOR_DATA"
+
+app = typer.Typer(
+    name="target",
+    help="Cisco Umbrella User Management: a SCIM 2.0 application to provision into.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+)
+token_app = typer.Typer(help="The tokens that clients of this application present.", no_args_is_help=True)
+app.add_typer(token_app, name="token")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+
+
+def _fail(sentence: str) -> NoReturn:
+    print(sentence, file=sys.stderr)  # noqa: T201 - a command speaks to its user
+    raise typer.Exit(1)
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)  # noqa: T201 - a command speaks to its user
+
+
+@contextmanager
+def _database() -> Iterator["Database"]:
+    """The target's database; failures become a sentence and exit code 1."""
+    from provisor.database import DatabaseError
+    from provisor.target.store import TargetError, open_target
+
+    folder = Path(os.environ.get(DATA) or "provisor-data").absolute()
+    url = os.environ.get(DATABASE_URL) or f"sqlite:///{folder / 'target.sqlite'}"
+    try:
+        database = open_target(url)
+        try:
+            yield database
+        finally:
+            database.close()
+    except (DatabaseError, TargetError) as error:
+        _fail(str(error))
+
+
+@app.command(
+    epilog="**Example:** `provisor target serve --port 8020`, then in another window "
+    "`provisor target token create --label provisor`."
+)
+def serve(
+    port: Annotated[int, typer.Option(help="0 takes a free port.", min=0, max=65535)] = DEFAULT_PORT,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    profile: Annotated[
+        str | None, typer.Option(help="umbrella or generic: attributes and limits. Default: as before, first umbrella.")
+    ] = None,
+    ready_file: Annotated[
+        Path | None, typer.Option(help="A file to write the URL to once requests are answered.")
+    ] = None,
+) -> None:
+    """Serve the application until SIGTERM or Ctrl-C; prints one line with its URL when ready."""
+    from provisor.target.profiles import PROFILES
+    from provisor.target.serving import open_socket
+    from provisor.target.serving import serve as run
+    from provisor.target.store import the_tenant
+
+    if profile is not None and profile not in PROFILES:
+        raise typer.BadParameter(f"{profile!r} is not one of {', '.join(PROFILES)}.", param_hint="--profile")
+    with _database() as database:
+        tenant = the_tenant(database, profile)
+        listener = open_socket(host, port)
+        run(
+            database,
+            tenant,
+            listener,
+            ready=lambda url: _say(f"{tenant.profile.title} listens on {url}"),
+            ready_file=ready_file,
+        )
+
+
+@token_app.command("create", epilog="**Example:** `provisor target token create --label provisor --json`")
+def create_token(
+    label: Annotated[str, typer.Option(help="What you will know it by.")],
+    kind: Annotated[str, typer.Option(help="entra, okta or other: the kind of client.")] = "entra",
+    url: Annotated[
+        str | None, typer.Option(help="The tenant URL to print. Default: where the server was last started.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a token. It is shown this once; only its hash is stored."""
+    from provisor.target import tokens
+    from provisor.target.store import now_microseconds, setting, the_tenant
+
+    if kind not in tokens.KINDS:
+        raise typer.BadParameter(f"{kind!r} is not one of {', '.join(tokens.KINDS)}.", param_hint="--kind")
+    with _database() as database:
+        tenant = the_tenant(database)
+        with database.transaction() as connection:
+            token, clear = tokens.create_token(connection, tenant, kind=kind, label=label, now=now_microseconds())
+            known = setting(connection, tenant, "url")
+    address = url or known or f"http://127.0.0.1:{DEFAULT_PORT}{tenant.base_path}"
+    if as_json:
+        _say(json.dumps({"url": address, "token": clear}))
+        return
+    _say(f"Tenant URL    {address}")
+    _say(f"Secret token  {clear}")
+    _say(f"Copy it now: it is not shown again. Its id is {token.id} (`provisor target token revoke {token.id}`).")
+
+
+@token_app.command("list", epilog="**Example:** `provisor target token list --json`")
+def list_tokens(as_json: AsJson = False) -> None:
+    """List the tokens: label, kind, when made, last used, revoked. Never the tokens themselves."""
+    from provisor.target import tokens
+    from provisor.target.store import the_tenant
+
+    with _database() as database:
+        tenant = the_tenant(database)
+        shown = [_shown(token) for token in tokens.list_tokens(database.reader(), tenant)]
+    if as_json:
+        _say(json.dumps(shown, ensure_ascii=False))
+        return
+    for token in shown:
+        state = f"revoked {token['revoked']}" if token["revoked"] else f"last used {token['lastUsed'] or 'never'}"
+        _say(f"{token['id']}  {token['kind']:<6} {token['label']}  created {token['created']}  {state}")
+    if not shown:
+        _say("There is no token yet; `provisor target token create --label …` makes one.")
+
+
+def _shown(token: "Token") -> dict[str, str | None]:
+    from provisor.target.documents import timestamp
+
+    def moment(value: int | None) -> str | None:
+        return None if value is None else timestamp(value)
+
+    return {
+        "id": token.id,
+        "kind": token.kind,
+        "label": token.label,
+        "created": moment(token.created_at),
+        "expires": moment(token.expires_at),
+        "revoked": moment(token.revoked_at),
+        "lastUsed": moment(token.last_used_at),
+    }
+
+
+@token_app.command("revoke", epilog="**Example:** `provisor target token revoke provisor`")
+def revoke_token(
+    name: Annotated[str, typer.Argument(help="The token's id or label.", metavar="ID|LABEL")], as_json: AsJson = False
+) -> None:
+    """Revoke a token: from the next request on it is answered 401."""
+    from provisor.target import tokens
+    from provisor.target.store import now_microseconds, the_tenant
+
+    with _database() as database:
+        tenant = the_tenant(database)
+        with database.transaction() as connection:
+            token = tokens.revoke_token(connection, tenant, name, now_microseconds())
+    _say(json.dumps({"id": token.id, "label": token.label}) if as_json else f"Revoked {token.id} ({token.label}).")

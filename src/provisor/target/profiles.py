@@ -1,0 +1,50 @@
+"""What a tenant of the target holds: attributes and capacity, and nothing else (spec scim-wire sections 11.2, 11.4).
+
+Pure data over scim's schemas. Every protocol feature is the same in every profile.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from provisor.scim.schema import ResourceType
+from provisor.scim.schemas import GROUP_TYPE, UMBRELLA_GROUP_TYPE, UMBRELLA_USER_TYPE, USER_TYPE
+
+Kind = Literal["User", "Group"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """An application's attributes and limits."""
+
+    name: str
+    title: str
+    user_type: ResourceType
+    group_type: ResourceType
+    group_limit: int | None = None  # None: as many as there are
+    nested_groups: bool = False  # whether a group may be a member
+
+    def type_of(self, kind: Kind) -> ResourceType:
+        """The resource type of a kind."""
+        return self.user_type if kind == "User" else self.group_type
+
+    @property
+    def shows_groups(self) -> bool:
+        """Whether a user's resource tells the groups they are in."""
+        return self.user_type.schema.attribute("groups") is not None
+
+    @property
+    def types(self) -> tuple[ResourceType, ResourceType]:
+        return self.user_type, self.group_type
+
+
+UMBRELLA = Profile(
+    name="umbrella",
+    title="Cisco Umbrella User Management",
+    user_type=UMBRELLA_USER_TYPE,
+    group_type=UMBRELLA_GROUP_TYPE,
+    group_limit=200,  # the tutorial's; groups beyond it are refused until one is deleted
+)
+GENERIC = Profile(
+    name="generic", title="Generic SCIM 2.0 application", user_type=USER_TYPE, group_type=GROUP_TYPE, nested_groups=True
+)
+PROFILES = {profile.name: profile for profile in (UMBRELLA, GENERIC)}

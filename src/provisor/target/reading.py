@@ -1,0 +1,159 @@
+"""Reads: one resource, a page of a list, a group of any size, without ever holding up other requests.
+
+Statements that an index answers run on the event loop: they take microseconds. Queries that must look at many rows run
+in a thread. The members of a large group are read in short steps of one snapshot, and other requests go in between.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from provisor.database import Connection, Database
+from provisor.scim.errors import not_found
+from provisor.scim.messages import LIST_RESPONSE_URN
+from provisor.target import members
+from provisor.target.documents import ENDPOINTS, located, members_text, with_list
+from provisor.target.listing import Found, Question, answer, by_name, compile_query, name_asked, page
+from provisor.target.paging import Positions
+from provisor.target.resources import Call, projected, user_groups_text, wants
+from provisor.target.rows import READ_DOCUMENT
+
+AT_ONCE = 500  # members read without letting others in between: about a quarter of a millisecond
+PAGE_MEMBERS = 50_000  # a page of groups ends early when it holds so many members; itemsPerPage says so
+_QUERY_THREADS = 2
+
+_LIST = f'{{"schemas":["{LIST_RESPONSE_URN}"],"totalResults":'
+
+
+class Reader:
+    """Answers GETs. Belongs to one event loop."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._connection = database.reader()
+        self._snapshots = database.connect()
+        self._snapshot_free = asyncio.Lock()
+        self._threads = ThreadPoolExecutor(_QUERY_THREADS, thread_name_prefix="query")
+        self._positions = Positions()
+
+    @property
+    def connection(self) -> Connection:
+        """The event loop's own connection for short reads."""
+        return self._connection
+
+    def close(self) -> None:
+        """End the threads; connections close with the database."""
+        self._threads.shutdown(wait=True, cancel_futures=True)
+
+    async def one(self, call: Call) -> tuple[str, int]:
+        """A resource as the client is to see it, and its version. Raises ScimError 404."""
+        if call.kind == "Group" and wants(call, "members"):
+            return await self._group(call)
+        document, version = self._read(self._connection, call)
+        text = located(document, call.kind, call.base)
+        if call.kind == "User" and call.tenant.profile.shows_groups:
+            text = with_list(text, "groups", user_groups_text(self._connection, call, call.id))
+        return projected(text, call), version
+
+    @staticmethod
+    def _read(connection: Connection, call: Call) -> tuple[str, int]:
+        row = connection.one(READ_DOCUMENT, (call.id, call.tenant.number, call.kind))
+        if row is None:
+            raise not_found(call.kind, call.id)
+        return row[0], row[1]
+
+    async def _group(self, call: Call) -> tuple[str, int]:
+        connection = self._connection
+        connection.execute("BEGIN")  # the document and its members of one moment
+        try:
+            document, version = self._read(connection, call)
+            few = members.read_some(connection, call.id, limit=AT_ONCE + 1)
+        finally:
+            connection.execute("COMMIT")
+        if len(few) <= AT_ONCE:
+            text = with_list(located(document, "Group", call.base), "members", members_text(few, call.base))
+            return projected(text, call), version
+        async with self._snapshot_free:
+            self._snapshots.execute("BEGIN")
+            try:
+                document, version = self._read(self._snapshots, call)
+                text, _ = await self._with_members(document, call)
+            finally:
+                self._snapshots.execute("COMMIT")
+        return projected(text, call), version
+
+    async def _with_members(self, document: str, call: Call) -> tuple[str, int]:
+        """A group with all its members, read in steps of the open snapshot; and how many they are."""
+        group_id, after, read = id_of(document), "", 0
+        parts: list[str] = []
+        while some := members.read_some(self._snapshots, group_id, after, AT_ONCE):
+            parts.append(members_text(some, call.base))
+            read += len(some)
+            if len(some) < AT_ONCE:
+                break
+            after = some[-1].id
+            await asyncio.sleep(0)
+        return with_list(located(document, "Group", call.base), "members", ",".join(parts)), read
+
+    async def many(self, call: Call, question: Question) -> str:
+        """A ListResponse."""
+        found = await self._find(call, question)
+        if call.kind == "Group" and wants(call, "members") and found.documents:
+            texts = await self._groups(found.documents, call)
+        else:
+            texts = self._shown(found.documents, call)
+        return (
+            f'{_LIST}{found.total},"startIndex":{question.start_index},"itemsPerPage":{len(texts)},'
+            f'"Resources":[{",".join(texts)}]}}'
+        )
+
+    async def _find(self, call: Call, question: Question) -> Found:
+        name = name_asked(question.filter, call.kind)
+        if name is not None:
+            return by_name(self._connection, call.tenant, call.kind, name, question)
+        if question.filter is None and question.sort_by is None:
+            return page(self._connection, call.tenant, call.kind, question, self._positions)
+        query = compile_query(question, call.kind, call.tenant)
+        if query.quick:
+            return answer(self._connection, call.tenant, call.kind, question, query)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(
+            self._threads,
+            lambda: answer(self._database.reader(), call.tenant, call.kind, question, query),
+        )
+
+    def _shown(self, documents: Sequence[str], call: Call) -> list[str]:
+        base, kind = call.base, call.kind
+        texts = [located(document, kind, base) for document in documents]
+        if kind == "User" and call.tenant.profile.shows_groups:
+            texts = [
+                with_list(text, "groups", user_groups_text(self._connection, call, id_of(document)))
+                for text, document in zip(texts, documents, strict=True)
+            ]
+        return texts if call.plain else [projected(text, call) for text in texts]
+
+    async def _groups(self, documents: Sequence[str], call: Call) -> list[str]:
+        texts: list[str] = []
+        total = 0
+        async with self._snapshot_free:
+            self._snapshots.execute("BEGIN")
+            try:
+                for document in documents:
+                    text, read = await self._with_members(document, call)
+                    texts.append(projected(text, call))
+                    total += read
+                    if total >= PAGE_MEMBERS:
+                        break
+            finally:
+                self._snapshots.execute("COMMIT")
+        return texts
+
+
+def id_of(document: str) -> str:
+    """The id of a stored document: it ends with its location."""
+    return document[-36 - len('"}}') : -len('"}}')]
+
+
+def location(call: Call, id_: str) -> str:
+    """The address of a resource."""
+    return f"{call.base}{ENDPOINTS[call.kind]}{id_}"

@@ -1,0 +1,113 @@
+"""The log of every request, in the target's own database: who asked what, and what was answered.
+
+An entry of a write is inserted in the write's own transaction; all others are gathered and written together within
+FLUSH_SECONDS. Bounded: the newest RETENTION_ROWS stay. No body, no token, no header is kept.
+"""
+
+import asyncio
+from typing import NamedTuple
+
+from provisor.database import Connection, Writer
+
+FLUSH_SECONDS = 0.05
+RETENTION_ROWS = 200_000  # about 40 MB; some hours of a busy day
+_GATHERED_LIMIT = 2_000  # then requests wait for the flush: the log stays exact and memory bounded
+_PRUNE_EVERY = 5_000
+_TEXT_LIMIT = 1_000
+
+_INSERT = (
+    "INSERT INTO request_log (tenant, at, method, path, query, kind, object_id, status, token_id, duration) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+
+
+class Entry(NamedTuple):
+    """One request. Times in microseconds."""
+
+    tenant: int
+    at: int
+    method: str
+    path: str
+    query: str
+    kind: str | None
+    object_id: str | None
+    status: int
+    token_id: str | None
+    duration: int
+
+
+def cut(text: str) -> str:
+    """Text as it is kept: bounded, and storable whatever the client sent."""
+    return text[:_TEXT_LIMIT].encode("utf-8", "replace").decode()
+
+
+class RequestLog:
+    """Gathers entries and writes them in batches. Belongs to one event loop."""
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+        self._gathered: list[Entry] = []
+        self._used: dict[str, int] = {}  # token id -> newest use
+        self._timer: asyncio.TimerHandle | None = None
+        self._flushing: set[asyncio.Future[None]] = set()
+        self._since_prune = 0
+
+    def used(self, token_id: str, at: int) -> None:
+        """Remember that a token was used; stored with the next flush."""
+        self._used[token_id] = at
+        self._schedule()
+
+    def add(self, entry: Entry) -> None:
+        """Keep an entry for the next flush."""
+        self._gathered.append(entry)
+        self._schedule()
+
+    def insert(self, connection: Connection, entry: Entry) -> None:
+        """Write an entry inside the transaction of the write it tells of."""
+        connection.execute(_INSERT, entry)
+        self._since_prune += 1
+
+    def _schedule(self) -> None:
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(FLUSH_SECONDS, self._start_flush)
+
+    def _start_flush(self) -> None:
+        self._timer = None
+        gathered, self._gathered = self._gathered, []
+        used, self._used = self._used, {}
+        self._since_prune += len(gathered)
+        prune = self._since_prune >= _PRUNE_EVERY
+        if prune:
+            self._since_prune = 0
+
+        def store(connection: Connection) -> None:
+            connection.many(_INSERT, gathered)
+            connection.many("UPDATE token SET last_used_at = ? WHERE id = ?", [(at, id_) for id_, at in used.items()])
+            if prune:
+                connection.execute(
+                    "DELETE FROM request_log WHERE number <= (SELECT max(number) FROM request_log) - ?",
+                    (RETENTION_ROWS,),
+                )
+
+        future = self._writer.write(store)
+        self._flushing.add(future)
+        future.add_done_callback(self._flushed)
+
+    def _flushed(self, future: "asyncio.Future[None]") -> None:
+        self._flushing.discard(future)
+        if not future.cancelled():
+            future.exception()  # a database that cannot be written already answers 503 to every write
+
+    @property
+    def full(self) -> bool:
+        """Whether requests should wait for the flush."""
+        return len(self._gathered) >= _GATHERED_LIMIT
+
+    async def flush(self) -> None:
+        """Write what is gathered; returns once it is on disk."""
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._gathered or self._used:
+            self._start_flush()
+        if self._flushing:
+            await asyncio.wait(set(self._flushing))

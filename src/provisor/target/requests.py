@@ -1,0 +1,148 @@
+"""One HTTP request as the target sees it: what it asks for, by hand-written routing (RFC 7644 section 3.2).
+
+Pure. Paths are taken with or without a trailing slash (scim-wire section 5, row 16). Order: routes, queries, bodies.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+from urllib.parse import parse_qsl
+
+from provisor.scim.errors import ScimError, invalid_syntax, invalid_value, not_implemented, shown
+from provisor.scim.values import Json
+from provisor.target.discovery import DOCUMENTS
+from provisor.target.listing import MAX_RESULTS, Question, whole_number
+from provisor.target.profiles import Kind
+
+SEARCH_URN = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
+_KINDS: Mapping[str, Kind] = {"Users": "User", "Groups": "Group"}
+_FIELDS_LIMIT = 50  # parameters in a query string
+
+
+class Route(NamedTuple):
+    """Where a path leads: a kind with perhaps an id, `.search`, or a discovery document."""
+
+    kind: Kind | None = None
+    id: str = ""
+    search: bool = False
+    discovery: str | None = None
+    name: str | None = None  # of one schema or resource type
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """What may be done there."""
+        if self.search:
+            return ("POST",)
+        if self.discovery is not None:
+            return ("GET",)
+        return ("GET", "PUT", "PATCH", "DELETE") if self.id else ("GET", "POST")
+
+
+class Selection(NamedTuple):
+    """The attributes a client asked for or wants left out."""
+
+    attributes: tuple[str, ...]
+    excluded: tuple[str, ...]
+
+
+ALL = Selection((), ())
+
+
+def route(rest: str) -> Route | None:
+    """The route of a path below the base path; None for nothing of ours. Raises ScimError 501 for /Me and /Bulk."""
+    parts = rest.strip("/").split("/")
+    kind = _KINDS.get(parts[0])
+    if kind is not None:
+        if len(parts) == 1:
+            return Route(kind)
+        if len(parts) == 2:
+            return Route(kind, search=True) if parts[1] == ".search" else Route(kind, parts[1])
+        return None
+    if parts[0] in DOCUMENTS and len(parts) <= 2:
+        return Route(discovery=parts[0], name=parts[1] if len(parts) == 2 else None)
+    if parts[0] in ("Me", "Bulk"):
+        raise not_implemented(f"/{parts[0]} is not served, as /ServiceProviderConfig says.")
+    return None
+
+
+def parameters(query: bytes) -> dict[str, str]:
+    """The parameters of a query string by lower-cased name; `+` and `%20` alike. Raises ScimError invalidSyntax."""
+    if not query:
+        return {}
+    try:
+        pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True, max_num_fields=_FIELDS_LIMIT)
+    except ValueError as error:
+        raise invalid_syntax(f"The query string cannot be read: {error}.") from None
+    return {name.lower(): value for name, value in pairs}
+
+
+def selection(asked: Mapping[str, str]) -> Selection:
+    """`attributes` and `excludedAttributes` of a query string."""
+    return _selected(_split(asked.get("attributes")), _split(asked.get("excludedattributes")))
+
+
+def _split(text: str | None) -> tuple[str, ...]:
+    return () if text is None else tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _selected(attributes: tuple[str, ...], excluded: tuple[str, ...]) -> Selection:
+    if attributes and excluded:
+        raise invalid_value("attributes and excludedAttributes exclude each other; give one of them.")
+    return Selection(attributes, excluded)
+
+
+def question(asked: Mapping[str, str]) -> Question:
+    """What a GET of a list asks for."""
+    return Question(
+        filter=_given(asked.get("filter")),
+        start_index=_start(whole_number("startIndex", asked["startindex"])) if "startindex" in asked else 1,
+        count=_count(whole_number("count", asked["count"])) if "count" in asked else MAX_RESULTS,
+        sort_by=_given(asked.get("sortby")),
+        descending=_descending(asked.get("sortorder")),
+    )
+
+
+def search(body: Json) -> tuple[Question, Selection]:
+    """What a SearchRequest asks for (RFC 7644 section 3.4.3)."""
+    if not isinstance(body, dict):
+        raise invalid_syntax(f"A SearchRequest is an object, not {shown(body)}.")
+    fields = {name.lower(): value for name, value in body.items() if value is not None}
+    asked = {
+        name: str(value)
+        for name, value in fields.items()
+        if name in ("filter", "startindex", "count", "sortby", "sortorder")
+        and isinstance(value, str | int)
+        and not isinstance(value, bool)
+    }
+    return question(asked), _selected(_names(fields, "attributes"), _names(fields, "excludedattributes"))
+
+
+def _names(fields: Mapping[str, Json], key: str) -> tuple[str, ...]:
+    value = fields.get(key)
+    if isinstance(value, str):
+        return _split(value)
+    return tuple(name for name in value if isinstance(name, str)) if isinstance(value, list) else ()
+
+
+def _given(text: str | None) -> str | None:
+    return text if text is not None and text.strip() else None
+
+
+def _start(number: int) -> int:
+    return max(number, 1)
+
+
+def _count(number: int) -> int:
+    return min(max(number, 0), MAX_RESULTS)
+
+
+def _descending(text: str | None) -> bool:
+    if text is None or text.lower() == "ascending":
+        return False
+    if text.lower() == "descending":
+        return True
+    raise invalid_value(f"sortOrder must be ascending or descending, not {shown(text)}.")
+
+
+def method_refused(method: str, allowed: Route) -> ScimError:
+    """405 with the methods that are allowed in its detail; they stand in the Allow header too."""
+    return ScimError(405, None, f"{method[:20]} is not allowed here; {', '.join(allowed.methods)} is.")

@@ -1,0 +1,241 @@
+"""What a client may do to one user or group: create, replace, change, delete (RFC 7644 sections 3.3, 3.5, 3.6).
+
+Every function here runs inside a write transaction, on one resource, and is short. A refusal is a ScimError; the
+transaction then forgets whatever was done. Order: the call and its answer, verbs for both kinds, changes of members.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from provisor.database import Connection
+from provisor.scim.errors import invalid_value, shown
+from provisor.scim.membership import MemberChange, split_members
+from provisor.scim.patch import Operation, apply
+from provisor.scim.projection import project
+from provisor.scim.validate import accept, replace
+from provisor.scim.values import Json, Resource
+from provisor.target import members, rows
+from provisor.target.documents import (
+    Member,
+    Sealed,
+    dump,
+    load,
+    located,
+    members_text,
+    restamped,
+    seal,
+    with_list,
+)
+from provisor.target.profiles import Kind
+from provisor.target.store import Tenant, new_id
+
+
+@dataclass(slots=True, kw_only=True)
+class Call:
+    """One request as the verbs see it. Not frozen: it is made for every request, and that costs."""
+
+    tenant: Tenant
+    kind: Kind
+    base: str  # the server's address with the base path, as the client knows it
+    now: int
+    id: str = ""
+    if_match: str | None = None
+    attributes: Sequence[str] = ()
+    excluded: Sequence[str] = ()
+
+    @property
+    def plain(self) -> bool:
+        """Whether the whole resource is wanted, so that stored text can be sent as it is."""
+        return not self.attributes and not self.excluded
+
+
+class Answer(NamedTuple):
+    """What a verb answers; `document` None for 204."""
+
+    status: int
+    id: str
+    version: int
+    document: str | None
+
+
+def create(connection: Connection, call: Call, content: Resource, ids: Sequence[str]) -> Answer:
+    """Store accepted content as a new resource; `ids` are a group's first members."""
+    id_ = new_id()
+    sealed = _sealed(content, call, id_=id_, version=1, created=call.now)
+    rows.insert(connection, call.tenant, call.kind, id_, call.now, sealed)
+    if ids:
+        members.add(connection, call.tenant, id_, ids)
+    return Answer(201, id_, 1, shown_document(connection, call, id_, sealed.document))
+
+
+def put(connection: Connection, call: Call, body: Json) -> Answer:
+    """Replace a resource (RFC 7644 section 3.5.1)."""
+    row = rows.read(connection, call.tenant, call.kind, call.id)
+    rows.check_version(row.version, call.if_match)
+    resource_type = call.tenant.profile.type_of(call.kind)
+    before = load(row.document)
+    after = replace(before, body, resource_type)
+    changed = False
+    if call.kind == "Group":
+        changed = members.replace(connection, call.tenant, call.id, member_ids(after))
+    version, document = _store(connection, call, row, before, after, members_changed=changed)
+    return Answer(200, call.id, version, shown_document(connection, call, call.id, document))
+
+
+def patch_user(connection: Connection, call: Call, operations: Sequence[Operation]) -> Answer:
+    """Change attributes; answers 200 with the resource. Nothing is written when nothing changes."""
+    row = rows.read(connection, call.tenant, call.kind, call.id)
+    rows.check_version(row.version, call.if_match)
+    before = load(row.document)
+    after = apply(before, operations, call.tenant.profile.user_type)
+    version, document = _store(connection, call, row, before, after, members_changed=False)
+    return Answer(200, call.id, version, shown_document(connection, call, call.id, document))
+
+
+def patch_group(connection: Connection, call: Call, operations: Sequence[Operation]) -> Answer:
+    """Change a group without reading its members; answers 204 unless attributes were asked for."""
+    row = rows.read(connection, call.tenant, call.kind, call.id)
+    rows.check_version(row.version, call.if_match)
+    before = load(row.document)
+    group_type = call.tenant.profile.group_type
+    parted = split_members(operations)
+    if parted is None:  # members chosen by more than their id: they have to be read
+        whole: Resource = {**before, "members": _as_json(members.read_all(connection, call.id), call.base)}
+        after = apply(whole, operations, group_type)
+        changed = members.replace(connection, call.tenant, call.id, member_ids(after))
+    else:
+        change, others = parted
+        after = apply(before, others, group_type) if others else before
+        changed = _change_members(connection, call, change)
+    version, document = _store(connection, call, row, before, after, members_changed=changed)
+    if call.plain:
+        return Answer(204, call.id, version, None)
+    return Answer(200, call.id, version, shown_document(connection, call, call.id, document))
+
+
+def delete(connection: Connection, call: Call) -> Answer:
+    """Delete a resource for good, and its memberships with it."""
+    row = rows.read(connection, call.tenant, call.kind, call.id)
+    rows.check_version(row.version, call.if_match)
+    for group_id in members.groups_of(connection, call.id):
+        group = rows.read(connection, call.tenant, "Group", group_id)
+        _stamp(connection, call, group, group_id)
+    members.forget(connection, call.id)
+    if call.kind == "Group":
+        members.clear(connection, call.id)
+    rows.delete(connection, call.tenant, call.kind, row)
+    return Answer(204, call.id, row.version, None)
+
+
+def accepted(call: Call, body: Json) -> tuple[Resource, list[str]]:
+    """What is stored of a POST body, and the ids of a group's members. Raises ScimError."""
+    content = accept(body, call.tenant.profile.type_of(call.kind))
+    return content, member_ids(content) if call.kind == "Group" else []
+
+
+def member_ids(content: Resource) -> list[str]:
+    """The ids in `members`. Raises ScimError for an element without one."""
+    listed = content.get("members")
+    ids = []
+    for item in listed if isinstance(listed, list) else []:
+        value = item.get("value") if isinstance(item, dict) else item
+        if not isinstance(value, str) or not value:
+            raise invalid_value(f"A member needs its id as text in value, which {shown(item)} lacks.")
+        ids.append(value)
+    return ids
+
+
+def shown_document(connection: Connection, call: Call, id_: str, document: str) -> str:
+    """A document as this client is to see it, a group with its members."""
+    text = located(document, call.kind, call.base)
+    if call.kind == "Group" and wants(call, "members"):
+        text = with_list(text, "members", members_text(members.read_all(connection, id_), call.base))
+    elif call.kind == "User" and call.tenant.profile.shows_groups:
+        text = with_list(text, "groups", user_groups_text(connection, call, id_))
+    return projected(text, call)
+
+
+def user_groups_text(connection: Connection, call: Call, id_: str) -> str:
+    """The elements of a user's read-only `groups`; nothing when the client does not want them."""
+    if not wants(call, "groups"):
+        return ""
+    ref = f'","$ref":"{call.base}/Groups/'
+    return ",".join(
+        [f'{{"value":"{group}{ref}{group}","type":"direct"}}' for group in members.groups_of(connection, id_)]
+    )
+
+
+def projected(text: str, call: Call) -> str:
+    """A document cut down to the attributes asked for."""
+    if call.plain:
+        return text
+    resource = project(load(text), call.attributes, call.excluded, call.tenant.profile.type_of(call.kind))
+    return dump(resource)
+
+
+def wants(call: Call, name: str) -> bool:
+    """Whether an attribute composed from rows has to be read at all; what is left of it is projection's business."""
+    lowered = name.lower()
+    if call.attributes:
+        return any(_top_name(item) == lowered for item in call.attributes)
+    return not any(item.lower().rpartition(":")[2] == lowered for item in call.excluded)
+
+
+def _top_name(path: str) -> str:
+    return path.lower().rpartition(":")[2].partition(".")[0].strip()
+
+
+def _sealed(content: Resource, call: Call, *, id_: str, version: int, created: int) -> Sealed:
+    return seal(
+        content,
+        call.kind,
+        call.tenant.profile.type_of(call.kind),
+        id_=id_,
+        version=version,
+        created=created,
+        modified=call.now,
+    )
+
+
+def _store(
+    connection: Connection, call: Call, row: rows.Row, before: Resource, after: Resource, *, members_changed: bool
+) -> tuple[int, str]:
+    """Write what changed; version and lastModified move only when something did (scim-wire section 5, row 17)."""
+    if after is not before and _content(after) != _content(before):
+        version = row.version + 1
+        sealed = _sealed(after, call, id_=call.id, version=version, created=row.created_at)
+        rows.update(connection, call.tenant, call.kind, row, version=version, now=call.now, sealed=sealed)
+        return version, sealed.document
+    if members_changed:
+        return _stamp(connection, call, row, call.id)
+    return row.version, row.document
+
+
+def _content(resource: Resource) -> Resource:
+    return {name: value for name, value in resource.items() if name not in _NOT_COMPARED}
+
+
+_NOT_COMPARED = frozenset({"schemas", "id", "meta", "members", "groups", "password"})
+
+
+def _stamp(connection: Connection, call: Call, row: rows.Row, id_: str) -> tuple[int, str]:
+    """A new version of a group of which only members changed."""
+    version = row.version + 1
+    document = restamped(row.document, "Group", id_=id_, version=version, created=row.created_at, modified=call.now)
+    rows.stamp(connection, call.tenant, row, version=version, now=call.now, document=document)
+    return version, document
+
+
+def _change_members(connection: Connection, call: Call, change: MemberChange) -> bool:
+    if change.replace_all:
+        return members.replace(connection, call.tenant, call.id, change.add)
+    removed = members.remove(connection, call.id, change.remove)
+    added = members.add(connection, call.tenant, call.id, change.add)
+    return removed or added
+
+
+def _as_json(listed: Iterable[Member], base: str) -> list[Json]:
+    return [
+        {"value": member.id, "$ref": f"{base}/{member.kind}s/{member.id}", "type": member.kind} for member in listed
+    ]

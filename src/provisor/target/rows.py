@@ -1,0 +1,112 @@
+"""The rows of resources: insert, read, update, delete, and the tally that goes with them.
+
+SQL only; what a document means is in documents, what a client may do in resources. Every statement names the tenant.
+The functions that write are called inside a transaction and raise ScimError for what the database refuses.
+"""
+
+import sqlite3
+from typing import NamedTuple
+
+from provisor.database import Connection
+from provisor.scim.errors import ScimError, forbidden, not_found, precondition_failed, shown, uniqueness
+from provisor.target.documents import Sealed, etag, load
+from provisor.target.profiles import Kind
+from provisor.target.store import Tenant
+
+_NAMES: dict[Kind, str] = {"User": "userName", "Group": "displayName"}
+
+READ_DOCUMENT = "SELECT document, version FROM resource WHERE id = ? AND tenant = ? AND kind = ?"
+READ_BY_NAME = "SELECT document FROM resource WHERE tenant = ? AND kind = ? AND name_key = ?"
+
+
+class Row(NamedTuple):
+    """A stored resource."""
+
+    number: int
+    version: int
+    created_at: int
+    modified_at: int
+    document: str
+
+
+def read(connection: Connection, tenant: Tenant, kind: Kind, id_: str) -> Row:
+    """The row of a resource. Raises ScimError 404."""
+    row = connection.one(
+        "SELECT number, version, created_at, modified_at, document FROM resource "
+        "WHERE id = ? AND tenant = ? AND kind = ?",
+        (id_, tenant.number, kind),
+    )
+    if row is None:
+        raise not_found(kind, id_)
+    return Row(*row)
+
+
+def check_version(version: int, if_match: str | None) -> None:
+    """Refuse a write whose If-Match names no current version (RFC 7644 section 3.14); weak and strong tags alike."""
+    if if_match is None or if_match.strip() == "*":
+        return
+    current = etag(version)[2:]
+    tags = [tag.strip().removeprefix("W/") for tag in if_match.split(",")]
+    if current not in tags:
+        raise precondition_failed(
+            f"The resource is at version {etag(version)}, not at {if_match.strip()}; read it again."
+        )
+
+
+def insert(connection: Connection, tenant: Tenant, kind: Kind, id_: str, now: int, sealed: Sealed) -> None:
+    """Store a new resource. Raises ScimError 409 for a name that is taken, 403 for a group beyond the limit."""
+    if kind == "Group":
+        _check_capacity(connection, tenant)
+    try:
+        connection.execute(
+            "INSERT INTO resource (tenant, kind, id, version, created_at, modified_at, name_key, external_id, "
+            "display_key, active, document) VALUES (?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?)",
+            (tenant.number, kind, id_, now, now, *sealed),
+        )
+    except sqlite3.IntegrityError:
+        raise _taken(kind, sealed) from None
+    connection.execute("UPDATE tally SET live = live + 1 WHERE tenant = ? AND kind = ?", (tenant.number, kind))
+
+
+def _check_capacity(connection: Connection, tenant: Tenant) -> None:
+    if tenant.group_limit is None:
+        return
+    row = connection.one("SELECT live FROM tally WHERE tenant = ? AND kind = 'Group'", (tenant.number,))
+    if row is not None and row[0] >= tenant.group_limit:
+        raise forbidden(f"group limit {tenant.group_limit} reached")
+
+
+def _taken(kind: Kind, sealed: Sealed) -> ScimError:
+    name = _NAMES[kind]
+    return uniqueness(f"{name} {shown(load(sealed.document).get(name))} is taken.")
+
+
+def update(
+    connection: Connection, tenant: Tenant, kind: Kind, row: Row, *, version: int, now: int, sealed: Sealed
+) -> None:
+    """Replace the document of a resource and the columns it is found by. Raises ScimError 409."""
+    try:
+        connection.execute(
+            "UPDATE resource SET version = ?, modified_at = ?, name_key = ?, external_id = ?, display_key = ?, "
+            "active = ?, document = ? WHERE number = ? AND tenant = ?",
+            (version, now, *sealed, row.number, tenant.number),
+        )
+    except sqlite3.IntegrityError:
+        raise _taken(kind, sealed) from None
+
+
+def stamp(connection: Connection, tenant: Tenant, row: Row, *, version: int, now: int, document: str) -> None:
+    """Store a document of which only meta changed: nothing that an index holds."""
+    connection.execute(
+        "UPDATE resource SET version = ?, modified_at = ?, document = ? WHERE number = ? AND tenant = ?",
+        (version, now, document, row.number, tenant.number),
+    )
+
+
+def delete(connection: Connection, tenant: Tenant, kind: Kind, row: Row) -> None:
+    """Delete a resource for good and count the removal."""
+    connection.execute("DELETE FROM resource WHERE number = ? AND tenant = ?", (row.number, tenant.number))
+    connection.execute(
+        "UPDATE tally SET live = live - 1, removals = removals + 1 WHERE tenant = ? AND kind = ?",
+        (tenant.number, kind),
+    )

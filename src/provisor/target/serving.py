@@ -1,0 +1,108 @@
+"""Runs the target as a process: one socket, uvicorn with uvloop and httptools, a stop that loses nothing.
+
+A signal stops it once: requests in flight are answered, the request log is written, the process ends with 0.
+"""
+
+import asyncio
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import uvicorn
+import uvloop
+
+from provisor.database import Database
+from provisor.target.server import Target
+from provisor.target.store import TargetError, Tenant, store_setting
+
+URL_SETTING = "url"  # where the server was last reached: what `token create` prints
+_STOP_SECONDS = 10  # for requests in flight
+_BACKLOG = 2048
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its signal handling, which ends the process by the signal instead of with 0."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def open_socket(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0 takes a free one. Raises TargetError when the address cannot be had."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(_BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise TargetError(f"Cannot listen on {host} port {port}: {error.strerror or error}.") from error
+    listener.setblocking(False)
+    return listener
+
+
+def address_of(listener: socket.socket, tenant: Tenant) -> str:
+    """The URL a client on this machine uses: what goes into the tenant URL of an application."""
+    host, port = listener.getsockname()[:2]
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}{tenant.base_path}"
+
+
+def serve(
+    database: Database,
+    tenant: Tenant,
+    listener: socket.socket,
+    *,
+    ready: Callable[[str], None],
+    ready_file: Path | None = None,
+) -> None:
+    """Serve until SIGTERM or SIGINT. `ready` is called with the URL once requests are answered."""
+    url = address_of(listener, tenant)
+    with database.transaction() as connection:
+        store_setting(connection, tenant, URL_SETTING, url)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_run(Target(database, tenant), listener, url, ready, ready_file))
+
+
+async def _run(
+    target: Target, listener: socket.socket, url: str, ready: Callable[[str], None], ready_file: Path | None
+) -> None:
+    server = _Server(
+        uvicorn.Config(
+            target,
+            http="httptools",
+            ws="none",
+            lifespan="on",
+            access_log=False,
+            log_level="warning",
+            proxy_headers=False,
+            server_header=False,
+            timeout_graceful_shutdown=_STOP_SECONDS,
+        )
+    )
+
+    def stop() -> None:
+        server.should_exit = True
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with suppress(ValueError, RuntimeError):  # not in the main thread, as in tests: the caller stops us
+            loop.add_signal_handler(number, stop)
+    serving = asyncio.ensure_future(server.serve(sockets=[listener]))
+    while not server.started and not serving.done():
+        await asyncio.sleep(0.005)
+    if server.started:
+        if ready_file is not None:
+            _write_whole(ready_file, url + "\n")
+        ready(url)
+    await serving
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Write a file so that whoever waits for it never reads half of it."""
+    unfinished = path.with_name(path.name + ".new")
+    unfinished.write_text(text, encoding="utf-8")
+    unfinished.replace(path)

@@ -1,0 +1,113 @@
+"""Bearer tokens: 256 random bits under a prefix that names the kind, shown once, stored as SHA-256 (scim-wire 11.1).
+
+Looked up by the key of the hash on every request, so that another process's `token create` or `revoke` counts at once.
+A fast hash is right here: 256 random bits cannot be guessed, and every request pays for it.
+"""
+
+import secrets
+from dataclasses import dataclass
+from hashlib import sha256
+
+from provisor.database import Connection
+from provisor.target.store import TargetError, Tenant
+
+KINDS = ("entra", "okta", "other")  # Umbrella's three static keys
+_RANDOM_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """What is known of a token: never the token itself."""
+
+    id: str
+    kind: str
+    label: str
+    created_at: int
+    expires_at: int | None
+    revoked_at: int | None
+    last_used_at: int | None
+
+
+def token_hash(token: str | bytes) -> bytes:
+    """What is stored of a token."""
+    return sha256(token.encode() if isinstance(token, str) else token).digest()
+
+
+def create_token(
+    connection: Connection, tenant: Tenant, *, kind: str, label: str, now: int, expires_at: int | None = None
+) -> tuple[Token, str]:
+    """Make a token; the second value is the only time it exists in clear."""
+    if kind not in KINDS:
+        raise TargetError(f"A token is of kind {', '.join(KINDS)}, not {kind!r}.")
+    if not label.strip():
+        raise TargetError("A token needs a label, so that you can tell it from the others when you revoke one.")
+    clear = f"umbrella_{kind}_{secrets.token_urlsafe(_RANDOM_BYTES)}"
+    token = Token(
+        id=secrets.token_hex(4),
+        kind=kind,
+        label=label,
+        created_at=now,
+        expires_at=expires_at,
+        revoked_at=None,
+        last_used_at=None,
+    )
+    connection.execute(
+        "INSERT INTO token (hash, id, tenant, kind, label, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (token_hash(clear), token.id, tenant.number, kind, label, now, expires_at),
+    )
+    return token, clear
+
+
+def list_tokens(connection: Connection, tenant: Tenant) -> list[Token]:
+    """Every token of the tenant, revoked ones too, oldest first."""
+    return [
+        Token(
+            id=row[0],
+            kind=row[1],
+            label=row[2],
+            created_at=row[3],
+            expires_at=row[4],
+            revoked_at=row[5],
+            last_used_at=row[6],
+        )
+        for row in connection.execute(
+            "SELECT id, kind, label, created_at, expires_at, revoked_at, last_used_at FROM token "
+            "WHERE tenant = ? ORDER BY created_at, id",
+            (tenant.number,),
+        )
+    ]
+
+
+def revoke_token(connection: Connection, tenant: Tenant, name: str, now: int) -> Token:
+    """Revoke a token by its id or its label. Raises TargetError when there is none, or the label fits several."""
+    live = [token for token in list_tokens(connection, tenant) if token.revoked_at is None]
+    named = [token for token in live if token.id == name] or [token for token in live if token.label == name]
+    if not named:
+        raise TargetError(f"No live token has the id or label {name!r}; `provisor target token list` shows them.")
+    if len(named) > 1:
+        raise TargetError(
+            f"{len(named)} tokens have the label {name!r}; name one by its id: "
+            f"{', '.join(token.id for token in named)}."
+        )
+    connection.execute("UPDATE token SET revoked_at = ? WHERE id = ?", (now, named[0].id))
+    return named[0]
+
+
+def bearer(authorization: bytes | None) -> bytes | None:
+    """The token of an Authorization header; the scheme in any case."""
+    if authorization is None or authorization[:7].lower() != b"bearer ":
+        return None
+    return authorization[7:].strip() or None
+
+
+def look_up_token(connection: Connection, tenant: int, token: bytes, now: int) -> str | None:
+    """The id of a token that this tenant honours now, else None.
+
+    The key is the SHA-256 of what the client sent: how long the look-up takes says nothing of another token.
+    """
+    row = connection.one(
+        "SELECT id, tenant, expires_at, revoked_at FROM token WHERE hash = ?", (sha256(token).digest(),)
+    )
+    if row is None or row[1] != tenant or row[3] is not None or (row[2] is not None and row[2] <= now):
+        return None
+    return str(row[0])
