@@ -49,7 +49,9 @@ class Applications:
         with self.context.change(actor, APPLICATION_WRITE, "Add service principal") as change:
             called = chosen.display_name if name is None else name
             if not called.strip():
-                raise AdminError("name-blank", "An application needs a name that is more than blanks.", "Give it a name.")
+                raise AdminError(
+                    "name-blank", "An application needs a name that is more than blanks.", "Give it a name."
+                )
             if applications.by_name(change.connection, self.context.tenant, called):
                 raise AdminError(
                     "name-taken", f"An application is already called {called}.", "Choose another name with --name."
@@ -68,7 +70,9 @@ class Applications:
     def list(self, actor: Actor) -> Sequence[ApplicationShown]:
         """Every application, oldest first."""
         connection = self.context.read(actor, APPLICATION_READ)
-        return [self._shown(connection, each) for each in applications.all_applications(connection, self.context.tenant)]
+        return [
+            self._shown(connection, each) for each in applications.all_applications(connection, self.context.tenant)
+        ]
 
     def show(self, actor: Actor, key: str) -> ApplicationShown:
         """One application."""
@@ -169,7 +173,9 @@ class Applications:
         if len(found) == 1:
             return found[0]
         if not found:
-            raise AdminError("not-found", f"There is no application {key!r}.", "`provisor app list` shows those there are.")
+            raise AdminError(
+                "not-found", f"There is no application {key!r}.", "`provisor app list` shows those there are."
+            )
         raise AdminError(
             "name-ambiguous",
             f"{len(found)} applications are called {key}.",

@@ -5,7 +5,6 @@ One class for both kinds: what differs (a manager, accountEnabled) is refused by
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from provisor.admin.actor import DIRECTORY_PURGE, DIRECTORY_READ, DIRECTORY_WRITE, Actor
 from provisor.admin.context import Change, Context
@@ -138,9 +137,7 @@ class Objects:
     def _shown(self, connection: Connection, item: DirectoryObject) -> Shown:
         manager = objects.read(connection, self.context.tenant, item.manager) if item.manager else None
         groups = members.groups_of(connection, item.id) if item.kind == "user" else []
-        return Shown(
-            object=item, manager=manager.name if manager else None, groups=tuple(name for _, name in groups)
-        )
+        return Shown(object=item, manager=manager.name if manager else None, groups=tuple(name for _, name in groups))
 
     def _values(self, connection: Connection, given: Mapping[str, str]) -> tuple[dict[str, Value], str | None]:
         """Text turned into values under their full names, and the manager's id."""
@@ -157,7 +154,9 @@ class Objects:
                     known = extension
             value = read_text(known, kind_of_value or "text", text)
             if isinstance(value, Unreadable):
-                raise AdminError("invalid-value", value.reason + ".", "Correct the value, or leave it empty to clear it.")
+                raise AdminError(
+                    "invalid-value", value.reason + ".", "Correct the value, or leave it empty to clear it."
+                )
             values[known] = value
         return values, self.find(connection, manager).id if manager else None
 

@@ -156,11 +156,15 @@ class Jobs:
             changes = _settings(job, scope, skip_out_of_scope_deletions)
             if interval_seconds is not None:
                 if interval_seconds < SHORTEST_INTERVAL_SECONDS:
-                    raise AdminError("invalid-value", "The interval must be at least one second.", "Give it in seconds.")
+                    raise AdminError(
+                        "invalid-value", "The interval must be at least one second.", "Give it in seconds."
+                    )
                 changes["interval_seconds"] = interval_seconds
             if behaviour is not None:
                 if behaviour_named(behaviour) is None:
-                    raise AdminError("invalid-value", f"There is no behaviour {behaviour!r}.", "It is provisor or entra.")
+                    raise AdminError(
+                        "invalid-value", f"There is no behaviour {behaviour!r}.", "It is provisor or entra."
+                    )
                 changes["behaviour"] = behaviour
             change.target = job.id
             if not changes:
@@ -262,4 +266,10 @@ def _settings(job: Job, scope: str | None, skip: bool | None) -> JobChanges:
 
 
 def _said(value: object) -> Json:
-    return value if isinstance(value, bool | int | str) else {str(k): v for k, v in value.items()} if isinstance(value, dict) else None
+    return (
+        value
+        if isinstance(value, bool | int | str)
+        else {str(k): v for k, v in value.items()}
+        if isinstance(value, dict)
+        else None
+    )

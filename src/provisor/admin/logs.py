@@ -52,5 +52,7 @@ class Logs:
         """One event, whole."""
         found = log.read(self.context.read(actor, LOG_READ), self.context.tenant, event)
         if found is None:
-            raise AdminError("not-found", f"The provisioning log has no event {event!r}.", "`provisor log list` shows them.")
+            raise AdminError(
+                "not-found", f"The provisioning log has no event {event!r}.", "`provisor log list` shows them."
+            )
         return found

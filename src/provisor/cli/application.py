@@ -1,0 +1,226 @@
+"""The noun `app`: applications from the gallery, who is assigned to them, who owns them."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from provisor.cli.options import After, Application, AsJson, Limit, User, noun, session
+from provisor.terminal import print_json, print_table, say
+
+if TYPE_CHECKING:
+    from provisor.admin.applications import ApplicationShown
+
+app = noun("Applications: add from the gallery, assign people and groups.")
+owner = noun("Who owns an application.")
+app.add_typer(owner, name="owner")
+
+Users = Annotated[list[str] | None, typer.Option("--user", help="A user; may be repeated.")]
+Groups = Annotated[list[str] | None, typer.Option("--group", help="A group; may be repeated.")]
+
+
+@app.command()
+def gallery(context: typer.Context, as_json: AsJson = False) -> None:
+    """List the applications that can be added.
+
+    Example: provisor app gallery
+    """
+    opened = session(context)
+    found = opened.admin.applications.gallery(opened.actor)
+    if as_json:
+        print_json([{"id": each.id, "displayName": each.display_name, "publisher": each.publisher} for each in found])
+    else:
+        print_table(
+            ("Application", "Publisher", "Template"), [(each.display_name, each.publisher, each.id) for each in found]
+        )
+
+
+@app.command()
+def add(
+    context: typer.Context,
+    template: Annotated[str, typer.Argument(metavar="TEMPLATE", help="A gallery application, by name or id.")],
+    name: Annotated[str | None, typer.Option(help="What to call it, if not like the template.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Add an application from the gallery.
+
+    Example: provisor app add "Cisco Umbrella User Management"
+    """
+    opened = session(context)
+    _print(opened.admin.applications.add(opened.actor, template, name=name), as_json=as_json, done="Added")
+
+
+@app.command()
+def show(context: typer.Context, application: Application, as_json: AsJson = False) -> None:
+    """Show an application: roles, owners, how many are assigned.
+
+    Example: provisor app show "Cisco Umbrella User Management"
+    """
+    opened = session(context)
+    _print(opened.admin.applications.show(opened.actor, application), as_json=as_json)
+
+
+@app.command("list")
+def list_all(context: typer.Context, as_json: AsJson = False) -> None:
+    """List the applications of this tenant.
+
+    Example: provisor app list
+    """
+    opened = session(context)
+    found = opened.admin.applications.list(opened.actor)
+    if as_json:
+        print_json([document(each) for each in found])
+    else:
+        print_table(
+            ("Application", "Users", "Groups", "Id"),
+            [(each.application.display_name, each.users, each.groups, each.application.id) for each in found],
+        )
+
+
+@app.command()
+def assign(
+    context: typer.Context,
+    application: Application,
+    users: Users = None,
+    groups: Groups = None,
+    all_users: Annotated[bool, typer.Option("--all-users", help="Everyone there is now.")] = False,
+    all_groups: Annotated[bool, typer.Option("--all-groups", help="Every group there is now.")] = False,
+    role: Annotated[str | None, typer.Option(help="A role of the application; its first one if not named.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Assign users and groups. With a group its direct members are in scope too.
+
+    Example: provisor app assign "Cisco Umbrella User Management" --user anna@contoso.com --group Sales
+    """
+    if not (users or groups or all_users or all_groups):
+        raise typer.BadParameter("Name someone with --user, --group, --all-users or --all-groups.")
+    opened = session(context)
+    count = opened.admin.applications.assign(
+        opened.actor,
+        application,
+        users=users or [],
+        groups=groups or [],
+        all_users=all_users,
+        all_groups=all_groups,
+        role=role,
+    )
+    if as_json:
+        print_json({"assigned": count})
+    else:
+        say(f"Assigned {count} that were not assigned before.")
+
+
+@app.command()
+def unassign(
+    context: typer.Context,
+    application: Application,
+    users: Users = None,
+    groups: Groups = None,
+    as_json: AsJson = False,
+) -> None:
+    """End the assignment of users and groups.
+
+    Example: provisor app unassign "Cisco Umbrella User Management" --user anna@contoso.com
+    """
+    if not (users or groups):
+        raise typer.BadParameter("Name someone with --user or --group.")
+    opened = session(context)
+    count = opened.admin.applications.unassign(opened.actor, application, users=users or [], groups=groups or [])
+    if as_json:
+        print_json({"ended": count})
+    else:
+        say(f"Ended {count} assignment{'s' * (count != 1)}.")
+
+
+@app.command()
+def assignments(
+    context: typer.Context, application: Application, limit: Limit = 100, after: After = "", as_json: AsJson = False
+) -> None:
+    """List who is assigned.
+
+    Example: provisor app assignments "Cisco Umbrella User Management"
+    """
+    opened = session(context)
+    found = opened.admin.applications.assignments(opened.actor, application, after=after, limit=limit)
+    if as_json:
+        print_json(
+            [
+                {"id": each.id, "principalId": each.principal, "principalType": each.principal_kind.title(),
+                 "principalDisplayName": each.name, "appRoleId": each.role}
+                for each in found
+            ]
+        )  # fmt: skip
+        return
+    print_table(("Assigned", "Kind", "Id"), [(each.name, each.principal_kind, each.id) for each in found])
+    if len(found) == limit:
+        say(f"There may be more: --after {found[-1].id}")
+
+
+@owner.command("add")
+def add_owner(context: typer.Context, application: Application, user: User) -> None:
+    """Make a user an owner of an application.
+
+    Example: provisor app owner add "Cisco Umbrella User Management" anna@contoso.com
+    """
+    opened = session(context)
+    added = opened.admin.applications.add_owner(opened.actor, application, user)
+    say(f"{user} owns {application}." if added else f"{user} owns {application} already.")
+
+
+@owner.command("remove")
+def remove_owner(context: typer.Context, application: Application, user: User) -> None:
+    """Take ownership away.
+
+    Example: provisor app owner remove "Cisco Umbrella User Management" anna@contoso.com
+    """
+    opened = session(context)
+    removed = opened.admin.applications.remove_owner(opened.actor, application, user)
+    say(f"{user} no longer owns {application}." if removed else f"{user} does not own {application}.")
+
+
+@owner.command("list")
+def list_owners(context: typer.Context, application: Application, as_json: AsJson = False) -> None:
+    """List the owners of an application.
+
+    Example: provisor app owner list "Cisco Umbrella User Management"
+    """
+    opened = session(context)
+    owners = opened.admin.applications.show(opened.actor, application).owners
+    if as_json:
+        print_json(list(owners))
+    else:
+        print_table(("Owner",), [(each,) for each in owners])
+
+
+def document(shown: "ApplicationShown") -> dict[str, object]:
+    """An application in Graph's words."""
+    found = shown.application
+    return {
+        "id": found.id,
+        "appId": found.app_id,
+        "displayName": found.display_name,
+        "applicationTemplateId": found.template,
+        "appRoles": [{"id": role.id, "displayName": role.display_name, "value": role.value} for role in found.roles],
+        "owners": list(shown.owners),
+        "assignedUsers": shown.users,
+        "assignedGroups": shown.groups,
+    }
+
+
+def _print(shown: "ApplicationShown", *, as_json: bool, done: str = "") -> None:
+    if as_json:
+        print_json(document(shown))
+    elif done:
+        say(f"{done} {shown.application.display_name} ({shown.application.id}).")
+    else:
+        roles = ", ".join(role.display_name for role in shown.application.roles)
+        print_table(
+            ("", ""),
+            [
+                ("Name", shown.application.display_name),
+                ("Id", shown.application.id),
+                ("Template", shown.application.template),
+                ("Roles", roles),
+                ("Owners", ", ".join(shown.owners)),
+                ("Assigned", f"{shown.users} users, {shown.groups} groups"),
+            ],
+        )

@@ -1,0 +1,89 @@
+"""The noun `import`: files into the directory, and what became of every row."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from provisor.cli.options import AsJson, noun, session
+from provisor.terminal import complain, print_json, print_table, say
+
+if TYPE_CHECKING:
+    from provisor.admin.imports import ImportSummary
+
+app = noun("Bring people, groups and memberships into the directory.")
+
+File = Annotated[Path | None, typer.Option(exists=True, dir_okay=False, readable=True)]
+SHOWN_REFUSALS = 20
+
+
+@app.callback()
+def sources() -> None:
+    """Bring people, groups and memberships into the directory."""
+
+
+@app.command("csv")
+def import_csv(
+    context: typer.Context,
+    users: Annotated[Path | None, typer.Option(help="One person a row; columns are attribute names.")] = None,
+    groups: Annotated[Path | None, typer.Option(help="One group a row.")] = None,
+    members: Annotated[Path | None, typer.Option(help="Columns: group, member.")] = None,
+    complete: Annotated[bool, typer.Option("--complete", help="Delete what the files do not have.")] = False,
+    allow_deletes: Annotated[
+        int | None, typer.Option(min=0, help="Delete up to so many, although it is more than a tenth.")
+    ] = None,
+    anchor: Annotated[str | None, typer.Option(help="The column that identifies a person (first import only).")] = None,
+    group_anchor: Annotated[
+        str | None, typer.Option(help="The column that identifies a group (first import only).")
+    ] = None,
+    source: Annotated[str, typer.Option(help="The name of this source.")] = "csv",
+    as_json: AsJson = False,
+) -> None:
+    """Import CSV files. Importing the same files again changes nothing.
+
+    Example: provisor import csv --users users.csv --groups groups.csv --members members.csv
+    """
+    if users is None and groups is None and members is None:
+        raise typer.BadParameter("Name at least one file with --users, --groups or --members.")
+    from provisor.admin.imports import CsvImport
+
+    opened = session(context)
+    order = CsvImport(
+        users=users,
+        groups=groups,
+        members=members,
+        source=source,
+        complete=complete,
+        allow_deletes=allow_deletes,
+        user_anchor=anchor,
+        group_anchor=group_anchor,
+    )
+    summary = opened.admin.imports.csv(opened.actor, order)
+    if as_json:
+        print_json(asdict(summary))
+    else:
+        _print(summary)
+    if summary.stopped is not None:
+        complain(summary.stopped.message, summary.stopped.hint)
+        raise typer.Exit(1)
+
+
+def _print(summary: "ImportSummary") -> None:
+    print_table(
+        ("", "created", "updated", "unchanged", "deleted", "refused"),
+        [
+            (name, done.created, done.updated, done.unchanged, done.deleted, done.refused)
+            for name, done in (
+                ("users", summary.users),
+                ("groups", summary.groups),
+                ("memberships", summary.memberships),
+            )
+        ],
+    )
+    for note in summary.warnings:
+        say(f"{note.file}, row {note.row}: {note.reason}")
+    for note in summary.refused[:SHOWN_REFUSALS]:
+        say(f"Refused {note.file}, row {note.row}: {note.reason}")
+    if len(summary.refused) > SHOWN_REFUSALS:
+        say(f"… and {len(summary.refused) - SHOWN_REFUSALS} more refused rows (--json shows all).")

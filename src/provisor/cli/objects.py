@@ -1,0 +1,43 @@
+"""How one user or group, and a page of them, are printed. Shared by `user`, `group` and `member`."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from provisor.terminal import print_json, print_table, say
+
+if TYPE_CHECKING:
+    from provisor.admin.directory import Shown
+    from provisor.directory.objects import DirectoryObject
+
+
+def print_one(shown: "Shown", *, as_json: bool, done: str = "") -> None:
+    """One object: what was done in a line, or everything it holds when nothing was."""
+    document = shown.to_json()
+    if as_json:
+        print_json(document)
+    elif done:
+        say(f"{done} {shown.object.name} ({shown.object.id}).")
+    else:
+        print_table(("Attribute", "Value"), [(name, _text(value)) for name, value in document.items()])
+
+
+def print_page(objects: "Sequence[DirectoryObject]", *, limit: int, as_json: bool) -> None:
+    """A page of objects; says how to see the next one when this one is full."""
+    if as_json:
+        print_json([{"id": item.id, **item.attributes} for item in objects])
+        return
+    title = "displayName"
+    print_table(
+        ("Name", title, "State", "Id"),
+        [(item.name, item.attributes.get(title), _state(item), item.id) for item in objects],
+    )
+    if len(objects) == limit:
+        say(f"There may be more: --after {objects[-1].id}")
+
+
+def _state(item: "DirectoryObject") -> str:
+    return "deleted" if not item.alive else "" if item.enabled else "disabled"
+
+
+def _text(value: object) -> str:
+    return ", ".join(str(part) for part in value) if isinstance(value, list) else str(value)

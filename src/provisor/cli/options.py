@@ -1,0 +1,45 @@
+"""Arguments and options that several nouns share, and how commands reach the verbs."""
+
+from typing import Annotated
+
+import typer
+
+from provisor.admin.errors import AdminError
+from provisor.admin.session import Session
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for another program.")]
+Limit = Annotated[int, typer.Option("--limit", min=1, help="How many to show at most.")]
+After = Annotated[str, typer.Option("--after", metavar="ID", help="Show those that follow this id.")]
+Search = Annotated[str, typer.Option("--search", help="Only those whose name contains this text.")]
+Deleted = Annotated[bool, typer.Option("--deleted", help="Those that were deleted and can be restored.")]
+User = Annotated[str, typer.Argument(metavar="USER", help="A user, by userPrincipalName or id.")]
+Group = Annotated[str, typer.Argument(metavar="GROUP", help="A group, by displayName or id.")]
+Application = Annotated[str, typer.Argument(metavar="APP", help="An application, by name or id.")]
+Job = Annotated[str, typer.Argument(metavar="JOB", help="A job, by its id or the name of its application.")]
+Attributes = Annotated[
+    list[str], typer.Argument(metavar="NAME=VALUE", help="Attributes under their Graph names; an empty value clears.")
+]
+
+
+def session(context: typer.Context) -> Session:
+    """The session that main made for this process."""
+    found = context.find_object(Session)
+    if found is None:
+        raise AdminError("no-session", "This command was called outside of provisor.", "Call it as `provisor …`.")
+    return found
+
+
+def pairs(attributes: list[str]) -> dict[str, str]:
+    """NAME=VALUE arguments as a mapping; only the first `=` parts them."""
+    given = {}
+    for attribute in attributes:
+        name, separator, value = attribute.partition("=")
+        if not separator or not name:
+            raise typer.BadParameter(f"{attribute!r} is not NAME=VALUE.")
+        given[name] = value
+    return given
+
+
+def noun(help_text: str) -> typer.Typer:
+    """A noun with its verbs."""
+    return typer.Typer(help=help_text, no_args_is_help=True, add_completion=False)

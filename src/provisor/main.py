@@ -1,0 +1,126 @@
+"""The command `provisor`: mounts the nouns, opens nothing, and turns every failure into one line and an exit code.
+
+With `wiring`, the only composition root. A noun's module is imported when its command is called, so that
+`provisor --help` answers in under 0.3 s. Exit codes: 0 done, 1 failed, 2 wrong usage.
+"""
+
+import os
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command
+
+from provisor.admin.errors import AdminError
+from provisor.admin.session import Session
+from provisor.settings import Settings, read_settings
+from provisor.terminal import complain, say
+
+if TYPE_CHECKING:
+    from provisor.admin.bundle import Admin
+
+# noun: module, attribute, what it is for
+NOUNS: Final = {
+    "import": ("provisor.cli.importing", "app", "Bring people, groups and memberships into the directory."),
+    "user": ("provisor.cli.user", "app", "People of the directory."),
+    "group": ("provisor.cli.group", "app", "Groups of the directory."),
+    "member": ("provisor.cli.member", "app", "Who is in which group."),
+    "app": ("provisor.cli.application", "app", "Applications: add from the gallery, assign people and groups."),
+    "job": ("provisor.cli.job", "app", "Provisioning jobs: credentials, plan, run, start, pause, status."),
+    "schema": ("provisor.cli.schema", "app", "A job's mappings and scoping filters as a file."),
+    "log": ("provisor.cli.log", "app", "The provisioning log: what was done to whom, and why."),
+    "serve": ("provisor.cli.serve", "app", "Run all started jobs on their interval."),
+    "expression": ("provisor.cli.expression", "app", "Try the expressions of attribute mappings."),
+    "target": ("provisor.target.commands", "app", "Cisco Umbrella User Management, the bundled application."),
+    "demo": ("provisor.demo.commands", "app", "The whole tutorial, end to end, in a folder of its own."),
+}
+EPILOG = "Every command has --help with an example. Start with: provisor demo"
+
+
+class Nouns(TyperGroup):
+    """The top group: knows every noun's name, and imports the one that is called."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """The nouns, in the order of the tutorial."""
+        return list(NOUNS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """A name with its one-line help: enough to list it."""
+        if cmd_name not in NOUNS:
+            return None
+        return TyperCommand(cmd_name, help=NOUNS[cmd_name][2], callback=None)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[Any, Any, list[str]]:
+        """The command itself."""
+        name, _, rest = super().resolve_command(ctx, args)
+        if name is None:
+            return name, None, rest
+        module, attribute, _ = NOUNS[name]
+        return name, get_command(getattr(import_module(module), attribute)), rest
+
+
+def build(settings: Settings) -> "Admin":
+    """Wiring's bundle, imported when a verb is first called."""
+    from provisor.wiring import build as wire
+
+    return wire(settings)
+
+
+def root() -> Nouns:
+    """The command line as a value."""
+    app = typer.Typer(cls=Nouns, no_args_is_help=True, add_completion=False, epilog=EPILOG)
+    app.callback(invoke_without_command=True)(_options)
+    group = get_command(app)
+    if not isinstance(group, Nouns):
+        raise TypeError("typer made another group than it was told to.")
+    return group
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run one command and leave with its exit code."""
+    sys.exit(guarded(lambda: run(arguments)))
+
+
+def run(arguments: list[str] | None = None) -> None:
+    """Run one command; raises SystemExit with its code, or what the command raised."""
+    session = Session(settings=read_settings(os.environ), build=build)
+    root().main(args=arguments, prog_name="provisor", obj=session)
+
+
+def guarded(command: Callable[[], None]) -> int:
+    """Run a command at the edge of the process: every failure is one red line and a hint, never a traceback."""
+    try:
+        command()
+    except SystemExit as leaving:
+        return leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
+    except AdminError as error:
+        complain(error.message, error.hint)
+        return 1
+    except BrokenPipeError:  # the reader of our output has left, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        complain("Stopped.")
+        return 1
+    except Exception as error:
+        if "--traceback" in sys.argv:
+            raise
+        complain(f"{type(error).__name__}: {error}", "`provisor --traceback …` shows where it happened.")
+        return 1
+    return 0
+
+
+def _options(
+    context: typer.Context,
+    version: bool = typer.Option(False, "--version", help="Print the version and end."),
+    traceback: bool = typer.Option(False, "--traceback", help="Show where a failure happened."),
+) -> None:
+    """Provisor keeps the people and groups of a directory provisioned in the applications they use."""
+    if version:
+        from importlib.metadata import version as installed
+
+        say(installed("provisor"))
+        raise typer.Exit

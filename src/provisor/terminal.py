@@ -1,0 +1,130 @@
+"""Words on a terminal, for every skin that has one: tables, JSON, a progress bar, a secret asked for, an error in red.
+
+Must not: know a verb or a table of ours. Rich is imported only by what draws with it, so that `--help` stays quick.
+Text that came from a directory or a target is shown as text: no markup in it is obeyed, no control character is sent.
+"""
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+
+import typer
+
+
+class Shows(Protocol):
+    """What a progress bar needs to know; engine.progress.Progress is one, a file being imported another."""
+
+    @property
+    def phase(self) -> str:
+        """What is being done."""
+
+    @property
+    def completed_objects(self) -> int:
+        """How many objects are done."""
+
+    @property
+    def all_objects(self) -> int:
+        """How many there are."""
+
+    @property
+    def seconds_left(self) -> float | None:
+        """An estimate, once it means something."""
+
+
+def say(text: str = "") -> None:
+    """One line on standard output."""
+    typer.echo(_clean(text))
+
+
+def print_json(value: object) -> None:
+    """A value for another program, indented for the person who looks over its shoulder."""
+    typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def print_json_line(value: object) -> None:
+    """A value for another program, on one line."""
+    typer.echo(json.dumps(value, ensure_ascii=False))
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """A table, as wide as the terminal; piped elsewhere it is as wide as its text."""
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text("" if cell is None else _clean(str(cell))) for cell in row))
+    console = Console() if sys.stdout.isatty() else Console(width=200)
+    console.print(table)
+
+
+def complain(message: str, hint: str = "") -> None:
+    """One red line on standard error, and what to do about it under it."""
+    typer.secho(_clean(message), fg="red", err=True)
+    if hint:
+        typer.secho(_clean(hint), err=True)
+
+
+def read_secret(file: str | None, prompt: str) -> str:
+    """A secret from a file, from standard input (`-`), or typed unseen; never from an argument."""
+    if file == "-":
+        return sys.stdin.readline().strip()
+    if file is not None:
+        try:
+            return Path(file).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise typer.BadParameter(f"{file} cannot be read: {error.strerror}.") from error
+    return str(typer.prompt(prompt, hide_input=True)).strip()
+
+
+@contextmanager
+def progress_bar(*, quiet: bool = False) -> Iterator[Callable[[Shows], None]]:
+    """A bar of objects with the time left; hands out the function that moves it. Not drawn without a terminal."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description:<12}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[left]}"),
+    )
+    with Progress(*columns, console=console, disable=quiet or not console.is_terminal) as bar:
+        task = bar.add_task("starting", total=None, left="")
+
+        def move(progress: Shows) -> None:
+            left = progress.seconds_left
+            bar.update(
+                task,
+                description=progress.phase,
+                total=progress.all_objects,
+                completed=progress.completed_objects,
+                left="" if left is None else f"about {duration(left)} left",
+            )
+
+        yield move
+
+
+def duration(seconds: float) -> str:
+    """A time span as a person says it."""
+    if seconds < 90:
+        return f"{max(seconds, 0):.0f} s"
+    if seconds < 90 * 60:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h"
+
+
+def _clean(text: str) -> str:
+    """Control characters (terminal escapes among them) made visible; line breaks and other scripts stay."""
+    return "".join(
+        letter if (letter >= " " and letter != "\x7f") or letter in "\n\t" else "\N{REPLACEMENT CHARACTER}"
+        for letter in text
+    )
