@@ -1,0 +1,93 @@
+import re
+from datetime import timedelta
+
+import pytest
+
+from provisor.storage import audit, feed, jobs
+
+
+@pytest.fixture
+def job(database, tenant, now):
+    with database.transaction() as connection:
+        return jobs.create(
+            connection,
+            tenant=tenant,
+            application="app",
+            template="ciscoUmbrella",
+            document={"id": "first"},
+            created_by="local",
+            now=now,
+            settings={"scope": "assigned"},
+        )
+
+
+def test_a_job_id_has_the_form_of_graph(job, tenant):
+    assert re.fullmatch(rf"ciscoUmbrella\.{tenant.replace('-', '')}\.[0-9a-f-]{{36}}", job.id)
+
+
+def test_a_new_job_is_disabled_and_not_configured(job):
+    assert (job.schedule_state, job.status_code, job.watermark) == ("Disabled", "NotConfigured", None)
+    assert job.interval_seconds == 2400
+
+
+def test_a_job_is_read_as_it_was_created(database, job):
+    assert jobs.read(database.reader(), job.id) == job
+    assert jobs.all_jobs(database.reader(), job.tenant, "app") == [job]
+    assert jobs.all_jobs(database.reader(), job.tenant, "other") == []
+
+
+def test_a_change_moves_only_what_it_names(database, job):
+    with database.transaction() as connection:
+        jobs.change(connection, job.id, watermark=7, full_evaluation=True, settings={"scope": "all"})
+
+    after = jobs.read(database.reader(), job.id)
+    assert (after.watermark, after.full_evaluation, after.settings) == (7, True, {"scope": "all"})
+    assert after.schedule_state == job.schedule_state
+
+
+def test_saving_rules_makes_a_new_version_and_keeps_the_old_one(database, job, now):
+    with database.transaction() as connection:
+        version = jobs.save_rules(connection, job.id, {"id": "second"}, created_by="local", now=now)
+
+    assert version == 2 == jobs.read(database.reader(), job.id).ruleset_version
+    assert jobs.rules(database.reader(), job.id, 1) == {"id": "first"}
+    assert jobs.rules(database.reader(), job.id, 2) == {"id": "second"}
+
+
+def test_without_jobs_nobody_waits_for_tombstones(database, tenant):
+    with database.transaction() as connection:
+        number = feed.next_change(connection, tenant)
+
+    assert jobs.lowest_watermark(database.reader(), tenant) == number
+
+
+def test_a_job_before_its_initial_cycle_holds_every_tombstone(database, job, tenant):
+    assert jobs.lowest_watermark(database.reader(), tenant) is None
+
+
+def test_the_slowest_job_holds_tombstones(database, job, tenant, now):
+    with database.transaction() as connection:
+        other = jobs.create(
+            connection, tenant=tenant, application="b", template="scim", document={}, created_by="local", now=now
+        )
+        jobs.change(connection, job.id, watermark=9)
+        jobs.change(connection, other.id, watermark=4)
+
+    assert jobs.lowest_watermark(database.reader(), tenant) == 4
+
+
+def test_audit_events_come_newest_first(database, tenant, now):
+    with database.transaction() as connection:
+        for minute, activity in enumerate(("first", "second")):
+            audit.record(
+                connection,
+                tenant=tenant,
+                actor="local",
+                activity=activity,
+                target="job",
+                now=now + timedelta(minutes=minute),
+                detail={"minute": minute},
+            )
+
+    events = audit.newest(database.reader(), tenant)
+    assert [(event.activity, event.detail) for event in events] == [("second", {"minute": 1}), ("first", {"minute": 0})]
