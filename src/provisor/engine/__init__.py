@@ -1,5 +1,6 @@
 """What to do: the difference between what the directory says a target should hold and what we know it holds.
 
-Pure: takes values and returns values; `now` and `random_bytes` are arguments. Must not: read or write anything, wait, log.
+Pure: takes values and returns values; `now` and `random_bytes` are arguments. Must not: read, write,
+wait, log.
 Rules: design.md sections 2, 5 and 6; spec/provisioning-service.md sections 2 to 9.
 """

@@ -60,6 +60,9 @@ PROVISOR = Behaviour(
 )
 
 
+BEHAVIOURS: dict[str, Behaviour] = {behaviour.name: behaviour for behaviour in (PROVISOR, ENTRA)}
+
+
 def behaviour_named(name: str) -> Behaviour | None:
     """The behaviour of that name; None when there is none."""
-    return {ENTRA.name: ENTRA, PROVISOR.name: PROVISOR}.get(name)  # type: ignore[call-overload]
+    return BEHAVIOURS.get(name)

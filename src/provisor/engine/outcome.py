@@ -69,8 +69,10 @@ def failure_from(error: ConnectorError, *, application: str, verb: Verb, who: st
 
 
 def _rejected(error: Rejected, application: str, verb: Verb, who: str) -> Failure:
-    code, hint = _BY_SCIM_TYPE.get((error.scim_type or "").lower()) or _BY_STATUS.get(error.status) or (
-        _SERVER_ERROR if error.status >= 500 else _UNEXPECTED
+    code, hint = (
+        _BY_SCIM_TYPE.get((error.scim_type or "").lower())
+        or _BY_STATUS.get(error.status)
+        or (_SERVER_ERROR if error.status >= 500 else _UNEXPECTED)
     )
     said = error.detail or error.message or f"status {error.status}, without a reason"
     said = said if said.endswith((".", "!", "?")) else said + "."
@@ -107,7 +109,7 @@ def stops_cycle(error: ConnectorError, where: Where) -> bool:
 
 
 def cycle_failure(error: ConnectorError, *, application: str, address: str) -> Failure:
-    """The one sentence for the job when `stops_cycle` is true. The address is without its query, hence without secrets."""
+    """The one sentence for the job when `stops_cycle` holds. The address comes without query, hence without secrets."""
     where = f"{application} at {address}"
     match error:
         case Unauthorized():

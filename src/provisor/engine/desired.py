@@ -1,0 +1,171 @@
+"""What the directory says about one object for one job: its standing, the reason, and the document it should have.
+
+Pure, and called for every object of a full evaluation. IsSoftDeleted is computed here and never stored.
+Rules: spec/provisioning-service.md sections 5.1 and 9, design.md section 5 "Deciding".
+Order: the value, judging, the view that rules have of a record.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from hashlib import blake2b
+from typing import NamedTuple, cast
+
+import msgspec
+
+from provisor.engine.decide import NOT_ENTITLED, NOT_IN_SCOPE, Fail, Skip, Standing
+from provisor.engine.record import AttributeValue, Kind, Record
+from provisor.engine.rules import CompiledRules
+from provisor.rules.failure import Failure
+from provisor.rules.mapper import Mapped, RandomBytes
+from provisor.rules.mapping import SOFT_DELETED
+from provisor.rules.scoping import Verdict
+
+_ENCODE = msgspec.json.Encoder(order="deterministic").encode
+
+_PASSED = Verdict(passes=True, reason="There is no scoping filter.")
+_PURGED = Skip(NOT_ENTITLED, "The object was deleted for good.")
+_DELETED = Skip(NOT_ENTITLED, "The object is in the recycle bin.")
+_DISABLED = Skip(NOT_ENTITLED, "The account is disabled in the directory.")
+_UNASSIGNED = Skip(NOT_ENTITLED, "The object is not assigned to the application.")
+_WANTED = Skip(NOT_ENTITLED, "")  # never shown: a wanted object is not skipped for its standing
+_GROUPS_OFF = Skip(NOT_IN_SCOPE, "Provisioning of groups is switched off in the mappings.")
+
+
+class Desired(NamedTuple):
+    """What a target should hold of one object, as far as the directory knows.
+
+    `why` is the skip of somebody who is not wanted. `aside` is set when the object is not to be acted on at all,
+    whatever its standing. `mapped` is None where no document is needed; `wanted_hash` is then empty. `manager` is the
+    object id the reference should lead to, None where the rules do not map it.
+    """
+
+    id: str
+    kind: Kind
+    name: str
+    standing: Standing
+    why: Skip
+    verdict: Verdict
+    entitled: bool
+    active: bool
+    mapped: Mapped | None
+    wanted_hash: str
+    manager: str | None
+    aside: Skip | Fail | None
+
+
+def judge(
+    record: Record, rules: CompiledRules, now: datetime, random_bytes: RandomBytes, *, linked: bool = True
+) -> Desired:
+    """Judge one object. `linked` False says that the job has no link for it, which spares mapping who is not wanted."""
+    kind = rules.of(record.kind)
+    entitled = rules.settings.sync_all or record.assigned
+    if record.purged:
+        return _without_document(record, "gone", _PURGED, _PASSED, entitled)
+    view = provisioning_view(record)
+    verdict = kind.scope.judge(view)
+    aside: Skip | Fail | None = None
+    if not kind.enabled:
+        aside = _GROUPS_OFF
+    elif verdict.failure is not None:
+        aside = Fail(_who(verdict.failure, record.name))
+    elif not verdict.read:
+        aside = Skip(NOT_IN_SCOPE, verdict.reason)
+    standing, why = _standing(record, entitled, verdict)
+    if aside is not None or (standing != "wanted" and not linked):
+        return _without_document(record, standing, why, verdict, entitled, aside)
+    view[SOFT_DELETED] = standing != "wanted"
+    mapped = kind.mapper.map(view, now, random_bytes)
+    manager = record.manager if kind.mapper.references else None
+    return Desired(
+        record.id,
+        record.kind,
+        record.name,
+        standing,
+        why,
+        verdict,
+        entitled,
+        record.enabled and not record.deleted,
+        mapped,
+        _hash(mapped, manager),
+        manager,
+        None,
+    )
+
+
+def _without_document(
+    record: Record, standing: Standing, why: Skip, verdict: Verdict, entitled: bool, aside: Skip | Fail | None = None
+) -> Desired:
+    active = record.enabled and not record.deleted and not record.purged
+    return Desired(record.id, record.kind, record.name, standing, why, verdict, entitled, active, None, "", None, aside)
+
+
+def _standing(record: Record, entitled: bool, verdict: Verdict) -> tuple[Standing, Skip]:
+    """Deletion weighs more than anything else, then scope, then the account being disabled.
+
+    A person in the recycle bin stays tracked even if the assignment went with them, so that the purge deletes the
+    account; a disabled person who is unassigned is released.
+    """
+    if record.deleted:
+        return "suspended", _DELETED
+    if not entitled:
+        return "unentitled", _UNASSIGNED
+    if not verdict.passes:
+        return "unentitled", Skip(NOT_IN_SCOPE, verdict.reason)
+    if not record.enabled and record.kind == "user":
+        return "suspended", _DISABLED
+    return "wanted", _WANTED
+
+
+def _who(failure: Failure, name: str) -> Failure:
+    return Failure(code=failure.code, message=f"{name}: {failure.message}", hint=failure.hint, retry=failure.retry)
+
+
+def _hash(mapped: Mapped, manager: str | None) -> str:
+    """What an existing account should hold, in 16 bytes: changes when, and only when, something must be sent."""
+    text = _ENCODE((mapped.wanted, mapped.cleared, manager))
+    return blake2b(text, digest_size=16).hexdigest()
+
+
+def document_hash(document: Mapping[str, object]) -> str:
+    """The hash of any document, in the form in which links and operations keep it."""
+    return blake2b(_ENCODE(document), digest_size=16).hexdigest()
+
+
+def provisioning_view(record: Record) -> dict[str, AttributeValue]:
+    """The record under provisioning's names as well as Graph's, without IsSoftDeleted (section 11 of the Graph page).
+
+    A guest's userPrincipalName is reduced to the address it stands for; originalUserPrincipalName has the full form.
+    """
+    attributes = record.attributes
+    view = dict(attributes)
+    view["id"] = view["objectId"] = record.id
+    view["accountEnabled"] = record.enabled
+    if record.manager is not None:
+        view["manager"] = record.manager
+    if record.kind == "user":
+        for graph_name, name in _USER_NAMES:
+            value = attributes.get(graph_name)
+            if value is not None:
+                view[name] = value
+        phones = attributes.get("businessPhones")
+        if phones and isinstance(phones, list):
+            view["telephoneNumber"] = cast(str, phones[0])
+        principal = attributes.get("userPrincipalName")
+        if type(principal) is str:
+            view["originalUserPrincipalName"] = principal
+            if "#EXT#" in principal:
+                view["userPrincipalName"] = _home_address(principal)
+    return view
+
+
+_USER_NAMES = (
+    ("mobilePhone", "mobile"),
+    ("officeLocation", "physicalDeliveryOfficeName"),
+    ("faxNumber", "facsimileTelephoneNumber"),
+)
+
+
+def _home_address(principal: str) -> str:
+    """`anna_fabrikam.example#EXT#@contoso.example` -> `anna@fabrikam.example`."""
+    alias, _, domain = principal.partition("#EXT#")[0].rpartition("_")
+    return f"{alias}@{domain}" if alias and domain else principal

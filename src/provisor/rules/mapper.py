@@ -1,0 +1,196 @@
+"""Mappings compiled: the attributes of one record -> the document its account should hold.
+
+Pure, and the hot path of a full evaluation: every mapping becomes one closure over a setter of scim.path, a Mapped is a
+plain tuple, and `created` is the very same document as `wanted` where nothing differs (treat both as frozen).
+Rules: spec/provisioning-service.md section 6. Order: what comes out, the mapper, laying over.
+"""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from provisor.expressions.values import Candidates, RandomBytes, Record
+from provisor.rules.failure import Failure
+from provisor.rules.flow import Flow, Null, compile_flow, is_redacted, is_reference, name_in, reads_of
+from provisor.rules.mapping import SOFT_DELETED, Direct, Nothing, ObjectMapping
+from provisor.scim.path import remover, setter
+from provisor.scim.schema import ResourceType
+from provisor.scim.values import Json, Resource, fold, is_unassigned
+
+__all__ = ["Mapped", "Mapper", "RandomBytes", "branch", "compile_mapper", "is_reference", "reads_of"]
+
+
+class Mapped(NamedTuple):
+    """What the rules make of one record.
+
+    `created` is the document of a POST: every mapping, defaults for nulls included. `wanted` is what an existing
+    account should hold: only mappings that apply always, null values absent. `cleared` are target paths to empty,
+    from mappings that opted in to null. `matching` is in precedence order without empty values. `candidates` come from
+    SelectUniqueValue: the runner puts the first free one into the document it creates.
+    """
+
+    created: Resource
+    wanted: Resource
+    cleared: tuple[str, ...]
+    matching: tuple[tuple[str, str], ...]
+    candidates: tuple[tuple[str, Candidates], ...]
+    failures: tuple[Failure, ...]
+
+
+class Mapper:
+    """The compiled mappings of one kind of object. Make it with `compile_mapper`; keep it for a cycle."""
+
+    def __init__(self, mapping: ObjectMapping, resource_type: ResourceType) -> None:
+        rows = [row for row in mapping.mappings if not is_reference(row)]
+        flows = [compile_flow(row, resource_type) for row in rows]
+        self.resource_type = resource_type
+        self.kind = mapping.kind
+        self.references = tuple(
+            (row.target, row.source.attribute)
+            for row in mapping.mappings
+            if isinstance(row.source, Direct) and row.source.attribute == "manager"
+        )
+        self.maps_members = any(
+            isinstance(row.source, Direct) and row.source.attribute == "members" for row in mapping.mappings
+        )
+        self.reads = frozenset(name for row in mapping.mappings for name in reads_of(row))
+        self.redacted = frozenset(row.target for row in rows if is_redacted(row))
+        self.disables = any(
+            SOFT_DELETED in reads_of(row) and row.flow_type != "ObjectAddOnly" for row in mapping.mappings
+        )
+        self.always = frozenset(row.target for row in rows if row.flow_behavior == "FlowAlways")
+        self.targets = tuple((flow.path, flow.take) for flow in flows)
+        self._always = tuple((flow.step, flow) for flow in flows if not flow.only_on_create)
+        self._on_create = tuple((flow.step, flow) for flow in flows if flow.only_on_create)
+        # A mapping of type None does nothing but fill an empty attribute with its default.
+        self._filled = tuple(
+            (flow, flow.default)
+            for flow, row in zip(flows, rows, strict=True)
+            if isinstance(row.source, Nothing) and flow.default is not None
+        )
+        taken = {flow.path: flow.take for flow in flows}
+        self._matching = tuple(
+            (row.target, taken[row.target])
+            for row in sorted(rows, key=lambda row: row.matching_priority)
+            if row.matching_priority > 0
+        )
+        self._required = tuple(name for urn, name in resource_type.required if urn is None)
+
+    def map(self, attributes: Record, now: datetime, random_bytes: RandomBytes) -> Mapped:
+        """Map one record, given as the view that provisioning has of it."""
+        wanted: Resource = {}
+        left: list[tuple[Flow, Null | Candidates | Failure]] = []
+        for step, flow in self._always:
+            met = step(attributes, now, random_bytes, wanted)
+            if met is not None:
+                left.append((flow, met))
+        created = wanted
+        if self._on_create:
+            created = branch(wanted)
+            for step, flow in self._on_create:
+                met = step(attributes, now, random_bytes, created)
+                if met is not None:
+                    left.append((flow, met))
+        cleared: tuple[str, ...] = ()
+        candidates: tuple[tuple[str, Candidates], ...] = ()
+        failures: tuple[Failure, ...] = ()
+        if left:
+            created, cleared, candidates, failures = self._settle(wanted, created, left)
+        matching = []
+        for path, take in self._matching:
+            value = take(created)
+            if value is not None and value != "":
+                matching.append((path, value if type(value) is str else str(value)))
+        for name in self._required:
+            if name not in created and not any(path == name for path, _ in candidates):
+                failures = (*failures, self._missing(name, attributes))
+        return Mapped(created, wanted, cleared, tuple(matching), candidates, failures)
+
+    def _settle(
+        self, wanted: Resource, created: Resource, left: list[tuple[Flow, Null | Candidates | Failure]]
+    ) -> tuple[Resource, tuple[str, ...], tuple[tuple[str, Candidates], ...], tuple[Failure, ...]]:
+        """The rarer ways of a mapping: null with or without default, candidates, failures."""
+        cleared: list[str] = []
+        candidates: list[tuple[str, Candidates]] = []
+        failures: list[Failure] = []
+        for flow, met in left:
+            if isinstance(met, Failure):
+                failures.append(met)
+            elif isinstance(met, Candidates):
+                candidates.append((flow.path, met))
+            else:
+                if flow.default is not None:
+                    if created is wanted:
+                        created = branch(wanted)
+                    flow.put(created, flow.default)
+                if flow.clears:
+                    cleared.append(flow.path)
+        return created, tuple(cleared), tuple(candidates), tuple(failures)
+
+    def _missing(self, name: str, attributes: Record) -> Failure:
+        return Failure(
+            code="MandatoryFieldsMissing",
+            message=f"{name_in(attributes)} has no value for {name}, which the application requires.",
+            hint="Give the source attribute a value, or the mapping a default value.",
+        )
+
+    def lay_over(self, held: Resource, mapped: Mapped, *, suppress_case_changes: bool = False) -> Resource:
+        """The document after the mapped values are written over what the account holds; `held` is not changed.
+
+        Attributes that are not mapped stay as they are, null changes nothing unless the mapping opted in.
+        """
+        after = branch(held)
+        for _, flow in self._always:
+            value = flow.take(mapped.wanted)
+            if value is None:
+                continue
+            before = flow.take(after)
+            if before == value:
+                continue
+            if flow.flow_type == "AttributeAddOnly" and not is_unassigned(before):
+                continue
+            if flow.flow_type == "MultiValueAddOnly" and isinstance(value, list) and isinstance(before, list):
+                value = before + [item for item in value if item not in before]
+            elif suppress_case_changes and not flow.exact and _differ_in_case(value, before):
+                continue
+            flow.put(after, value)
+        for flow, default in self._filled:
+            if is_unassigned(flow.take(after)):
+                flow.put(after, default)
+        for _, flow in self._always:
+            if flow.path in mapped.cleared:
+                flow.drop(after)
+        return after
+
+    def put(self, document: Resource, path: str, value: Json) -> Resource:
+        """The document with one more value: a manager's target id, or the candidate that was free."""
+        after = branch(document)
+        setter(path, self.resource_type)(after, value)
+        return after
+
+    def without(self, document: Resource, path: str) -> Resource:
+        """The document without the value at this path."""
+        after = branch(document)
+        remover(path, self.resource_type)(after)
+        return after
+
+
+def _differ_in_case(one: Json, other: Json) -> bool:
+    return isinstance(one, str) and isinstance(other, str) and fold(one) == fold(other)
+
+
+def compile_mapper(mapping: ObjectMapping, resource_type: ResourceType) -> Mapper:
+    """Compile the mappings of one kind of object. Raises ScimError when `problems` would have named a bad target."""
+    return Mapper(mapping, resource_type)
+
+
+def branch(value: Resource) -> Resource:
+    """A copy of a document that can be changed in place at any depth."""
+    return {key: _branch(item) if isinstance(item, dict | list) else item for key, item in value.items()}
+
+
+def _branch(value: Json) -> Json:
+    if isinstance(value, dict):
+        return {key: _branch(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_branch(item) for item in value]
+    return value
