@@ -1,0 +1,225 @@
+"""Text -> closures: an expression compiled once and evaluated for every record.
+
+Pure: the present and random bytes come with each evaluation. Calls whose arguments are all constants are evaluated
+here, once. The only door out of the closures is `Compiled.evaluate`, which turns what unwound them into values.
+"""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import assert_never
+
+from provisor.expressions.checks import warnings_of
+from provisor.expressions.functions import FUNCTIONS
+from provisor.expressions.functions.comparing import comparer
+from provisor.expressions.functions.evaluation import (
+    Argument,
+    EvaluationFailed,
+    Evaluator,
+    FlowDropped,
+    Refused,
+    Site,
+    as_text,
+)
+from provisor.expressions.functions.patterns import REGEX_SECONDS
+from provisor.expressions.functions.signature import FunctionInfo
+from provisor.expressions.nodes import Attribute, Call, Comparison, Constant, Node, walk
+from provisor.expressions.parser import parse
+from provisor.expressions.values import (
+    NO_FLOW,
+    Candidates,
+    Failure,
+    Outcome,
+    Problem,
+    RandomBytes,
+    Record,
+    Value,
+    text_of,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compiled:
+    """An expression ready to be evaluated, and what can be told about it beforehand.
+
+    `reads` names the source attributes. `volatile`: the same record may give another value next time, so a mapping
+    that applies always would never converge. `candidates`: it gives `Candidates`. `redacted`: logs must show
+    `[Redact]` in place of its value.
+    """
+
+    text: str
+    node: Node
+    reads: frozenset[str]
+    functions: frozenset[str]
+    volatile: bool
+    candidates: bool
+    redacted: bool
+    warnings: tuple[str, ...]
+    _run: Evaluator = field(repr=False, compare=False)
+    _rules: tuple[Evaluator, ...] = field(default=(), repr=False, compare=False)
+
+    def evaluate(self, record: Record, now: datetime, random_bytes: RandomBytes) -> Outcome:
+        """The value for one record, or why there is none. Never raises, whatever the record holds.
+
+        `now` is aware; it is the same throughout, also for several Now().
+        """
+        if self._rules:
+            return self._candidates(record, now, random_bytes)
+        try:
+            value = self._run(record, now, random_bytes)
+        except EvaluationFailed as failed:
+            return failed.failure(redacted=self.redacted)
+        except FlowDropped:
+            return NO_FLOW
+        if isinstance(value, (str, list)) or value is None:
+            return value
+        return text_of(value)
+
+    def _candidates(self, record: Record, now: datetime, random_bytes: RandomBytes) -> Outcome:
+        """Rules that give nothing are passed over; the first that fails ends the list."""
+        values: dict[str, None] = {}
+        failure: Failure | None = None
+        for rule in self._rules:
+            try:
+                value = rule(record, now, random_bytes)
+                if value is not None and value != "":
+                    values[as_text(value)] = None
+            except FlowDropped:
+                return NO_FLOW
+            except Refused as refused:
+                name = "SelectUniqueValue"
+                failure = EvaluationFailed(name, self.node.position, refused, None).failure(redacted=self.redacted)
+                break
+            except EvaluationFailed as failed:
+                failure = failed.failure(redacted=self.redacted)
+                break
+        return Candidates(tuple(values), failure) if values else failure
+
+
+def compile_expression(text: str) -> Compiled | Problem:
+    """Compile an expression, or say why it cannot be used."""
+    node = parse(text)
+    if isinstance(node, Problem):
+        return node
+    parts = tuple(walk(node))
+    functions = frozenset(part.name for part in parts if isinstance(part, Call))
+    patterns = sum(isinstance(part, Call) and part.name == "Replace" for part in parts)
+    compiler = _Compiler(regex_seconds=REGEX_SECONDS / max(1, patterns))
+    candidates = isinstance(node, Call) and node.name == "SelectUniqueValue"
+    if isinstance(node, Call) and candidates:
+        rules = tuple(compiler.argument(rule, "rule").evaluate for rule in node.arguments if rule is not None)
+    else:
+        rules = ()
+    return Compiled(
+        text=text,
+        node=node,
+        reads=frozenset(part.name for part in parts if isinstance(part, Attribute)),
+        functions=functions,
+        volatile=any(FUNCTIONS[name].volatile for name in functions),
+        candidates=candidates,
+        redacted="Redact" in functions,
+        warnings=warnings_of(node),
+        _run=_nothing if candidates else compiler.argument(node, "value").evaluate,
+        _rules=rules,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiler:
+    regex_seconds: float
+
+    def argument(self, node: Node, parameter: str) -> Argument:
+        """Compile a node as the argument for a parameter."""
+        match node:
+            case Attribute():
+                return Argument(
+                    evaluate=_reading(node.name), parameter=parameter, position=node.position, attribute=node.name
+                )
+            case Constant():
+                return _known(node.text, parameter, node.position)
+            case Comparison():
+                return self.comparison(node, parameter)
+            case Call():
+                return self.call(node, parameter)
+            case _:
+                assert_never(node)
+
+    def call(self, call: Call, parameter: str) -> Argument:
+        info = FUNCTIONS[call.name]
+        assert info.build is not None  # noqa: S101  (checks.py lets SelectUniqueValue stand outermost only)
+        site = Site(
+            function=call.name,
+            position=call.position,
+            arguments=self.arguments(call, info),
+            regex_seconds=self.regex_seconds,
+        )
+        evaluate = info.build(site)
+        if not info.volatile and all(argument.constant for argument in site.given):
+            try:
+                return _known(evaluate({}, _ANY_TIME, _no_bytes), parameter, call.position)
+            except (EvaluationFailed, FlowDropped):
+                pass  # then it fails, or drops the flow, when its turn comes
+        return Argument(evaluate=evaluate, parameter=parameter, position=call.position)
+
+    def arguments(self, call: Call, info: FunctionInfo) -> tuple[Argument | None, ...]:
+        """The arguments of a call, defaults filled in, as many as the function's list when that is fixed."""
+        compiled: list[Argument | None] = []
+        for index in range(max(len(call.arguments), len(info.parameters) if not info.repeats else 0)):
+            node = call.arguments[index] if index < len(call.arguments) else None
+            parameter = info.parameter_at(index)
+            if node is not None:
+                compiled.append(self.argument(node, _numbered(info, index)))
+            elif parameter.default is not None:
+                compiled.append(_known(parameter.default, parameter.name, call.position))
+            else:
+                compiled.append(None)
+        return tuple(compiled)
+
+    def comparison(self, node: Comparison, parameter: str) -> Argument:
+        left, right = self.argument(node.left, "left side"), self.argument(node.right, "right side")
+        read_left, read_right, compare = left.evaluate, right.evaluate, comparer(node.operator)
+        site = Site(
+            function="Comparison", position=node.position, arguments=(left, right), regex_seconds=self.regex_seconds
+        )
+
+        def run(record: Record, now: datetime, random_bytes: RandomBytes) -> Value:
+            x = read_left(record, now, random_bytes)
+            y = read_right(record, now, random_bytes)
+            try:
+                return compare(x, y)
+            except Refused as refused:
+                raise site.failed(refused, lambda: as_text(x), lambda: as_text(y)) from None
+
+        return Argument(evaluate=run, parameter=parameter, position=node.position)
+
+
+_ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)  # for folding; no function that reads the time is folded
+
+
+def _no_bytes(count: int) -> bytes:
+    return bytes(count)
+
+
+def _nothing(record: Record, now: datetime, random_bytes: RandomBytes) -> Value:
+    return None
+
+
+def _known(value: Value, parameter: str, position: int) -> Argument:
+    def run(record: Record, now: datetime, random_bytes: RandomBytes) -> Value:
+        return value
+
+    return Argument(evaluate=run, parameter=parameter, position=position, constant=True, value=value)
+
+
+def _reading(name: str) -> Evaluator:
+    def run(record: Record, now: datetime, random_bytes: RandomBytes) -> Value:
+        return record.get(name)
+
+    return run
+
+
+def _numbered(info: FunctionInfo, index: int) -> str:
+    """The parameter's name as a message says it: source2 for the second of a repeated source."""
+    parameter = info.parameter_at(index)
+    if not parameter.repeatable:
+        return parameter.name
+    return f"{parameter.name}{(index - info.fixed_arguments) // info.repeats + 1}"
