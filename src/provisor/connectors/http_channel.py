@@ -40,7 +40,7 @@ class Channel:
 
     def __init__(self, base_url: str, token: Secret, *, connections: int, timeout_seconds: float) -> None:
         self.host = host_of(base_url)
-        self._base_url = base_url
+        self._encrypted = base_url.lower().startswith("https:")
         self._redact = Redactor(token)
         self._connections = connections
         self._timeout_seconds = timeout_seconds
@@ -59,8 +59,8 @@ class Channel:
         """
         if asked.body is not None and len(asked.body) > REQUEST_LIMIT_BYTES:
             raise Rejected(
-                f"The request to {asked.doing} has {len(asked.body)} bytes, above our limit of {REQUEST_LIMIT_BYTES}, "
-                "and was not sent; shorten the value.",
+                f"The request to {self.cleaned(asked.doing)} has {len(asked.body)} bytes, above our limit of "
+                f"{REQUEST_LIMIT_BYTES}, and was not sent; shorten the value.",
                 status=413,
                 detail="request too long",
             )
@@ -72,7 +72,12 @@ class Channel:
             reply, location = await self._exchange(moved, URL(location, encoded=True))
             if location is None:
                 return reply
-        raise malformed(reply, self.host, asked.doing, f"sends us on to {host_of(location)}, which is not followed")
+        why = f"sends us on to {self.cleaned(host_of(location))}, which is not followed"
+        raise malformed(reply, self.host, self.cleaned(asked.doing), why)
+
+    def cleaned(self, text: str) -> str:
+        """A text for a message, without the token should it hold it."""
+        return self._redact.text(text)
 
     async def close(self) -> None:
         """Close every connection."""
@@ -121,7 +126,8 @@ class Channel:
 
     def _too_long(self, asked: Asked, status: int, started: float) -> Malformed:
         return Malformed(
-            f"{self.host} was asked to {asked.doing}, but the answer is longer than {RESPONSE_LIMIT_BYTES >> 20} MiB; "
+            f"{self.host} was asked to {self.cleaned(asked.doing)}, but the answer is longer than "
+            f"{RESPONSE_LIMIT_BYTES >> 20} MiB; "
             "ask for smaller pages or check the tenant URL.",
             exchange=self._redact.exchange(
                 asked.method, asked.url, asked.body or b"", status, b"", _milliseconds_since(started)
@@ -135,14 +141,14 @@ class Channel:
         )
         if isinstance(error, aiohttp.ClientResponseError):
             return Malformed(
-                f"{self.host} was asked to {asked.doing}, but the answer is not HTTP that we understand; "
+                f"{self.host} was asked to {self.cleaned(asked.doing)}, but the answer is not HTTP that we understand; "
                 "check the tenant URL.",
                 excerpt=self._redact.text(str(error))[:200],
                 exchange=exchange,
             )
         unsent = isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError)
         return Unreachable(
-            f"{self.host} did not {asked.doing}: {self._redact.text(_cause(error, self._timeout_seconds))}.",
+            self.cleaned(f"{self.host} did not {asked.doing}: {_cause(error, self._timeout_seconds)}."),
             sent=not unsent,
             exchange=exchange,
         )
@@ -152,7 +158,7 @@ class Channel:
             connector=aiohttp.TCPConnector(
                 limit=self._connections,
                 keepalive_timeout=IDLE_SECONDS,
-                ssl=_verified_tls() if self._base_url.startswith("https:") else True,
+                ssl=_verified_tls() if self._encrypted else True,
             ),
             timeout=aiohttp.ClientTimeout(total=self._timeout_seconds, sock_connect=CONNECT_SECONDS),
             cookie_jar=aiohttp.DummyCookieJar(),

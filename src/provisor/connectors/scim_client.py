@@ -16,7 +16,7 @@ from provisor.connectors.addresses import problem_with_address, problem_with_tok
 from provisor.connectors.http_channel import Asked, Channel, Method
 from provisor.connectors.matching_query import MatchingQuery, matching_query
 from provisor.connectors.replies import Reply, document, malformed, refused
-from provisor.engine.ports import Answer, Found, Page, Rejected, Secret
+from provisor.engine.ports import Answer, Found, Malformed, Page, Rejected, Secret
 from provisor.engine.record import Kind
 from provisor.scim.entra import Dialect, create_body, members_bodies, patch_body, tenant_url
 from provisor.scim.errors import ScimError
@@ -105,7 +105,7 @@ class ScimClient:
         reply, listed = await self._list(Asked("GET", f"{self._endpoints[kind]}?{query}", doing))
         if listed.start_index != start_index and listed.resources and start_index > 1:
             why = f"begins with number {listed.start_index}: the application does not page"
-            raise malformed(reply, self._channel.host, doing, why)
+            raise self._malformed(reply, doing, why)
         following = start_index + len(listed.resources)
         return Page(
             resources=self._shown(kind, listed, reply, doing),
@@ -163,7 +163,7 @@ class ScimClient:
             return Answer(resource=None, etag=reply.etag, exchange=reply.exchange)
         resource = document(reply.payload)
         if resource is None:
-            raise malformed(reply, self._channel.host, doing, "is not a JSON object")
+            raise self._malformed(reply, doing, "is not a JSON object")
         # A body is optional here and some servers answer something else than the resource.
         whole = self._understood(kind, resource) if _has_id(resource) else None
         return Answer(resource=whole, etag=reply.etag or _version(resource), exchange=reply.exchange)
@@ -172,23 +172,26 @@ class ScimClient:
         reply = await self._channel.send(asked)
         if reply.status == 404:
             why = f"to GET {asked.url} is 404 where SCIM has an empty list"
-            raise malformed(reply, self._channel.host, asked.doing, why)
+            raise self._malformed(reply, asked.doing, why)
         self._check(reply, asked.doing)
         try:
             return reply, parse_list(document(reply.payload))
         except ScimError:
-            raise malformed(reply, self._channel.host, asked.doing, "is not a SCIM list") from None
+            raise self._malformed(reply, asked.doing, "is not a SCIM list") from None
 
     def _check(self, reply: Reply, doing: str) -> None:
         if not 200 <= reply.status < 300:
-            raise refused(reply, self._channel.host, doing, self._clock())
+            raise refused(reply, self._channel.host, self._channel.cleaned(doing), self._clock())
+
+    def _malformed(self, reply: Reply, doing: str, why: str) -> Malformed:
+        return malformed(reply, self._channel.host, self._channel.cleaned(doing), self._channel.cleaned(why))
 
     def _answer(self, kind: Kind, reply: Reply, doing: str) -> Answer:
         resource = document(reply.payload)
         if resource is None:
-            raise malformed(reply, self._channel.host, doing, "is not a JSON object")
+            raise self._malformed(reply, doing, "is not a JSON object")
         if not _has_id(resource):
-            raise malformed(reply, self._channel.host, doing, "holds no id")
+            raise self._malformed(reply, doing, "holds no id")
         return Answer(
             resource=self._understood(kind, resource),
             etag=reply.etag or _version(resource),
@@ -197,7 +200,7 @@ class ScimClient:
 
     def _shown(self, kind: Kind, listed: ListPage, reply: Reply, doing: str) -> list[Resource]:
         if not all(_has_id(resource) for resource in listed.resources):
-            raise malformed(reply, self._channel.host, doing, "lists a resource without id")
+            raise self._malformed(reply, doing, "lists a resource without id")
         return [self._understood(kind, resource) for resource in listed.resources]
 
     def _understood(self, kind: Kind, resource: Resource) -> Resource:
