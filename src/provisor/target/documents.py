@@ -6,6 +6,7 @@ members, which are rows. Both are put in by cutting the text at a known place, n
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import NamedTuple, cast
 
 import msgspec
@@ -45,6 +46,7 @@ class Sealed(NamedTuple):
     document: str
 
 
+@lru_cache(maxsize=1_024)  # many requests share a millisecond
 def timestamp(microseconds: int) -> str:
     """A stored time as SCIM writes it."""
     moment = datetime.fromtimestamp(microseconds // 1_000_000, UTC)

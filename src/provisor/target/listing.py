@@ -16,7 +16,7 @@ from provisor.scim.errors import invalid_value, shown, too_many
 from provisor.scim.filter import parse
 from provisor.scim.path import getter, parse_path
 from provisor.scim.values import Json, fold
-from provisor.target.paging import Positions
+from provisor.target.paging import Positions, end_of
 from provisor.target.profiles import Kind
 from provisor.target.query import EVERYTHING, Where, column, where
 from provisor.target.rows import READ_BY_NAME
@@ -69,7 +69,7 @@ def by_name(connection: Connection, tenant: Tenant, kind: Kind, name_key: str, q
 
 
 def page(connection: Connection, tenant: Tenant, kind: Kind, question: Question, positions: Positions) -> Found:
-    """A page of everything, by key."""
+    """A page of everything, by key. May read far: see Positions.far."""
     connection.execute("BEGIN")  # total, position and rows of one moment
     try:
         row = connection.one("SELECT live, removals FROM tally WHERE tenant = ? AND kind = ?", (tenant.number, kind))
@@ -79,9 +79,8 @@ def page(connection: Connection, tenant: Tenant, kind: Kind, question: Question,
             return Found(live, [])
         key = positions.key_before(connection, tenant.number, kind, removals=removals, skip=skip)
         rows = connection.all(
-            "SELECT number, document FROM resource WHERE tenant = ? AND kind = ? AND number > ? "
-            "ORDER BY number LIMIT ?",
-            (tenant.number, kind, key, question.count),
+            "SELECT number, document FROM resource WHERE number > ? AND number < ? ORDER BY number LIMIT ?",
+            (key, end_of(tenant.number, kind), question.count),
         )
         if rows:
             positions.remember(tenant.number, kind, removals=removals, skip=skip + len(rows), key=rows[-1][0])

@@ -112,7 +112,7 @@ class Reader:
         if name is not None:
             return by_name(self._connection, call.tenant, call.kind, name, question)
         if question.filter is None and question.sort_by is None:
-            return page(self._connection, call.tenant, call.kind, question, self._positions)
+            return await self._page(call, question)
         query = compile_query(question, call.kind, call.tenant)
         if query.quick:
             return answer(self._connection, call.tenant, call.kind, question, query)
@@ -120,6 +120,15 @@ class Reader:
         return await loop.run_in_executor(
             self._threads,
             lambda: answer(self._database.reader(), call.tenant, call.kind, question, query),
+        )
+
+    async def _page(self, call: Call, question: Question) -> Found:
+        if not self._positions.far(call.tenant.number, call.kind, question.start_index - 1):
+            return page(self._connection, call.tenant, call.kind, question, self._positions)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(
+            self._threads,
+            lambda: page(self._database.reader(), call.tenant, call.kind, question, self._positions),
         )
 
     def _shown(self, documents: Sequence[str], call: Call) -> list[str]:

@@ -38,6 +38,8 @@ class Entry(NamedTuple):
 
 def cut(text: str) -> str:
     """Text as it is kept: bounded, and storable whatever the client sent."""
+    if len(text) <= _TEXT_LIMIT and text.isascii():
+        return text
     return text[:_TEXT_LIMIT].encode("utf-8", "replace").decode()
 
 

@@ -5,7 +5,7 @@ Pure. Paths are taken with or without a trailing slash (scim-wire section 5, row
 
 from collections.abc import Mapping
 from typing import NamedTuple
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote_plus
 
 from provisor.scim.errors import ScimError, invalid_syntax, invalid_value, not_implemented, shown
 from provisor.scim.values import Json
@@ -15,6 +15,7 @@ from provisor.target.profiles import Kind
 
 SEARCH_URN = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
 _KINDS: Mapping[str, Kind] = {"Users": "User", "Groups": "Group"}
+_FILTER = {b"filter": "filter"}
 _FIELDS_LIMIT = 50  # parameters in a query string
 
 
@@ -68,6 +69,9 @@ def parameters(query: bytes) -> dict[str, str]:
     """The parameters of a query string by lower-cased name; `+` and `%20` alike. Raises ScimError invalidSyntax."""
     if not query:
         return {}
+    name, _, value = query.partition(b"=")
+    if b"&" not in value and (known := _FILTER.get(name)) is not None:  # what clients ask nearly always
+        return {known: unquote_plus(value.decode("latin-1"))}
     try:
         pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True, max_num_fields=_FIELDS_LIMIT)
     except ValueError as error:

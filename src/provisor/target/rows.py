@@ -55,25 +55,22 @@ def check_version(version: int, if_match: str | None) -> None:
 
 def insert(connection: Connection, tenant: Tenant, kind: Kind, id_: str, now: int, sealed: Sealed) -> None:
     """Store a new resource. Raises ScimError 409 for a name that is taken, 403 for a group beyond the limit."""
-    if kind == "Group":
-        _check_capacity(connection, tenant)
+    counted = connection.one(
+        "UPDATE tally SET live = live + 1, last = last + 1 WHERE tenant = ? AND kind = ? RETURNING live, last",
+        (tenant.number, kind),
+    )
+    assert counted is not None  # noqa: S101 - made with the tenant
+    live, number = counted
+    if kind == "Group" and tenant.group_limit is not None and live > tenant.group_limit:
+        raise forbidden(f"group limit {tenant.group_limit} reached")
     try:
         connection.execute(
-            "INSERT INTO resource (tenant, kind, id, version, created_at, modified_at, name_key, external_id, "
-            "display_key, active, document) VALUES (?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?)",
-            (tenant.number, kind, id_, now, now, *sealed),
+            "INSERT INTO resource (number, tenant, kind, id, version, created_at, modified_at, name_key, external_id, "
+            "display_key, active, document) VALUES (?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?)",
+            (number, tenant.number, kind, id_, now, now, *sealed),
         )
     except sqlite3.IntegrityError:
         raise _taken(kind, sealed) from None
-    connection.execute("UPDATE tally SET live = live + 1 WHERE tenant = ? AND kind = ?", (tenant.number, kind))
-
-
-def _check_capacity(connection: Connection, tenant: Tenant) -> None:
-    if tenant.group_limit is None:
-        return
-    row = connection.one("SELECT live FROM tally WHERE tenant = ? AND kind = 'Group'", (tenant.number,))
-    if row is not None and row[0] >= tenant.group_limit:
-        raise forbidden(f"group limit {tenant.group_limit} reached")
 
 
 def _taken(kind: Kind, sealed: Sealed) -> ScimError:

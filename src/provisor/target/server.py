@@ -53,22 +53,17 @@ class Disconnected(Exception):
 class _Request:
     """What a request carries from its arrival to its log entry."""
 
-    __slots__ = ("at", "kind", "logged", "object_id", "scope", "started", "token_id")
+    __slots__ = ("at", "headers", "kind", "logged", "object_id", "scope", "started", "token_id")
 
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
+        self.headers: dict[bytes, bytes] = dict(scope["headers"])
         self.at = time.time_ns() // 1000
         self.started = time.perf_counter_ns()
         self.token_id: str | None = None
         self.kind: str | None = None
         self.object_id: str | None = None
         self.logged = False
-
-    def header(self, name: bytes) -> bytes | None:
-        for key, value in self.scope["headers"]:
-            if key == name:
-                return bytes(value)
-        return None
 
 
 class Target:
@@ -174,7 +169,7 @@ class Target:
         return await self._post_put_patch_delete(request, call, place, method, receive)
 
     def _admit(self, request: _Request, now: int) -> None:
-        token = bearer(request.header(b"authorization"))
+        token = bearer(request.headers.get(b"authorization"))
         if token is None:
             raise unauthorized("A bearer token is needed; the API Keys page makes one.")
         request.token_id = look_up_token(self._reader.connection, self._tenant.number, token, now)
@@ -184,7 +179,7 @@ class Target:
 
     def _base(self, request: _Request, prefix: str) -> str:
         """The address this client knows us by, for locations."""
-        host = request.header(b"host") or b""
+        host = request.headers.get(b"host") or b""
         base = self._bases.get((host, prefix))
         if base is None:
             scope = request.scope
@@ -204,7 +199,7 @@ class Target:
             return Reply(200, (await self._reader.many(call, question(asked))).encode())
         text, version = await self._reader.one(call)
         tag = etag(version).encode()
-        seen = request.header(b"if-none-match")
+        seen = request.headers.get(b"if-none-match")
         if seen is not None and (seen.strip() == b"*" or tag[2:] in seen):
             return Reply(304, b"", ((b"etag", tag),))
         return Reply(200, text.encode(), ((b"etag", tag),))
@@ -212,7 +207,7 @@ class Target:
     async def _post_put_patch_delete(
         self, request: _Request, call: Call, place: Route, method: str, receive: Receive
     ) -> Reply:
-        if_match = request.header(b"if-match")
+        if_match = request.headers.get(b"if-match")
         call.if_match = None if if_match is None else if_match.decode("latin-1")
         if method == "DELETE":
             return await self._write(request, call, partial(resources.delete, call=call))
@@ -277,7 +272,7 @@ def _refused(refusal: ScimError, *headers: tuple[bytes, bytes]) -> Reply:
 
 async def _body(request: _Request, receive: Receive) -> bytes:
     """The whole body. Raises ScimError 413 beyond MAX_BODY_BYTES, Disconnected when the client goes away."""
-    announced = request.header(b"content-length")
+    announced = request.headers.get(b"content-length")
     if announced is not None and announced.isdigit() and int(announced) > MAX_BODY_BYTES:
         raise too_large(f"A body may have {MAX_BODY_BYTES} bytes; this one has {int(announced)}. Send less at once.")
     message = await receive()

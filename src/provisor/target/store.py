@@ -94,7 +94,10 @@ def the_tenant(database: Database, profile: str | None = None) -> Tenant:
             )
             assert row is not None  # noqa: S101 - inserted in this transaction
             for kind in ("User", "Group"):
-                connection.execute("INSERT INTO tally (tenant, kind) VALUES (?, ?)", (row[0], kind))
+                connection.execute(
+                    "INSERT INTO tally (tenant, kind, last) VALUES (?, ?, ?)",
+                    (row[0], kind, before_first(row[0], kind)),
+                )
         elif profile is not None and profile != row[1]:
             if connection.one("SELECT 1 FROM tally WHERE tenant = ? AND live > 0", (row[0],)):
                 raise TargetError(
@@ -112,6 +115,11 @@ def the_tenant(database: Database, profile: str | None = None) -> Tenant:
         base_path=base_path,
         group_limit=chosen.group_limit if group_limit is None else group_limit,
     )
+
+
+def before_first(tenant: int, kind: str) -> int:
+    """The number before the first resource of a kind; every kind of every tenant has 2 to the 40th of its own."""
+    return (2 * tenant + (kind == "Group")) << 40
 
 
 def setting(connection: Connection, tenant: Tenant, name: str) -> str | None:

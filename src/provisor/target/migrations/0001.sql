@@ -16,18 +16,20 @@ CREATE TABLE setting (
     PRIMARY KEY (tenant, name)
 );
 
--- How many live resources of a kind there are, and how often one was removed: totals without counting, and the
--- answer to "is a remembered page position still right" for every process that serves the same file.
+-- How many live resources of a kind there are, how often one was removed, and the last number given out: totals without
+-- counting, and the answer to "is a remembered page position still right" for every process that serves the same file.
 CREATE TABLE tally (
     tenant INTEGER NOT NULL,
     kind TEXT NOT NULL,
     live INTEGER NOT NULL DEFAULT 0,
     removals INTEGER NOT NULL DEFAULT 0,
+    last INTEGER NOT NULL,
     PRIMARY KEY (tenant, kind)
 );
 
--- The document is stored as it is sent, meta last, its location without the server's address and a group's without
--- members. name_key is the folded userName of a user, the folded displayName of a group.
+-- A number grows within one kind of one tenant, whose numbers lie together: a page of a list is a range of the primary
+-- key and needs no index of its own. The document is stored as it is sent, meta last, its location without the server's
+-- address and a group's without members. name_key is the folded userName of a user, displayName of a group.
 CREATE TABLE resource (
     number INTEGER PRIMARY KEY,
     tenant INTEGER NOT NULL,
@@ -44,7 +46,6 @@ CREATE TABLE resource (
 );
 CREATE UNIQUE INDEX resource_id ON resource (id);
 CREATE UNIQUE INDEX resource_name ON resource (tenant, kind, name_key);
-CREATE INDEX resource_page ON resource (tenant, kind, number);
 CREATE INDEX resource_external ON resource (tenant, kind, external_id) WHERE external_id IS NOT NULL;
 CREATE INDEX resource_display ON resource (tenant, kind, display_key) WHERE display_key IS NOT NULL;
 
