@@ -67,7 +67,7 @@ class Applications:
             change.target, change.detail = made.id, {"name": called, "template": chosen.id}
             return self._shown(change.connection, made)
 
-    def list(self, actor: Actor) -> Sequence[ApplicationShown]:
+    def all(self, actor: Actor) -> Sequence[ApplicationShown]:
         """Every application, oldest first."""
         connection = self.context.read(actor, APPLICATION_READ)
         return [

@@ -11,8 +11,10 @@ from datetime import datetime
 from provisor.admin.actor import Actor
 from provisor.admin.errors import AdminError
 from provisor.database import Connection, Database
+from provisor.engine.ports import Secret, Target
 from provisor.scim.values import Json
 from provisor.storage import audit
+from provisor.storage.jobs import Job
 from provisor.storage.secrets import SecretError, SecretKey
 
 
@@ -25,6 +27,8 @@ class Context:
     now: Callable[[], datetime]
     random_bytes: Callable[[int], bytes]
     load_key: Callable[[], SecretKey]
+    problem_with_credentials: Callable[[str, Secret], str | None]
+    connect: Callable[[Job], Target]
 
     def read(self, actor: Actor, permission: str) -> Connection:
         """A connection for short reads by an actor who may."""

@@ -64,7 +64,7 @@ class Objects:
         connection = self.context.read(actor, DIRECTORY_READ)
         return self._shown(connection, self.find(connection, key, deleted=deleted))
 
-    def list(
+    def page(
         self, actor: Actor, *, after: str = "", limit: int = 100, search: str = "", deleted: bool = False
     ) -> Sequence[DirectoryObject]:
         """The next objects in the order of their ids whose name contains `search`."""

@@ -12,12 +12,10 @@ from provisor.admin.actor import JOB_CREDENTIALS, JOB_READ, JOB_WRITE, Actor
 from provisor.admin.applications import Applications
 from provisor.admin.context import Change, Context
 from provisor.admin.errors import AdminError
-from provisor.admin.rules import problems_of
+from provisor.admin.rules import usable
 from provisor.database import Connection
 from provisor.engine.behaviour import behaviour_named
 from provisor.engine.ports import Secret
-from provisor.scim.entra import tenant_url
-from provisor.scim.errors import ScimError
 from provisor.scim.values import Json
 from provisor.storage import applications, jobs, resets, secrets
 from provisor.storage.jobs import Job, JobChanges
@@ -74,7 +72,7 @@ class Jobs:
             change.target, change.detail = job.id, {"application": found.display_name}
             return self._shown(change.connection, job)
 
-    def list(self, actor: Actor) -> Sequence[JobShown]:
+    def all(self, actor: Actor) -> Sequence[JobShown]:
         """Every job, oldest first."""
         connection = self.context.read(actor, JOB_READ)
         return [self._shown(connection, job) for job in jobs.all_jobs(connection, self.context.tenant)]
@@ -88,10 +86,9 @@ class Jobs:
         """Keep the tenant URL and the secret token, encrypted. They are tested by `test_connection`, not here."""
         if not token.strip():
             raise AdminError("blank-token", "The secret token is blank.", "Copy the token that the application showed.")
-        try:
-            tenant_url(url)
-        except ScimError as error:
-            raise AdminError("invalid-tenant-url", error.detail, "Copy the URL that the application showed.") from error
+        problem = self.context.problem_with_credentials(url.strip(), Secret(token.strip()))
+        if problem is not None:
+            raise AdminError("invalid-credentials", problem, "Copy the URL and the token that the application showed.")
         key_of_secrets = self.context.key()
         with self.context.change(actor, JOB_CREDENTIALS, "Update provisioning setting or credentials") as change:
             job = self.find(change.connection, key)
@@ -125,7 +122,7 @@ class Jobs:
             return self._changed(change, job, schedule_state="Paused", status_code=code)
 
     def restart(self, actor: Actor, key: str, *, reset_scope: str = "") -> JobShown:
-        """Start, having forgotten what `reset_scope` names (comma-separated, any case); empty = what the portal does."""
+        """Start, having forgotten what `reset_scope` names (comma-separated); empty: as the portal does."""
         scopes = read_reset_scope(reset_scope)
         with self.context.change(actor, JOB_WRITE, "Enable/restart provisioning configuration") as change:
             job = self.find(change.connection, key)
@@ -206,13 +203,7 @@ class Jobs:
                 "Save the tenant URL and the secret token with `provisor job credentials`.",
             )
         template = self.applications.template(job.template)
-        found = problems_of(jobs.rules(connection, job.id, job.ruleset_version), template)
-        if found:
-            raise AdminError(
-                "rule-problems",
-                f"The rules of the job have {len(found)} problem{'s' * (len(found) > 1)}:\n" + "\n".join(found),
-                "Correct them with `provisor schema export` and `provisor schema import`.",
-            )
+        usable(jobs.rules(connection, job.id, job.ruleset_version), template)
 
     def _changed(self, change: Change, job: Job, **changes: object) -> JobShown:
         jobs.change(change.connection, job.id, **changes)  # type: ignore[arg-type]
@@ -266,10 +257,6 @@ def _settings(job: Job, scope: str | None, skip: bool | None) -> JobChanges:
 
 
 def _said(value: object) -> Json:
-    return (
-        value
-        if isinstance(value, bool | int | str)
-        else {str(k): v for k, v in value.items()}
-        if isinstance(value, dict)
-        else None
-    )
+    if isinstance(value, dict):
+        return {str(name): _said(inner) for name, inner in value.items()}
+    return value if isinstance(value, bool | int | str) else None

@@ -20,7 +20,7 @@ class Logs:
     context: Context
     jobs: Jobs
 
-    def list(
+    def page(
         self,
         actor: Actor,
         *,

@@ -40,7 +40,7 @@ class Members:
                 change.nothing()
             return removed
 
-    def list(self, actor: Actor, group: str, *, after: str = "", limit: int = 100) -> Sequence[DirectoryObject]:
+    def page(self, actor: Actor, group: str, *, after: str = "", limit: int = 100) -> Sequence[DirectoryObject]:
         """The next direct members of a group in the order of their ids."""
         connection = self.context.read(actor, DIRECTORY_READ)
         found = accepted(directory_verbs.find(connection, self.context.tenant, "group", group))

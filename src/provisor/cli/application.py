@@ -66,7 +66,7 @@ def list_all(context: typer.Context, as_json: AsJson = False) -> None:
     Example: provisor app list
     """
     opened = session(context)
-    found = opened.admin.applications.list(opened.actor)
+    found = opened.admin.applications.all(opened.actor)
     if as_json:
         print_json([document(each) for each in found])
     else:

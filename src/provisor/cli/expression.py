@@ -9,14 +9,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from provisor.cli.options import AsJson, noun
+from provisor.cli.options import AsJson
 from provisor.terminal import complain, print_json, say
 
 if TYPE_CHECKING:
     from provisor.expressions import Failure, Outcome, Problem, Record
     from provisor.expressions.cases import Case
 
-app = noun("Try the expressions of attribute mappings.")
+# Without markup: rich would take the [attribute] of an example for one of its tags.
+app = typer.Typer(
+    help="Try the expressions of attribute mappings.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+)
 
 _EXCERPT_CHARACTERS = 60
 
@@ -35,7 +41,7 @@ def evaluate(
 ) -> None:
     """Evaluate an expression for the attributes given. Attributes that are not given are null.
 
-    Example: provisor expression eval 'Join(" ", [givenName], [surname])' --attribute givenName=Anna --attribute surname=Ek
+    Example: provisor expression eval 'Join(" ", [first], [last])' --attribute first=Anna --attribute last=Ek
     """
     import secrets
     from datetime import UTC, datetime
@@ -165,8 +171,8 @@ def _print_outcome(expression: str, outcome: "Outcome | Problem", warnings: tupl
     elif outcome is None:
         say("(null: the attribute is not sent)")
     else:
-        for value in outcome if isinstance(outcome, list) else [outcome]:
-            say(value if isinstance(value, str) else str(value))
+        for element in outcome if isinstance(outcome, list) else [outcome]:
+            say(element if isinstance(element, str) else str(element))
     return True
 
 

@@ -42,7 +42,7 @@ def list_page(
     Example: provisor group list --search sales
     """
     opened = session(context)
-    page = opened.admin.groups.list(opened.actor, after=after, limit=limit, search=search, deleted=deleted)
+    page = opened.admin.groups.page(opened.actor, after=after, limit=limit, search=search, deleted=deleted)
     print_page(page, limit=limit, as_json=as_json)
 
 

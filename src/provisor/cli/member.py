@@ -46,4 +46,4 @@ def list_page(
     Example: provisor member list Sales
     """
     opened = session(context)
-    print_page(opened.admin.members.list(opened.actor, group, after=after, limit=limit), limit=limit, as_json=as_json)
+    print_page(opened.admin.members.page(opened.actor, group, after=after, limit=limit), limit=limit, as_json=as_json)

@@ -42,7 +42,7 @@ def list_page(
     Example: provisor user list --search anna
     """
     opened = session(context)
-    page = opened.admin.users.list(opened.actor, after=after, limit=limit, search=search, deleted=deleted)
+    page = opened.admin.users.page(opened.actor, after=after, limit=limit, search=search, deleted=deleted)
     print_page(page, limit=limit, as_json=as_json)
 
 

@@ -22,7 +22,7 @@ _OF_THE_PROTOCOL = {"schemas", "id", "meta", "groups"}  # what every SCIM resour
 def verify(
     *, url: str, token: str, users: Path | None, groups: Path | None, members: Path | None, changes: Path
 ) -> list[str]:
-    """Every difference between the target and what the files and changes say it should hold; empty when there is none."""
+    """Every difference between the target and what files and changes say it should hold; empty when there is none."""
     wanted = expected(users, groups, members, changes)
     accounts = list(_read_all(url, "Users", token))
     names = {str(account["id"]): str(account.get("userName")) for account in accounts}

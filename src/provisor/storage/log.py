@@ -83,6 +83,12 @@ def find(
     return [_of(row) for row in connection.all(statement, (*values, limit))]
 
 
+def read(connection: Connection, tenant: str, event: str) -> LoggedEvent | None:
+    """One event by its id."""
+    row = connection.one(f"SELECT {_COLUMNS} FROM log_event WHERE tenant = ? AND id = ?", (tenant, event))
+    return _of(row) if row else None
+
+
 def stream(connection: Connection, query: LogQuery, page: int = 200) -> Iterator[LoggedEvent]:
     """Every event that fits, oldest first."""
     last: str | None = None

@@ -1,0 +1,213 @@
+"""The noun `job`: what is provisioned where, when, and how far it has come."""
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from provisor.cli.job_status import print_cycle, print_plan, print_status, status_document
+from provisor.cli.options import Application, AsJson, Job, noun, session
+from provisor.terminal import complain, print_json, print_table, progress_bar, read_secret, say
+
+if TYPE_CHECKING:
+    from provisor.admin.jobs import JobShown
+
+app = noun("Provisioning jobs: credentials, plan, run, start, pause, status.")
+
+Behaviour = Literal["provisor", "entra"]
+
+
+@app.command()
+def create(
+    context: typer.Context,
+    application: Application,
+    behaviour: Annotated[Behaviour, typer.Option(help="How it works: better, or faithful to Entra.")] = "provisor",
+    as_json: AsJson = False,
+) -> None:
+    """Make the provisioning job of an application, with the mappings of its template.
+
+    Example: provisor job create "Cisco Umbrella User Management"
+    """
+    opened = session(context)
+    _print(opened.admin.jobs.create(opened.actor, application, behaviour=behaviour), as_json=as_json, done="Created")
+
+
+@app.command("list")
+def list_all(context: typer.Context, as_json: AsJson = False) -> None:
+    """List the jobs.
+
+    Example: provisor job list
+    """
+    opened = session(context)
+    found = opened.admin.jobs.all(opened.actor)
+    if as_json:
+        print_json([document(each) for each in found])
+    else:
+        print_table(
+            ("Application", "Schedule", "Status", "Id"),
+            [(each.application, each.job.schedule_state, each.job.status_code, each.job.id) for each in found],
+        )
+
+
+@app.command()
+def credentials(
+    context: typer.Context,
+    job: Job,
+    url: Annotated[str, typer.Option(help="The tenant URL that the application showed.")],
+    token_file: Annotated[
+        str | None, typer.Option(metavar="FILE", help="A file with the secret token; - reads standard input.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Save the tenant URL and the secret token, which is asked for, or read from a file or standard input.
+
+    Example: provisor job credentials "Cisco Umbrella User Management" --url https://umbrella.example/scim --token-file -
+    """
+    token = read_secret(token_file, "Secret Token")
+    opened = session(context)
+    shown = opened.admin.jobs.save_credentials(opened.actor, job, url=url, token=token)
+    _print(shown, as_json=as_json, done="Saved the credentials of")
+
+
+@app.command("test-connection")
+def test_connection(context: typer.Context, job: Job, as_json: AsJson = False) -> None:
+    """Ask the application for somebody who does not exist, with the saved credentials.
+
+    Example: provisor job test-connection "Cisco Umbrella User Management"
+    """
+    opened = session(context)
+    opened.admin.cycles.test_connection(opened.actor, job)
+    if as_json:
+        print_json({"connected": True})
+    else:
+        say("The supplied credentials are authorized to enable provisioning.")
+
+
+@app.command()
+def start(context: typer.Context, job: Job, as_json: AsJson = False) -> None:
+    """Let the job run on its interval, under `provisor serve`.
+
+    Example: provisor job start "Cisco Umbrella User Management"
+    """
+    opened = session(context)
+    _print(opened.admin.jobs.start(opened.actor, job), as_json=as_json, done="Started")
+
+
+@app.command()
+def pause(context: typer.Context, job: Job, as_json: AsJson = False) -> None:
+    """Start no further cycle; one that runs goes on to its end.
+
+    Example: provisor job pause "Cisco Umbrella User Management"
+    """
+    opened = session(context)
+    _print(opened.admin.jobs.pause(opened.actor, job), as_json=as_json, done="Paused")
+
+
+@app.command()
+def restart(
+    context: typer.Context,
+    job: Job,
+    reset_scope: Annotated[
+        str, typer.Option(metavar="WORDS", help="Watermark, Escrows, QuarantineState, ConnectorDataStore, Full, None.")
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Start from the beginning: the next cycle is an initial one. Links are kept unless the reset scope names them.
+
+    Example: provisor job restart "Cisco Umbrella User Management" --reset-scope "Watermark, Escrows"
+    """
+    opened = session(context)
+    shown = opened.admin.jobs.restart(opened.actor, job, reset_scope=reset_scope)
+    _print(shown, as_json=as_json, done="Restarted")
+
+
+@app.command()
+def settings(
+    context: typer.Context,
+    job: Job,
+    scope: Annotated[Literal["assigned", "all"] | None, typer.Option(help="Who is in scope.")] = None,
+    interval: Annotated[int | None, typer.Option(metavar="SECONDS", help="From start to start (2400).")] = None,
+    behaviour: Annotated[Behaviour | None, typer.Option(help="Better, or faithful to Entra.")] = None,
+    skip_out_of_scope_deletions: Annotated[
+        bool | None, typer.Option(help="Leave accounts alone whose people leave the scope.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Change how the job runs; what is not named stays.
+
+    Example: provisor job settings "Cisco Umbrella User Management" --scope assigned --interval 600
+    """
+    opened = session(context)
+    shown = opened.admin.jobs.settings(
+        opened.actor,
+        job,
+        scope=scope,
+        interval_seconds=interval,
+        behaviour=behaviour,
+        skip_out_of_scope_deletions=skip_out_of_scope_deletions,
+    )
+    _print(shown, as_json=as_json, done="Set")
+
+
+@app.command()
+def plan(context: typer.Context, job: Job, as_json: AsJson = False) -> None:
+    """See what a cycle would do. The application is only read.
+
+    Example: provisor job plan "Cisco Umbrella User Management"
+    """
+    opened = session(context)
+    print_plan(opened.admin.cycles.plan(opened.actor, job), as_json=as_json)
+
+
+@app.command()
+def run(context: typer.Context, job: Job, as_json: AsJson = False) -> None:
+    """Run one cycle now, in the foreground: the first is an initial cycle, later ones are incremental.
+
+    Example: provisor job run "Cisco Umbrella User Management"
+    """
+    opened = session(context)
+    with progress_bar(quiet=as_json) as moved:
+        summary = opened.admin.cycles.run(opened.actor, job, report=moved)
+    print_cycle(summary, as_json=as_json)
+    if summary.error is not None:
+        complain(summary.error.message, summary.error.hint)
+    if summary.error is not None or summary.state == "failed":
+        raise typer.Exit(1)
+
+
+@app.command()
+def status(context: typer.Context, job: Job, as_json: AsJson = False) -> None:
+    """Show how the job is: schedule, progress, the last cycle.
+
+    Example: provisor job status "Cisco Umbrella User Management"
+    """
+    opened = session(context)
+    shown = opened.admin.jobs.show(opened.actor, job)
+    status = opened.admin.cycles.status(opened.actor, job)
+    if as_json:
+        print_json({**document(shown), "status": status_document(status)})
+    else:
+        print_status(shown, status)
+
+
+def document(shown: "JobShown") -> dict[str, object]:
+    """A job in Graph's words; credentials by name only."""
+    job = shown.job
+    return {
+        "id": job.id,
+        "templateId": job.template,
+        "application": shown.application,
+        "schedule": {"state": job.schedule_state, "interval": f"PT{job.interval_seconds}S", "expiration": None},
+        "statusCode": job.status_code,
+        "behaviour": job.behaviour,
+        "settings": job.settings,
+        "ruleSetVersion": job.ruleset_version,
+        "baseAddress": shown.base_address,
+        "secrets": list(shown.credentials),
+    }
+
+
+def _print(shown: "JobShown", *, as_json: bool, done: str) -> None:
+    if as_json:
+        print_json(document(shown))
+    else:
+        say(f"{done} the job of {shown.application} ({shown.job.id}).")

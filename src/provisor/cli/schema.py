@@ -1,0 +1,81 @@
+"""The noun `schema`: a job's mappings and scoping filters, as Graph's synchronizationSchema."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from provisor.admin.errors import AdminError
+from provisor.cli.options import Job, noun, session
+from provisor.terminal import print_json, say
+
+app = noun("A job's mappings and scoping filters as a file.")
+
+
+@app.command()
+def export(
+    context: typer.Context,
+    job: Job,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file instead.")] = None,
+) -> None:
+    """Print a job's rules as JSON.
+
+    Example: provisor schema export "Cisco Umbrella User Management" --output rules.json
+    """
+    opened = session(context)
+    document = opened.admin.schemas.export(opened.actor, job)
+    if output is None:
+        print_json(document)
+        return
+    try:
+        output.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise AdminError("file-unwritable", f"{output} cannot be written: {error.strerror}.") from error
+    say(f"Wrote {output}.")
+
+
+@app.command("import")
+def import_schema(
+    context: typer.Context, job: Job, file: Annotated[str, typer.Argument(metavar="FILE", help="- reads standard input.")]
+) -> None:
+    """Replace a job's rules. Refused, naming every problem, when they could not run.
+
+    Example: provisor schema import "Cisco Umbrella User Management" rules.json
+    """
+    try:
+        document = json.loads(sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise AdminError("file-unreadable", f"{file} cannot be read: {error.strerror}.") from error
+    except ValueError as error:
+        raise AdminError("file-unreadable", f"{file} is not JSON: {error}.", "Compare it with an export.") from error
+    opened = session(context)
+    say(f"Saved as version {opened.admin.schemas.save(opened.actor, job, document)}.")
+
+
+@app.command("map")
+def map_attribute(
+    context: typer.Context,
+    job: Job,
+    source: Annotated[str, typer.Argument(metavar="SOURCE", help="An attribute of the directory, or an expression.")],
+    target: Annotated[str, typer.Argument(metavar="TARGET", help="An attribute of the application.")],
+    kind: Annotated[Literal["user", "group"], typer.Option(help="Whose mapping.")] = "user",
+) -> None:
+    """Add one attribute mapping, or change the one that the target attribute has.
+
+    Example: provisor schema map "Cisco Umbrella User Management" 'Join(" ", [givenName], [surname])' name.formatted
+    """
+    opened = session(context)
+    version = opened.admin.schemas.map(opened.actor, job, kind, source=source, target=target)
+    say(f"Saved as version {version}.")
+
+
+@app.command()
+def restore(context: typer.Context, job: Job) -> None:
+    """Go back to the rules of the template.
+
+    Example: provisor schema restore "Cisco Umbrella User Management"
+    """
+    opened = session(context)
+    say(f"Saved as version {opened.admin.schemas.restore(opened.actor, job)}.")
