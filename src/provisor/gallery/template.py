@@ -12,6 +12,7 @@ from types import MappingProxyType
 import msgspec
 
 from provisor.rules.mapping import ObjectKind
+from provisor.rules.ruleset import TargetSchema
 from provisor.scim.schema import ResourceType
 from provisor.scim.schemas import GROUP_TYPE, UMBRELLA_GROUP_TYPE, UMBRELLA_USER_TYPE, USER_TYPE
 from provisor.scim.values import Json
@@ -47,6 +48,11 @@ class Template:
     def resource_type(self, kind: ObjectKind) -> ResourceType:
         """The SCIM resource type that objects of this kind become."""
         return self.user_type if kind == "user" else self.group_type
+
+    @property
+    def schema(self) -> TargetSchema:
+        """What the rules of a job are checked against."""
+        return TargetSchema(user_type=self.user_type, group_type=self.group_type, filterable=self.filterable)
 
 
 class _Document(msgspec.Struct, rename="camel", forbid_unknown_fields=True):

@@ -1,0 +1,259 @@
+"""Log events: one object of one cycle, in the shape of Graph's provisioningObjectSummary.
+
+Pure, and written for every object that is touched, hence plain dicts built in one go. Shape and words:
+spec/provisioning-service.md section 17. Values of redacted mappings show as [Redact]. Order: the frame, its steps,
+modified properties.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from provisor.engine.decide import Skip
+from provisor.engine.desired import Desired
+from provisor.engine.record import Kind
+from provisor.rules.failure import Failure
+from provisor.rules.mapper import Mapper
+from provisor.scim.values import Json, Resource
+
+Action: TypeAlias = Literal["create", "update", "delete", "disable", "other"]
+Status: TypeAlias = Literal["success", "failure", "skipped", "warning"]
+FailedStep: TypeAlias = Literal["import", "scoping", "matching", "processing", "referenceResolution", "export"]
+
+UNRESOLVED_REFERENCE = "UnableToResolveReferenceAttributeValue"
+REDACTED = "[Redact]"
+_SHOWN_MEMBERS = 1_000  # a membership event lists no more; its export step says how many there were
+_EXPORTS: dict[Action, str] = {
+    "create": "EntryExportAdd",
+    "update": "EntryExportUpdate",
+    "disable": "EntryExportUpdate",
+    "delete": "EntryExportDelete",
+    "other": "EntrySynchronizationSkip",
+}
+_DONE: dict[Action, str] = {
+    "create": "was created",
+    "update": "was updated",
+    "disable": "was disabled",
+    "delete": "was deleted",
+    "other": "was left as it is",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Systems:
+    """The two ends of a job and the job itself, as every event of a cycle repeats them."""
+
+    tenant: str
+    job: str
+    cycle: str
+    application: str
+    """The id of the service principal."""
+    application_name: str
+    source_name: str = "Provisor Directory"
+    user_urn: str
+    group_urn: str
+
+
+class EventFrame:
+    """What all events of one cycle have in common, prepared once; `event` adds what is told of one object."""
+
+    def __init__(self, systems: Systems) -> None:
+        self._systems = systems
+        principal: Resource = {"id": systems.application, "displayName": systems.application_name}
+        details: Resource = {
+            "ServicePrincipalId": systems.application,
+            "ServicePrincipalDisplayName": systems.application_name,
+        }
+        self._fixed: Resource = {
+            "tenantId": systems.tenant,
+            "jobId": systems.job,
+            "cycleId": systems.cycle,
+            "sourceSystem": {"id": systems.tenant, "displayName": systems.source_name, "details": {}},
+            "targetSystem": {**principal, "details": details},
+            "servicePrincipal": principal,
+            "initiatedBy": {"id": "", "displayName": "Provisor provisioning service", "initiatorType": "system"},
+        }
+
+    def event(
+        self,
+        *,
+        id: str,  # noqa: A002 - the field's name in Graph
+        at: str,
+        object_id: str,
+        name: str,
+        kind: Kind,
+        action: Action,
+        status: Status,
+        target_id: str | None = None,
+        desired: Desired | None = None,
+        matching: str | None = None,
+        modified: Sequence[Json] = (),
+        unresolved: Sequence[str] = (),
+        failure: Failure | None = None,
+        failed_step: FailedStep = "export",
+        skip: Skip | None = None,
+        milliseconds: int = 0,
+    ) -> Resource:
+        """One event. `at` is UTC in ISO 8601; `matching` is the sentence of the matching step, None without one.
+
+        `failed_step` is where a failure happened: no step after it is listed.
+        """
+        systems = self._systems
+        urn = systems.user_urn if kind == "user" else systems.group_urn
+        steps = self._steps(name, kind, action, desired, matching, modified, unresolved, failure, failed_step, skip)
+        return {
+            "id": id,
+            "activityDateTime": at,
+            "changeId": id,
+            "provisioningAction": action,
+            "durationInMilliseconds": milliseconds,
+            "provisioningStatusInfo": {"status": status, "errorInformation": _error(failure, skip, unresolved)},
+            "provisioningSteps": steps,
+            "modifiedProperties": list(modified),
+            "sourceIdentity": {
+                "id": object_id,
+                "displayName": name,
+                "identityType": "User" if kind == "user" else "Group",
+                "details": {},
+            },
+            "targetIdentity": {
+                "id": target_id or "",
+                "displayName": name if target_id else "",
+                "identityType": urn,
+                "details": {},
+            },
+            **self._fixed,
+        }
+
+    def _steps(
+        self,
+        name: str,
+        kind: Kind,
+        action: Action,
+        desired: Desired | None,
+        matching: str | None,
+        modified: Sequence[Json],
+        unresolved: Sequence[str],
+        failure: Failure | None,
+        failed_step: FailedStep,
+        skip: Skip | None,
+    ) -> list[Json]:
+        """The steps the object went through, up to the one that failed."""
+        source, target = self._systems.source_name, self._systems.application_name
+        steps: list[Json] = [_step("EntryImport", "import", "success", f"Read the {kind} {name} from {source}.")]
+        if desired is not None and desired.standing != "gone":
+            steps.append(_scoping(desired))
+        if matching is not None:
+            steps.append(_step("EntrySynchronizationAdd", "matching", "success", matching))
+        if modified:
+            count = len(modified)
+            text = f"{count} attribute{'' if count == 1 else 's'} of {name} differ{'s' if count == 1 else ''}."
+            steps.append(_step("EntrySynchronizationUpdate", "processing", "success", text))
+        if unresolved:
+            steps.append(_references(name, unresolved))
+        if failure is not None:
+            return _failed(steps, failed_step, failure, action)
+        if skip is not None:
+            details: Resource = {"SkipReason": skip.code}
+            steps.append(_step("EntrySynchronizationSkip", "export", "skipped", skip.reason, details))
+        else:
+            steps.append(_step(_EXPORTS[action], "export", "success", f"{name} {_DONE[action]} in {target}."))
+        return steps
+
+
+def _step(name: str, kind: str, status: str, description: str, details: Resource | None = None) -> Resource:
+    return {
+        "name": name,
+        "provisioningStepType": kind,
+        "status": status,
+        "description": description,
+        "details": details or {},
+    }
+
+
+def _scoping(desired: Desired) -> Resource:
+    verdict = desired.verdict
+    in_scope = desired.entitled and verdict.passes
+    details: Resource = {
+        "IsActive": "True" if desired.active else "False",
+        "Assigned": "True" if desired.entitled else "False",
+        "IsEffectivelyEntitledForProvisioning": "True" if desired.entitled and desired.active else "False",
+        "IsInProvisioningScope": "True" if in_scope else "False",
+        "ScopeEvaluationResult": {f"{title}: {clause}": held for title, clause, held in verdict.detail},
+    }
+    reason = desired.why.reason or verdict.reason
+    return _step("EntrySynchronizationScoping", "scoping", "success" if in_scope else "skipped", reason, details)
+
+
+def _references(name: str, unresolved: Sequence[str]) -> Resource:
+    shown = ", ".join(unresolved[:20]) + (" and others" if len(unresolved) > 20 else "")
+    text = f"{name} refers to {shown}, who {'is' if len(unresolved) == 1 else 'are'} not at the target yet."
+    details: Resource = {"errorCode": UNRESOLVED_REFERENCE}
+    return _step("EntrySynchronizationUpdate", "referenceResolution", "warning", text, details)
+
+
+def _failed(steps: list[Json], failed_step: FailedStep, failure: Failure, action: Action) -> list[Json]:
+    """The steps before the failed one, and that one with what went wrong."""
+    order = ("import", "scoping", "matching", "processing", "referenceResolution", "export")
+    last = order.index(failed_step)
+    kept = [step for step in steps if isinstance(step, dict) and order.index(str(step["provisioningStepType"])) < last]
+    names = {"import": "EntryImport", "scoping": "EntrySynchronizationScoping", "export": _EXPORTS[action]}
+    name = names.get(failed_step, "EntrySynchronizationUpdate" if failed_step != "matching" else "EntryImport")
+    details: Resource = {"errorCode": failure.code}
+    return [*kept, _step(name, failed_step, "failure", failure.message, details)]
+
+
+def _error(failure: Failure | None, skip: Skip | None, unresolved: Sequence[str]) -> Json:
+    """errorInformation; null for a success."""
+    if failure is not None:
+        category = "failure" if failure.code == "InternalError" else "nonServiceFailure"
+        return _information(
+            failure.code, failure.message, category, f"{failure.hint} Tried again {failure.retry.value}."
+        )
+    if skip is not None:
+        return _information(skip.code, skip.reason, "nonServiceFailure", "")
+    if unresolved:
+        text = f"{len(unresolved)} reference{'' if len(unresolved) == 1 else 's'} could not be written yet."
+        return _information(UNRESOLVED_REFERENCE, text, "nonServiceFailure", "Bring them into the scope of the job.")
+    return None
+
+
+def _information(code: str, reason: str, category: str, action: str) -> Resource:
+    return {
+        "errorCode": code,
+        "reason": reason,
+        "additionalDetails": None,
+        "errorCategory": category,
+        "recommendedAction": action,
+    }
+
+
+def modified_properties(mapper: Mapper, before: Resource | None, after: Resource) -> list[Json]:
+    """What differs between two documents among the mapped attributes; `before` None for a creation."""
+    redacted = mapper.redacted
+    changes: list[Json] = []
+    for path, take in mapper.targets:
+        new = take(after)
+        old = None if before is None else take(before)
+        if old == new:
+            continue
+        if path in redacted:
+            old, new = None if old is None else REDACTED, None if new is None else REDACTED
+        changes.append({"displayName": path, "oldValue": _shown(old), "newValue": _shown(new)})
+    return changes
+
+
+def modified_members(added: Iterable[str], removed: Iterable[str]) -> list[Json]:
+    """Membership changes: the id of who came as the new value, of who went as the old one."""
+    changes: list[Json] = [{"displayName": "members", "oldValue": None, "newValue": member} for member in added]
+    changes += [{"displayName": "members", "oldValue": member, "newValue": None} for member in removed]
+    return changes[:_SHOWN_MEMBERS]
+
+
+def _shown(value: Json) -> Json:
+    """A value as text: booleans as True and False, several joined."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, list):
+        return ", ".join(str(_shown(item)) for item in value)
+    return str(value)

@@ -1,0 +1,63 @@
+"""Operations: the kinds of thing that are done to one target object, and the order in which a cycle does them.
+
+Pure. Within a phase operations are independent of each other; the phases are what makes their order matter
+(design.md section 5, "Execute").
+"""
+
+from typing import Literal, TypeAlias, assert_never
+
+from provisor.engine.decide import Create, Decision, Delete, Disable, Fail, Link, Release, Skip, Update
+from provisor.engine.record import Kind
+
+OperationKind: TypeAlias = Literal[
+    "create", "update", "link", "disable", "release", "delete", "members", "reference", "verdict"
+]
+
+FREE_PLACES, USERS, GROUPS, MEMBERS, REFERENCES, LEAVERS, ONCE_MORE = 1, 2, 3, 4, 5, 6, 7
+PHASES: dict[int, str] = {
+    FREE_PLACES: "deleting groups, which frees places",
+    USERS: "creating and updating users",
+    GROUPS: "creating and updating groups, without members",
+    MEMBERS: "changing memberships",
+    REFERENCES: "setting managers",
+    LEAVERS: "disabling and deleting users",
+    ONCE_MORE: "trying once more what conflicted with another change of this cycle",
+}
+
+
+def kind_of(decision: Decision) -> OperationKind:
+    """The kind of operation a decision becomes; a verdict is one that sends nothing and changes no link."""
+    match decision:
+        case Create():
+            return "create"
+        case Link():
+            return "link"
+        case Update():
+            return "update"
+        case Disable():
+            return "disable"
+        case Delete():
+            return "delete"
+        case Release():
+            return "release"
+        case Skip() | Fail():
+            return "verdict"
+        case _:
+            assert_never(decision)
+
+
+def phase_of(kind: OperationKind, object_kind: Kind) -> int:
+    """When in a cycle an operation is done."""
+    match kind:
+        case "delete":
+            return FREE_PLACES if object_kind == "group" else LEAVERS
+        case "create" | "update" | "link" | "verdict":
+            return USERS if object_kind == "user" else GROUPS
+        case "disable" | "release":
+            return LEAVERS
+        case "members":
+            return MEMBERS
+        case "reference":
+            return REFERENCES
+        case _:
+            assert_never(kind)
