@@ -26,7 +26,7 @@ def change_all(held: list[Json], op: Op, attribute: Attribute, label: str, value
         return _without_listed(held, attribute, label, value)
     coerced = coercer(attribute, label)(value)
     new = coerced if isinstance(coerced, list) else []
-    if op == "replace":
+    if op == "replace" or not held:
         return held if same_elements(held, new) else new
     return _one_primary(held, _appended(held, new, attribute), attribute, label) if new else held
 
@@ -89,7 +89,7 @@ def _appended(held: list[Json], new: list[Json], attribute: Attribute) -> list[J
         if not same:
             result = [*result, item] if result is held else _push(result, item)
             positions.setdefault(key, []).append(len(result) - 1)
-        elif isinstance(item, dict) and not _covers(result[same[0]], item):
+        elif isinstance(item, dict) and not any(_covers(result[position], item) for position in same):
             result = list(result) if result is held else result
             result[same[0]] = _completed(result[same[0]], item, attribute)
     return result

@@ -129,10 +129,9 @@ def _classic(operations: Iterable[Operation], resource_type: ResourceType) -> It
 def _classic_value(value: Json, place: Place | None) -> Json:
     if isinstance(value, bool):
         return str(value)
-    if place is not None and place.path.attribute == "members" and place.path.filter is None:
-        ids = [item.get("value") for item in value if isinstance(item, dict)] if isinstance(value, list) else []
-        if all(isinstance(identifier, str) for identifier in ids):
-            return [_classic_member(str(identifier)) for identifier in ids]
+    members = place is not None and place.path.attribute == "members" and place.path.filter is None
+    if members and isinstance(value, list):
+        return [{"$ref": None, **item} if isinstance(item, dict) else item for item in value]
     return value
 
 

@@ -55,7 +55,7 @@ class Attribute:
         return self.mutability != "readOnly"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Schema:
     """A schema by its URN."""
 
@@ -70,6 +70,9 @@ class Schema:
 
     def __hash__(self) -> int:
         return hash((self.id, len(self.attributes)))
+
+    def __repr__(self) -> str:
+        return f"Schema({self.id})"  # all attributes would fill a screen wherever one is shown
 
     def attribute(self, name: str) -> Attribute | None:
         return self._names.get(name.lower())
@@ -128,7 +131,7 @@ COMMON_ATTRIBUTES = (
 """What every resource has without any schema saying so (RFC 7643 section 3.1)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ResourceType:
     """A kind of resource: its endpoint, its schema, its extensions.
 
@@ -164,6 +167,9 @@ class ResourceType:
 
     def __hash__(self) -> int:
         return hash((self.name, self.endpoint, len(self.schema.attributes), len(self.extensions)))
+
+    def __repr__(self) -> str:
+        return f"ResourceType({self.name}, {self.schema.id})"
 
     def locate(self, urn: str | None, name: str) -> Located | None:
         """Find an attribute by optional URN and name, both in any case; None when nobody knows it."""
