@@ -7,6 +7,7 @@ import pytest
 
 from provisor.database import open_database
 from provisor.storage import migrate, tenants
+from provisor.testing.company import Company
 
 
 @pytest.fixture(scope="session")
@@ -36,3 +37,9 @@ def database(migrated_file, tmp_path):
 @pytest.fixture
 def tenant(database):
     return tenants.only(database.reader())
+
+
+@pytest.fixture
+def company(database, tenant, now, tmp_path):
+    """An empty directory that takes CSV tables."""
+    return Company(database, tenant, now, tmp_path)

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from provisor.directory.objects import Refusal
-from provisor.storage import applications, feed, members, objects
+from provisor.storage import applications, feed, jobs, members, objects
 from provisor.storage import directory_verbs as verbs
 
 UPN = "anna@fjord.example"
@@ -246,8 +246,6 @@ def test_tombstones_go_once_every_job_has_passed_them(directory):
 
 
 def test_a_tombstone_stays_while_a_job_has_a_link_for_it(directory):
-    from provisor.storage import jobs
-
     anna = directory.user()
     purged = directory.do(verbs.purge, anna, now=directory.now)
     with directory.database.transaction() as connection:

@@ -1,0 +1,165 @@
+import pytest
+
+from provisor.directory.objects import Refusal
+from provisor.runner.import_summary import Counts
+from provisor.runner.importer import CsvImport, import_csv
+from provisor.storage import directory_verbs as verbs
+
+
+def upns(count, start=0):
+    return [f"user{number}@fjord.example" for number in range(start, count)]
+
+
+def test_who_is_in_no_row_is_deleted_softly(company):
+    company.people(*upns(10))
+
+    summary = company.people(*upns(9), complete=True)
+
+    assert summary.users == Counts(unchanged=9, deleted=1)
+    assert verbs.find(company.database.reader(), company.tenant, "user", "user9@fjord.example", deleted=True).deleted_at
+
+
+def test_without_complete_nobody_is_deleted(company):
+    company.people(*upns(10))
+
+    assert company.people(*upns(1)).users == Counts(unchanged=1)
+    assert company.count() == 10
+
+
+def test_only_objects_of_the_source_are_deleted(company):
+    company.people("hand@fjord.example", source="other")
+    company.people(*upns(3))
+
+    company.people(*upns(2), complete=True)
+
+    assert company.count() == 3
+
+
+def test_only_kinds_whose_file_is_given_are_deleted(company):
+    company.take(groups=[["displayName"], ["Sales"]])
+
+    company.people(*upns(1), complete=True)
+
+    assert company.count("group") == 1
+
+
+def test_a_second_complete_import_changes_nothing(company):
+    company.people(*upns(10))
+    company.people(*upns(9), complete=True)
+    change = company.change
+
+    assert company.people(*upns(9), complete=True).users == Counts(unchanged=9)
+    assert company.change == change
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "deleted"),
+    [(10, 5, 5), (10, 4, 0), (60, 54, 6), (59, 53, 0), (100, 90, 10), (100, 89, 0)],
+    ids=["five", "six-of-few", "six-is-10-percent", "six-is-more", "10-percent", "11-percent"],
+)
+def test_more_than_10_percent_and_more_than_5_stop_it(company, before, after, deleted):
+    company.people(*upns(before))
+
+    summary = company.people(*upns(after), complete=True)
+
+    assert summary.users.deleted == deleted
+    assert company.count() == before - deleted
+    assert (summary.stopped is None) == (deleted > 0)
+
+
+def test_new_people_do_not_widen_the_bound(company):
+    company.people(*upns(20))
+
+    summary = company.people(*upns(14), *upns(200, start=100), complete=True)
+
+    assert summary.stopped.code == "too-many-deletes"
+
+
+@pytest.mark.parametrize(("allowed", "deleted"), [(9, 0), (10, 10), (11, 10)])
+def test_so_many_may_be_allowed(company, allowed, deleted):
+    company.people(*upns(20))
+
+    assert company.people(*upns(10), complete=True, allow_deletes=allowed).users.deleted == deleted
+
+
+def test_the_refusal_says_how_many_and_what_to_do(company):
+    company.people(*upns(20))
+
+    stopped = company.people(*upns(10), complete=True).stopped
+
+    assert "10 of 20 users" in stopped.message
+    assert "--allow-deletes 10" in stopped.hint
+
+
+@pytest.mark.parametrize(
+    "row",
+    [["user0@fjord.example", "maybe"], ["user0@fjord.example"], ["x", "user0@fjord.example", "true"]],
+    ids=["no-boolean", "too-few-cells", "cells-out-of-place"],
+)
+def test_whom_a_refused_row_names_counts_as_present(company, row):
+    company.people(*upns(3))
+
+    summary = company.take(
+        users=[["userPrincipalName", "accountEnabled"], row, ["user1@fjord.example", "true"]], complete=True
+    )
+
+    assert summary.users == Counts(unchanged=1, deleted=1, refused=1)
+    assert company.user("user0@fjord.example").alive
+
+
+@pytest.mark.parametrize("line", [b"us\xffer0@fjord.example", b'"user0@fjord.example'], ids=["bytes", "quote"])
+def test_a_row_that_may_be_about_anyone_stops_deleting(company, line):
+    company.people(*upns(3))
+    path = company.folder / "broken.csv"
+    path.write_bytes(b"userPrincipalName\n" + line + b"\nuser1@fjord.example\n")
+
+    order = CsvImport(users=path, complete=True)
+    summary = import_csv(company.database, company.tenant, order, now=company.now)
+
+    assert not isinstance(summary, Refusal)
+    assert summary.stopped.code == "file-not-clean"
+    assert summary.users == Counts(unchanged=1, refused=1)
+    assert company.count() == 3
+
+
+SALES = {"users": [["userPrincipalName"], ["a@x"], ["b@x"]], "groups": [["displayName"], ["Sales"]]}
+NAMED = ["group", "member"]
+
+
+def test_memberships_in_no_row_end(company):
+    company.take(**SALES, members=[NAMED, ["Sales", "a@x"], ["Sales", "b@x"]])
+
+    summary = company.take(**SALES, members=[NAMED, ["Sales", "a@x"]], complete=True)
+
+    assert summary.memberships == Counts(unchanged=1, deleted=1)
+    assert company.members("Sales") == {"a@x"}
+
+
+def test_memberships_of_other_sources_groups_stay(company):
+    company.take(**SALES, members=[NAMED, ["Sales", "a@x"]], source="other")
+
+    company.take(groups=[["displayName"], ["Board"]], members=[NAMED], complete=True)
+
+    assert company.members("Sales") == {"a@x"}
+
+
+def test_a_membership_refused_for_its_cells_counts_as_present(company):
+    company.take(**SALES, members=[NAMED, ["Sales", "a@x"], ["Sales", "b@x"]])
+
+    company.take(**SALES, members=[NAMED, ["Sales", "a@x", ""]], complete=True)
+
+    assert company.members("Sales") == {"a@x", "b@x"}
+
+
+def test_who_leaves_keeps_memberships_for_a_restore(company):
+    company.take(**SALES, members=[NAMED, ["Sales", "a@x"], ["Sales", "b@x"]])
+    company.take(
+        users=[["userPrincipalName"], ["a@x"]],
+        groups=SALES["groups"],
+        members=[NAMED, ["Sales", "a@x"]],
+        complete=True,
+    )
+
+    company.people("b@x")
+
+    assert company.members("Sales") == {"a@x", "b@x"}

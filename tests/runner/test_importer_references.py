@@ -1,0 +1,166 @@
+import pytest
+
+from provisor.runner.import_summary import Counts
+from provisor.storage import directory_verbs as verbs
+
+ANNA, BO, CIA = "anna@fjord.example", "bo@fjord.example", "cia@fjord.example"
+GUID = "8f1d2c3b-4a59-6877-8695-a4b3c2d1e0f0"
+HEADER = ["userPrincipalName", "manager"]
+NAMED = ["group", "member"]
+
+
+def reasons(summary):
+    return [(note.file, note.row, note.reason) for note in summary.refused]
+
+
+def test_a_manager_may_stand_below_those_he_manages(company):
+    company.take(users=[HEADER, [ANNA, BO], [BO, ""]])
+
+    assert company.manager(ANNA) == BO
+
+
+def test_managers_may_form_a_circle(company):
+    company.take(users=[HEADER, [ANNA, BO], [BO, CIA], [CIA, ANNA]])
+
+    assert [company.manager(upn) for upn in (ANNA, BO, CIA)] == [BO, CIA, ANNA]
+
+
+def test_a_manager_is_found_in_another_case(company):
+    company.take(users=[HEADER, [ANNA, BO.upper()], [BO, ""]])
+
+    assert company.manager(ANNA) == BO
+
+
+@pytest.mark.parametrize("spelling", [GUID, "{" + GUID.upper() + "}", "Oywdj1lKd2iGlaSzwtHg8A=="])
+def test_a_manager_is_found_by_anchor(company, spelling):
+    company.take(users=[["userPrincipalName", "manager", "objectGUID"], [ANNA, spelling, "f" * 32], [BO, "", GUID]])
+
+    assert company.manager(ANNA) == BO
+
+
+def test_a_manager_nobody_knows_is_reported_and_the_row_imported(company):
+    summary = company.take(users=[HEADER, [ANNA, "ghost@fjord.example"]])
+
+    assert summary.users == Counts(created=1)
+    assert [(note.file, note.row) for note in summary.warnings] == [("users.csv", 2)]
+    assert "ghost@fjord.example" in summary.warnings[0].reason
+
+
+def test_a_manager_who_comes_later_heals_it(company):
+    company.take(users=[HEADER, [ANNA, BO]])
+
+    summary = company.take(users=[HEADER, [ANNA, BO], [BO, ""]])
+
+    assert company.manager(ANNA) == BO
+    assert summary.users == Counts(created=1, updated=1)
+    assert summary.warnings == []
+
+
+def test_importing_managers_again_changes_nothing(company):
+    table = [HEADER, [ANNA, BO], [BO, ANNA]]
+    company.take(users=table)
+    change = company.change
+
+    assert company.take(users=table).users == Counts(unchanged=2)
+    assert company.change == change
+
+
+def test_an_empty_cell_takes_the_manager_away(company):
+    company.take(users=[HEADER, [ANNA, BO], [BO, ""]])
+
+    assert company.take(users=[HEADER, [ANNA, ""]]).users == Counts(updated=1)
+    assert company.manager(ANNA) is None
+
+
+def test_without_the_column_the_manager_stays(company):
+    company.take(users=[HEADER, [ANNA, BO], [BO, ""]])
+
+    company.people(ANNA)
+
+    assert company.manager(ANNA) == BO
+
+
+def test_members_are_found_exactly_or_in_another_case(company):
+    company.take(
+        users=[["userPrincipalName"], [ANNA], [BO]],
+        groups=[["displayName"], ["Sales"]],
+        members=[NAMED, ["Sales", ANNA], ["SALES", BO.upper()]],
+    )
+
+    assert company.members("Sales") == {ANNA, BO}
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        (["Sales", "ghost@fjord.example"], "no user ghost@fjord.example"),
+        (["Ghosts", ANNA], "no group Ghosts"),
+        (["", ANNA], "group is empty"),
+        (["Sales", " "], "member is empty"),
+        (["Sales"], "1 cells"),
+    ],
+    ids=["no-user", "no-group", "empty-group", "blank-member", "cells"],
+)
+def test_a_membership_that_cannot_be_is_refused_and_the_others_are_not(company, row, words):
+    summary = company.take(
+        users=[["userPrincipalName"], [ANNA]],
+        groups=[["displayName"], ["Sales"]],
+        members=[NAMED, row, ["Sales", ANNA]],
+    )
+
+    assert [(file, number) for file, number, _ in reasons(summary)] == [("members.csv", 2)]
+    assert words in summary.refused[0].reason
+    assert company.members("Sales") == {ANNA}
+
+
+def test_a_membership_given_twice_is_refused_naming_the_first_row(company):
+    summary = company.take(
+        users=[["userPrincipalName"], [ANNA]],
+        groups=[["displayName"], ["Sales"]],
+        members=[NAMED, ["Sales", ANNA], ["sales", ANNA.upper()]],
+    )
+
+    assert summary.memberships == Counts(created=1, refused=1)
+    assert "row 2" in summary.refused[0].reason
+
+
+def test_a_group_name_means_the_group_of_the_own_source_first(company):
+    company.take(groups=[["displayName"], ["Sales"]], source="other")
+
+    summary = company.take(
+        users=[["userPrincipalName"], [ANNA]], groups=[["displayName"], ["Sales"]], members=[NAMED, ["Sales", ANNA]]
+    )
+
+    assert summary.refused == []
+
+
+def test_a_group_name_of_two_other_sources_is_refused(company):
+    for source in ("first", "second"):
+        company.take(groups=[["displayName"], ["Sales"]], source=source)
+
+    summary = company.take(users=[["userPrincipalName"], [ANNA]], members=[NAMED, ["Sales", ANNA]])
+
+    assert "2 groups are called Sales" in summary.refused[0].reason
+
+
+def test_a_removed_membership_comes_back_with_its_row(company):
+    tables = {
+        "users": [["userPrincipalName"], [ANNA]],
+        "groups": [["displayName"], ["Sales"]],
+        "members": [NAMED, ["Sales", ANNA]],
+    }
+    company.take(**tables)
+    company.take(**(tables | {"members": [NAMED]}), complete=True)
+
+    assert company.members("Sales") == set()
+    assert company.take(**tables).memberships == Counts(created=1)
+
+
+def test_a_deleted_person_is_no_member_to_be_found(company):
+    company.people(ANNA)
+    with company.database.transaction() as connection:
+        verbs.delete(connection, company.tenant, company.user(ANNA), now=company.now)
+
+    summary = company.take(groups=[["displayName"], ["Sales"]], members=[NAMED, ["Sales", ANNA]])
+
+    assert summary.memberships == Counts(refused=1)
