@@ -82,7 +82,8 @@ def _whole_extension(resource: Resource, op: Op, urn: str, value: Json, resource
     if not isinstance(value, dict):
         raise invalid_value(f"{urn} is an object of attributes, not {shown(value)}.")
     for name, item in value.items():
-        resource = _at(resource, op, resolve(f"{urn}:{name}", resource_type), item, resource_type)
+        if name.lower() not in _NOT_MERGED:  # clients that send a whole model put its own `schemas` in here too
+            resource = _at(resource, op, resolve(f"{urn}:{name}", resource_type), item, resource_type)
     return resource
 
 
