@@ -3,13 +3,14 @@
 Pure data over scim's schemas. Every protocol feature is the same in every profile.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from provisor.scim.schema import ResourceType
-from provisor.scim.schemas import GROUP_TYPE, UMBRELLA_GROUP_TYPE, UMBRELLA_USER_TYPE, USER_TYPE
+from provisor.scim.schemas import GROUP, GROUP_TYPE, UMBRELLA_GROUP_TYPE, UMBRELLA_USER_TYPE, USER_TYPE, subset
 
 Kind = Literal["User", "Group"]
+KINDS: tuple[Kind, ...] = ("User", "Group")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,14 +38,22 @@ class Profile:
         return self.user_type, self.group_type
 
 
+# Members are rows of ids: a `display` would be neither kept nor true, so it is not advertised either. RFC 7643 section
+# 8.7.1 does not list it.
+_GROUP = subset(GROUP, ("displayName", "members.value", "members.$ref", "members.type"))
+
 UMBRELLA = Profile(
     name="umbrella",
     title="Cisco Umbrella User Management",
     user_type=UMBRELLA_USER_TYPE,
-    group_type=UMBRELLA_GROUP_TYPE,
+    group_type=replace(UMBRELLA_GROUP_TYPE, schema=_GROUP),
     group_limit=200,  # the tutorial's; groups beyond it are refused until one is deleted
 )
 GENERIC = Profile(
-    name="generic", title="Generic SCIM 2.0 application", user_type=USER_TYPE, group_type=GROUP_TYPE, nested_groups=True
+    name="generic",
+    title="Generic SCIM 2.0 application",
+    user_type=USER_TYPE,
+    group_type=replace(GROUP_TYPE, schema=_GROUP),
+    nested_groups=True,
 )
 PROFILES = {profile.name: profile for profile in (UMBRELLA, GENERIC)}

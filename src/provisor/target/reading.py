@@ -7,14 +7,16 @@ in a thread. The members of a large group are read in short steps of one snapsho
 import asyncio
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from provisor.database import Connection, Database
-from provisor.scim.errors import not_found
+from provisor.scim.errors import ScimError, not_found
 from provisor.scim.messages import LIST_RESPONSE_URN
 from provisor.target import members
 from provisor.target.documents import ENDPOINTS, located, members_text, with_list
 from provisor.target.listing import Found, Question, answer, by_name, compile_query, name_asked, page
 from provisor.target.paging import Positions
+from provisor.target.profiles import KINDS
 from provisor.target.resources import Call, projected, user_groups_text, wants
 from provisor.target.rows import READ_DOCUMENT
 
@@ -96,16 +98,35 @@ class Reader:
         return with_list(located(document, "Group", call.base), "members", ",".join(parts)), read
 
     async def many(self, call: Call, question: Question) -> str:
-        """A ListResponse."""
+        """A ListResponse of one kind."""
+        total, texts = await self._found(call, question)
+        return _list_response(total, question, texts)
+
+    async def every(self, call: Call, question: Question) -> str:
+        """A ListResponse of every kind, users first; a kind that lacks an attribute of the filter has no match."""
+        total, texts, refusals = 0, list[str](), list[ScimError]()
+        for kind in KINDS:
+            rest = replace(
+                question,
+                start_index=max(question.start_index - total, 1),
+                count=question.count - len(texts),
+            )
+            try:
+                found, more = await self._found(replace(call, kind=kind), rest)
+            except ScimError as refusal:
+                refusals.append(refusal)
+                continue
+            total += found
+            texts += more
+        if len(refusals) == len(KINDS):
+            raise refusals[0]
+        return _list_response(total, question, texts)
+
+    async def _found(self, call: Call, question: Question) -> tuple[int, list[str]]:
         found = await self._find(call, question)
         if call.kind == "Group" and wants(call, "members") and found.documents:
-            texts = await self._groups(found.documents, call)
-        else:
-            texts = self._shown(found.documents, call)
-        return (
-            f'{_LIST}{found.total},"startIndex":{question.start_index},"itemsPerPage":{len(texts)},'
-            f'"Resources":[{",".join(texts)}]}}'
-        )
+            return found.total, await self._groups(found.documents, call)
+        return found.total, self._shown(found.documents, call)
 
     async def _find(self, call: Call, question: Question) -> Found:
         name = name_asked(question.filter, call.kind)
@@ -156,6 +177,13 @@ class Reader:
             finally:
                 self._snapshots.execute("COMMIT")
         return texts
+
+
+def _list_response(total: int, question: Question, texts: Sequence[str]) -> str:
+    return (
+        f'{_LIST}{total},"startIndex":{question.start_index},"itemsPerPage":{len(texts)},'
+        f'"Resources":[{",".join(texts)}]}}'
+    )
 
 
 def id_of(document: str) -> str:

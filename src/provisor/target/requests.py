@@ -20,7 +20,7 @@ _FIELDS_LIMIT = 50  # parameters in a query string
 
 
 class Route(NamedTuple):
-    """Where a path leads: a kind with perhaps an id, `.search`, or a discovery document."""
+    """Where a path leads: a kind with perhaps an id, `.search`, a discovery document, or nothing of these: the root."""
 
     kind: Kind | None = None
     id: str = ""
@@ -34,6 +34,8 @@ class Route(NamedTuple):
         if self.search:
             return ("POST",)
         if self.discovery is not None:
+            return ("GET",)
+        if self.kind is None:
             return ("GET",)
         return ("GET", "PUT", "PATCH", "DELETE") if self.id else ("GET", "POST")
 
@@ -58,6 +60,8 @@ def route(rest: str) -> Route | None:
         if len(parts) == 2:
             return Route(kind, search=True) if parts[1] == ".search" else Route(kind, parts[1])
         return None
+    if parts in ([""], [".search"]):  # resources of every kind (RFC 7644 sections 3.4.2.1 and 3.4.3)
+        return Route(search=parts == [".search"])
     if parts[0] in DOCUMENTS and len(parts) <= 2:
         return Route(discovery=parts[0], name=parts[1] if len(parts) == 2 else None)
     if parts[0] in ("Me", "Bulk"):

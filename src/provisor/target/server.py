@@ -156,15 +156,15 @@ class Target:
             return _refused(method_refused(method, place), (b"allow", ", ".join(place.methods).encode()))
         base = self._base(request, prefix)
         asked = parameters(scope["query_string"])
-        if place.kind is None:
-            text = describe(
-                self._tenant.profile, base, place.discovery or "", place.name, filtered=bool(asked.get("filter"))
-            )
+        if place.discovery is not None:
+            text = describe(self._tenant.profile, base, place.discovery, place.name, filtered=bool(asked.get("filter")))
             return Reply(200, text.encode())
-        call = Call(tenant=self._tenant, kind=place.kind, base=base, now=now, id=place.id)
+        call = Call(tenant=self._tenant, kind=place.kind or "User", base=base, now=now, id=place.id)
         if asked:
             call.attributes, call.excluded = selection(asked)
         if method == "GET":
+            if place.kind is None:
+                return Reply(200, (await self._reader.every(call, question(asked))).encode())
             return await self._get(request, call, asked)
         return await self._post_put_patch_delete(request, call, place, method, receive)
 
@@ -214,7 +214,8 @@ class Target:
         body = decode_object(await _body(request, receive))
         if place.search:
             asked, (call.attributes, call.excluded) = search(body)
-            return Reply(200, (await self._reader.many(call, asked)).encode())
+            read = self._reader.every if place.kind is None else self._reader.many
+            return Reply(200, (await read(call, asked)).encode())
         work: Callable[[Connection], Answer]
         if method == "POST":
             content, ids = resources.accepted(call, body)

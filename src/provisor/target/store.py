@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib import resources
 
 from provisor.database import Connection, Database, open_database
-from provisor.target.profiles import PROFILES, UMBRELLA, Profile
+from provisor.target.profiles import KINDS, PROFILES, UMBRELLA, Profile
 
 BASE_PATH = "/identity/v2/scim"  # Umbrella's own
 SHORT_BASE_PATH = "/scim/v2"  # answered as well; what most other clients are told
@@ -93,7 +93,7 @@ def the_tenant(database: Database, profile: str | None = None) -> Tenant:
                 "SELECT number, profile, base_path, group_limit FROM tenant WHERE name = ?", (DEFAULT_TENANT,)
             )
             assert row is not None  # noqa: S101 - inserted in this transaction
-            for kind in ("User", "Group"):
+            for kind in KINDS:
                 connection.execute(
                     "INSERT INTO tally (tenant, kind, last) VALUES (?, ?, ?)",
                     (row[0], kind, before_first(row[0], kind)),

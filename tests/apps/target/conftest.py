@@ -1,0 +1,267 @@
+"""The target under test: as an ASGI application on a loop of its own, and as a process of its own over real HTTP."""
+
+import asyncio
+import http.client
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import pytest
+
+from provisor.target.server import Target
+from provisor.target.store import now_microseconds, open_target, the_tenant
+from provisor.target.tokens import create_token
+
+HOST = b"target.example:8020"
+PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
+
+
+@dataclass
+class Answer:
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+    @property
+    def resources(self) -> list[Any]:
+        return self.json["Resources"]
+
+
+@dataclass
+class Client:
+    """SCIM verbs over whatever `send` is; every answer must be SCIM and never a 5xx but 501."""
+
+    send: Any
+    base: str
+    token: str
+    sent: list[tuple[str, str]] = field(default_factory=list)
+
+    def request(self, method, path, body=None, *, query=None, headers=None, token=None, raw=None, base=None):
+        given = {"Authorization": f"Bearer {self.token if token is None else token}", **(headers or {})}
+        data = raw if raw is not None else b"" if body is None else json.dumps(body).encode()
+        if data:
+            given.setdefault("Content-Type", "application/scim+json")
+        text = query if isinstance(query, str) else urlencode(query or {})
+        answer = self.send(method, (self.base if base is None else base) + path, text, given, data)
+        assert answer.status < 500 or answer.status == 501, answer
+        if answer.body:
+            assert answer.headers["content-type"].startswith("application/scim+json")
+        return answer
+
+    def get(self, path, **query):
+        return self.request("GET", path, query=query)
+
+    def post(self, path, body):
+        return self.request("POST", path, body)
+
+    def put(self, path, body):
+        return self.request("PUT", path, body)
+
+    def delete(self, path):
+        return self.request("DELETE", path)
+
+    def patch(self, path, *operations, **query):
+        return self.request("PATCH", path, {"schemas": [PATCH_OP], "Operations": list(operations)}, query=query)
+
+    def user(self, name="ana.ruiz@example.org", **more):
+        answer = self.post("/Users", {"userName": name, **more})
+        assert answer.status == 201, answer
+        return answer.json
+
+    def group(self, name="Field Staff", members=(), **more):
+        body = {"displayName": name, **more}
+        if members:
+            body["members"] = [{"value": member} for member in members]
+        answer = self.post("/Groups", body)
+        assert answer.status == 201, answer
+        return answer.json
+
+    def find(self, path, filter_, **query):
+        answer = self.get(path, filter=filter_, **query)
+        assert answer.status == 200, answer
+        return answer.json
+
+    def members(self, group_id):
+        return sorted(member["value"] for member in self.get(f"/Groups/{group_id}").json.get("members", []))
+
+
+class Asgi:
+    """A Target on a loop that only turns while a request is answered."""
+
+    def __init__(self, folder, profile):
+        self.database = open_target(f"sqlite:///{folder / 'target.sqlite'}")
+        self.tenant = the_tenant(self.database, profile)
+        with self.database.transaction() as connection:
+            token, clear = create_token(
+                connection, self.tenant, kind="entra", label="tests", now=now_microseconds()
+            )
+        self.token_id = token.id
+        self.runner = asyncio.Runner()
+        self.target = Target(self.database, self.tenant)
+        self.runner.run(self.target.start())
+        self.client = Client(self.send, self.tenant.base_path, clear)
+
+    def send(self, method, path, query, headers, data):
+        return self.runner.run(self.answer(method, path, query, headers, data))
+
+    async def answer(self, method, path, query, headers, data):
+        out = []
+        messages = [{"type": "http.request", "body": data, "more_body": False}]
+
+        async def receive():
+            return messages.pop(0) if messages else {"type": "http.disconnect"}
+
+        async def send(message):
+            out.append(message)
+
+        listed = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
+        scope = {
+            "type": "http",
+            "method": method,
+            "path": path,
+            "query_string": query.encode(),
+            "headers": [(b"host", HOST), *listed],
+            "scheme": "http",
+            "server": ("127.0.0.1", 8020),
+        }
+        await self.target(scope, receive, send)
+        found = {name.decode(): value.decode("latin-1") for name, value in out[0]["headers"]}
+        return Answer(out[0]["status"], found, b"".join(part["body"] for part in out[1:]))
+
+    def log(self):
+        """Every entry of the request log, flushed, in the order of arrival."""
+        self.runner.run(self.target.log.flush())
+        return self.database.reader().all(
+            "SELECT method, path, kind, object_id, status, token_id FROM request_log ORDER BY at, number"
+        )
+
+    def close(self):
+        self.runner.run(self.target.stop())
+        self.runner.close()
+        self.database.close()
+
+
+@pytest.fixture
+def make_target(tmp_path):
+    made = []
+
+    def make(profile="umbrella"):
+        folder = tmp_path / str(len(made))
+        folder.mkdir()
+        made.append(Asgi(folder, profile))
+        return made[-1]
+
+    yield make
+    for target in made:
+        target.close()
+
+
+@pytest.fixture
+def umbrella(make_target):
+    return make_target("umbrella")
+
+
+@pytest.fixture
+def generic(make_target):
+    return make_target("generic")
+
+
+@pytest.fixture
+def scim(umbrella):
+    """A client of the umbrella profile."""
+    return umbrella.client
+
+
+@pytest.fixture
+def scim_generic(generic):
+    """A client of the generic profile."""
+    return generic.client
+
+
+class Process:
+    """`provisor target serve` as a child process."""
+
+    def __init__(self, folder, profile):
+        self.environment = {**os.environ, "PROVISOR_TARGET_DATABASE_URL": f"sqlite:///{folder / 'target.sqlite'}"}
+        self.profile = profile
+        self.start()
+
+    def command(self, *arguments):
+        return [sys.executable, "-c", "from provisor.target.commands import app; app()", *arguments]
+
+    def start(self):
+        self.child = subprocess.Popen(
+            self.command("serve", "--port", "0", "--profile", self.profile),
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        line = self.child.stdout.readline()
+        assert " listens on http://" in line, line
+        self.url = line.split()[-1]
+
+    def run(self, *arguments):
+        return subprocess.run(self.command(*arguments), env=self.environment, capture_output=True, text=True)
+
+    def client(self):
+        made = self.run("token", "create", "--label", "tests", "--json")
+        return self.client_of(json.loads(made.stdout)["token"])
+
+    def client_of(self, token):
+        parts = urlsplit(self.url)
+        return Client(self.send, parts.path, token)
+
+    def send(self, method, path, query, headers, data):
+        parts = urlsplit(self.url)
+        connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=20)
+        try:
+            connection.request(method, path + (f"?{query}" if query else ""), data or None, headers)
+            answer = connection.getresponse()
+            found = {name.lower(): value for name, value in answer.getheaders()}
+            return Answer(answer.status, found, answer.read())
+        finally:
+            connection.close()
+
+    def stop(self, number=signal.SIGTERM):
+        self.child.send_signal(number)
+        code = self.child.wait(20)
+        self.child.stdout.close()
+        return code
+
+    def close(self):
+        if self.child.poll() is None:
+            self.stop(signal.SIGKILL)
+
+
+@pytest.fixture
+def serve(tmp_path):
+    started = []
+
+    def start(profile="umbrella", folder=None):
+        started.append(Process(folder or tmp_path, profile))
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.close()
+
+
+@pytest.fixture
+def eventually():
+    def wait(condition, seconds=5.0):
+        until = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < until, "it never came true"
+            time.sleep(0.01)
+
+    return wait
