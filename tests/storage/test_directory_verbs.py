@@ -315,3 +315,16 @@ def test_a_search_is_literal_text_in_any_case(directory, search, count):
     directory.user("user2@fjord.example")
 
     assert len(objects.page(directory.database.reader(), directory.tenant, "user", search=search)) == count
+
+
+def test_looking_memberships_up_does_not_read_the_table(directory):
+    anna, sales = directory.user(), directory.group()
+    directory.do(members.add, sales.id, anna.id)
+    reader, plans = directory.database.reader(), []
+    reader.raw.set_trace_callback(plans.append)
+
+    found = members.present(reader, [(sales.id, anna.id), (anna.id, sales.id)])
+
+    reader.raw.set_trace_callback(None)
+    assert found == {(sales.id, anna.id)}
+    assert not [row for row in reader.all("EXPLAIN QUERY PLAN " + plans[0]) if "SCAN m" in row[3]]
