@@ -12,6 +12,8 @@ from provisor.storage import log
 from provisor.storage.log import LoggedEvent, LogQuery
 from provisor.storage.times import to_microseconds
 
+__all__ = ["LoggedEvent", "Logs"]
+
 
 @dataclass(frozen=True, slots=True)
 class Logs:

@@ -21,9 +21,7 @@ def problems_of(document: Json, template: Template) -> list[str]:
     ruleset = read_schema(document)
     if not isinstance(ruleset, RuleSet):
         return [str(problem) for problem in ruleset]
-    schema = TargetSchema(
-        user_type=template.user_type, group_type=template.group_type, filterable=template.filterable
-    )
+    schema = TargetSchema(user_type=template.user_type, group_type=template.group_type, filterable=template.filterable)
     return [str(problem) for problem in problems(ruleset, schema)]
 
 
@@ -45,7 +43,9 @@ def with_mapping(document: Json, kind: ObjectKind, *, source: str, target: str) 
     """
     ruleset = read_schema(document)
     if not isinstance(ruleset, RuleSet):
-        raise AdminError("rule-problems", "\n".join(str(problem) for problem in ruleset), "Import a correct schema first.")
+        raise AdminError(
+            "rule-problems", "\n".join(str(problem) for problem in ruleset), "Import a correct schema first."
+        )
     mapping = ruleset.of(kind)
     row = AttributeMapping(target=target, source=_source(source))
     old = next((each for each in mapping.mappings if each.target == target), None)
@@ -62,5 +62,7 @@ def _source(text: str) -> Source:
         return Direct(text)
     compiled = compile_expression(text)
     if isinstance(compiled, ExpressionProblem):
-        raise AdminError("invalid-expression", f"{text} cannot be used. {compiled}", "`provisor expression eval` tries one.")
+        raise AdminError(
+            "invalid-expression", f"{text} cannot be used. {compiled}", "`provisor expression eval` tries one."
+        )
     return FromExpression(compiled)

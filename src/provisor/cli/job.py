@@ -60,7 +60,7 @@ def credentials(
 ) -> None:
     """Save the tenant URL and the secret token, which is asked for, or read from a file or standard input.
 
-    Example: provisor job credentials "Cisco Umbrella User Management" --url https://umbrella.example/scim --token-file -
+    Example: provisor job credentials "Cisco Umbrella User Management" --url https://umbrella.example/scim
     """
     token = read_secret(token_file, "Secret Token")
     opened = session(context)

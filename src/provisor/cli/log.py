@@ -9,7 +9,7 @@ from provisor.cli.options import AsJson, Limit, noun, session
 from provisor.terminal import print_json, print_table, say
 
 if TYPE_CHECKING:
-    from provisor.storage.log import LoggedEvent
+    from provisor.admin.logs import LoggedEvent
 
 app = noun("The provisioning log: what was done to whom, and why.")
 

@@ -38,7 +38,9 @@ def export(
 
 @app.command("import")
 def import_schema(
-    context: typer.Context, job: Job, file: Annotated[str, typer.Argument(metavar="FILE", help="- reads standard input.")]
+    context: typer.Context,
+    job: Job,
+    file: Annotated[str, typer.Argument(metavar="FILE", help="- reads standard input.")],
 ) -> None:
     """Replace a job's rules. Refused, naming every problem, when they could not run.
 

@@ -1,0 +1,136 @@
+"""`provisor demo`: the whole tutorial in a folder of its own, with its outcome proved by a read-back.
+
+Exit codes: 0 verified and nobody failed, 1 otherwise, 2 wrong usage.
+"""
+
+import signal
+import sys
+import tempfile
+import time
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from provisor.admin.errors import AdminError
+from provisor.admin.session import Session
+from provisor.demo.report import Report
+from provisor.demo.steps import Files, Play
+from provisor.demo.umbrella import Umbrella
+from provisor.demo.verifier import verify
+from provisor.settings import read_settings
+from provisor.terminal import complain, print_json_line, say
+
+app = typer.Typer(add_completion=False)
+
+SHOWN_DIFFERENCES = 20
+
+
+@app.command()
+def demo(
+    context: typer.Context,
+    users: Annotated[Path | None, typer.Option(help="Another organisation's people, instead of the sample.")] = None,
+    groups: Annotated[Path | None, typer.Option(help="Its groups, if it has any.")] = None,
+    members: Annotated[Path | None, typer.Option(help="Its memberships, if it has any.")] = None,
+    leave: Annotated[bool, typer.Option("--exit", help="End when all is done, also on a terminal.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the outcome as one JSON object on the last line.")
+    ] = False,
+) -> None:
+    """Do the tutorial's steps 3 to 7 with an organisation of 1,000 people, and prove the outcome.
+
+    Example: provisor demo --users users.csv --groups groups.csv --members members.csv --exit
+    """
+    if users is None and (groups is not None or members is not None):
+        raise typer.BadParameter("Groups and memberships need the people they are about: name --users too.")
+    outer = context.find_object(Session)
+    if outer is None:
+        raise AdminError("no-session", "This command was called outside of provisor.", "Call it as `provisor demo`.")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the child process is ended too
+    with ExitStack() as stack:
+        found = _organisation(stack, users, groups, members)
+        folder = _fresh_folder()
+        # The demo ignores PROVISOR_* settings: it must never meet anybody's real database.
+        session = Session(settings=read_settings({"PROVISOR_DATA": str(folder)}), build=outer.build)
+        umbrella = stack.enter_context(Umbrella(folder))
+        report = _perform(session, found, umbrella, folder)
+        if not leave and sys.stdin.isatty() and sys.stdout.isatty():
+            _stay(folder, umbrella)
+    if as_json:
+        print_json_line(report.to_json())
+    if not report.succeeded:
+        raise typer.Exit(1)
+
+
+def _perform(session: Session, found: Files, umbrella: Umbrella, folder: Path) -> Report:
+    began = time.monotonic()
+    say(f"Everything of this demo is in {folder}; the target answers at {umbrella.url}.")
+    play = Play(session, found, umbrella)
+    play.perform()
+    changes = folder / "changes.json"
+    play.write_changes(changes)
+    reader = umbrella.generate_token("verifier")
+    differences = verify(
+        url=reader.url,
+        token=reader.secret,
+        users=found.users,
+        groups=found.groups,
+        members=found.members,
+        changes=changes,
+    )
+    report = Report(cycles=play.cycles, refused=play.refused, differences=differences, seconds=time.monotonic() - began)
+    say()
+    report.show()
+    _judge(report)
+    return report
+
+
+def _judge(report: Report) -> None:
+    if report.verified:
+        say(
+            f"Verified: read back over HTTP, the target holds exactly what the directory says ({report.seconds:.1f} s)."
+        )
+        return
+    complain(f"Not verified: {len(report.differences)} differences.")
+    for difference in report.differences[:SHOWN_DIFFERENCES]:
+        complain(f"  {difference}")
+
+
+def _organisation(stack: ExitStack, users: Path | None, groups: Path | None, members: Path | None) -> Files:
+    if users is not None:
+        for path in (users, groups, members):
+            if path is not None and not path.is_file():
+                raise typer.BadParameter(f"There is no file {path}.")
+        return Files(users=users, groups=groups, members=members)
+    sample = stack.enter_context(as_file(files("provisor.demo") / "organisation"))
+    return Files(users=sample / "users.csv", groups=sample / "groups.csv", members=sample / "members.csv")
+
+
+def _fresh_folder() -> Path:
+    """A folder that nobody else can read, named by the moment."""
+    name = f"provisor-demo-{datetime.now(UTC):%Y%m%d-%H%M%S}"
+    parent = Path(tempfile.gettempdir())
+    for attempt in range(1, 1000):
+        folder = parent / (name if attempt == 1 else f"{name}-{attempt}")
+        try:
+            folder.mkdir(mode=0o700)
+        except FileExistsError:
+            continue
+        return folder
+    raise AdminError("demo-folder", f"There is no free name for a folder in {parent}.", "Remove old demo folders.")
+
+
+def _stay(folder: Path, umbrella: Umbrella) -> None:
+    say()
+    say(f"The target stays up at {umbrella.url}. In another window:")
+    say(f"  export PROVISOR_DATA={folder}")
+    say('  provisor log list --status skipped        provisor job status "Cisco Umbrella User Management"')
+    say("  provisor user list --search anna          provisor target token list")
+    say("Ctrl-C ends it; the folder stays.")
+    try:
+        signal.pause()
+    except KeyboardInterrupt:
+        say("Ended.")

@@ -1,0 +1,240 @@
+"""The demo as a play in the tutorial's steps: import, token, application, assignment, credentials, cycles, changes.
+
+Every deed is an admin verb, as the command line would call it. Must not: know how a target works; judge the outcome,
+which is the verifier's.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from provisor.admin.session import Session
+from provisor.demo.casting import Change, Organisation, Part, Person, assigned_directly, cast
+from provisor.demo.report import CycleDone
+from provisor.demo.umbrella import Token, Umbrella
+from provisor.terminal import progress_bar, say
+
+if TYPE_CHECKING:
+    from provisor.admin.bundle import Admin
+    from provisor.admin.imports import ImportSummary
+    from provisor.directory.objects import DirectoryObject
+
+UMBRELLA = "Cisco Umbrella User Management"
+NATIVE_OBJECT_ID = "urn:ietf:params:scim:schemas:extension:ciscoumbrella:2.0:User:nativeObjectId"
+OBJECT_GUID = "objectGUID"
+PAGE = 500
+SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Files:
+    """The organisation to play with; a small one may have users only."""
+
+    users: Path | None = None
+    groups: Path | None = None
+    members: Path | None = None
+
+
+@dataclass(slots=True)
+class Play:
+    """One performance. What it learnt on the way is kept for the report and the verifier."""
+
+    session: Session
+    files: Files
+    umbrella: Umbrella
+    cycles: list[CycleDone] = field(default_factory=list)
+    refused: int = 0
+    changes: list[Change] = field(default_factory=list)
+
+    @property
+    def _admin(self) -> "Admin":
+        return self.session.admin
+
+    def perform(self) -> None:
+        """All steps, in order."""
+        self._import()
+        token = self._step_3()
+        self._step_4()
+        self._step_5()
+        self._step_6(token)
+        self._initial_cycle()
+        self._step_7()
+
+    def write_changes(self, path: Path) -> None:
+        """What the verifier is told: ids in the directory, and the list of changes."""
+        found = self._organisation()
+        purged = {change["person"] for change in self.changes if change["do"] == "purge"}
+        told = {
+            "people": {person.name: person.id for person in found.people if person.name not in purged},
+            "groups": dict(found.groups),
+            "changes": self.changes,
+        }
+        path.write_text(json.dumps(told, ensure_ascii=False, indent=1), encoding="utf-8")
+
+    def _import(self) -> None:
+        from provisor.admin.imports import CsvImport
+
+        _title("Before the steps: the directory")
+        order = CsvImport(users=self.files.users, groups=self.files.groups, members=self.files.members)
+        summary = self._admin.imports.csv(self.session.actor, order)
+        self.refused = len(summary.refused)
+        _say_imported(summary)
+
+    def _step_3(self) -> Token:
+        _title(f"Step 3: Configure {UMBRELLA} to support provisioning")
+        say("Deployments > Core Identities > Users and Groups > API Keys > Generate Token")
+        token = self.umbrella.generate_token("provisor")
+        say(f"Tenant URL    {token.url}")
+        say("Secret Token  (displayed only once: it goes straight into the credentials of Step 6)")
+        return token
+
+    def _step_4(self) -> None:
+        _title(f"Step 4: Add {UMBRELLA} from the application gallery")
+        added = self._admin.applications.add(self.session.actor, UMBRELLA)
+        self._admin.jobs.create(self.session.actor, UMBRELLA)
+        say(f"Added {added.application.display_name} ({added.application.id}) with its provisioning job.")
+
+    def _step_5(self) -> None:
+        _title("Step 5: Define who will be in scope for provisioning")
+        found = self._organisation()
+        direct = assigned_directly(found)
+        both = sum(1 for person in direct if person.groups)
+        self._admin.applications.assign(
+            self.session.actor,
+            UMBRELLA,
+            users=[person.id for person in direct],
+            groups=list(found.groups.values()),
+        )
+        say(
+            f"Assigned: {len(found.groups):,} groups (all) and {len(direct):,} users. In scope through a group "
+            f"{len(found.people) - len(direct):,}, directly {len(direct) - both:,}, both ways {both:,}."
+        )
+
+    def _step_6(self, token: Token) -> None:
+        _title(f"Step 6: Configure automatic user provisioning to {UMBRELLA}")
+        actor, admin = self.session.actor, self._admin
+        admin.jobs.save_credentials(actor, UMBRELLA, url=token.url, token=token.secret)
+        say("Admin Credentials: Tenant URL and Secret Token saved, encrypted.")
+        admin.cycles.test_connection(actor, UMBRELLA)
+        say("Test Connection: the supplied credentials are authorized to enable provisioning.")
+        if self.files.users is not None and _has_column(self.files.users, OBJECT_GUID):
+            admin.schemas.map(actor, UMBRELLA, "user", source=OBJECT_GUID, target=NATIVE_OBJECT_ID)
+            say("Mappings: objectGUID was imported, so it is mapped to nativeObjectId.")
+        admin.jobs.settings(actor, UMBRELLA, scope="assigned")
+        admin.jobs.start(actor, UMBRELLA)
+        say("Scope: only assigned users and groups. Provisioning Status: On.")
+
+    def _initial_cycle(self) -> None:
+        say("This starts the initial synchronization cycle of all users and groups defined in Scope.")
+        self._cycle("initial cycle")
+
+    def _step_7(self) -> None:
+        _title("Step 7: Monitor your deployment")
+        say("The directory changes:")
+        for part in cast(self._organisation()):
+            self._play(part)
+        self._cycle("incremental cycle: exactly those changes")
+        self._log()
+        self._cycle("cycle without changes")
+
+    def _cycle(self, title: str) -> None:
+        with progress_bar() as moved:
+            summary = self._admin.cycles.run(self.session.actor, UMBRELLA, report=moved)
+        done = CycleDone(title=title, kind=summary.kind, counters=dict(summary.counters), error=summary.error)
+        self.cycles.append(done)
+        say(f"{title.capitalize()}: {done.sentence()}")
+
+    def _play(self, part: Part) -> None:
+        if not part.changes:
+            say(f"  {part.title}: skipped, there is nobody in this organisation to show it on.")
+            return
+        for change in part.changes:
+            self._do(change)
+        say(f"  {part.title}: {part.who}")
+
+    def _do(self, change: Change) -> None:
+        """One elementary change, by the verb that a person would use."""
+        actor, admin, person = self.session.actor, self._admin, change["person"]
+        match change["do"]:
+            case "set":
+                admin.users.set(actor, person, {change["attribute"]: change["value"]})
+            case "join":
+                admin.members.add(actor, change["group"], person)
+            case "leave":
+                admin.members.remove(actor, change["group"], person)
+            case "disable":
+                admin.users.set_enabled(actor, person, enabled=False)
+            case "unassign":
+                admin.applications.unassign(actor, UMBRELLA, users=[person])
+            case "purge":
+                admin.users.purge(actor, person)
+            case _:
+                given = {name: value for name, value in change.items() if name not in ("do", "person")}
+                admin.users.create(actor, {"userPrincipalName": person, **given})
+                admin.applications.assign(actor, UMBRELLA, users=[person])
+        self.changes.append(change)
+
+    def _log(self) -> None:
+        say("Provisioning logs, newest first:")
+        for event in self._admin.logs.page(self.session.actor, job=UMBRELLA, limit=SHOWN):
+            reason = f" ({event.code})" if event.code else ""
+            say(f"  {event.action:<8} {event.status:<8} {event.name}{reason}")
+
+    def _organisation(self) -> Organisation:
+        """The directory, as the lists of users, groups and members show it."""
+        groups = {item.name: item.id for item in self._pages("group")}
+        of_person: dict[str, list[str]] = {}
+        for name, group in sorted(groups.items()):
+            for member in self._pages("member", group):
+                of_person.setdefault(member.id, []).append(name)
+        people = [
+            Person(
+                id=item.id,
+                name=item.name,
+                display_name=str(item.attributes.get("displayName") or item.name),
+                surname=str(item.attributes.get("surname") or ""),
+                enabled=item.enabled,
+                groups=tuple(of_person.get(item.id, ())),
+            )
+            for item in self._pages("user")
+        ]
+        return Organisation(people=people, groups=groups)
+
+    def _pages(self, what: str, group: str = "") -> "Iterator[DirectoryObject]":
+        actor, admin, after = self.session.actor, self._admin, ""
+        while True:
+            if what == "user":
+                page = admin.users.page(actor, after=after, limit=PAGE)
+            elif what == "group":
+                page = admin.groups.page(actor, after=after, limit=PAGE)
+            else:
+                page = admin.members.page(actor, group, after=after, limit=PAGE)
+            yield from page
+            if len(page) < PAGE:
+                return
+            after = page[-1].id
+
+
+def _title(text: str) -> None:
+    say()
+    say(text)
+
+
+def _say_imported(summary: "ImportSummary") -> None:
+    say(
+        f"Imported {summary.users.created:,} users, {summary.groups.created:,} groups and "
+        f"{summary.memberships.created:,} memberships."
+    )
+    for note in summary.refused[:SHOWN]:
+        say(f"  Refused {note.file}, row {note.row}: {note.reason}")
+    if len(summary.refused) > SHOWN:
+        say(f"  … and {len(summary.refused) - SHOWN} more refused rows.")
+
+
+def _has_column(path: Path, name: str) -> bool:
+    import csv
+
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as stream:
+        return name in next(csv.reader(stream), [])

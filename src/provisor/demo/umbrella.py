@@ -1,0 +1,86 @@
+"""The application of the demo: Cisco Umbrella User Management as a child process, on a port of its own.
+
+Driven the way a person drives it, by its own commands; nothing of it is imported. Its token is held in memory, handed
+on as a value, and never printed.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from provisor.admin.errors import AdminError
+
+START_SECONDS = 30
+STOP_SECONDS = 10
+_PROVISOR = (sys.executable, "-m", "provisor")
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What *Generate Token* shows once."""
+
+    url: str
+    secret: str = field(repr=False)
+
+
+@dataclass(slots=True)
+class Umbrella:
+    """A running target in the demo's folder. Use it as a context manager, so that it never outlives the demo."""
+
+    folder: Path
+    url: str = ""
+    _process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> "Umbrella":
+        ready = self.folder / "target.url"
+        with (self.folder / "target.log").open("wb") as log:
+            self._process = subprocess.Popen(  # noqa: S603 - our own program with our own arguments
+                [*_PROVISOR, "target", "serve", "--port", "0", "--ready-file", str(ready)],
+                env=self._environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # Ctrl-C is ours to answer: the target ends after us, not with us
+            )
+        deadline = time.monotonic() + START_SECONDS
+        while not (ready.exists() and (found := ready.read_text(encoding="utf-8").strip())):
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                self.__exit__()
+                raise AdminError(
+                    "demo-target", "The target did not start.", f"Its log {self.folder / 'target.log'} says why."
+                )
+            time.sleep(0.02)
+        self.url = found
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._process is None or self._process.poll() is not None:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def generate_token(self, label: str) -> Token:
+        """A new token, as `provisor target token create` prints it once."""
+        made = subprocess.run(  # noqa: S603 - our own program with our own arguments
+            [*_PROVISOR, "target", "token", "create", "--label", label, "--url", self.url, "--json"],
+            env=self._environment(),
+            capture_output=True,
+            check=False,
+        )
+        if made.returncode:
+            raise AdminError("demo-target", "The target made no token.", made.stderr.decode(errors="replace").strip())
+        shown = json.loads(made.stdout)
+        return Token(shown["url"], shown["token"])
+
+    def _environment(self) -> dict[str, str]:
+        """Our environment without anybody's settings, and with the folder of this demo."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("PROVISOR_")}
+        return {**kept, "PROVISOR_DATA": str(self.folder)}
