@@ -149,7 +149,7 @@ def _value_problems(row: AttributeMapping, place: Place, where: str) -> Iterator
             try:
                 converter(place)(value)
             except Unfit as unfit:
-                message = f'The {what} "{value}" does not fit: {unfit.reason}.'
+                message = f'The {what} "{value}" does not fit: {unfit.reason()}.'
                 yield Problem(where=where, message=message, hint=f"Change the {what}.")
 
 

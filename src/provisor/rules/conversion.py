@@ -16,10 +16,17 @@ from provisor.scim.values import Json
 class Unfit(Exception):
     """A value the target attribute cannot hold. Unwinds one mapping; the mapper makes a failure of it."""
 
-    def __init__(self, code: str, reason: str) -> None:
+    def __init__(self, code: str, reason: str, value: str | None = None) -> None:
         super().__init__(reason)
         self.code = code
-        self.reason = reason
+        self._reason = reason
+        self._value = value
+
+    def reason(self, *, redacted: bool = False) -> str:
+        """Why, with the value unless it must not be shown."""
+        if self._value is None:
+            return self._reason
+        return f"{self._reason}, not " + ("[Redact]" if redacted else f'"{self._value[:100]}"')
 
 
 Converter: TypeAlias = Callable[[object], Json]
@@ -95,7 +102,7 @@ def _boolean(value: object) -> Json:
         return value
     word = as_text(value).lower()
     if word not in ("true", "false"):
-        raise Unfit("InvalidValue", f'the attribute takes True or False, not "{as_text(value)[:100]}"')
+        raise Unfit("InvalidValue", "the attribute takes True or False", as_text(value))
     return word == "true"
 
 
@@ -103,7 +110,7 @@ def _integer(value: object) -> Json:
     text = as_text(value).strip()
     digits = text.removeprefix("-")
     if not (digits.isascii() and digits.isdigit() and len(digits) <= 100):
-        raise Unfit("InvalidValue", f'the attribute takes a whole number, not "{text[:100]}"')
+        raise Unfit("InvalidValue", "the attribute takes a whole number", text)
     return int(text)
 
 
@@ -111,4 +118,4 @@ def _decimal(value: object) -> Json:
     try:
         return float(as_text(value))
     except ValueError:
-        raise Unfit("InvalidValue", f'the attribute takes a number, not "{as_text(value)[:100]}"') from None
+        raise Unfit("InvalidValue", "the attribute takes a number", as_text(value)) from None

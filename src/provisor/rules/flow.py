@@ -171,15 +171,15 @@ def _expression(
         try:
             put(document, convert(value))
         except Unfit as unfit:
-            return _unfit(unfit, target, attributes)
+            return _unfit(unfit, target, attributes, redacted=expression.redacted)
         return None
 
     return step
 
 
-def _unfit(unfit: Unfit, target: str, attributes: Record) -> Failure:
+def _unfit(unfit: Unfit, target: str, attributes: Record, *, redacted: bool = False) -> Failure:
     return Failure(
         code=unfit.code,
-        message=f"{target} of {name_in(attributes)} cannot be set: {unfit.reason}.",
+        message=f"{target} of {name_in(attributes)} cannot be set: {unfit.reason(redacted=redacted)}.",
         hint="Correct the value in the directory, or map the attribute by an expression that fits.",
     )

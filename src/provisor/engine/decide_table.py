@@ -1,0 +1,108 @@
+"""The table of decide as rows and as Markdown: docs/reference/deciding.md is this text, and the tests walk these rows.
+
+Pure. Nothing is decided here; every cell asks `decide`.
+"""
+
+from collections.abc import Iterator
+from typing import assert_never, get_args
+
+from provisor.engine.decide import (
+    AtTarget,
+    Create,
+    Decision,
+    Delete,
+    Disable,
+    Fail,
+    Leaving,
+    Link,
+    Release,
+    Skip,
+    Standing,
+    Terms,
+    Update,
+    decide,
+)
+
+STANDINGS: tuple[Standing, ...] = get_args(Standing)
+AT_TARGET: tuple[AtTarget, ...] = get_args(AtTarget)
+_WHY = Skip("…", "")
+
+
+def cells() -> Iterator[tuple[Standing, AtTarget]]:
+    """Every cell of the table, row by row."""
+    for standing in STANDINGS:
+        for at_target in AT_TARGET:
+            yield standing, at_target
+
+
+def word(decision: Decision) -> str:
+    """A decision in the few words of the table."""
+    match decision:
+        case Create():
+            return "create"
+        case Link(update):
+            return "link, update" if update else "link"
+        case Update(reinstate):
+            return "update, track again" if reinstate else "update"
+        case Disable(release):
+            return "disable, release" if release else "disable"
+        case Delete():
+            return "delete"
+        case Release():
+            return "release"
+        case Skip(code):
+            return "–" if decision is _WHY else f"skip `{code}`"
+        case Fail(failure):
+            return f"fail `{failure.code}`"
+        case _:
+            assert_never(decision)
+
+
+_TITLES: dict[Leaving, str] = {
+    "disable": "Users whose rules map IsSoftDeleted",
+    "delete": "Groups, and users of an application that cannot disable accounts",
+    "nothing": "Users whose rules do not map IsSoftDeleted",
+}
+
+
+def render_table() -> str:
+    """The reference page of the table, in Markdown."""
+    lines = [
+        "# What is done with an object",
+        "",
+        "Rows say what the directory wants, columns what the target is known to hold. This page is rendered from"
+        " `engine/decide.py`; a test keeps the two equal.",
+        "",
+        "- **wanted** in scope · **suspended** disabled or in the recycle bin · **unentitled** unassigned or filtered"
+        " out · **gone** deleted for good",
+        "- **absent** nothing matches · **unlinked** one object matches · **linked** provisioned by this job ·"
+        " **released** provisioned once, no longer tracked · **ambiguous** several match · **taken** the match belongs"
+        " to somebody else",
+        "- – nothing is sent and nothing is remembered; the log says why",
+    ]
+    for leaving, title in _TITLES.items():
+        lines += ["", f"## {title}", "", *_grid(leaving)]
+    lines += [
+        "",
+        "## Switches",
+        "",
+        "| Switch | Effect |",
+        "|---|---|",
+        "| Create off | *create* becomes skip `TargetActionDisabled` |",
+        "| Update off | *update*, *disable* become skip `TargetActionDisabled`; *link, update* becomes *link* |",
+        "| Delete off | *delete* becomes skip `TargetActionDisabled` |",
+        "| skip out-of-scope deletions | unentitled and linked becomes skip `SkipOutOfScopeDeletion` |",
+        "| the target holds it already | *update* and *disable* become skip `RedundantExport`;"
+        " *disable, release* stays, so that the release is noted |",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _grid(leaving: Leaving) -> Iterator[str]:
+    yield "| | " + " | ".join(AT_TARGET) + " |"
+    yield "|---" * (len(AT_TARGET) + 1) + "|"
+    for standing in STANDINGS:
+        terms = Terms(leaving=leaving)
+        outcomes = (word(decide(standing, at_target, terms, why=_WHY)) for at_target in AT_TARGET)
+        yield f"| **{standing}** | " + " | ".join(outcomes) + " |"
