@@ -173,7 +173,9 @@ class ResourceType:
 
     def locate(self, urn: str | None, name: str) -> Located | None:
         """Find an attribute by optional URN and name, both in any case; None when nobody knows it."""
-        if urn is None or urn.lower() == self.schema.id.lower():
+        if urn is None:
+            return self._top.get(name.lower()) or self._in_extensions(name)
+        if urn.lower() == self.schema.id.lower():
             return self._top.get(name.lower())
         schema = self._containers.get(urn.lower())
         if schema is not None and (attribute := schema.attribute(name)) is not None:
@@ -181,6 +183,16 @@ class ResourceType:
         schema = self._ignored_containers.get(urn.lower())
         if schema is not None and (attribute := schema.attribute(name)) is not None:
             return Located(attribute, schema.id, True)
+        return None
+
+    def _in_extensions(self, name: str) -> Located | None:
+        """An extension's attribute named without its URN, as Entra writes `manager` (scim-wire section 5, row 7)."""
+        for schema in self._containers.values():
+            if (attribute := schema.attribute(name)) is not None:
+                return Located(attribute, schema.id, False)
+        for schema in self.ignored:
+            if (attribute := schema.attribute(name)) is not None:
+                return Located(attribute, schema.id, True)
         return None
 
     def extension(self, urn: str) -> Schema | None:
