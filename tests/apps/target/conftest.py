@@ -102,9 +102,7 @@ class Asgi:
         self.database = open_target(f"sqlite:///{folder / 'target.sqlite'}")
         self.tenant = the_tenant(self.database, profile)
         with self.database.transaction() as connection:
-            token, clear = create_token(
-                connection, self.tenant, kind="entra", label="tests", now=now_microseconds()
-            )
+            token, clear = create_token(connection, self.tenant, kind="entra", label="tests", now=now_microseconds())
         self.token_id = token.id
         self.runner = asyncio.Runner()
         self.target = Target(self.database, self.tenant)
