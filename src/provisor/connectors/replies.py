@@ -3,10 +3,10 @@
 Knows no connection. Order: the asking, refusals, bodies, Retry-After.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -33,14 +33,12 @@ _HINTS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
-    """A whole answer, already without the token."""
+class Reply(NamedTuple):
+    """A whole answer, its body already without the token. A tuple: a frozen dataclass costs three times as much."""
 
     status: int
     payload: bytes
-    etag: str | None
-    retry_after: str | None
+    headers: Mapping[str, str]
     exchange: Exchange
 
 
@@ -54,7 +52,7 @@ def refused(reply: Reply, host: str, doing: str, now: datetime) -> ConnectorErro
             exchange=exchange,
         )
     if status in (429, 503):
-        until = pause_until(reply.retry_after, now)
+        until = pause_until(reply.headers.get("Retry-After"), now)
         return Throttled(
             f"{host} is overloaded (status {status}) and did not {doing}; "
             f"it is asked again after {until:%Y-%m-%d %H:%M:%S} UTC.",

@@ -10,6 +10,7 @@ from types import TracebackType
 from urllib.parse import quote
 
 import msgspec
+from aiohttp import hdrs
 from yarl import URL
 
 from provisor.connectors.addresses import problem_with_address, problem_with_token
@@ -125,13 +126,17 @@ class ScimClient:
         return self._answer(kind, reply, doing)
 
     async def create(self, kind: Kind, document: Resource) -> Answer:
-        """Create a resource; the answer has its id."""
+        """Create a resource; the answer has its id. The rest is as the server spelt it, unread on this path."""
         name = document.get("userName" if kind == "user" else "displayName")
         doing = f'create the {self._names[kind]} "{name}"'
-        body = _written(doing, lambda: create_body(document, kind, self._dialect, self._types[kind]))
+        try:
+            body = _encode(create_body(document, kind, self._dialect, self._types[kind]))
+        except (ScimError, UnicodeEncodeError) as error:
+            raise _unsendable(doing, error) from None
         reply = await self._channel.send(Asked("POST", self._endpoints[kind], doing, body), self._endpoint_urls[kind])
         self._check(reply, doing)
-        return self._answer(kind, reply, doing)
+        resource = self._identified(reply, doing)
+        return Answer(resource=resource, etag=self._etag(reply) or _version(resource), exchange=reply.exchange)
 
     async def patch(self, kind: Kind, target_id: str, operations: Sequence[Operation]) -> Answer:
         """Change attributes in one request."""
@@ -160,13 +165,13 @@ class ScimClient:
         reply = await self._channel.send(Asked(method, self._resource_url(kind, target_id), doing, body))
         self._check(reply, doing)
         if not reply.payload.strip():
-            return Answer(resource=None, etag=reply.etag, exchange=reply.exchange)
+            return Answer(resource=None, etag=self._etag(reply), exchange=reply.exchange)
         resource = document(reply.payload)
         if resource is None:
             raise self._malformed(reply, doing, "is not a JSON object")
         # A body is optional here and some servers answer something else than the resource.
         whole = self._understood(kind, resource) if _has_id(resource) else None
-        return Answer(resource=whole, etag=reply.etag or _version(resource), exchange=reply.exchange)
+        return Answer(resource=whole, etag=self._etag(reply) or _version(resource), exchange=reply.exchange)
 
     async def _list(self, asked: Asked) -> tuple[Reply, ListPage]:
         reply = await self._channel.send(asked)
@@ -187,16 +192,25 @@ class ScimClient:
         return malformed(reply, self._channel.host, self._channel.cleaned(doing), self._channel.cleaned(why))
 
     def _answer(self, kind: Kind, reply: Reply, doing: str) -> Answer:
+        resource = self._identified(reply, doing)
+        return Answer(
+            resource=self._understood(kind, resource),
+            etag=self._etag(reply) or _version(resource),
+            exchange=reply.exchange,
+        )
+
+    def _identified(self, reply: Reply, doing: str) -> Resource:
+        """The resource in an answer, sure to have an id."""
         resource = document(reply.payload)
         if resource is None:
             raise self._malformed(reply, doing, "is not a JSON object")
         if not _has_id(resource):
             raise self._malformed(reply, doing, "holds no id")
-        return Answer(
-            resource=self._understood(kind, resource),
-            etag=reply.etag or _version(resource),
-            exchange=reply.exchange,
-        )
+        return resource
+
+    def _etag(self, reply: Reply) -> str | None:
+        etag = reply.headers.get(hdrs.ETAG)
+        return None if etag is None else self._channel.cleaned(etag)
 
     def _shown(self, kind: Kind, listed: ListPage, reply: Reply, doing: str) -> list[Resource]:
         if not all(_has_id(resource) for resource in listed.resources):
