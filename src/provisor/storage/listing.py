@@ -39,6 +39,6 @@ def find(
     return found
 
 
-def clear(connection: Connection, job: str) -> None:
-    """Forget what was listed for the job."""
-    connection.execute("DELETE FROM listing WHERE job = ?", (job,))
+def clear(connection: Connection, job: str, kind: Kind | None = None) -> None:
+    """Forget what was listed for the job, of one kind or of all."""
+    connection.execute("DELETE FROM listing WHERE job = ? AND kind = coalesce(?, kind)", (job, kind))

@@ -83,18 +83,20 @@ def want_changed(connection: Connection, *, job: str, tenant: str, low: int, hig
     )
 
 
-def settle(connection: Connection, job: str, group: str) -> tuple[int, int]:
+def settle(connection: Connection, job: str, group: str, *, heal: bool = True) -> tuple[int, int]:
     """Set aside the group's additions whose member has no account and will get none in this cycle.
 
+    With `heal` they wait for one; without, they are forgotten until the group is compared whole again.
     Returns how many memberships are left to add and to remove.
     """
     not_ready = f"""FROM member_link ml WHERE ml.job = ? AND ml.group_id = ? AND ml.pending = 1
         AND NOT {READY.format(job="ml.job", object="ml.member_id")}"""
-    connection.execute(
-        f"""INSERT INTO waiting (job, waits_for, object, attribute)
-        SELECT ml.job, ml.member_id, ml.group_id, 'members' {not_ready} ON CONFLICT DO NOTHING""",
-        (job, group),
-    )
+    if heal:
+        connection.execute(
+            f"""INSERT INTO waiting (job, waits_for, object, attribute)
+            SELECT ml.job, ml.member_id, ml.group_id, 'members' {not_ready} ON CONFLICT DO NOTHING""",
+            (job, group),
+        )
     connection.execute(
         f"""DELETE FROM member_link WHERE job = ? AND group_id = ?
         AND member_id IN (SELECT ml.member_id {not_ready})""",
@@ -146,10 +148,12 @@ def pushed(connection: Connection, *, job: str, group: str, added: Sequence[str]
     )
 
 
-def postpone(connection: Connection, *, job: str, group: str, members: Sequence[str]) -> None:
-    """These members got no account after all: their memberships wait for one."""
+def postpone(connection: Connection, *, job: str, group: str, members: Sequence[str], heal: bool = True) -> None:
+    """These members got no account after all: with `heal` their memberships wait for one."""
     rows = [(job, group, member) for member in members]
     connection.many("DELETE FROM member_link WHERE job = ? AND group_id = ? AND member_id = ? AND pushed = 0", rows)
+    if not heal:
+        return
     connection.many(
         """INSERT INTO waiting (job, waits_for, object, attribute) VALUES (?, ?, ?, 'members')
         ON CONFLICT DO NOTHING""",

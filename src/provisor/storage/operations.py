@@ -8,7 +8,10 @@ the application's capacity. An operation holds hashes, not a body: the body is d
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+import msgspec
+
 from provisor.database import Connection, Row
+from provisor.engine.operation import OperationKind
 from provisor.engine.record import Kind
 
 ENTRY, SECOND = 1, 2  # stages: the object itself; its members or references
@@ -23,6 +26,7 @@ _PLAN = """INSERT INTO operation (job, stage, object, cycle, object_kind, name, 
     kind = excluded.kind, phase = excluded.phase, state = excluded.state, target_id = excluded.target_id,
     wanted_hash = excluded.wanted_hash, base_hash = excluded.base_hash,
     found_document = excluded.found_document, detail = excluded.detail"""
+_decode = msgspec.json.Decoder(dict).decode
 _COLUMNS = """job, stage, object, cycle, object_kind, name, kind, phase, state, target_id, wanted_hash, base_hash,
     found_document, detail, attempts, failure"""
 
@@ -35,7 +39,7 @@ class StoredOperation:
     object: str
     object_kind: Kind
     name: str
-    kind: str
+    kind: OperationKind
     phase: int
     state: str
     target_id: str | None
@@ -45,6 +49,12 @@ class StoredOperation:
     detail: str
     attempts: int
     failure: str | None
+
+    @property
+    def code(self) -> str:
+        """Why a verdict leaves the object alone, or an operation waits or failed; empty for any other."""
+        said = self.failure if self.state != "verdict" else self.detail
+        return str(_decode(said).get("code", "")) if said else ""
 
 
 def plan(connection: Connection, rows: Iterable[PlannedRow]) -> None:
@@ -108,14 +118,14 @@ def counts(connection: Connection, job: str, cycle: int) -> dict[tuple[str, str,
     return {(row[0], row[1], row[2]): row[3] for row in rows}
 
 
-def planned_creates(connection: Connection, job: str, kind: Kind) -> list[tuple[str, str]]:
-    """(object, name) of the objects of a kind that the plan would create."""
+def creates(connection: Connection, job: str, kind: Kind) -> list[tuple[str, str, bool]]:
+    """(object, name, whether it waits) of those of a kind that would be created, waiting ones included."""
     rows = connection.all(
-        """SELECT object, name FROM operation
-        WHERE job = ? AND state = 'planned' AND stage = 1 AND kind = 'create' AND object_kind = ?""",
+        """SELECT object, name, state FROM operation WHERE job = ? AND state IN ('planned', 'waiting') AND stage = 1
+        AND kind = 'create' AND object_kind = ?""",
         (job, kind),
     )
-    return [(row[0], row[1]) for row in rows]
+    return [(row[0], row[1], row[2] == "waiting") for row in rows]
 
 
 def count_planned(connection: Connection, job: str, *, kind: str, object_kind: Kind) -> int:
@@ -177,12 +187,25 @@ def failed(connection: Connection, job: str, rows: Iterable[tuple[int, str, str,
     )
 
 
-def wait_for_place(connection: Connection, job: str, rows: Iterable[tuple[str, str]]) -> None:
-    """(object, failure as JSON): over capacity, kept until a place is free; no request is made."""
+def wait_for_place(connection: Connection, job: str, cycle: int, rows: Iterable[tuple[str, str]]) -> None:
+    """(object, reason as JSON): over capacity, kept until a place is free; no request is made."""
     connection.many(
-        "UPDATE operation SET state = 'waiting', failure = ? WHERE job = ? AND stage = 1 AND object = ?",
-        ((failure, job, object_id) for object_id, failure in rows),
+        "UPDATE operation SET state = 'waiting', cycle = ?, failure = ? WHERE job = ? AND stage = 1 AND object = ?",
+        ((cycle, reason, job, object_id) for object_id, reason in rows),
     )
+
+
+def newly(connection: Connection, job: str, objects: Iterable[str], at: int) -> list[str]:
+    """Of these objects, those nobody was told of yet; from now on they count as told."""
+    return [
+        object_id
+        for object_id in objects
+        if connection.one(
+            """UPDATE operation SET first_failed_at = ? WHERE job = ? AND stage = 1 AND object = ?
+            AND first_failed_at IS NULL RETURNING object""",
+            (at, job, object_id),
+        )
+    ]
 
 
 def discard_plan(connection: Connection, job: str) -> None:

@@ -12,13 +12,14 @@ from provisor.database import Connection, Row
 from provisor.engine.record import Kind, Record
 from provisor.storage.links import LINK_COLUMNS, Link, link_of
 
+# CROSS JOIN keeps the order: from the person's own groups to their assignments, never through all assignments.
 _ASSIGNED = """CASE WHEN EXISTS (
     SELECT 1 FROM assignment a WHERE a.principal = o.id AND a.application = ? AND a.removed_at IS NULL
 ) OR (o.kind = 'user' AND EXISTS (
-    SELECT 1 FROM member m
-    JOIN assignment a ON a.principal = m.group_id AND a.application = ? AND a.removed_at IS NULL
-    JOIN object g ON g.id = m.group_id AND g.deleted_at IS NULL AND g.purged_at IS NULL
+    SELECT 1 FROM member m CROSS JOIN assignment a CROSS JOIN object g
     WHERE m.member_id = o.id AND m.removed_at IS NULL
+    AND a.principal = m.group_id AND a.application = ? AND a.removed_at IS NULL
+    AND g.id = m.group_id AND g.deleted_at IS NULL AND g.purged_at IS NULL
 )) THEN 1 ELSE 0 END"""
 
 _COLUMNS = f"""o.id, o.kind, o.name, o.attributes, o.manager, o.enabled, o.deleted_at, o.purged_at, o.change,

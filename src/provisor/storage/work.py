@@ -5,6 +5,8 @@ whose assignment or liveness changed, principals of changed assignments, due ret
 section 4). Changed memberships themselves are read by storage.member_links; waiting rows by storage.waiting.
 """
 
+from dataclasses import dataclass
+
 from provisor.database import Connection
 from provisor.engine.record import Kind
 
@@ -40,6 +42,20 @@ _DUE = """INSERT INTO work (job, kind, object)
     ON CONFLICT DO NOTHING"""
 
 
+_ENTERING = ("create", "link")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecondStage:
+    """An object whose members or references are compared; `entering` when this cycle creates or links it."""
+
+    object: str
+    name: str
+    kind: Kind
+    entering: bool
+    linked: bool
+
+
 def make(
     connection: Connection,
     *,
@@ -64,6 +80,44 @@ def make(
         execute(_CHANGED_MEMBERSHIPS, (job, tenant, low, high, application))
         execute(_MEMBERS_OF_CHANGED_ASSIGNMENTS, (job, application, low, high))
         execute(_MEMBERS_OF_GROUPS_THAT_CAME_OR_WENT, (job, tenant, low, high, low, application))
+
+
+def fill_groups(connection: Connection, job: str, *, everything: bool) -> None:
+    """Put the groups whose memberships must be compared whole into the work set, under the kind `members`.
+
+    Those about to be created or linked; with `everything` also those that are linked.
+    """
+    connection.execute(
+        """INSERT INTO work (job, kind, object)
+        SELECT p.job, 'members', p.object FROM operation p
+        WHERE p.job = ? AND p.state = 'planned' AND p.stage = 1 AND p.object_kind = 'group'
+        AND p.kind IN ('create', 'link') ON CONFLICT DO NOTHING""",
+        (job,),
+    )
+    if everything:
+        connection.execute(
+            """INSERT INTO work (job, kind, object)
+            SELECT l.job, 'members', l.object FROM link l WHERE l.job = ? AND l.kind = 'group' AND l.state = 'linked'
+            ON CONFLICT DO NOTHING""",
+            (job,),
+        )
+
+
+def second_stage(connection: Connection, *, job: str, kind: str, after: str, limit: int) -> list[SecondStage]:
+    """The next objects whose members (kind `members`) or references (kind `references`) must be compared."""
+    rows = connection.all(
+        """SELECT w.object, o.name, o.kind, coalesce(p.kind, ''), coalesce(l.state, '') FROM work w
+        JOIN object o ON o.id = w.object
+        LEFT JOIN operation p ON p.job = w.job AND p.stage = 1 AND p.object = w.object AND p.state = 'planned'
+        LEFT JOIN link l ON l.job = w.job AND l.object = w.object
+        WHERE w.job = ? AND w.kind = ? AND w.object > ? AND coalesce(p.kind, '') <> 'delete'
+        ORDER BY w.object LIMIT ?""",
+        (job, kind, after, limit),
+    )
+    return [
+        SecondStage(object=row[0], name=row[1], kind=row[2], entering=row[3] in _ENTERING, linked=row[4] == "linked")
+        for row in rows
+    ]
 
 
 def count(connection: Connection, job: str, kind: Kind) -> int:

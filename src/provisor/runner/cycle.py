@@ -1,0 +1,345 @@
+"""One cycle of a job from its lock to its watermark; and the plan, which is the same up to the first write.
+
+probe, purge, recover, plan (entries, capacity, memberships, references), execute, watermark last. A cycle that was cut
+short goes on where it stopped. Order: the entry points, planning, executing, ending.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+from provisor.database import Connection, Database, Writer
+from provisor.engine.guard import Admission
+from provisor.engine.operation import OperationKind
+from provisor.engine.plan import Digest, Plan
+from provisor.engine.ports import Target
+from provisor.engine.record import Kind
+from provisor.rules.failure import Failure
+from provisor.runner.capacity import admit_groups
+from provisor.runner.connection import probe
+from provisor.runner.entries import Entries
+from provisor.runner.executor import Executor
+from provisor.runner.joblock import job_lock
+from provisor.runner.journal import Journal
+from provisor.runner.matcher import Matcher
+from provisor.runner.memberships import Memberships
+from provisor.runner.opening import EVERYTHING, Setup, begin, begin_plan, error_of, load
+from provisor.runner.placing import Placing
+from provisor.runner.planner import Planner
+from provisor.runner.rate import Pace
+from provisor.runner.recorder import Recorder
+from provisor.runner.recovery import recover
+from provisor.runner.reporting import Report, Reporter, part_of
+from provisor.runner.run import CycleStopped, Run, StopRequested
+from provisor.runner.second_stage import plan_memberships, plan_references
+from provisor.runner.summary import CycleSummary
+from provisor.storage import cycles, directory_verbs, jobs, listing, operations, work
+from provisor.storage.cycles import Cycle
+from provisor.storage.jobs import Job
+from provisor.storage.times import to_microseconds
+
+Connect = Callable[[Job], Target]
+Now = Callable[[], datetime]
+RandomBytes = Callable[[int], bytes]
+
+STAGES = ("user", "group", "capacity", "members", "references", "execute")
+DEFAULT_ADDRESS = "its tenant URL"
+STOPPED = Failure(
+    code="cycle-interrupted",
+    message="The cycle was interrupted because its process was asked to end.",
+    hint="Nothing is lost: the next run goes on where this one stopped.",
+)
+
+
+async def run_cycle(
+    database: Database,
+    job_id: str,
+    connect: Connect,
+    *,
+    now: Now,
+    random_bytes: RandomBytes,
+    report: Report | None = None,
+    stop: asyncio.Event | None = None,
+    address: str = DEFAULT_ADDRESS,
+) -> CycleSummary:
+    """Run one cycle of the job, or go on with the one that was cut short.
+
+    Raises JobBusy when the job is running elsewhere and NotRunnable when it is not configured; a target that cannot be
+    used ends the cycle with an error in the summary. Setting `stop` ends it at the next point it can be continued from.
+    """
+    with job_lock(database.path, job_id):
+        setup = load(database.reader(), job_id)
+        began = now()
+        async with _ends(database, setup, connect) as (writer, target):
+            failure = await probe(
+                target, setup.ruleset, "user", random_bytes, application=setup.application, address=address
+            )
+            cycle = await writer.write(lambda connection: _begin(connection, setup, now(), failure))
+            counters = Counter(cycle.counters)
+            counters["requests.GET"] += 1
+            if failure is None and cycle.ended_at is None:
+                run = _run(database, writer, setup, target, cycle, counters, now, random_bytes, stop, address)
+                state, failure = await _carry_through(run, report)
+            else:
+                state = cycle.state if failure is None else "failed"
+                await writer.write(
+                    lambda connection: _end_idle(connection, setup, cycle, counters, to_microseconds(now()))
+                )
+        return _summary(cycle, state, counters, failure, (now() - began).total_seconds())
+
+
+async def plan_cycle(
+    database: Database,
+    job_id: str,
+    connect: Connect,
+    *,
+    now: Now,
+    random_bytes: RandomBytes,
+    report: Report | None = None,
+    address: str = DEFAULT_ADDRESS,
+) -> Plan:
+    """What the next cycle would do. The target sees nothing but GETs; the plan's rows stay until the next plan or run.
+
+    Raises CycleStopped when the target cannot be used, otherwise like `run_cycle`.
+    """
+    with job_lock(database.path, job_id):
+        setup = load(database.reader(), job_id)
+        async with _ends(database, setup, connect) as (writer, target):
+            failure = await probe(
+                target, setup.ruleset, "user", random_bytes, application=setup.application, address=address
+            )
+            if failure is not None:
+                raise CycleStopped(failure)
+            cycle = await writer.write(lambda connection: _begin_plan(connection, setup, now()))
+            run = _run(database, writer, setup, target, cycle, Counter(), now, random_bytes, None, address)
+            admission = await _plan(run, Reporter(run, report))
+            await writer.write(lambda connection: _end_plan(connection, run))
+            return _plan_value(run, admission)
+
+
+@asynccontextmanager
+async def _ends(database: Database, setup: Setup, connect: Connect) -> AsyncIterator[tuple[Writer, Target]]:
+    """The two ends of a cycle, given back whatever happens."""
+    target = connect(setup.job)
+    writer = Writer(database)
+    try:
+        yield writer, target
+    finally:
+        await target.close()
+        await writer.close()
+
+
+def _run(
+    database: Database,
+    writer: Writer,
+    setup: Setup,
+    target: Target,
+    cycle: Cycle,
+    counters: Counter[str],
+    now: Now,
+    random_bytes: RandomBytes,
+    stop: asyncio.Event | None,
+    address: str,
+) -> Run:
+    limits = [one for one in (setup.behaviour.requests_per_second, setup.template.requests_per_second) if one]
+    return Run(
+        database=database,
+        writer=writer,
+        job=setup.job,
+        target=target,
+        pace=Pace(per_second=min(limits, default=None), now=now),
+        ruleset=setup.ruleset,
+        rules=setup.rules,
+        template=setup.template,
+        application=setup.application,
+        address=address,
+        behaviour=setup.behaviour,
+        cycle=cycle,
+        now=now,
+        random_bytes=random_bytes,
+        stop=stop or asyncio.Event(),
+        counters=counters,
+    )
+
+
+def _begin(connection: Connection, setup: Setup, moment: datetime, failure: Failure | None) -> Cycle:
+    directory_verbs.purge_expired(connection, setup.job.tenant, now=moment)
+    return begin(connection, setup, to_microseconds(moment), failure)
+
+
+def _begin_plan(connection: Connection, setup: Setup, moment: datetime) -> Cycle:
+    directory_verbs.purge_expired(connection, setup.job.tenant, now=moment)
+    return begin_plan(connection, setup, to_microseconds(moment))
+
+
+# Planning
+
+
+async def _plan(run: Run, reporter: Reporter) -> Admission | None:
+    """Plan from the stage that the cycle has reached; who waits for a place is returned."""
+    journal = Journal(run)
+    planner = Planner(run, Matcher(run), Placing(run, journal))
+    await recover(run, planner)
+    reached = STAGES.index(run.cycle.phase) if run.cycle.phase in STAGES else 0
+    admission: Admission | None = None
+    for number, stage in enumerate(STAGES[:-1]):
+        if number < reached:
+            continue
+        cursor = run.cycle.cursor if number == reached else None
+        reporter.planning(_STAGE_NAMES[stage])
+        match stage:
+            case "user" | "group":
+                await planner.plan_kind(_KINDS[stage], cursor)
+            case "capacity":
+                await run.writer.write(lambda connection: _advance(connection, run, "capacity"))
+                admission = await admit_groups(run, planner, journal)
+            case "members":
+                await plan_memberships(run, cursor)
+            case "references":
+                await plan_references(run, cursor)
+    return admission
+
+
+_KINDS: Mapping[str, Kind] = {"user": "user", "group": "group"}
+_STAGE_NAMES: Mapping[str, str] = {
+    "user": "users",
+    "group": "groups",
+    "capacity": "places for groups",
+    "members": "memberships",
+    "references": "references",
+}
+
+
+def _advance(connection: Connection, run: Run, phase: str) -> None:
+    cycles.advance(connection, run.job.id, run.cycle.n, phase=phase, cursor=None)
+
+
+def _plan_value(run: Run, admission: Admission | None) -> Plan:
+    digest = Digest()
+    counts: Counter[tuple[Kind, OperationKind]] = Counter()
+    verdicts: Counter[str] = Counter()
+    for row in operations.stream(run.reader(), run.job.id, run.cycle.n):
+        if row.state == "planned":
+            # A released account is disabled first; that nothing more is tracked of it afterwards is no operation.
+            kind: OperationKind = "disable" if row.kind == "release" else row.kind
+            counts[row.object_kind, kind] += 1
+            digest.add(kind, row.object, row.wanted_hash, row.base_hash)
+        else:
+            verdicts[row.code] += 1
+    return Plan(
+        cycle="initial" if run.cycle.low == EVERYTHING else "incremental",
+        application=run.application,
+        counts=counts,
+        verdicts=verdicts,
+        capacity=admission,
+        digest=digest.text(),
+    )
+
+
+def _end_plan(connection: Connection, run: Run) -> None:
+    job, cycle = run.job.id, run.cycle.n
+    cycles.finish(connection, job, cycle, state="planned", counters=dict(run.counters), error=None, at=run.at())
+    work.clear(connection, job)
+    listing.clear(connection, job)
+
+
+# Executing
+
+
+async def _carry_through(run: Run, report: Report | None) -> tuple[str, Failure | None]:
+    """Plan, execute and end the cycle; returns its state and what stopped it."""
+    reporter = Reporter(run, report)
+    failure: Failure | None = None
+    state = "failed"
+    try:
+        await _plan(run, reporter)
+        await run.writer.write(lambda connection: _advance(connection, run, "execute"))
+        reporter.begin(_total(run))
+        await _execute(run, reporter)
+        reporter.end()
+        state = "entry-level-errors" if _failures(run.counters) else "succeeded"
+    except CycleStopped as stopped:
+        failure = stopped.failure
+    except StopRequested:
+        state, failure = "stopped", STOPPED
+    await run.writer.write(lambda connection: _end(connection, run, state, failure))
+    return state, failure
+
+
+def _total(run: Run) -> Mapping[str, int]:
+    total: Counter[str] = Counter()
+    for (object_kind, kind, state), number in operations.counts(run.reader(), run.job.id, run.cycle.n).items():
+        if state == "planned":
+            total[part_of(object_kind, kind)] += number
+    return total
+
+
+async def _execute(run: Run, reporter: Reporter) -> None:
+    journal = Journal(run)
+    recorder = Recorder(run)
+    planner = Planner(run, Matcher(run), Placing(run, journal))
+    executor = Executor(
+        run, planner, Entries(run, journal), Memberships(run, journal, recorder.note), recorder, reporter
+    )
+    await executor.execute()
+
+
+def _failures(counters: Counter[str]) -> int:
+    return sum(number for name, number in counters.items() if name.endswith(".fail"))
+
+
+# Ending
+
+
+def _end(connection: Connection, run: Run, state: str, failure: Failure | None) -> None:
+    """The watermark last of all, and only when everything before it is on disk."""
+    job, at = run.job, run.at()
+    error = None if failure is None else error_of(failure)
+    cycles.finish(connection, job.id, run.cycle.n, state=state, counters=dict(run.counters), error=error, at=at)
+    jobs.change(connection, job.id, last_ended_at=at)
+    if failure is not None:
+        return
+    work.clear(connection, job.id)
+    listing.clear(connection, job.id)
+    _passed(connection, job.id, run.cycle.high, at)
+    passed = jobs.lowest_watermark(connection, job.tenant)
+    if passed is not None:
+        directory_verbs.clean_tombstones(connection, job.tenant, passed)
+
+
+def _end_idle(connection: Connection, setup: Setup, cycle: Cycle, counters: Counter[str], at: int) -> None:
+    """A cycle that was over at its beginning."""
+    cycles.count(connection, setup.job.id, cycle.n, dict(counters))
+    jobs.change(connection, setup.job.id, last_ended_at=at)
+    if cycle.error is None and cycle.ended_at is not None:
+        _passed(connection, setup.job.id, cycle.high, at)
+
+
+def _passed(connection: Connection, job_id: str, high: int, at: int) -> None:
+    """The job has seen everything up to `high`."""
+    job = jobs.read(connection, job_id)
+    if job is None:
+        return
+    jobs.change(connection, job_id, watermark=high, steady_last_at=at)
+    if job.steady_first_at is None:
+        jobs.change(connection, job_id, steady_first_at=at)
+    if job.status_code in ("NotConfigured", "NotRun"):
+        jobs.change(connection, job_id, status_code="Active")
+
+
+def _summary(cycle: Cycle, state: str, counters: Counter[str], failure: Failure | None, seconds: float) -> CycleSummary:
+    prefix = "requests."
+    return CycleSummary(
+        n=cycle.n,
+        id=cycle.id,
+        kind=cycle.kind,
+        state=state,
+        counts={name: number for name, number in counters.items() if not name.startswith(prefix) and number},
+        requests={
+            name.removeprefix(prefix): number for name, number in counters.items() if name.startswith(prefix) and number
+        },
+        error=failure,
+        seconds=seconds,
+    )

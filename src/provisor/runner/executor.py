@@ -1,0 +1,180 @@
+"""Carries the plan out: phase by phase, many requests in flight, one at a time for each object of the target.
+
+Operations become `sent` a page at a time, committed before their requests, and never more than SENT_BOUND at once; so a
+killed run leaves a bounded number of unknown outcomes. Order: the executor, a phase, a page, planning anew.
+"""
+
+import asyncio
+from typing import TypeAlias
+
+from provisor.database import Connection
+from provisor.engine.operation import PHASES
+from provisor.engine.record import Kind
+from provisor.runner.crew import Crew
+from provisor.runner.entries import Entries
+from provisor.runner.memberships import Memberships
+from provisor.runner.planner import Planner
+from provisor.runner.recorder import Recorder
+from provisor.runner.reporting import Reporter
+from provisor.runner.run import PAGE, CycleStopped, Run, StopRequested
+from provisor.runner.second_stage import plan_memberships, plan_references
+from provisor.runner.sending import Sending
+from provisor.storage import operations, records, work
+from provisor.storage.operations import ENTRY, SECOND, StoredOperation
+
+SENT_BOUND = 2 * PAGE  # one page under way and one behind it
+ROUNDS = 3  # of all phases: what is planned anew on the way may belong to an earlier one
+
+_Key: TypeAlias = tuple[int, str]
+_KINDS: tuple[Kind, ...] = ("user", "group")
+
+
+class Executor:
+    """Executes the plan of one run."""
+
+    def __init__(
+        self,
+        run: Run,
+        planner: Planner,
+        entries: Entries,
+        memberships: Memberships,
+        recorder: Recorder,
+        reporter: Reporter,
+    ) -> None:
+        self._run = run
+        self._planner = planner
+        self._entries = entries
+        self._memberships = memberships
+        self._reporter = reporter
+        self._recorder = recorder
+        recorder.recorded = self._recorded
+        self._room = asyncio.Event()
+        self._outstanding = 0  # marked sent, not yet recorded
+        self._unsent: list[_Key] = []  # marked sent, but surely without effect
+        self._anew: list[tuple[Kind, str]] = []  # to be matched and planned again once the phase is through
+
+    async def execute(self) -> None:
+        """Carry out everything that is planned. Raises CycleStopped or StopRequested with the rest still planned."""
+        for _ in range(ROUNDS):
+            for phase in PHASES:
+                await self._phase(phase)
+            if not operations.any_in_state(self._run.reader(), self._run.job.id, "planned"):
+                return
+
+    async def _phase(self, phase: int) -> None:
+        page = self._due(phase)
+        while page:
+            self._reporter.entered(phase)
+            await self._send_all(phase, page)
+            await self._plan_anew()
+            page = self._due(phase)
+
+    def _due(self, phase: int) -> list[StoredOperation]:
+        return operations.due(self._run.reader(), job=self._run.job.id, phase=phase, limit=PAGE)
+
+    async def _send_all(self, phase: int, page: list[StoredOperation]) -> None:
+        run = self._run
+        crew: Crew[Sending] = Crew(run.behaviour.requests_at_once, self._carry_out, self._room.set)
+        try:
+            while page and crew.failure is None:
+                run.check_stop()
+                ready = await self._prepare(page)
+                await self._mark_sent(ready)
+                crew.give(ready)
+                await self._until(SENT_BOUND - PAGE, crew)
+                page = self._due(phase)
+        except StopRequested as stop:
+            crew.stop(stop)
+        finally:
+            await crew.close()
+        if crew.failure is not None and not isinstance(crew.failure, CycleStopped | StopRequested):
+            raise crew.failure
+        await self._recorder.drain()
+        if crew.failure is not None:
+            left = [(one.operation.stage, one.operation.object) for one in crew.waiting]
+            await run.writer.write(lambda connection: operations.unsend(connection, run.job.id, [*left, *self._unsent]))
+            raise crew.failure
+
+    async def _prepare(self, page: list[StoredOperation]) -> list[Sending]:
+        """Derive what is sent from the directory as it is now; who no longer fits the plan is planned anew."""
+        run, job = self._run, self._run.job
+        ids = [operation.object for operation in page]
+        reads = records.by_ids(run.reader(), application=job.application, job=job.id, ids=ids)
+        ready: list[Sending] = []
+        unfit: dict[Kind, list[str]] = {}
+        lost: list[_Key] = []  # the object's row is gone: nothing can be said about it any more
+        for operation in page:
+            read = reads.get(operation.object)
+            if read is None:
+                lost.append((operation.stage, operation.object))
+                continue
+            sending = self._entries.prepare(operation, *read)
+            if sending is not None:
+                ready.append(sending)
+            else:
+                unfit.setdefault(operation.object_kind, []).append(operation.object)
+        if lost:
+            await run.writer.write(lambda connection: operations.done(connection, job.id, lost))
+        for kind, objects in unfit.items():
+            await self._planner.plan_again(kind, [reads[object_id] for object_id in objects])
+        return ready
+
+    async def _mark_sent(self, ready: list[Sending]) -> None:
+        keys = [(one.operation.stage, one.operation.object) for one in ready]
+        await self._run.writer.write(lambda connection: operations.mark_sent(connection, self._run.job.id, keys))
+        self._outstanding += len(keys)
+
+    async def _until(self, outstanding: int, crew: Crew[Sending]) -> None:
+        """Wait until no more than so many operations are sent and not recorded, or the work has ended."""
+        while self._outstanding > outstanding and crew.failure is None:
+            self._room.clear()
+            await self._room.wait()
+
+    def _recorded(self, number: int) -> None:
+        self._outstanding -= number
+        self._room.set()
+        self._reporter.advanced()
+
+    async def _carry_out(self, sending: Sending) -> None:
+        operation = sending.operation
+        try:
+            if operation.stage == ENTRY:
+                outcome = await self._entries.perform(sending)
+            else:
+                outcome = await self._memberships.perform(sending)
+        except CycleStopped as stop:
+            self._outstanding -= 1
+            if not stop.outcome_unknown:
+                self._unsent.append((operation.stage, operation.object))
+            raise
+        if outcome is None:
+            self._anew.append((operation.object_kind, operation.object))
+            self._recorded(1)
+        else:
+            if outcome.again_in_phase is None:
+                self._reporter.through(operation)
+            self._recorder.add(outcome)
+
+    async def _plan_anew(self) -> None:
+        """Plan those again whose create met a conflict or whose object had vanished; then what refers to them."""
+        run, job = self._run, self._run.job
+        anew, self._anew = self._anew, []
+        if not anew:
+            return
+        # A group that vanished under a change of its members gets another one, planned with its new object.
+        second = [(SECOND, object_id) for kind, object_id in anew if kind == "group"]
+
+        def begin(connection: Connection) -> None:
+            work.clear(connection, job.id)
+            operations.done(connection, job.id, second)
+
+        await run.writer.write(begin)
+        for kind in _KINDS:
+            ids = [object_id for one, object_id in anew if one == kind]
+            for start in range(0, len(ids), PAGE):
+                part = ids[start : start + PAGE]
+                reads = records.by_ids(run.reader(), application=job.application, job=job.id, ids=part)
+                await self._planner.plan_again(kind, list(reads.values()), verify=True)
+        await run.writer.write(lambda connection: work.fill_groups(connection, job.id, everything=False))
+        await plan_memberships(run, "")
+        await plan_references(run, "")

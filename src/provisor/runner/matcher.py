@@ -1,0 +1,201 @@
+"""Finds out which object at the target, if any, belongs to a directory object that has no link yet.
+
+By one filter query each, or, where the behaviour allows and it is cheaper, by listing the target once: an empty target
+then costs a single request. Order: what comes out, the matcher, looking up, listing.
+"""
+
+from collections.abc import Sequence
+from math import ceil
+from typing import NamedTuple
+
+import msgspec
+
+from provisor.engine.outcome import stops_cycle
+from provisor.engine.ports import ConnectorError, Page
+from provisor.engine.record import Kind
+from provisor.rules.matching import Match, Matched, NoMatch, recheck
+from provisor.runner.flight import each
+from provisor.runner.run import Run
+from provisor.scim.path import getter
+from provisor.scim.values import Resource, fold
+from provisor.storage import links, listing, operations
+from provisor.storage.listing import ListingRow
+
+SMALLEST_PAGE = 100  # what a target is sure to give at once; asked for is more
+ASKED_PAGE = 500
+PAGES_IN_FLIGHT = 4
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(dict).decode
+
+
+class Wanted(NamedTuple):
+    """Somebody to find: object id, name, and (target path, value) in the order of precedence."""
+
+    object: str
+    name: str
+    values: Sequence[tuple[str, str]]
+
+
+class Found(NamedTuple):
+    """What somebody matches, by the attribute at `path`.
+
+    `owner` is the name of another object that the one match belongs to, or is about to; `error` is set when the target
+    refused the query for this object alone.
+    """
+
+    match: Match
+    path: str = ""
+    owner: str | None = None
+    error: ConnectorError | None = None
+
+
+NOBODY = Found(NoMatch())
+
+
+class Matcher:
+    """Matching for one run. Remembers per kind of object how it is done."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._listed: dict[Kind, bool] = {}  # True: the table `listing` holds the whole target
+
+    async def match(self, kind: Kind, wanted: Sequence[Wanted], *, expected: int | None = None) -> dict[str, Found]:
+        """What each of them matches; who is left out matches nothing.
+
+        `expected`: how many will be asked for in all; None looks each of them up.
+        Raises CycleStopped when the target cannot be asked at all.
+        """
+        if not wanted:
+            return {}
+        if expected is not None and kind not in self._listed:
+            await self._choose(kind, expected)
+        listed = expected is not None and self._listed.get(kind, False)
+        found = self._in_listing(kind, wanted) if listed else await self._look_up(kind, wanted)
+        return self._owners(kind, wanted, found)
+
+    def _owners(self, kind: Kind, wanted: Sequence[Wanted], found: dict[str, Found]) -> dict[str, Found]:
+        """Nobody may have what belongs to another object, or was just given to one."""
+        run = self._run
+        ids = [str(one.match.resource["id"]) for one in found.values() if isinstance(one.match, Matched)]
+        owned = links.owners(run.reader(), run.job.id, kind, ids)
+        given: dict[str, str] = {}
+        for person in wanted:
+            one = found.get(person.object)
+            if one is None or not isinstance(one.match, Matched):
+                continue
+            target_id = str(one.match.resource["id"])
+            owner = given.get(target_id) or self._owner(kind, target_id, person.object, owned)
+            if owner is None:
+                given[target_id] = person.name
+            else:
+                found[person.object] = one._replace(owner=owner)
+        return found
+
+    def _owner(self, kind: Kind, target_id: str, object_id: str, owned: dict[str, str]) -> str | None:
+        """The name of another object that has, or is about to get, this target object."""
+        run = self._run
+        if owned.get(target_id, object_id) != object_id:
+            owner = links.owner(run.reader(), run.job.id, kind, target_id)
+        else:
+            owner = operations.claimed(run.reader(), run.job.id, kind, target_id)
+        return owner[1] if owner is not None and owner[0] != object_id else None
+
+    # Looking up
+
+    async def _look_up(self, kind: Kind, wanted: Sequence[Wanted]) -> dict[str, Found]:
+        found: dict[str, Found] = {}
+        resource_type = self._run.rules.of(kind).mapper.resource_type
+
+        async def look_up(person: Wanted) -> None:
+            for path, value in person.values:
+                try:
+                    resources = (await self._run.find(kind, path, value)).resources
+                except ConnectorError as error:
+                    if stops_cycle(error, "filter"):
+                        raise self._run.stopped_by(error) from error
+                    found[person.object] = Found(NoMatch(), path, None, error)
+                    return
+                if resources and not isinstance(match := recheck(resources, path, value, resource_type), NoMatch):
+                    found[person.object] = Found(match, path)
+                    return
+
+        await each(wanted, self._run.behaviour.requests_at_once, look_up)
+        return found
+
+    # Listing
+
+    async def _choose(self, kind: Kind, expected: int) -> None:
+        """Whether one listing of the target is cheaper than a query for each of `expected` objects."""
+        run = self._run
+        held = links.count(run.reader(), run.job.id, kind)
+        if run.behaviour.initial_matching == "look-up" or expected <= 1 + ceil(max(held, 1) / SMALLEST_PAGE):
+            return  # asked again with the next page: this one was cheap
+        total = (await self._page(kind, 1, 0)).total
+        if ceil(total / SMALLEST_PAGE) >= expected:
+            self._listed[kind] = False
+            return
+        await run.writer.write(lambda connection: listing.clear(connection, run.job.id, kind))
+        if total:
+            await self._list(kind, total)
+        self._listed[kind] = True
+
+    async def _list(self, kind: Kind, total: int) -> None:
+        first = await self._page(kind, 1, ASKED_PAGE)
+        await self._keep(kind, first.resources)
+        length = len(first.resources)
+        if first.next_index is None or not length:
+            return
+
+        async def one_page(start: int) -> None:
+            index: int | None = start
+            while index is not None and index < start + length:  # a target may give fewer than asked for
+                page = await self._page(kind, index, start + length - index)
+                await self._keep(kind, page.resources)
+                index = page.next_index
+
+        await each(range(first.next_index, total + 1, length), PAGES_IN_FLIGHT, one_page)
+
+    async def _page(self, kind: Kind, start: int, count: int) -> Page:
+        try:
+            return await self._run.page(kind, start, count)
+        except ConnectorError as error:
+            raise self._run.stopped_by(error) from error
+
+    async def _keep(self, kind: Kind, resources: Sequence[Resource]) -> None:
+        run = self._run
+        mapper = run.rules.of(kind).mapper
+        readers = [(path, getter(path, mapper.resource_type)) for path in run.matching_paths(kind)]
+        rows: list[ListingRow] = []
+        for resource in resources:
+            target_id = resource.get("id")
+            if not isinstance(target_id, str):
+                continue
+            text = _encode(resource).decode()
+            for path, read in readers:
+                value = read(resource)
+                if isinstance(value, str) and value:
+                    rows.append((run.job.id, kind, path, fold(value), target_id, text))
+        await run.writer.write(lambda connection: listing.add(connection, rows))
+
+    def _in_listing(self, kind: Kind, wanted: Sequence[Wanted]) -> dict[str, Found]:
+        run = self._run
+        resource_type = run.rules.of(kind).mapper.resource_type
+        found: dict[str, Found] = {}
+        for path in run.matching_paths(kind):
+            asked = [
+                (person.object, value, fold(value))
+                for person in wanted
+                if person.object not in found
+                for name, value in person.values
+                if name == path
+            ]
+            folded = list({key for _, _, key in asked})
+            held = listing.find(run.reader(), job=run.job.id, kind=kind, path=path, folded=folded)
+            for object_id, value, key in asked:
+                if key not in held:
+                    continue
+                match = recheck([_decode(text) for _, text in held[key]], path, value, resource_type)
+                if not isinstance(match, NoMatch):
+                    found[object_id] = Found(match, path)
+        return found

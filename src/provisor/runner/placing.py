@@ -1,0 +1,285 @@
+"""Turns decisions into rows: operations of the plan, links that change without a request, events, verdicts of a plan.
+
+One page is one transaction together with the cycle's cursor. Order: the values, placing a decision, writing a page.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import NamedTuple, assert_never
+
+import msgspec
+
+from provisor.database import Connection
+from provisor.engine.decide import REDUNDANT, Create, Decision, Delete, Disable, Fail, Link, Release, Skip, Update
+from provisor.engine.desired import Desired
+from provisor.engine.difference import difference
+from provisor.engine.operation import OperationKind, phase_of
+from provisor.engine.record import Kind
+from provisor.rules.failure import Failure, Retry
+from provisor.rules.matching import Matched
+from provisor.runner.journal import Journal
+from provisor.runner.matcher import NOBODY, Found
+from provisor.runner.run import Run
+from provisor.scim.values import Resource
+from provisor.storage import cycles, links, log, member_links, operations, waiting
+from provisor.storage.links import Link as StoredLink
+from provisor.storage.links import LinkRow, LinkState
+from provisor.storage.log import LogRow
+from provisor.storage.operations import ENTRY, PlannedRow
+
+_NOT_OURS = frozenset({"id", "meta", "schemas", "members", "groups"})
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(dict).decode
+
+
+class Case(NamedTuple):
+    """One object on its way to a decision. `held`: what the target was read to hold of it; None when not read."""
+
+    desired: Desired
+    link: StoredLink | None
+    held: Resource | None = None
+    found: Found = NOBODY
+
+
+@dataclass(slots=True)
+class Page:
+    """What one page of planning comes to."""
+
+    planned: list[PlannedRow] = field(default_factory=list)
+    failed: list[tuple[int, str, str, int]] = field(default_factory=list)
+    settled: list[str] = field(default_factory=list)  # nothing to do: an older operation of theirs goes
+    links: list[LinkRow] = field(default_factory=list)
+    unlinked: list[str] = field(default_factory=list)
+    events: list[LogRow] = field(default_factory=list)
+    references: list[tuple[str, str, str | None]] = field(default_factory=list)
+    entering: list[str] = field(default_factory=list)
+    counted: Counter[str] = field(default_factory=Counter)
+
+
+def ours(resource: Resource) -> Resource:
+    """A target's resource without what only the target decides."""
+    return {name: value for name, value in resource.items() if name not in _NOT_OURS}
+
+
+def link_row(
+    run: Run, desired: Desired, target_id: str, state: LinkState, document: str, etag: str | None = None
+) -> LinkRow:
+    """The link of an object that now holds `document` (JSON text)."""
+    at = run.at()
+    return (
+        run.job.id,
+        desired.id,
+        desired.kind,
+        target_id,
+        state,
+        desired.wanted_hash,
+        desired.wanted_hash,
+        document,
+        etag,
+        at,
+        at,
+    )
+
+
+class Placing:
+    """Places decisions for one run; in a plan nothing but the plan is written."""
+
+    def __init__(self, run: Run, journal: Journal) -> None:
+        self._run = run
+        self._journal = journal
+        connection = run.reader()
+        self._anybody_waits = run.behaviour.heal_references and waiting.anything(connection, run.job.id)
+        self._older_operations = any(
+            operations.any_in_state(connection, run.job.id, state) for state in ("retry", "waiting", "sent")
+        )
+
+    def place(self, page: Page, case: Case, decision: Decision) -> None:
+        """Put one decision into the page."""
+        desired = case.desired
+        match decision:
+            case Create():
+                self._operation(page, case, "create")
+                page.entering.append(desired.id)
+            case Link(update):
+                self._link(page, case, update)
+            case Update(reinstate):
+                self._update(page, case, reinstate)
+            case Disable(release):
+                self._disable(page, case, release)
+            case Delete():
+                self._operation(page, case, "delete")
+            case Release(why):
+                self._relink(page, case, "released")
+                self._skip(page, desired, why)
+            case Skip():
+                self._skip(page, desired, decision, linked=case.link is not None)
+            case Fail(failure):
+                self._fail(page, case, failure)
+            case _:
+                assert_never(decision)
+
+    def place_gone(self, page: Page, case: Case) -> None:
+        """Somebody who was to be taken away is gone from the target already."""
+        page.settled.append(case.desired.id)
+        page.events.append(
+            self._journal.done(case.desired, "delete", None if case.link is None else case.link.target_id)
+        )
+        page.counted[f"{case.desired.kind}.delete"] += 1
+
+    def _operation(
+        self,
+        page: Page,
+        case: Case,
+        kind: OperationKind,
+        *,
+        target_id: str | None = None,
+        document: Resource | None = None,
+        detail: str = "{}",
+    ) -> None:
+        desired, link = case.desired, case.link
+        page.planned.append(
+            (
+                self._run.job.id,
+                ENTRY,
+                desired.id,
+                self._run.cycle.n,
+                desired.kind,
+                desired.name,
+                kind,
+                phase_of(kind, desired.kind),
+                "planned",
+                target_id or (None if link is None else link.target_id),
+                desired.wanted_hash,
+                None if link is None else link.pushed_hash,
+                None if document is None else _encode(document).decode(),
+                detail,
+            )
+        )
+
+    def _link(self, page: Page, case: Case, update: bool) -> None:
+        match = case.found.match
+        assert isinstance(match, Matched)  # noqa: S101 - decide links only what was matched
+        detail = _encode({"by": case.found.path, "update": update}).decode()
+        target_id = str(match.resource["id"])
+        self._operation(page, case, "link", target_id=target_id, document=ours(match.resource), detail=detail)
+        page.entering.append(case.desired.id)
+
+    def _update(self, page: Page, case: Case, reinstate: bool) -> None:
+        if reinstate:
+            page.entering.append(case.desired.id)
+        if self._differs(case):
+            self._operation(page, case, "update", document=case.held)
+            return
+        self._relink(page, case, "linked")
+        self._skip(page, case.desired, Skip(REDUNDANT, "The target already holds what the directory says."))
+
+    def _disable(self, page: Page, case: Case, release: bool) -> None:
+        if self._differs(case):
+            self._operation(page, case, "release" if release else "disable", document=case.held)
+            return
+        self._relink(page, case, "released" if release else "linked")
+        self._skip(page, case.desired, case.desired.why)
+
+    def _differs(self, case: Case) -> bool:
+        run, desired, link = self._run, case.desired, case.link
+        assert link is not None and desired.mapped is not None  # noqa: S101 - decide updates only what is linked
+        held = case.held if case.held is not None else _decode(link.pushed_document)
+        mapper = run.rules.of(desired.kind).mapper
+        found = difference(held, desired.mapped, mapper, suppress_case_changes=run.behaviour.suppress_case_changes)
+        return bool(found.operations)
+
+    def _relink(self, page: Page, case: Case, state: LinkState) -> None:
+        """Nothing is sent, but the link changes: its state, or the hash of what is wanted."""
+        link = case.link
+        assert link is not None  # noqa: S101 - decide does this only to what is linked
+        document = link.pushed_document if case.held is None else _encode(case.held).decode()
+        row = link_row(self._run, case.desired, link.target_id, state, document, link.etag)
+        if case.desired.mapped is None:
+            row = (*row[:5], link.wanted_hash, link.pushed_hash, *row[7:])
+        page.links.append(row)
+
+    def _skip(self, page: Page, desired: Desired, skip: Skip, *, linked: bool = True) -> None:
+        page.settled.append(desired.id)
+        if not linked and desired.standing == "gone":
+            return  # a tombstone of somebody the target never had is nobody's news
+        page.counted[f"{desired.kind}.skip"] += 1
+        if self._run.is_plan:
+            self._verdict(page, desired, skip.code, skip.reason)
+        else:
+            page.events.append(self._journal.skipped(desired, skip))
+
+    def _fail(self, page: Page, case: Case, failure: Failure) -> None:
+        desired = case.desired
+        page.counted[f"{desired.kind}.fail"] += 1
+        if self._run.is_plan:
+            self._verdict(page, desired, failure.code, failure.message)
+            return
+        self._operation(page, case, "verdict")
+        page.failed.append((ENTRY, desired.id, failure_text(failure), self._run.at()))
+        page.events.append(self._journal.failed(desired, failure, "other", step="matching"))
+
+    def _verdict(self, page: Page, desired: Desired, code: str, reason: str) -> None:
+        detail = _encode({"code": code, "reason": reason}).decode()
+        page.planned.append(
+            (
+                self._run.job.id,
+                ENTRY,
+                desired.id,
+                self._run.cycle.n,
+                desired.kind,
+                desired.name,
+                "verdict",
+                phase_of("verdict", desired.kind),
+                "verdict",
+                None,
+                None,
+                None,
+                None,
+                detail,
+            )
+        )
+
+    async def write(self, page: Page, kind: Kind, *, cursor: str | None) -> None:
+        """Write the page; with a cursor, the cycle has come that far."""
+        self._run.counters.update(page.counted)
+        await self._run.writer.write(lambda connection: self._put(connection, page, kind, cursor))
+
+    def _put(self, connection: Connection, page: Page, kind: Kind, cursor: str | None) -> None:
+        run, job = self._run, self._run.job.id
+        if not run.is_plan:
+            if page.unlinked:
+                forget(connection, job, kind, page.unlinked)
+            links.put(connection, page.links)
+            log.append(connection, page.events)
+        if self._older_operations and page.settled and not run.is_plan:
+            operations.done(connection, job, ((ENTRY, object_id) for object_id in page.settled))
+        operations.plan(connection, page.planned)
+        operations.failed(connection, job, page.failed)
+        if page.references:
+            waiting.replace_references(connection, job, page.references)
+        if self._anybody_waits and page.entering:
+            waiting.wake(connection, job, page.entering)
+        if cursor is not None:
+            cycles.advance(connection, job, run.cycle.n, phase=kind, cursor=cursor)
+
+
+def forget(connection: Connection, job: str, kind: Kind, objects: list[str]) -> None:
+    """These objects are gone from the target: their links and memberships go, edges that still stand wait."""
+    links.remove(connection, job, objects)
+    if kind == "user":
+        member_links.forget_member(connection, job, objects)
+        waiting.forget(connection, job, objects)
+    else:
+        member_links.forget_group(connection, job, objects)
+
+
+def failure_text(failure: Failure) -> str:
+    """A failure as the operation keeps it."""
+    return _encode(
+        {
+            "code": failure.code,
+            "message": failure.message,
+            "hint": failure.hint,
+            "retry": "never" if failure.retry is Retry.NEVER else "later",
+        }
+    ).decode()

@@ -1,0 +1,196 @@
+"""Plans entries: judges every object it is given, finds its counterpart and decides.
+
+What that means for rows is in runner.placing. Nothing here writes to the target. Order: the planner, finding
+counterparts, reading linked objects, references.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from provisor.engine.decide import Decision, Delete, Disable, Fail, MatchAgain, Update, vanished
+from provisor.engine.outcome import failure_from, stops_cycle
+from provisor.engine.ports import ConnectorError
+from provisor.engine.record import Kind
+from provisor.engine.settle import Look, settle, settle_found
+from provisor.rules.failure import Failure
+from provisor.rules.matching import Matched
+from provisor.runner.flight import each
+from provisor.runner.matcher import NOBODY, Matcher, Wanted
+from provisor.runner.placing import Case, Page, Placing, ours
+from provisor.runner.run import PAGE, Run
+from provisor.scim.patch import derive
+from provisor.scim.values import Resource
+from provisor.storage import links, records, work
+from provisor.storage.records import Read
+
+_decode = msgspec.json.Decoder(dict).decode
+
+
+class Planner:
+    """Plans the entries of one run."""
+
+    def __init__(self, run: Run, matcher: Matcher, placing: Placing) -> None:
+        self._run = run
+        self._matcher = matcher
+        self._placing = placing
+
+    async def plan_kind(self, kind: Kind, cursor: str | None) -> None:
+        """Plan every object of a kind that this cycle looks at, from the cursor on."""
+        run = self._run
+        after = cursor or ""
+        size = self._size(kind)
+        while True:
+            run.check_stop()
+            reads = self._read(kind, after)
+            if not reads:
+                return
+            after = reads[-1][0].id
+            page = await self._plan(kind, reads, pages=max(size // PAGE, 1))
+            await self._placing.write(page, kind, cursor=after)
+
+    async def plan_again(self, kind: Kind, reads: Sequence[Read], *, verify: bool = False) -> None:
+        """Plan these objects anew, looking each of them up; `verify` reads the linked ones from the target first."""
+        page = await self._plan(kind, reads, pages=None, verify=verify)
+        await self._placing.write(page, kind, cursor=None)
+
+    def _size(self, kind: Kind) -> int:
+        run = self._run
+        if run.evaluates_everything:
+            return records.count_all(run.reader(), tenant=run.job.tenant, kind=kind)
+        return work.count(run.reader(), run.job.id, kind)
+
+    def _read(self, kind: Kind, after: str) -> list[Read]:
+        run, job = self._run, self._run.job
+        if run.evaluates_everything:
+            return records.page_of_all(
+                run.reader(),
+                tenant=job.tenant,
+                application=job.application,
+                job=job.id,
+                kind=kind,
+                after=after,
+                limit=PAGE,
+            )
+        return records.page_of_work(
+            run.reader(), application=job.application, job=job.id, kind=kind, after=after, limit=PAGE
+        )
+
+    # Finding counterparts
+
+    async def _plan(self, kind: Kind, reads: Sequence[Read], *, pages: int | None, verify: bool = False) -> Page:
+        run = self._run
+        rules = run.rules.of(kind)
+        insists = bool(rules.mapper.always)
+        reading = verify or run.behaviour.before_update == "read"
+        page = Page()
+        decided: list[tuple[Case, Decision]] = []
+        to_look: list[Case] = []
+        to_read: list[tuple[Case, Decision]] = []
+        for record, link in reads:
+            desired = run.judge(record, linked=link is not None)
+            state, known = (None, None) if link is None else (link.state, None if reading else link.wanted_hash)
+            decision = settle(desired, state, rules.terms, link_hash=known, insists=insists)
+            case = Case(desired, link)
+            if isinstance(decision, Look):
+                to_look.append(case)
+            elif (reading and isinstance(decision, Update | Disable)) or (verify and isinstance(decision, Delete)):
+                to_read.append((case, decision))
+            else:
+                decided.append((case, decision))
+        decided += await self._read_linked(kind, to_read, page, to_look)
+        decided += await self._find(kind, to_look, pages)
+        for case, decision in decided:
+            self._placing.place(page, case, decision)
+        self._refer(kind, page, decided)
+        return page
+
+    async def _find(self, kind: Kind, cases: list[Case], pages: int | None) -> list[tuple[Case, Decision]]:
+        wanted = [
+            Wanted(case.desired.id, case.desired.name, case.desired.mapped.matching)
+            for case in cases
+            if case.desired.mapped is not None
+        ]
+        found = await self._matcher.match(kind, wanted, expected=None if pages is None else len(wanted) * pages)
+        decided: list[tuple[Case, Decision]] = []
+        terms = self._run.rules.of(kind).terms
+        for case in cases:
+            one = found.get(case.desired.id, NOBODY)
+            if one.error is not None:
+                decided.append((case, Fail(self._failure(one.error, case.desired.name))))
+                continue
+            owners = {}
+            if one.owner is not None and isinstance(one.match, Matched):
+                owners = {str(one.match.resource["id"]): one.owner}
+            decided.append((case._replace(found=one), settle_found(case.desired, one.match, terms, owners=owners)))
+        return decided
+
+    # Reading linked objects
+
+    async def _read_linked(
+        self, kind: Kind, cases: list[tuple[Case, Decision]], page: Page, to_look: list[Case]
+    ) -> list[tuple[Case, Decision]]:
+        """Replace what we believe of linked objects by what the target says; who is gone there is dealt with."""
+        decided: list[tuple[Case, Decision]] = []
+
+        async def read(item: tuple[Case, Decision]) -> None:
+            case, decision = item
+            assert case.link is not None  # noqa: S101 - only linked objects are read
+            try:
+                answer = await self._run.read(kind, case.link.target_id)
+            except ConnectorError as error:
+                if stops_cycle(error, "object"):
+                    raise self._run.stopped_by(error) from error
+                decided.append((case, Fail(self._failure(error, case.desired.name))))
+                return
+            if answer is not None and answer.resource is not None:
+                decided.append((case._replace(held=ours(answer.resource)), decision))
+                return
+            self._gone(case, page, to_look, decided)
+
+        await each(cases, self._run.behaviour.requests_at_once, read)
+        return decided
+
+    def _gone(self, case: Case, page: Page, to_look: list[Case], decided: list[tuple[Case, Decision]]) -> None:
+        """The target no longer has the linked object."""
+        desired = case.desired
+        step = vanished(desired.standing, desired.name, self._run.behaviour.vanished)
+        if isinstance(step, Fail):
+            decided.append((case, step))
+            return
+        page.unlinked.append(desired.id)
+        if isinstance(step, MatchAgain):
+            to_look.append(Case(desired, None))
+        else:
+            self._placing.place_gone(page, case)
+
+    def _failure(self, error: ConnectorError, name: str) -> Failure:
+        return failure_from(error, application=self._run.application, verb="look up", who=name)
+
+    # References
+
+    def _refer(self, kind: Kind, page: Page, decided: list[tuple[Case, Decision]]) -> None:
+        """Note which references must be written once both ends are there, and which need not."""
+        mapper = self._run.rules.of(kind).mapper
+        if not mapper.references:
+            return
+        cases = [
+            case for case, decision in decided if case.desired.mapped is not None and not isinstance(decision, Fail)
+        ]
+        managers = list({case.desired.manager for case in cases if case.desired.manager is not None})
+        known = links.targets(self._run.reader(), self._run.job.id, managers)
+        for case in cases:
+            manager = case.desired.manager
+            for path, _ in mapper.references:
+                needed = manager
+                if manager in known and (held := held_of(case)) is not None:
+                    after = mapper.put(held, path, known[manager])
+                    needed = manager if derive(held, after, mapper.resource_type) else None
+                page.references.append((case.desired.id, path, needed))
+
+
+def held_of(case: Case) -> Resource | None:
+    """What the target is known to hold of an object: as just read, or as last pushed."""
+    if case.held is not None:
+        return case.held
+    return None if case.link is None else _decode(case.link.pushed_document)

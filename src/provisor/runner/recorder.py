@@ -1,0 +1,120 @@
+"""Writes down what came of requests: links, memberships, log events and finished operations, in micro-batches.
+
+A batch is one transaction, written at most 50 ms after its first outcome; until then its operations stay `sent`, and a
+crash makes the next run look before it sends again. Order: the outcome, the recorder.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from provisor.database import Connection
+from provisor.runner.run import Run
+from provisor.storage import links, log, operations
+from provisor.storage.links import LinkRow
+from provisor.storage.log import LogRow
+
+LONGEST_WAIT_SECONDS = 0.05
+BATCH = 200
+
+Change = Callable[[Connection], None]
+
+
+@dataclass(slots=True, kw_only=True)
+class Outcome:
+    """What one operation came to: over, unless `retry` or `again_in_phase` says otherwise.
+
+    `also` are further statements of the same transaction (memberships, waiting rows) for the rarer kinds.
+    """
+
+    stage: int
+    object: str
+    link: LinkRow | None = None
+    events: list[LogRow] = field(default_factory=list)
+    retry: str | None = None  # the failure as JSON text
+    again_in_phase: int | None = None
+    also: Change | None = None
+    counts: str | None = None  # the counter of the cycle it adds to
+
+
+class Recorder:
+    """Collects outcomes and writes them. Belongs to one run; `drain` before reading what depends on it.
+
+    `recorded` is told how many operations are through.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self.recorded: Callable[[int], None] = lambda number: None
+        self._run = run
+        self._loop = asyncio.get_running_loop()
+        self._outcomes: list[Outcome] = []
+        self._changes: list[Change] = []
+        self._timer: asyncio.TimerHandle | None = None
+        self._under_way: set[asyncio.Future[None]] = set()
+        self._failure: BaseException | None = None
+
+    def add(self, outcome: Outcome) -> None:
+        """Write this down soon."""
+        self._outcomes.append(outcome)
+        self._soon()
+
+    def note(self, change: Change) -> None:
+        """Write this down soon; it ends no operation."""
+        self._changes.append(change)
+        self._soon()
+
+    async def drain(self) -> None:
+        """Wait until everything added so far is on disk. Raises what kept it from getting there."""
+        self._write()
+        while self._under_way:
+            await asyncio.wait(self._under_way)
+        if self._failure is not None:
+            raise self._failure
+
+    def _soon(self) -> None:
+        if len(self._outcomes) >= BATCH:
+            self._write()
+        elif self._timer is None:
+            self._timer = self._loop.call_later(LONGEST_WAIT_SECONDS, self._write)
+
+    def _write(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if not self._outcomes and not self._changes:
+            return
+        batch, self._outcomes = self._outcomes, []
+        changes, self._changes = self._changes, []
+        future = self._run.writer.write(lambda connection: self._put(connection, batch, changes))
+        self._under_way.add(future)
+        future.add_done_callback(lambda done: self._written(done, batch))
+
+    def _written(self, done: "asyncio.Future[None]", batch: list[Outcome]) -> None:
+        self._under_way.discard(done)
+        failure = None if done.cancelled() else done.exception()
+        if failure is not None:
+            self._failure = self._failure or failure
+        else:
+            for outcome in batch:
+                if outcome.counts is not None:
+                    self._run.counters[outcome.counts] += 1
+        self.recorded(len(batch))
+
+    def _put(self, connection: Connection, batch: list[Outcome], changes: list[Change]) -> None:
+        run = self._run
+        job = run.job.id
+        for change in changes:
+            change(connection)
+        links.put(connection, [one.link for one in batch if one.link is not None])
+        log.append(connection, [event for one in batch for event in one.events])
+        done: list[tuple[int, str]] = []
+        for one in batch:
+            if one.also is not None:
+                one.also(connection)
+            if one.again_in_phase is not None:
+                operations.move_to_phase(connection, job, [(one.stage, one.object)], one.again_in_phase)
+            elif one.retry is not None:
+                operations.failed(connection, job, [(one.stage, one.object, one.retry, run.at())])
+            else:
+                done.append((one.stage, one.object))
+        operations.done(connection, job, done)

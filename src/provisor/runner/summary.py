@@ -1,0 +1,37 @@
+"""What came of a run, for whoever asked for it. Values only."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from provisor.rules.failure import Failure
+
+
+class NotRunnable(Exception):
+    """The job cannot run as it is configured; the message says why, the hint what to do."""
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CycleSummary:
+    """One cycle. state: succeeded, entry-level-errors, failed, stopped.
+
+    `counts` maps `user.create`, `group.skip`, `membership.add` and the like to numbers; `requests` counts by method.
+    `error` is what stopped the cycle; its cursor is kept and the next run continues it.
+    """
+
+    n: int
+    id: str
+    kind: str
+    state: str
+    counts: Mapping[str, int] = field(default_factory=dict)
+    requests: Mapping[str, int] = field(default_factory=dict)
+    error: Failure | None = None
+    seconds: float = 0.0
+
+    @property
+    def failed(self) -> int:
+        """How many objects failed."""
+        return sum(number for name, number in self.counts.items() if name.endswith(".fail"))
