@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from provisor.expressions import compile_expression
 from provisor.rules.graph_json import read_schema, write_schema
-from provisor.rules.mapping import Constant, Direct, FromExpression, Nothing
+from provisor.rules.mapping import AttributeMapping, Constant, Direct, FromExpression, Nothing
 from provisor.rules.ruleset import RuleSet
 
 
@@ -79,6 +80,28 @@ def test_a_function_is_an_expression():
     assert found.expression.text == "ToUpper([a])"
 
 
+def test_a_function_may_come_as_a_tree_alone():
+    tree = {
+        "type": "Function",
+        "name": "ToUpper",
+        "parameters": [{"key": "source", "value": {"type": "Attribute", "name": "a"}}],
+    }
+
+    assert read_row(source=tree).source.expression.text == "ToUpper([a])"
+
+
+def test_a_written_expression_carries_its_tree():
+    found = read(schema())
+    made = FromExpression(compile_expression("ToUpper([a])"))
+    changed = (*found.users.mappings, AttributeMapping(target="title", source=made))
+
+    written = write_schema(replace(found, users=replace(found.users, mappings=changed)))
+
+    source = written["synchronizationRules"][0]["objectMappings"][0]["attributeMappings"][1]["source"]
+    assert source["name"] == "ToUpper"
+    assert source["parameters"][0]["value"] == attribute("a")
+
+
 def test_no_source_with_a_default_is_a_constant():
     found = read_row(source=None, defaultValue="Staff")
 
@@ -147,7 +170,20 @@ REFUSED = {
     "group filter": (schema(rule={"groupFilter": {"includedGroups": ["g"]}}), "groupFilter is not supported"),
     "bad expression": (schema(row(source={"type": "Function", "expression": "ToUpper([a]"})), "character"),
     "unknown function": (schema(row(source={"type": "Function", "expression": "Trim([a])"})), "Trim"),
-    "function without text": (schema(row(source={"type": "Function", "name": "Join"})), "without an expression"),
+    "function without text or tree": (schema(row(source={"type": "Function", "name": "Join"})), "Join"),
+    "tree and text that differ": (
+        schema(
+            row(
+                source={
+                    "type": "Function",
+                    "name": "ToUpper",
+                    "expression": "ToUpper([a])",
+                    "parameters": [{"key": "source", "value": {"type": "Attribute", "name": "b"}}],
+                }
+            )
+        ),
+        "ToUpper([a])",
+    ),
     "source of unknown type": (schema(row(source={"type": "Lookup"})), '"Lookup"'),
     "unknown flow type": (schema(row(flowType="Sometimes")), '"Sometimes"'),
     "unknown flow behaviour": (schema(row(flowBehavior="Sometimes")), '"Sometimes"'),

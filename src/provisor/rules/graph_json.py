@@ -7,9 +7,10 @@ is x for everything supported; a source without an `expression` gets one. Order:
 from collections.abc import Mapping
 from typing import TypeVar, assert_never, get_args
 
-from provisor.expressions import Call, compile_expression, quoted
 from provisor.expressions import Constant as ConstantNode
 from provisor.expressions import Problem as ExpressionProblem
+from provisor.expressions import compile_expression, quoted, to_text
+from provisor.expressions.graph_ast import from_graph, to_graph
 from provisor.rules.mapping import (
     ALL_ACTIONS,
     Action,
@@ -127,7 +128,7 @@ class _Reader:
         if kind == "constant":
             return self.constant(name, expression, where)
         if kind == "function":
-            return self.function(expression, where)
+            return self.function(raw, where)
         self.refuse(where, f'source has the type "{text(raw.get("type"))}".', "Use Attribute, Constant or Function.")
         return None
 
@@ -149,16 +150,17 @@ class _Reader:
             return None
         return Constant(compiled.node.text)
 
-    def function(self, expression: Json, where: str) -> Source | None:
-        if not isinstance(expression, str) or not expression:
-            hint = "Write the whole function as text in expression; parameters alone are not read."
-            self.refuse(where, "source is a function without an expression.", hint)
+    def function(self, raw: Resource, where: str) -> Source | None:
+        """A function by its text, its tree, or both when they agree."""
+        node = from_graph(raw)
+        expression = raw.get("expression")
+        written = expression if isinstance(expression, str) and expression else None
+        found = node if isinstance(node, ExpressionProblem) else compile_expression(written or to_text(node))
+        if isinstance(found, ExpressionProblem):
+            shown = written or text(raw.get("name")) or "without text"
+            self.refuse(where, f"The expression {shown} cannot be used.", str(found))
             return None
-        compiled = compile_expression(expression)
-        if isinstance(compiled, ExpressionProblem):
-            self.refuse(where, f"The expression {expression} cannot be used.", str(compiled))
-            return None
-        return FromExpression(compiled)
+        return FromExpression(found)
 
     def scope(self, raw: Json, where: str) -> Scope:
         if raw is None:
@@ -332,8 +334,7 @@ def _source(source: Source) -> Json:
         case Constant(value):
             return {"expression": quoted(value), "name": value, "parameters": [], "type": "Constant"}
         case FromExpression(expression):
-            name = expression.node.name if isinstance(expression.node, Call) else ""
-            return {"expression": expression.text, "name": name, "parameters": [], "type": "Function"}
+            return {**to_graph(expression.node), "expression": expression.text}
         case Nothing():
             return None
         case _:

@@ -73,7 +73,9 @@ class Mapper:
             for row in sorted(rows, key=lambda row: row.matching_priority)
             if row.matching_priority > 0
         )
-        self._required = tuple(name for urn, name in resource_type.required if urn is None)
+        self._required = tuple(
+            attribute.name for urn, attribute in resource_type.attributes() if attribute.required and urn is None
+        )
 
     def map(self, attributes: Record, now: datetime, random_bytes: RandomBytes) -> Mapped:
         """Map one record, given as the view that provisioning has of it."""
