@@ -27,7 +27,7 @@ from provisor.settings import Settings
 from provisor.storage import secrets
 from provisor.storage.jobs import Job
 from provisor.storage.schema import migrate
-from provisor.storage.secrets import SecretKey
+from provisor.storage.secrets import SecretError, SecretKey
 
 
 def build(settings: Settings) -> Admin:
@@ -90,8 +90,11 @@ class Connections:
     def connect(self, job: Job) -> Target:
         """A client of the job's application. Raises AdminError when the credentials are missing or cannot be used."""
         reader = self._database.reader()
-        address = secrets.read(reader, self.key(), job=job.id, name=BASE_ADDRESS)
-        token = secrets.read(reader, self.key(), job=job.id, name=SECRET_TOKEN)
+        try:
+            address = secrets.read(reader, self.key(), job=job.id, name=BASE_ADDRESS)
+            token = secrets.read(reader, self.key(), job=job.id, name=SECRET_TOKEN)
+        except SecretError as error:
+            raise AdminError("secret-key", str(error)) from error
         found = template(job.template)
         if address is None or token is None or found is None:
             raise AdminError(

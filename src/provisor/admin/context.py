@@ -10,10 +10,10 @@ from datetime import datetime
 
 from provisor.admin.actor import Actor
 from provisor.admin.errors import AdminError
-from provisor.database import Connection, Database
+from provisor.database import Connection, Database, DatabaseError
 from provisor.engine.ports import Secret, Target
 from provisor.scim.values import Json
-from provisor.storage import audit
+from provisor.storage import audit, secrets
 from provisor.storage.jobs import Job
 from provisor.storage.secrets import SecretError, SecretKey
 
@@ -42,24 +42,37 @@ class Context:
         The verb sets `target` and `detail`; one that found nothing to do calls `nothing()` and leaves no event.
         """
         actor.needs(permission)
-        with self.database.transaction() as connection:
-            change = Change(connection=connection, now=self.now())
-            yield change
-            if change.effective:
-                audit.record(
-                    connection,
-                    tenant=self.tenant,
-                    actor=actor.name,
-                    activity=activity,
-                    target=change.target,
-                    now=change.now,
-                    detail=change.detail,
-                )
+        try:
+            with self.database.transaction() as connection:
+                change = Change(connection=connection, now=self.now())
+                yield change
+                if change.effective:
+                    self._record(change, actor, activity)
+        except DatabaseError as error:
+            raise AdminError("database", str(error)) from error
+
+    def _record(self, change: "Change", actor: Actor, activity: str) -> None:
+        audit.record(
+            change.connection,
+            tenant=self.tenant,
+            actor=actor.name,
+            activity=activity,
+            target=change.target,
+            now=change.now,
+            detail=change.detail,
+        )
 
     def key(self) -> SecretKey:
         """The key that credentials are stored under; made at first use."""
         try:
             return self.load_key()
+        except SecretError as error:
+            raise AdminError("secret-key", str(error)) from error
+
+    def secret(self, connection: Connection, job: str, name: str) -> Secret | None:
+        """A stored credential of a job, or None."""
+        try:
+            return secrets.read(connection, self.key(), job=job, name=name)
         except SecretError as error:
             raise AdminError("secret-key", str(error)) from error
 

@@ -214,7 +214,7 @@ class Jobs:
         names = tuple(secrets.names(connection, job.id))
         address = None
         if BASE_ADDRESS in names:
-            stored = secrets.read(connection, self.context.key(), job=job.id, name=BASE_ADDRESS)
+            stored = self.context.secret(connection, job.id, BASE_ADDRESS)
             address = stored.reveal() if stored else None
         return JobShown(
             job=job,

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from provisor.cli.job_status import print_cycle, print_plan, print_status, status_document
+from provisor.cli.job_status import print_cycle, print_plan, print_status
 from provisor.cli.options import Application, AsJson, Job, noun, session
 from provisor.terminal import complain, print_json, print_table, progress_bar, read_secret, say
 
@@ -184,7 +184,7 @@ def status(context: typer.Context, job: Job, as_json: AsJson = False) -> None:
     shown = opened.admin.jobs.show(opened.actor, job)
     status = opened.admin.cycles.status(opened.actor, job)
     if as_json:
-        print_json({**document(shown), "status": status_document(status)})
+        print_json({**document(shown), "status": status.to_json()})
     else:
         print_status(shown, status)
 

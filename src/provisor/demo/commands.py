@@ -26,6 +26,7 @@ from provisor.terminal import complain, print_json_line, say
 
 app = typer.Typer(add_completion=False)
 
+SAMPLE = ("users.csv", "groups.csv", "members.csv")
 SHOWN_DIFFERENCES = 20
 
 
@@ -36,6 +37,9 @@ def demo(
     groups: Annotated[Path | None, typer.Option(help="Its groups, if it has any.")] = None,
     members: Annotated[Path | None, typer.Option(help="Its memberships, if it has any.")] = None,
     leave: Annotated[bool, typer.Option("--exit", help="End when all is done, also on a terminal.")] = False,
+    write_files: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Only copy the sample organisation's files there, and end.")
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the outcome as one JSON object on the last line.")
     ] = False,
@@ -44,6 +48,9 @@ def demo(
 
     Example: provisor demo --users users.csv --groups groups.csv --members members.csv --exit
     """
+    if write_files is not None:
+        _write_files(write_files)
+        return
     if users is None and (groups is not None or members is not None):
         raise typer.BadParameter("Groups and memberships need the people they are about: name --users too.")
     outer = context.find_object(Session)
@@ -107,6 +114,17 @@ def _organisation(stack: ExitStack, users: Path | None, groups: Path | None, mem
         return Files(users=users, groups=groups, members=members)
     sample = stack.enter_context(as_file(files("provisor.demo") / "organisation"))
     return Files(users=sample / "users.csv", groups=sample / "groups.csv", members=sample / "members.csv")
+
+
+def _write_files(folder: Path) -> None:
+    """Copy the sample files; files that are there already are left alone."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in SAMPLE:
+        path = folder / name
+        if path.exists():
+            raise AdminError("file-exists", f"{path} is there already.", "Choose another folder.")
+        path.write_bytes((files("provisor.demo") / "organisation" / name).read_bytes())
+    say(f"Wrote {', '.join(SAMPLE)} to {folder}.")
 
 
 def _fresh_folder() -> Path:

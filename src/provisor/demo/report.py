@@ -9,11 +9,10 @@ from provisor.terminal import print_table
 
 OUTCOMES = ("created", "updated", "disabled", "deleted", "failed", "skipped")
 KINDS = ("users", "groups", "memberships")
-METHODS = ("GET", "POST", "PATCH", "PUT", "DELETE")
 # The service counts under these names; what is linked is updated for who looks from outside.
 _COUNTED = {"create": "created", "link": "updated", "update": "updated", "disable": "disabled", "delete": "deleted",
-            "fail": "failed", "skip": "skipped"}  # fmt: skip
-_KIND = {"user": "users", "group": "groups", "member": "memberships"}
+            "fail": "failed", "skip": "skipped", "add": "created", "remove": "deleted"}  # fmt: skip
+_KIND = {"user": "users", "group": "groups", "membership": "memberships"}
 
 
 class Sentence(Protocol):
@@ -26,28 +25,24 @@ class Sentence(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CycleDone:
-    """One cycle with what the service counted: `user.create`, `requests.POST` and the like."""
+    """One cycle with what the service counted: `user.create` and the like, and requests by method."""
 
     title: str
     kind: str
-    counters: Mapping[str, int]
+    counts: Mapping[str, int]
+    requests: Mapping[str, int]
     error: Sentence | None = None
-
-    def requests(self) -> dict[str, int]:
-        """Requests sent by method; methods that were not used are left out."""
-        found = {method: self.counters.get(f"requests.{method}", 0) for method in METHODS}
-        return {method: number for method, number in found.items() if number}
 
     def sentence(self) -> str:
         """The cycle in a line."""
         if self.error is not None:
             return f"stopped. {self.error.message}"
-        sent = ", ".join(f"{number:,} {method}" for method, number in self.requests().items())
-        return f"{sum(self.requests().values()):,} requests ({sent})."
+        sent = ", ".join(f"{number:,} {method}" for method, number in self.requests.items())
+        return f"{sum(self.requests.values()):,} requests ({sent})."
 
     def to_json(self) -> dict[str, object]:
         """For another program."""
-        return {"kind": self.kind, "requests": self.requests()}
+        return {"kind": self.kind, "requests": dict(self.requests)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +58,7 @@ class Report:
     def __post_init__(self) -> None:
         counted = {kind: Counter(dict.fromkeys(OUTCOMES, 0)) for kind in KINDS}
         for cycle in self.cycles:
-            for name, number in cycle.counters.items():
+            for name, number in cycle.counts.items():
                 kind, _, outcome = name.partition(".")
                 if kind in _KIND and outcome in _COUNTED:
                     counted[_KIND[kind]][_COUNTED[outcome]] += number

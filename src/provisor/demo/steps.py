@@ -142,7 +142,9 @@ class Play:
     def _cycle(self, title: str) -> None:
         with progress_bar() as moved:
             summary = self._admin.cycles.run(self.session.actor, UMBRELLA, report=moved)
-        done = CycleDone(title=title, kind=summary.kind, counters=dict(summary.counters), error=summary.error)
+        done = CycleDone(
+            title=title, kind=summary.kind, counts=summary.counts, requests=summary.requests, error=summary.error
+        )
         self.cycles.append(done)
         say(f"{title.capitalize()}: {done.sentence()}")
 

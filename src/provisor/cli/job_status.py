@@ -1,0 +1,80 @@
+"""How a cycle, a plan and a job's status are printed."""
+
+from typing import TYPE_CHECKING
+
+from provisor.terminal import print_json, print_table, say
+
+if TYPE_CHECKING:
+    from provisor.admin.cycles import CycleSummary, JobStatus, Plan
+    from provisor.admin.jobs import JobShown
+
+
+def print_cycle(summary: "CycleSummary", *, as_json: bool) -> None:
+    """What a cycle did."""
+    if as_json:
+        error = summary.error
+        print_json(
+            {
+                "cycle": summary.n,
+                "id": summary.id,
+                "kind": summary.kind,
+                "state": summary.state,
+                "counts": dict(summary.counts),
+                "requests": dict(summary.requests),
+                "error": error and {"code": error.code, "message": error.message, "hint": error.hint},
+                "seconds": round(summary.seconds, 3),
+            }
+        )
+        return
+    for name, number in sorted(summary.counts.items()):
+        say(f"{number:>9,} {name.replace('.', ' ')}")
+    sent = ", ".join(f"{number:,} {method}" for method, number in sorted(summary.requests.items()))
+    say(f"{summary.kind.capitalize()} cycle {summary.n} {summary.state} in {summary.seconds:.1f} s.")
+    say(f"Requests sent: {sent or 'none'}.")
+
+
+def print_plan(plan: "Plan", *, as_json: bool) -> None:
+    """What a cycle would do."""
+    from provisor.admin.cycles import render
+
+    if not as_json:
+        for line in render(plan):
+            say(line)
+        return
+    waiting = [candidate.name for candidate in plan.capacity.waiting] if plan.capacity else []
+    print_json(
+        {
+            "cycle": plan.cycle,
+            "application": plan.application,
+            "operations": plan.operations,
+            "counts": {f"{kind}.{operation}": number for (kind, operation), number in plan.counts.items()},
+            "verdicts": dict(plan.verdicts),
+            "capacityReached": waiting,
+            "digest": plan.digest,
+        }
+    )
+
+
+def print_status(shown: "JobShown", status: "JobStatus") -> None:
+    """How a job is."""
+    job = shown.job
+    rows = [
+        ("Application", shown.application),
+        ("Job", job.id),
+        ("Schedule", f"{job.schedule_state}, every {job.interval_seconds:,} s"),
+        ("Status", status.code),
+        ("Provisioned", ", ".join(f"{number:,} {key.split()[0]}s" for key, number in status.entries.items())),
+    ]
+    if status.running is not None:
+        rows.append(("Cycle", f"{status.running.kind}, running"))
+    for units, done, all_of_them in status.progress:
+        percent = 100 if not all_of_them else 100 * done // all_of_them
+        rows.append((units, f"{percent} %  ({done:,} of {all_of_them:,})"))
+    if status.last is not None:
+        last = status.last
+        rows.append(
+            ("Last cycle", f"{last.cycle.kind}, {last.state}: {last.exported:,} exported, {last.escrowed:,} failed")
+        )
+        if last.cycle.error:
+            rows.append(("Error", last.cycle.error.get("message", "")))
+    print_table(("", ""), rows)
