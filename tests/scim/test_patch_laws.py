@@ -97,7 +97,8 @@ def documents(resource_type):
     """Any document the resource type allows, in the form in which it is stored."""
     top = {a.name: value_of(a) for urn, a in resource_type.attributes() if urn is None and a.writable}
     top.pop("schemas")
-    for _, name in resource_type.required:
+    required = {a.name: st.sampled_from(["x", "X", "y"]) for _, a in resource_type.attributes() if a.required}
+    for name in required:
         top.pop(name)
     extensions = {
         extension.schema.id: st.fixed_dictionaries(
@@ -105,7 +106,6 @@ def documents(resource_type):
         )
         for extension in resource_type.extensions
     }
-    required = {name: st.sampled_from(["x", "X", "y"]) for _, name in resource_type.required}
     return st.fixed_dictionaries(required, optional={**top, **extensions}).map(
         lambda document: accept(document, resource_type)
     )

@@ -13,7 +13,7 @@ from provisor.scim.errors import invalid_value, mutability, no_target, shown
 from provisor.scim.operations import Operation
 from provisor.scim.path import Place, resolve
 from provisor.scim.schema import Attribute, ResourceType
-from provisor.scim.validate import blank, schemas_of
+from provisor.scim.validate import is_blank, schemas_of
 from provisor.scim.values import Json, Resource
 
 # Tolerance read_only_ignored: full representations are sent as path-less values too.
@@ -34,28 +34,11 @@ def apply(resource: Resource, operations: Iterable[Operation], resource_type: Re
             result = _at(result, operation.op, resolve(operation.path, resource_type), operation.value, resource_type)
     if result is resource:
         return resource
-    _check_required(resource, result, resource_type)
     if resource_type.extensions and "schemas" in result:
         listed = schemas_of(result, resource_type)
         if listed != result["schemas"]:
             result = {**result, "schemas": listed}
     return resource if result == resource else result
-
-
-def _check_required(before: Resource, after: Resource, resource_type: ResourceType) -> None:
-    for urn, name in resource_type.required:
-        held = before if urn is None else before.get(urn)
-        holds = after if urn is None else after.get(urn)
-        if not isinstance(held, dict) or not isinstance(holds, dict) or name not in held:
-            continue  # an extension may go as a whole; what was missing before is not this operation's fault
-        value = holds.get(name)
-        if value is None:
-            raise mutability(f"{name} is required for a {resource_type.name} and cannot be removed.")
-        if isinstance(value, str) and not value.strip():
-            raise blank(name, value, resource_type)
-    for extension in resource_type.extensions:
-        if extension.required and extension.schema.id in before and extension.schema.id not in after:
-            raise mutability(f"{extension.schema.id} is required for a {resource_type.name} and cannot be removed.")
 
 
 def _at(resource: Resource, op: Op, place: Place, value: Json, resource_type: ResourceType) -> Resource:
@@ -78,6 +61,8 @@ def _at(resource: Resource, op: Op, place: Place, value: Json, resource_type: Re
 
 def _whole_extension(resource: Resource, op: Op, urn: str, value: Json, resource_type: ResourceType) -> Resource:
     if op == "remove" or (op == "replace" and value is None):
+        if resource_type.requires(urn):
+            raise mutability(f"{urn} is required for a {resource_type.name} and cannot be removed.")
         return {key: item for key, item in resource.items() if key != urn} if urn in resource else resource
     if not isinstance(value, dict):
         raise invalid_value(f"{urn} is an object of attributes, not {shown(value)}.")
@@ -98,9 +83,19 @@ def _changed(container: Resource, op: Op, place: Place, attribute: Attribute, va
         return container
     if attribute.mutability == "immutable" and old is not None:
         raise mutability(f"{name} cannot be changed from {shown(old)} to {shown(new)}.")
+    if attribute.required:
+        _check_required(place.label, new)
     if new is None:
         return {key: item for key, item in container.items() if key != name}
     return {**container, name: new}
+
+
+def _check_required(label: str, new: Json) -> None:
+    """Asked of each operation, not of the outcome: RFC 7644 section 3.5.2.2 refuses the one that unassigns."""
+    if new is None:
+        raise mutability(f"{label} is required and cannot be removed.")
+    if is_blank(new):
+        raise invalid_value(f"{label} is required and must not be blank, as {shown(new)} is.")
 
 
 def _new_value(old: Json, op: Op, place: Place, attribute: Attribute, value: Json) -> Json:

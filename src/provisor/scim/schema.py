@@ -136,7 +136,7 @@ class ResourceType:
     """A kind of resource: its endpoint, its schema, its extensions.
 
     `ignored` lists standard schemas whose further attributes are accepted and dropped, so that a client which sends
-    a title to an application without titles is not refused. `required` is derived: container URN and name.
+    a title to an application without titles is not refused.
     """
 
     name: str
@@ -145,7 +145,6 @@ class ResourceType:
     extensions: tuple[Extension, ...] = ()
     description: str = ""
     ignored: tuple[Schema, ...] = ()
-    required: tuple[tuple[str | None, str], ...] = field(init=False, repr=False, compare=False)
     _top: dict[str, Located] = field(init=False, repr=False, compare=False)
     _containers: dict[str, Schema] = field(init=False, repr=False, compare=False)
     _ignored_containers: dict[str, Schema] = field(init=False, repr=False, compare=False)
@@ -158,8 +157,6 @@ class ResourceType:
         for attribute in (*COMMON_ATTRIBUTES, *self.schema.attributes):
             top[attribute.name.lower()] = Located(attribute, None, False)
         object.__setattr__(self, "_top", top)
-        required = tuple((urn, attribute.name) for urn, attribute in self.attributes() if attribute.required)
-        object.__setattr__(self, "required", required)
         object.__setattr__(
             self, "_containers", {extension.schema.id.lower(): extension.schema for extension in self.extensions}
         )
@@ -198,6 +195,10 @@ class ResourceType:
     def extension(self, urn: str) -> Schema | None:
         """The extension of that URN in any case, when this resource type holds it."""
         return self._containers.get(urn.lower())
+
+    def requires(self, urn: str) -> bool:
+        """Whether a whole extension must be there."""
+        return any(extension.required and extension.schema.id == urn for extension in self.extensions)
 
     def ignores(self, urn: str) -> bool:
         """Whether a whole extension is known but not held."""

@@ -192,14 +192,15 @@ def _accept_extension(result: Resource, value: Json, plan: _ExtensionPlan, keep_
 def _require(name: str, result: Resource, resource_type: ResourceType) -> None:
     if name not in result:
         raise invalid_value(f"{name} is required for a {resource_type.name} and was not given.")
-    value = result[name]
-    if isinstance(value, str) and not value.strip():
-        raise blank(name, value, resource_type)
+    if is_blank(result[name]):
+        raise invalid_value(
+            f"{name} is required for a {resource_type.name} and must not be blank, as {shown(result[name])} is."
+        )
 
 
-def blank(name: str, value: Json, resource_type: ResourceType) -> ScimError:
-    """The refusal of a required text that says nothing."""
-    return invalid_value(f"{name} is required for a {resource_type.name} and must not be blank, as {shown(value)} is.")
+def is_blank(value: Json) -> bool:
+    """Whether a text says nothing, which a required one must."""
+    return isinstance(value, str) and not value.strip()
 
 
 def _held(document: Resource, urn: str | None, name: str) -> Json:
