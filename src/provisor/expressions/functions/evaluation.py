@@ -183,6 +183,7 @@ def bounded(text: str) -> str:
 
 
 def too_long() -> Refused:
+    """What is said when a result would pass the bound."""
     return Refused(
         f"the result would be longer than {MAX_TEXT_CHARACTERS:,} characters. Shorten the value or the expression."
     )
