@@ -5,6 +5,7 @@ Knows HTTP and nothing of SCIM documents. Follows no redirect to another host, r
 """
 
 import ssl
+from asyncio import CancelledError
 from time import perf_counter
 from typing import Final, Literal, NamedTuple
 
@@ -14,6 +15,7 @@ from yarl import URL
 
 from provisor.connectors.addresses import host_of, same_origin
 from provisor.connectors.capture import Redactor
+from provisor.connectors.deadlines import Deadlines
 from provisor.connectors.replies import Reply, malformed
 from provisor.engine.ports import Malformed, Rejected, Secret, Unreachable
 from provisor.scim.messages import MEDIA_TYPE
@@ -40,10 +42,11 @@ class Asked(NamedTuple):
 
 
 class _Sessions(NamedTuple):
-    """Two sessions over one pool of connections."""
+    """Two sessions over one pool of connections, with one time limit."""
 
     reading: aiohttp.ClientSession
     writing: aiohttp.ClientSession
+    deadlines: Deadlines
 
 
 class Channel:
@@ -74,6 +77,7 @@ class Channel:
         sessions = self._sessions or self._open()
         session = sessions.reading if body is None else sessions.writing
         started = perf_counter()
+        task = sessions.deadlines.begin()
         try:
             # Awaited instead of `async with`, 5 µs a request: reading to the end gives the connection back, and what
             # breaks off while reading closes it.
@@ -83,8 +87,14 @@ class Channel:
                 payload = await _read_bounded(response)
             else:
                 payload = await response.read()
-        except (TimeoutError, aiohttp.ClientError, OSError) as error:
+        except CancelledError:
+            if sessions.deadlines.passed(task):
+                raise self._failed(TimeoutError(), asked, started) from None
+            raise
+        except (aiohttp.ClientError, OSError) as error:
             raise self._failed(error, asked, started) from None
+        finally:
+            sessions.deadlines.end(task)
         status = response.status
         if payload is None:
             raise self._too_long(asked, status, started)
@@ -116,6 +126,7 @@ class Channel:
     async def close(self) -> None:
         """Close every connection."""
         if self._sessions is not None:
+            self._sessions.deadlines.close()
             await self._sessions.reading.close()
             await self._sessions.writing.close()
             self._sessions = None
@@ -165,14 +176,18 @@ class Channel:
             ssl=_verified_tls() if self._encrypted else True,
         )
         writing_headers = {**self._headers, "Content-Type": MEDIA_TYPE}
-        self._sessions = _Sessions(self._session(connector, self._headers), self._session(connector, writing_headers))
+        self._sessions = _Sessions(
+            self._session(connector, self._headers),
+            self._session(connector, writing_headers),
+            Deadlines(self._timeout_seconds),
+        )
         return self._sessions
 
     def _session(self, connector: aiohttp.TCPConnector, headers: dict[str, str]) -> aiohttp.ClientSession:
         return aiohttp.ClientSession(
             connector=connector,
             headers=headers,
-            timeout=aiohttp.ClientTimeout(total=self._timeout_seconds, sock_connect=CONNECT_SECONDS),
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),  # the whole has its deadline
             cookie_jar=aiohttp.DummyCookieJar(),
             trust_env=False,
         )
