@@ -44,6 +44,9 @@ class Directory:
         chosen = replace(template(template_id), soft_delete=soft_delete)
         return compile_rules(changed, chosen, ScopeSettings(**settings))
 
+    def user_rows(self, template_id="ciscoUmbrella"):
+        return read_schema(template(template_id).rules).users.mappings
+
     def judge(self, record, rules=None, *, linked=True):
         return judge(record, rules or self.rules(), NOW, lambda count: bytes(count), linked=linked)
 

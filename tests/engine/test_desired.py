@@ -177,16 +177,9 @@ def test_a_guest_is_called_by_the_home_address(directory):
 
 def test_leaving_depends_on_kind_rules_and_application(directory):
     rules = directory.rules()
-    without_active = tuple(row for row in rules_rows(directory) if row.target != "active")
+    without_active = tuple(row for row in directory.user_rows() if row.target != "active")
 
     assert rules.users.terms.leaving == "disable"
     assert rules.groups.terms.leaving == "delete"
     assert directory.rules(soft_delete=False).users.terms.leaving == "delete"
     assert directory.rules(users={"mappings": without_active}).users.terms.leaving == "nothing"
-
-
-def rules_rows(directory):
-    from provisor.gallery import template
-    from provisor.rules.graph_json import read_schema
-
-    return read_schema(template("ciscoUmbrella").rules).users.mappings

@@ -66,7 +66,7 @@ def render(plan: Plan) -> Iterator[str]:
     if not plan.operations:
         yield f"{plan.application} holds what the directory says: nothing is to be done."
     else:
-        yield f"{plan.operations} operations on {plan.application} in {_article(plan.cycle)} {plan.cycle} cycle:"
+        yield f"{plan.operations:,} operations on {plan.application} in {_article(plan.cycle)} {plan.cycle} cycle:"
     for (kind, operation), number in sorted(plan.counts.items()):
         if number and operation != "verdict":
             yield f"  {number:>9,} {kind}{'' if number == 1 else 's'} to {_VERBS[operation]}"

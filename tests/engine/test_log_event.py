@@ -1,0 +1,213 @@
+"""Log events in the shape of Graph's provisioningObjectSummary (spec/provisioning-service.md section 17)."""
+
+from dataclasses import replace
+
+import pytest
+
+from provisor.engine.decide import Skip
+from provisor.engine.log_event import EventFrame, Systems, modified_members, modified_properties
+from provisor.expressions import compile_expression
+from provisor.rules.failure import Failure
+from provisor.rules.mapping import FromExpression
+from provisor.rules.scoping import Clause, FilterGroup, Scope
+
+FRAME = EventFrame(
+    Systems(
+        tenant="tenant-1",
+        job="job-1",
+        cycle="cycle-1",
+        application="sp-1",
+        application_name="Cisco Umbrella",
+        user_urn="urn:user",
+        group_urn="urn:group",
+    )
+)
+FIELDS = {
+    "id",
+    "activityDateTime",
+    "tenantId",
+    "jobId",
+    "cycleId",
+    "changeId",
+    "provisioningAction",
+    "durationInMilliseconds",
+    "provisioningStatusInfo",
+    "provisioningSteps",
+    "modifiedProperties",
+    "sourceSystem",
+    "targetSystem",
+    "sourceIdentity",
+    "targetIdentity",
+    "servicePrincipal",
+    "initiatedBy",
+}
+
+
+def event(**settings):
+    known = {
+        "id": "e1",
+        "at": "2031-03-04T10:00:00Z",
+        "object_id": "u1",
+        "name": "ana@example.org",
+        "kind": "user",
+        "action": "create",
+        "status": "success",
+    }
+    return FRAME.event(**{**known, **settings})
+
+
+def steps(found):
+    return [(step["provisioningStepType"], step["status"]) for step in found["provisioningSteps"]]
+
+
+def test_an_event_has_every_field_of_graph():
+    assert set(event()) == FIELDS
+
+
+def test_an_event_names_both_identities():
+    found = event(target_id="t1")
+
+    assert found["sourceIdentity"]["id"] == "u1"
+    assert found["targetIdentity"] == {
+        "id": "t1",
+        "displayName": "ana@example.org",
+        "identityType": "urn:user",
+        "details": {},
+    }
+
+
+def test_a_creation_went_through_every_step(directory):
+    desired = directory.judge(directory.user())
+    mapper = directory.rules().users.mapper
+
+    found = event(
+        target_id="t1",
+        desired=desired,
+        matching="No object matches.",
+        modified=modified_properties(mapper, None, desired.mapped.created),
+    )
+
+    assert steps(found) == [
+        ("import", "success"),
+        ("scoping", "success"),
+        ("matching", "success"),
+        ("processing", "success"),
+        ("export", "success"),
+    ]
+    assert found["provisioningStatusInfo"] == {"status": "success", "errorInformation": None}
+
+
+def test_a_skip_says_why_in_scoping_and_export(directory):
+    desired = directory.judge(directory.user(assigned=False))
+
+    found = event(action="other", status="skipped", desired=desired, skip=desired.why)
+
+    scoping, export = found["provisioningSteps"][1:]
+    assert scoping["description"] == "The object is not assigned to the application."
+    assert scoping["details"]["Assigned"] == "False"
+    assert export["details"] == {"SkipReason": "NotEffectivelyEntitled"}
+    assert found["provisioningStatusInfo"]["errorInformation"]["errorCode"] == "NotEffectivelyEntitled"
+
+
+def test_scoping_lists_every_clause(directory):
+    scope = Scope(
+        (FilterGroup(title="R", clauses=(Clause(attribute="department", operator="EQUALS", values=("R&D",)),)),)
+    )
+    desired = directory.judge(directory.user(), directory.rules(users={"scope": scope}))
+
+    details = event(desired=desired)["provisioningSteps"][1]["details"]
+
+    assert details["ScopeEvaluationResult"] == {'R: department EQUALS "R&D"': False}
+    assert details["IsInProvisioningScope"] == "False"
+
+
+@pytest.mark.parametrize(
+    ("failed_step", "expected"),
+    [
+        ("matching", ["import", "scoping", "matching"]),
+        ("processing", ["import", "scoping", "matching", "processing"]),
+        ("export", ["import", "scoping", "matching", "processing", "export"]),
+    ],
+)
+def test_a_failure_ends_the_steps_where_it_happened(directory, failed_step, expected):
+    failure = Failure(code="EntryConflict", message="It is taken.", hint="Rename it.")
+
+    found = event(
+        status="failure",
+        desired=directory.judge(directory.user()),
+        matching="No object matches.",
+        modified=[{"displayName": "a", "oldValue": None, "newValue": "b"}],
+        failure=failure,
+        failed_step=failed_step,
+    )
+
+    assert [kind for kind, _ in steps(found)] == expected
+    assert steps(found)[-1][1] == "failure"
+
+
+def test_a_failure_says_what_to_do_and_when_it_is_tried_again():
+    failure = Failure(code="EntryConflict", message="It is taken.", hint="Rename it.")
+
+    information = event(status="failure", failure=failure)["provisioningStatusInfo"]["errorInformation"]
+
+    assert information["errorCode"] == "EntryConflict"
+    assert information["reason"] == "It is taken."
+    assert information["errorCategory"] == "nonServiceFailure"
+    assert information["recommendedAction"] == "Rename it. Tried again in the next cycle."
+
+
+def test_a_reference_that_waits_is_a_warning():
+    found = event(action="update", status="warning", unresolved=("bo@example.org",))
+
+    assert ("referenceResolution", "warning") in steps(found)
+    assert "bo@example.org" in found["provisioningSteps"][1]["description"]
+    information = found["provisioningStatusInfo"]["errorInformation"]
+    assert information["errorCode"] == "UnableToResolveReferenceAttributeValue"
+
+
+def test_somebody_gone_was_not_scoped(directory):
+    found = event(action="delete", desired=directory.judge(directory.user(purged=True)))
+
+    assert steps(found) == [("import", "success"), ("export", "success")]
+
+
+def test_modified_properties_show_old_and_new(directory):
+    mapper = directory.rules().users.mapper
+    before = {"displayName": "Old", "active": True, "name": {"givenName": "Ana"}}
+
+    found = modified_properties(mapper, before, {**before, "displayName": "New", "active": False})
+
+    assert found == [
+        {"displayName": "active", "oldValue": "True", "newValue": "False"},
+        {"displayName": "displayName", "oldValue": "Old", "newValue": "New"},
+    ]
+
+
+def test_a_redacted_value_is_never_shown(directory):
+    redacting = FromExpression(compile_expression("Redact([displayName])"))
+    rows = tuple(
+        replace(row, source=redacting) if row.target == "displayName" else row for row in directory.user_rows()
+    )
+    rules = directory.rules(users={"mappings": rows})
+    desired = directory.judge(directory.user(attributes={"displayName": "Secret"}), rules)
+
+    found = modified_properties(rules.users.mapper, {"displayName": "Old secret"}, desired.mapped.created)
+
+    shown = next(change for change in found if change["displayName"] == "displayName")
+    assert desired.mapped.created["displayName"] == "Secret"
+    assert shown == {"displayName": "displayName", "oldValue": "[Redact]", "newValue": "[Redact]"}
+
+
+def test_membership_changes_are_shown_by_id():
+    assert modified_members(["a"], ["b"]) == [
+        {"displayName": "members", "oldValue": None, "newValue": "a"},
+        {"displayName": "members", "oldValue": "b", "newValue": None},
+    ]
+
+
+def test_a_skip_of_a_wanted_object_shows_its_own_reason(directory):
+    skip = Skip("RedundantExport", "The target already holds it.")
+
+    found = event(action="other", status="skipped", desired=directory.judge(directory.user()), skip=skip)
+
+    assert found["provisioningSteps"][-1]["description"] == "The target already holds it."

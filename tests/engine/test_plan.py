@@ -1,0 +1,123 @@
+"""A plan can be compared and printed; operations have a kind and a phase."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from provisor.engine.behaviour import ENTRA, PROVISOR, behaviour_named
+from provisor.engine.decide import Create, Delete, Disable, Fail, Link, Release, Skip, Update
+from provisor.engine.guard import Candidate, admit
+from provisor.engine.operation import PHASES, kind_of, phase_of
+from provisor.engine.plan import Digest, Plan, render
+from provisor.engine.retry import next_try
+from provisor.rules.failure import Failure, Retry
+
+NOW = datetime(2031, 3, 4, tzinfo=UTC)
+WHY = Skip("NotInScope", "because")
+
+
+def digest(*operations):
+    found = Digest()
+    for operation in operations:
+        found.add(*operation)
+    return found.text()
+
+
+A, B = ("create", "u1", "h1", None), ("update", "u2", "h2", "b2")
+
+
+def test_the_same_operations_have_the_same_digest_in_any_order():
+    assert digest(A, B) == digest(B, A)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [(A,), (A, A), (A, B, B), (A, ("update", "u2", "h3", "b2")), (A, ("disable", "u2", "h2", "b2"))],
+    ids=["one less", "one twice", "one more", "another hash", "another kind"],
+)
+def test_other_operations_have_another_digest(other):
+    assert digest(*other) != digest(A, B)
+
+
+def test_a_plan_prints_its_counts():
+    plan = Plan(
+        cycle="initial",
+        application="Umbrella",
+        counts={("user", "create"): 1_000, ("group", "create"): 1, ("user", "verdict"): 3},
+        verdicts={"NotInScope": 3},
+    )
+
+    assert plan.operations == 1_001
+    assert list(render(plan)) == [
+        "1,001 operations on Umbrella in an initial cycle:",
+        "          1 group to create",
+        "      1,000 users to create",
+        "          3 left alone (NotInScope)",
+    ]
+
+
+def test_an_empty_plan_says_so():
+    assert list(render(Plan(cycle="incremental", application="Umbrella"))) == [
+        "Umbrella holds what the directory says: nothing is to be done."
+    ]
+
+
+def test_a_plan_names_the_groups_that_wait():
+    admission = admit(1, 0, [Candidate("1", "A"), Candidate("2", "B")])
+
+    lines = list(render(Plan(cycle="initial", application="Umbrella", capacity=admission)))
+
+    assert lines[-1] == "  Umbrella takes 1 groups; waiting for a place: B (CapacityReached)"
+
+
+@pytest.mark.parametrize(
+    ("decision", "kind"),
+    [
+        (Create(), "create"),
+        (Link(True), "link"),
+        (Update(), "update"),
+        (Disable(True), "disable"),
+        (Delete(), "delete"),
+        (Release(WHY), "release"),
+        (WHY, "verdict"),
+        (Fail(Failure(code="EntryConflict", message="x", hint="y")), "verdict"),
+    ],
+    ids=lambda each: type(each).__name__,
+)
+def test_a_decision_becomes_an_operation(decision, kind):
+    assert kind_of(decision) == kind
+
+
+@pytest.mark.parametrize(
+    ("kind", "object_kind", "phase"),
+    [
+        ("delete", "group", 1),
+        ("create", "user", 2),
+        ("link", "user", 2),
+        ("update", "user", 2),
+        ("create", "group", 3),
+        ("members", "group", 4),
+        ("reference", "user", 5),
+        ("disable", "user", 6),
+        ("release", "user", 6),
+        ("delete", "user", 6),
+    ],
+)
+def test_an_operation_has_its_phase(kind, object_kind, phase):
+    assert phase_of(kind, object_kind) == phase
+    assert phase in PHASES
+
+
+def test_a_failure_is_tried_again_next_cycle_unless_it_is_hopeless():
+    def tried(retry):
+        return next_try(Failure(code="x", message="", hint="", retry=retry), NOW)
+
+    assert tried(Retry.LATER) == tried(Retry.NOW) == NOW
+    assert tried(Retry.NEVER) is None
+
+
+def test_both_behaviours_are_policy_values():
+    assert behaviour_named("entra") is ENTRA
+    assert behaviour_named("provisor") is PROVISOR
+    assert behaviour_named("other") is None
+    assert (ENTRA.requests_per_second, ENTRA.requests_at_once) == (25.0, 10)
