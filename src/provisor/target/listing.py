@@ -13,7 +13,7 @@ import msgspec
 
 from provisor.database import Connection
 from provisor.scim.errors import invalid_value, shown, too_many
-from provisor.scim.filter import parse
+from provisor.scim.filter import MAX_FILTER_CHARACTERS, parse
 from provisor.scim.path import getter, parse_path
 from provisor.scim.values import Json, fold
 from provisor.target.paging import Positions, end_of
@@ -52,7 +52,7 @@ class Found(NamedTuple):
 
 def name_asked(text: str | None, kind: Kind) -> str | None:
     """The folded name when a filter only asks for the unique name of a kind, else None."""
-    if text is None or (asked := _BY_NAME.fullmatch(text)) is None or asked[1].lower() != _NAME_OF[kind]:
+    if text is None or len(text) > MAX_FILTER_CHARACTERS or (asked := _BY_NAME.fullmatch(text)) is None or asked[1].lower() != _NAME_OF[kind]:
         return None
     try:
         return fold(_as_text(asked[2]))

@@ -73,12 +73,12 @@ class Client:
     def patch(self, path, *operations, **query):
         return self.request("PATCH", path, {"schemas": [PATCH_OP], "Operations": list(operations)}, query=query)
 
-    def user(self, name="ana.ruiz@example.org", **more):
+    def user(self, name="ana.ruiz@example.org", /, **more):
         answer = self.post("/Users", {"userName": name, **more})
         assert answer.status == 201, answer
         return answer.json
 
-    def group(self, name="Field Staff", members=(), **more):
+    def group(self, name="Field Staff", /, members=(), **more):
         body = {"displayName": name, **more}
         if members:
             body["members"] = [{"value": member} for member in members]

@@ -1,0 +1,132 @@
+"""`provisor target token …`: shown once, listed without the token, revoked by id or label."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from provisor.target.commands import app
+from provisor.target.store import open_target, store_setting, the_tenant
+from provisor.target.tokens import bearer, token_hash
+
+runner = CliRunner()
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    monkeypatch.setenv("PROVISOR_TARGET_DATABASE_URL", f"sqlite:///{tmp_path / 'target.sqlite'}")
+    return lambda *arguments: runner.invoke(app, list(arguments))
+
+
+@pytest.fixture
+def database(tmp_path, run):
+    run("token", "list")
+    database = open_target(f"sqlite:///{tmp_path / 'target.sqlite'}")
+    yield database
+    database.close()
+
+
+def created(run, label="one", *more):
+    return json.loads(run("token", "create", "--label", label, "--json", *more).stdout)
+
+
+def test_create_prints_url_and_token_as_json(run):
+    made = created(run)
+
+    assert set(made) == {"url", "token"}
+    assert made["url"].endswith("/identity/v2/scim")
+    assert made["token"].startswith("umbrella_entra_")
+    assert len(made["token"].removeprefix("umbrella_entra_")) == 43  # 256 bits in base64
+
+
+def test_the_url_is_where_the_server_was_started(run, database):
+    tenant = the_tenant(database)
+    with database.transaction() as connection:
+        store_setting(connection, tenant, "url", "http://127.0.0.1:5/identity/v2/scim")
+
+    assert created(run)["url"] == "http://127.0.0.1:5/identity/v2/scim"
+    assert created(run, "two", "--url", "https://scim.example/x")["url"] == "https://scim.example/x"
+
+
+def test_two_tokens_differ_and_only_hashes_are_stored(run, database):
+    one, two = created(run)["token"], created(run, "two")["token"]
+
+    hashes = {row[0] for row in database.reader().all("SELECT hash FROM token")}
+
+    assert one != two
+    assert hashes == {token_hash(one), token_hash(two)}
+
+
+def test_the_list_shows_labels_and_no_token(run):
+    made = created(run, "the portal")
+
+    shown = run("token", "list", "--json")
+
+    assert [token["label"] for token in json.loads(shown.stdout)] == ["the portal"]
+    assert made["token"] not in shown.stdout
+
+
+@pytest.mark.parametrize("by", ["id", "label"])
+def test_a_token_is_revoked_by_id_or_label(run, by):
+    created(run, "old")
+    name = json.loads(run("token", "list", "--json").stdout)[0][by]
+
+    revoked = run("token", "revoke", name)
+
+    assert revoked.exit_code == 0
+    assert json.loads(run("token", "list", "--json").stdout)[0]["revoked"] is not None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("token", "revoke", "nobody"), 1),
+        (("token", "create", "--label", " "), 1),
+        (("token", "create"), 2),
+        (("token", "create", "--label", "x", "--kind", "cat"), 2),
+        (("serve", "--profile", "cat"), 2),
+        (("serve", "--port", "70000"), 2),
+    ],
+)
+def test_a_wrong_command_ends_with_its_code_and_a_sentence(run, arguments, code):
+    result = run(*arguments)
+
+    assert result.exit_code == code
+    assert "Traceback" not in result.output
+
+
+def test_a_label_that_fits_several_tokens_is_refused(run):
+    created(run, "same")
+    created(run, "same")
+
+    assert run("token", "revoke", "same").exit_code == 1
+
+
+@pytest.mark.parametrize("arguments", [("serve",), ("token", "create"), ("token", "list"), ("token", "revoke")])
+def test_help_has_an_example(run, arguments):
+    assert "Example" in run(*arguments, "--help").stdout
+
+
+@pytest.mark.parametrize(
+    ("header", "token"),
+    [
+        (b"Bearer abc", b"abc"),
+        (b"bearer abc ", b"abc"),
+        (b"BEARER  abc", b"abc"),
+        (b"Basic abc", None),
+        (b"Bearer", None),
+        (b"Bearer ", None),
+        (b"", None),
+        (None, None),
+    ],
+)
+def test_the_token_is_read_from_the_header(header, token):
+    assert bearer(header) == token
+
+
+def test_an_expired_token_is_refused(umbrella):
+    client = umbrella.client
+    with umbrella.database.transaction() as connection:
+        connection.execute("UPDATE token SET expires_at = 1")
+
+    assert client.get("/Users").status == 401
