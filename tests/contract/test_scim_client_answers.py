@@ -3,10 +3,16 @@
 import asyncio
 import gzip
 import json
+import ssl
+import warnings
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from provisor.connectors.http_channel import REQUEST_LIMIT_BYTES, RESPONSE_LIMIT_BYTES
 from provisor.connectors.scim_client import ScimClient
@@ -480,3 +486,58 @@ def test_a_client_does_not_show_its_token():
     client = ScimClient("https://api.example.com/scim", Secret(TOKEN), USER_TYPE, GROUP_TYPE)
 
     assert TOKEN not in repr(client) + repr(vars(client))
+
+
+# TLS
+
+
+def self_signed(folder):
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    builder = builder.serial_number(7).not_valid_before(NOW).not_valid_after(datetime(2099, 1, 1, tzinfo=UTC))
+    certificate = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+    pem, secret = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+    (folder / "cert.pem").write_bytes(certificate.sign(key, hashes.SHA256()).public_bytes(pem))
+    (folder / "key.pem").write_bytes(key.private_bytes(pem, secret, serialization.NoEncryption()))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
+    return context
+
+
+async def read_over_tls(context):
+    server = Server(reply(200, USER))
+    listener = await asyncio.start_server(server, "127.0.0.1", 0, ssl=context)
+    url = f"https://localhost:{listener.sockets[0].getsockname()[1]}/scim"
+    try:
+        async with ScimClient(url, Secret(TOKEN), USER_TYPE, GROUP_TYPE) as client:
+            return await client.read("user", "u-1")
+    finally:
+        listener.close()
+
+
+async def test_a_certificate_nobody_vouches_for_is_refused(tmp_path):
+    with pytest.raises(Unreachable, match="certificate is not trusted") as refused:
+        await read_over_tls(self_signed(tmp_path))
+
+    assert refused.value.sent is False
+
+
+async def test_a_certificate_the_operator_trusts_is_taken(tmp_path, monkeypatch):
+    context = self_signed(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "cert.pem"))
+
+    assert (await read_over_tls(context)).resource["id"] == "u-1"
+
+
+async def test_tls_older_than_1_2_is_refused(tmp_path, monkeypatch):
+    context = self_signed(tmp_path)
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
+        context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_1
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "cert.pem"))
+
+    with pytest.raises(Unreachable) as refused:
+        await read_over_tls(context)
+
+    assert refused.value.sent is False
