@@ -21,6 +21,7 @@ class Person:
     surname: str
     enabled: bool
     groups: tuple[str, ...]  # displayNames
+    manages: bool = False  # somebody reports to them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +64,7 @@ def cast(organisation: Organisation) -> list[Part]:
     department = _set("A department, which Umbrella does not hold", _first(free), "department", lambda _: "Projects")
     disabled = _one("A person disabled", _first(free), "disable")
     unassigned = _unassigned(_loneliest(free, direct))
-    purged = _one("One deleted for good", _first(free), "purge")
+    purged = _one("One deleted for good", _first(free, lambda person: not person.manages), "purge")
     staying = [
         person for person in organisation.people if person.enabled and not _leaves(person, disabled, unassigned, purged)
     ]
@@ -72,8 +73,12 @@ def cast(organisation: Organisation) -> list[Part]:
     return [renamed, surname, department, joined, left, disabled, unassigned, purged, _hired(organisation)]
 
 
-def _first(free: list[Person]) -> Person | None:
-    return free.pop(0) if free else None
+def _first(free: list[Person], rather: Callable[[Person], bool] = bool) -> Person | None:
+    """The next person, rather one that fits: who manages others leaves more behind than one change."""
+    found = next(filter(rather, free), free[0] if free else None)
+    if found is not None:
+        free.remove(found)
+    return found
 
 
 def _loneliest(free: list[Person], direct: set[str]) -> Person | None:

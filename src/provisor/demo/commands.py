@@ -88,7 +88,13 @@ def _perform(session: Session, found: Files, umbrella: Umbrella, folder: Path) -
         members=found.members,
         changes=changes,
     )
-    report = Report(cycles=play.cycles, refused=play.refused, differences=differences, seconds=time.monotonic() - began)
+    report = Report(
+        cycles=play.cycles,
+        refused=play.refused,
+        skipped=play.skipped(),
+        differences=differences,
+        seconds=time.monotonic() - began,
+    )
     say()
     report.show()
     _judge(report)

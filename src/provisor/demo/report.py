@@ -11,7 +11,7 @@ OUTCOMES = ("created", "updated", "disabled", "deleted", "failed", "skipped")
 KINDS = ("users", "groups", "memberships")
 # The service counts under these names; what is linked is updated for who looks from outside.
 _COUNTED = {"create": "created", "link": "updated", "update": "updated", "disable": "disabled", "delete": "deleted",
-            "fail": "failed", "skip": "skipped", "add": "created", "remove": "deleted"}  # fmt: skip
+            "fail": "failed", "add": "created", "remove": "deleted"}  # fmt: skip
 _KIND = {"user": "users", "group": "groups", "membership": "memberships"}
 
 
@@ -38,7 +38,8 @@ class CycleDone:
         if self.error is not None:
             return f"stopped. {self.error.message}"
         sent = ", ".join(f"{number:,} {method}" for method, number in self.requests.items())
-        return f"{sum(self.requests.values()):,} requests ({sent})."
+        total = sum(self.requests.values())
+        return f"{total:,} request{'s' * (total != 1)} ({sent})."
 
     def to_json(self) -> dict[str, object]:
         """For another program."""
@@ -51,6 +52,7 @@ class Report:
 
     cycles: Sequence[CycleDone]
     refused: int
+    skipped: Mapping[str, int]
     differences: Sequence[str]
     seconds: float
     outcomes: Mapping[str, Mapping[str, int]] = field(init=False)
@@ -62,6 +64,8 @@ class Report:
                 kind, _, outcome = name.partition(".")
                 if kind in _KIND and outcome in _COUNTED:
                     counted[_KIND[kind]][_COUNTED[outcome]] += number
+        for kind, number in self.skipped.items():  # a cycle counts who it skips, and the next one counts them again
+            counted[kind]["skipped"] = number
         object.__setattr__(self, "outcomes", counted)
 
     @property

@@ -73,6 +73,18 @@ class Play:
         }
         path.write_text(json.dumps(told, ensure_ascii=False, indent=1), encoding="utf-8")
 
+    def skipped(self) -> dict[str, int]:
+        """How many users and groups the log says were skipped, each counted once."""
+        found: dict[str, set[str]] = {"users": set(), "groups": set()}
+        before: str | None = None
+        while page := self._admin.logs.page(self.session.actor, status="skipped", before=before, limit=PAGE):
+            for event in page:
+                identity = event.document["sourceIdentity"]
+                kind = identity["identityType"] if isinstance(identity, dict) else "User"
+                found["groups" if kind == "Group" else "users"].add(event.source_id or "")
+            before = page[-1].id
+        return {kind: len(ids) for kind, ids in found.items()}
+
     def _import(self) -> None:
         from provisor.admin.imports import CsvImport
 
@@ -128,18 +140,18 @@ class Play:
 
     def _initial_cycle(self) -> None:
         say("This starts the initial synchronization cycle of all users and groups defined in Scope.")
-        self._cycle("initial cycle")
+        self.cycle("initial cycle")
 
     def _step_7(self) -> None:
         _title("Step 7: Monitor your deployment")
         say("The directory changes:")
         for part in cast(self._organisation()):
             self._play(part)
-        self._cycle("incremental cycle: exactly those changes")
+        self.cycle("incremental cycle: exactly those changes")
         self._log()
-        self._cycle("cycle without changes")
+        self.cycle("cycle without changes")
 
-    def _cycle(self, title: str) -> None:
+    def cycle(self, title: str) -> None:
         with progress_bar() as moved:
             summary = self._admin.cycles.run(self.session.actor, UMBRELLA, report=moved)
         done = CycleDone(
@@ -191,6 +203,8 @@ class Play:
         for name, group in sorted(groups.items()):
             for member in self._pages("member", group):
                 of_person.setdefault(member.id, []).append(name)
+        users = list(self._pages("user"))
+        managers = {item.manager for item in users}
         people = [
             Person(
                 id=item.id,
@@ -199,8 +213,9 @@ class Play:
                 surname=str(item.attributes.get("surname") or ""),
                 enabled=item.enabled,
                 groups=tuple(of_person.get(item.id, ())),
+                manages=item.id in managers,
             )
-            for item in self._pages("user")
+            for item in users
         ]
         return Organisation(people=people, groups=groups)
 
