@@ -71,10 +71,12 @@ def reads_of(row: AttributeMapping) -> frozenset[str]:
 
 
 def is_redacted(row: AttributeMapping) -> bool:
+    """Whether logs must not show what the mapping writes."""
     return isinstance(row.source, FromExpression) and row.source.expression.redacted
 
 
 def compile_flow(row: AttributeMapping, resource_type: ResourceType) -> Flow:
+    """Compile one mapping; raises ScimError when its target does not exist."""
     place = resolve(row.target, resource_type)
     convert = converter(place)
     put = setter(row.target, resource_type)
