@@ -140,7 +140,13 @@ def test_tree_too_deep_is_a_problem():
     for _ in range(150):
         tree = {"type": "Function", "name": "Not", "parameters": [{"key": "source", "value": tree}]}
 
-    assert "nested more than 100 deep" in from_graph(tree).message
+    assert "nested more than 64 deep" in from_graph(tree).message
+
+
+def test_deepest_expression_survives():
+    node = parse('IIF("a" = ' * 64 + "[a]" + ', "b", "c")' * 64)
+
+    assert from_graph(to_graph(node)) == node
 
 
 def test_comparison_survives():

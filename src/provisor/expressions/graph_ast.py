@@ -24,6 +24,8 @@ from provisor.expressions.nodes import (
 from provisor.expressions.parser import MAX_DEPTH, parse
 from provisor.expressions.values import Json, Problem
 
+# A comparison between two calls is a level of its own here; how deep the calls go is checked when all is read.
+_MAX_TREE_DEPTH = 2 * MAX_DEPTH
 _PAIR_KEY = "switchValue"  # Graph's functions() lists Switch's keys and values under this one name
 _REPLACE_SLOTS = 7  # Microsoft writes Replace with all its commas
 
@@ -84,7 +86,7 @@ def _source(kind: str, name: str, expression: str, parameters: list[Json]) -> di
 def _read(source: Json, depth: int) -> Node:
     if not isinstance(source, dict):
         raise _Unreadable("A source in the tree is no JSON object. Write type, name, expression and parameters.")
-    if depth > MAX_DEPTH:
+    if depth > _MAX_TREE_DEPTH:
         raise _Unreadable(f"Functions are nested more than {MAX_DEPTH} deep. Simplify the expression.")
     name, expression, kind = _text_in(source, "name"), _text_in(source, "expression"), _text_in(source, "type")
     match (kind or "Attribute").lower():

@@ -12,7 +12,7 @@ from provisor.expressions.nodes import OPERATORS, Attribute, Call, Comparison, C
 from provisor.expressions.values import INTEGER_MAX, INTEGER_MIN, Problem
 
 MAX_LENGTH_CHARACTERS = 10_000  # Entra's limit
-MAX_DEPTH = 100  # keeps reading and evaluating far below Python's limit on nested calls
+MAX_DEPTH = 64  # keeps reading and evaluating far below Python's limit on nested calls
 KEYWORDS = ("vbTextCompare", "vbBinaryCompare")
 
 _BLANKS = re.compile(r"\s*")
