@@ -77,12 +77,7 @@ def test_a_throttled_operation_is_tried_again_in_the_same_cycle():
     assert failed(Throttled("slow down", until=SOON)).retry is Retry.NOW
 
 
-@pytest.mark.parametrize("status", [405, 501])
-def test_what_the_application_cannot_do_is_not_tried_again_by_itself(status):
-    assert failed(Rejected("no", status=status)).retry is Retry.NEVER
-
-
-@pytest.mark.parametrize("status", [400, 403, 404, 409, 412, 422, 500])
+@pytest.mark.parametrize("status", [400, 403, 404, 405, 409, 412, 422, 500, 501])
 def test_everything_else_is_tried_again_next_cycle(status):
     assert failed(Rejected("no", status=status)).retry is Retry.LATER
 

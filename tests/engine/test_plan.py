@@ -1,6 +1,6 @@
 """A plan can be compared and printed; operations have a kind and a phase."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -108,12 +108,14 @@ def test_an_operation_has_its_phase(kind, object_kind, phase):
     assert phase in PHASES
 
 
-def test_a_failure_is_tried_again_next_cycle_unless_it_is_hopeless():
-    def tried(retry):
-        return next_try(Failure(code="x", message="", hint="", retry=retry), NOW)
+def test_a_failure_is_tried_again_next_cycle_unless_the_target_only_asked_to_wait():
+    later = NOW + timedelta(minutes=40)
 
-    assert tried(Retry.LATER) == tried(Retry.NOW) == NOW
-    assert tried(Retry.NEVER) is None
+    def tried(retry):
+        return next_try(Failure(code="x", message="", hint="", retry=retry), NOW, later)
+
+    assert tried(Retry.LATER) == later
+    assert tried(Retry.NOW) == NOW
 
 
 def test_both_behaviours_are_policy_values():

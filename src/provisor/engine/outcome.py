@@ -44,7 +44,6 @@ _BY_SCIM_TYPE: dict[str, tuple[str, str]] = {
 }
 _SERVER_ERROR = ("InternalServerError", "The application failed. Nothing is to be done unless it stays so.")
 _UNEXPECTED = ("UnprocessableEntity", "Ask the maker of the application what this answer means.")
-_NEVER_ALONE = frozenset({"MethodNotAllowed", "NotImplemented", "NotPermitted", "SchemaAttributeNotFound"})
 
 
 def failure_from(error: ConnectorError, *, application: str, verb: Verb, who: str) -> Failure:
@@ -76,12 +75,7 @@ def _rejected(error: Rejected, application: str, verb: Verb, who: str) -> Failur
     )
     said = error.detail or error.message or f"status {error.status}, without a reason"
     said = said if said.endswith((".", "!", "?")) else said + "."
-    return _failure(
-        code,
-        f"{application} refused to {verb} {who}: {said}",
-        hint,
-        Retry.NEVER if code in _NEVER_ALONE else Retry.LATER,
-    )
+    return _failure(code, f"{application} refused to {verb} {who}: {said}", hint)
 
 
 def _failure(code: str, message: str, hint: str, retry: Retry = Retry.LATER) -> Failure:

@@ -12,7 +12,6 @@ class Retry(Enum):
 
     NOW = "in this cycle, as soon as the target takes it"
     LATER = "in the next cycle"
-    NEVER = "when the object or the configuration changes"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
