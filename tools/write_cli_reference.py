@@ -1,0 +1,63 @@
+"""Writes docs/reference/cli.md from the command line itself; tests/house checks that the page is up to date.
+
+Run from the project's folder: .venv/bin/python tools/write_cli_reference.py
+"""
+
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+
+import click
+from typer.main import get_command
+
+from provisor.main import NOUNS
+
+PAGE = Path(__file__).parents[1] / "docs" / "reference" / "cli.md"
+OPENING = """# Command line
+
+Every command of `provisor`, written from the code by `tools/write_cli_reference.py`. Exit codes: 0 done, 1 failed, 2 wrong
+usage. `--json` prints data for programs. Secrets are read from a prompt, standard input or a file, never from an argument.
+"""
+
+
+def commands() -> Iterator[tuple[str, click.Command]]:
+    """Every command with its full name, in the order of the help."""
+    for noun, (module, attribute, _) in NOUNS.items():
+        yield from _below(f"provisor {noun}", get_command(getattr(import_module(module), attribute)))
+
+
+def _below(name: str, command: click.Command) -> Iterator[tuple[str, click.Command]]:
+    if isinstance(command, click.Group) and command.commands:
+        if command.invoke_without_command:
+            yield name, command
+        for child in command.commands:
+            yield from _below(f"{name} {child}", command.commands[child])
+    else:
+        yield name, command
+
+
+def page() -> str:
+    """The whole page."""
+    return OPENING + "".join(_section(name, command) for name, command in commands())
+
+
+def _section(name: str, command: click.Command) -> str:
+    summary = (command.help or "").strip().split("\n\n")[0].replace("\n", " ")
+    lines = [f"\n## `{name}`\n", f"{summary}\n"]
+    rows = [_row(parameter) for parameter in command.params if not getattr(parameter, "hidden", False)]
+    if rows:
+        lines += ["| | |", "|---|---|", *rows, ""]
+    return "\n".join(lines)
+
+
+def _row(parameter: click.Parameter) -> str:
+    if isinstance(parameter, click.Option):
+        shown = ", ".join([*parameter.opts, *parameter.secondary_opts])
+    else:
+        shown = parameter.make_metavar(click.Context(click.Command("x"))).strip("[]")
+    said = " ".join((getattr(parameter, "help", None) or "").split())
+    return f"| `{shown}` | {said.replace('|', chr(92) + '|')} |"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page())
