@@ -301,6 +301,7 @@ def _end(connection: Connection, run: Run, state: str, failure: Failure | None) 
     jobs.change(connection, job.id, last_ended_at=at)
     if failure is not None:
         return
+    operations.leave_for_next(connection, job.id)
     work.clear(connection, job.id)
     listing.clear(connection, job.id)
     _passed(connection, job.id, run.cycle.high, at)

@@ -23,7 +23,7 @@ from provisor.storage import operations, records, work
 from provisor.storage.operations import ENTRY, SECOND, StoredOperation
 
 SENT_BOUND = 2 * PAGE  # one page under way and one behind it
-ROUNDS = 3  # of all phases: what is planned anew on the way may belong to an earlier one
+ROUNDS = 10  # of all phases: what is planned anew on the way may belong to an earlier one; the next cycle has the rest
 
 _Key: TypeAlias = tuple[int, str]
 _KINDS: tuple[Kind, ...] = ("user", "group")
@@ -57,17 +57,14 @@ class Executor:
         """Carry out everything that is planned. Raises CycleStopped or StopRequested with the rest still planned."""
         for _ in range(ROUNDS):
             for phase in PHASES:
-                await self._phase(phase)
+                page = self._due(phase)
+                if page:
+                    self._reporter.entered(phase)
+                    await self._send_all(phase, page)
+                if await self._plan_anew():
+                    break
             if not operations.any_in_state(self._run.reader(), self._run.job.id, "planned"):
                 return
-
-    async def _phase(self, phase: int) -> None:
-        page = self._due(phase)
-        while page:
-            self._reporter.entered(phase)
-            await self._send_all(phase, page)
-            await self._plan_anew()
-            page = self._due(phase)
 
     def _due(self, phase: int) -> list[StoredOperation]:
         return operations.due(self._run.reader(), job=self._run.job.id, phase=phase, limit=PAGE)
@@ -155,12 +152,12 @@ class Executor:
                 self._reporter.through(operation)
             self._recorder.add(outcome)
 
-    async def _plan_anew(self) -> None:
+    async def _plan_anew(self) -> bool:
         """Plan those again whose create met a conflict or whose object had vanished; then what refers to them."""
         run, job = self._run, self._run.job
         anew, self._anew = self._anew, []
         if not anew:
-            return
+            return False
         # A group that vanished under a change of its members gets another one, planned with its new object.
         second = [(SECOND, object_id) for kind, object_id in anew if kind == "group"]
 
@@ -178,3 +175,4 @@ class Executor:
         await run.writer.write(lambda connection: work.fill_groups(connection, job.id, everything=False))
         await plan_memberships(run, "")
         await plan_references(run, "")
+        return True

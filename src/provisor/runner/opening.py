@@ -86,8 +86,9 @@ def begin(connection: Connection, setup: Setup, at: int, failure: Failure | None
                 at=at,
             )
         jobs.change(connection, job.id, last_began_at=at)
-        return cut_short
+        return replace(cut_short, state="running", error=None, ended_at=None)
     cycles.abandon(connection, job.id, at)
+    operations.discard_plan(connection, job.id)
     cycle = _new(connection, setup, at, plan=False)
     idle = cycle.low == cycle.high and not _left_over(connection, job.id)
     if idle or failure is not None:
@@ -109,6 +110,7 @@ def begin_plan(connection: Connection, setup: Setup, at: int) -> Cycle:
         if cut_short.low == EVERYTHING:
             jobs.change(connection, job.id, full_evaluation=True)
             setup = replace(setup, job=replace(job, full_evaluation=True))
+    operations.discard_plan(connection, job.id)
     cycle = _new(connection, setup, at, plan=True)
     cycles.add(connection, job.id, cycle)
     _look_at(connection, setup, cycle, at)
@@ -152,9 +154,8 @@ def _left_over(connection: Connection, job: str) -> bool:
 
 
 def _look_at(connection: Connection, setup: Setup, cycle: Cycle, at: int) -> None:
-    """Make the work set; what an earlier plan left behind is forgotten."""
+    """Make the work set."""
     job = setup.job
-    operations.discard_plan(connection, job.id)
     if cycle.low == EVERYTHING:
         work.clear(connection, job.id)
         return

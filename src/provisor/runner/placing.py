@@ -15,7 +15,7 @@ from provisor.engine.desired import Desired
 from provisor.engine.difference import difference
 from provisor.engine.operation import OperationKind, phase_of
 from provisor.engine.record import Kind
-from provisor.rules.failure import Failure, Retry
+from provisor.rules.failure import Failure
 from provisor.rules.matching import Matched
 from provisor.runner.journal import Journal
 from provisor.runner.matcher import NOBODY, Found
@@ -249,6 +249,9 @@ class Placing:
         if not run.is_plan:
             if page.unlinked:
                 forget(connection, job, kind, page.unlinked)
+                attributes = [path for path, _ in run.rules.users.mapper.references]
+                waiting.refer_again(connection, job, page.unlinked, attributes)
+                self._anybody_waits = run.behaviour.heal_references
             links.put(connection, page.links)
             log.append(connection, page.events)
         if self._older_operations and page.settled and not run.is_plan:
@@ -280,6 +283,6 @@ def failure_text(failure: Failure) -> str:
             "code": failure.code,
             "message": failure.message,
             "hint": failure.hint,
-            "retry": "never" if failure.retry is Retry.NEVER else "later",
+            "retry": "later",
         }
     ).decode()

@@ -208,6 +208,11 @@ def newly(connection: Connection, job: str, objects: Iterable[str], at: int) -> 
     ]
 
 
+def leave_for_next(connection: Connection, job: str) -> None:
+    """Whatever is still planned at the end of a cycle is taken up by the next one."""
+    connection.execute("UPDATE operation SET state = 'retry' WHERE job = ? AND state = 'planned'", (job,))
+
+
 def discard_plan(connection: Connection, job: str) -> None:
     """Forget what was planned but not begun; what had failed or waited before is tried again instead."""
     connection.execute("DELETE FROM operation WHERE job = ? AND state = 'verdict'", (job,))

@@ -4,7 +4,7 @@ A row says: `object` needs `waits_for` at the target before its `attribute` (`me
 can be written. Rows become work in the very cycle in which `waits_for` is linked (design.md section 5, Settled cases).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from provisor.database import Connection
 from provisor.storage.member_links import READY
@@ -98,13 +98,13 @@ def written(connection: Connection, job: str, rows: Iterable[tuple[str, str]]) -
     )
 
 
-def refer_again(connection: Connection, job: str, person: str) -> None:
-    """The account of `person` was made anew under another id: everyone who reports to it must be looked at again."""
-    connection.execute(
-        """INSERT INTO work (job, kind, object)
-        SELECT l.job, 'user', o.id FROM object o JOIN link l ON l.job = ? AND l.object = o.id
+def refer_again(connection: Connection, job: str, people: Sequence[str], attributes: Sequence[str]) -> None:
+    """The accounts of these people are lost: everyone who refers to one by these attributes waits for another."""
+    connection.many(
+        """INSERT INTO waiting (job, waits_for, object, attribute)
+        SELECT l.job, o.manager, o.id, ? FROM object o JOIN link l ON l.job = ? AND l.object = o.id
         WHERE o.manager = ? ON CONFLICT DO NOTHING""",
-        (job, person),
+        ((attribute, job, person) for attribute in attributes for person in people),
     )
 
 

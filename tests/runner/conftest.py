@@ -1,0 +1,137 @@
+"""A job between a small organisation and an application in memory."""
+
+import asyncio
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from provisor.database import Database, open_database
+from provisor.engine.plan import Plan
+from provisor.engine.progress import Progress
+from provisor.gallery import template
+from provisor.runner.cycle import plan_cycle, run_cycle
+from provisor.runner.summary import CycleSummary
+from provisor.storage import cycles, log, operations
+from provisor.storage.log import LoggedEvent, LogQuery
+from provisor.testing.memory_target import MemoryTarget, Request
+from provisor.testing.organisation import Organisation
+
+
+class World:
+    """Everything a test of the runner needs, by name."""
+
+    def __init__(self, database: Database, application: str, behaviour: str, scope: str, capacity: int | None) -> None:
+        found = template(application)
+        assert found is not None
+        self.database = database
+        self.organisation = Organisation(database, application)
+        self.target = MemoryTarget(
+            found.user_type, found.group_type, capacity={} if capacity is None else {"group": capacity}
+        )
+        self.job = self.organisation.job(found.rules, behaviour=behaviour, scope=scope)
+        self.progress: list[Progress] = []
+        self.stop: asyncio.Event | None = None
+
+    def run(self) -> CycleSummary:
+        """One cycle; the journal then holds only its requests."""
+        self.target.journal.clear()
+        return asyncio.run(
+            run_cycle(
+                self.database,
+                self.job.id,
+                lambda job: self.target,
+                now=lambda: datetime.now(UTC),
+                random_bytes=os.urandom,
+                report=self.progress.append,
+                stop=self.stop,
+            )
+        )
+
+    def plan(self) -> Plan:
+        """One plan; the journal then holds only its requests."""
+        self.target.journal.clear()
+        return asyncio.run(
+            plan_cycle(
+                self.database,
+                self.job.id,
+                lambda job: self.target,
+                now=lambda: datetime.now(UTC),
+                random_bytes=os.urandom,
+            )
+        )
+
+    def writes(self) -> list[tuple[str, str]]:
+        """(method, userName or displayName or id) of the last run's writes, sorted."""
+        return sorted((one.method, self.called(one)) for one in self.target.sent("POST", "PATCH", "DELETE"))
+
+    def called(self, request: Request) -> str:
+        """What a person calls the subject of a request."""
+        resource = self.target.resources(request.kind).get(request.subject, {})
+        return str(resource.get("userName") or resource.get("displayName") or request.subject)
+
+    def heal(self) -> None:
+        """The target works again."""
+        self.target._faults.planned.clear()
+
+    def methods(self) -> Counter[str]:
+        """How many requests of each method the last run sent."""
+        return Counter(one.method for one in self.target.journal)
+
+    def events(self, **narrow: str) -> list[LoggedEvent]:
+        """The log, oldest first."""
+        query = LogQuery(tenant=self.organisation.tenant, **narrow)
+        return log.find(self.database.reader(), query, limit=10_000, oldest_first=True)
+
+    def operations(self, state: str) -> list[operations.StoredOperation]:
+        """The job's operations in one state."""
+        return operations.in_state(self.database.reader(), self.job.id, state)
+
+    def cycles(self) -> list[cycles.Cycle]:
+        """The job's cycles, newest first."""
+        return cycles.newest(self.database.reader(), self.job.id, 100)
+
+    def account(self, name: str) -> dict[str, object]:
+        """The account of that userName."""
+        found = self.target.by_name("user", name)
+        assert found is not None, f"{name} is not at the target"
+        return dict(found)
+
+
+Make = Callable[..., World]
+
+
+@pytest.fixture
+def make_world(tmp_path: Path) -> Iterator[Make]:
+    """Makes worlds: of the Umbrella application unless told otherwise."""
+    databases: list[Database] = []
+
+    def make(
+        application: str = "ciscoUmbrella",
+        *,
+        behaviour: str = "provisor",
+        scope: str = "assigned",
+        capacity: int | None = None,
+    ) -> World:
+        database = open_database(f"sqlite:///{tmp_path / f'service-{len(databases)}.sqlite'}")
+        databases.append(database)
+        return World(database, application, behaviour, scope, capacity)
+
+    yield make
+    for database in databases:
+        database.close()
+
+
+@pytest.fixture
+def world(make_world: Make) -> World:
+    """Umbrella, only who is assigned."""
+    return make_world()
+
+
+@pytest.fixture
+def everybody(make_world: Make) -> World:
+    """The generic application, which stores managers, with everybody in scope."""
+    return make_world("scim", scope="all")

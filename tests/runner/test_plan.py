@@ -1,0 +1,93 @@
+"""A plan is what the run after it does; it changes nothing at the target."""
+
+import pytest
+
+
+@pytest.fixture
+def changed(world):
+    """A settled organisation in which a little of everything has happened since."""
+    org = world.organisation
+    org.users(["anna@x", "bo@x", "cleo@x", "dan@x", "eve@x"])
+    org.group("Staff", ["anna@x", "bo@x"])
+    org.group("Old")
+    org.assign("anna@x", "cleo@x", "dan@x", "eve@x")
+    org.assign("Staff", "Old", kind="group")
+    world.run()
+    org.change("anna@x", displayName="Anna B")
+    org.change("bo@x", accountEnabled=False)
+    org.unassign("dan@x")
+    org.purge("cleo@x")
+    org.unassign("Old", kind="group")
+    org.join("Staff", "eve@x")
+    org.user("new@x")
+    org.assign("new@x")
+    return world
+
+
+def test_a_plan_of_a_job_that_never_ran_says_what_the_initial_cycle_would_do(world):
+    org = world.organisation
+    org.users(["anna@x", "bo@x", "cleo@x"])
+    org.group("Staff", ["bo@x"])
+    org.assign("anna@x")
+    org.assign("Staff", kind="group")
+
+    plan = world.plan()
+
+    assert plan.cycle == "initial"
+    assert plan.counts == {("user", "create"): 2, ("group", "create"): 1, ("group", "members"): 1}
+    assert plan.verdicts == {"NotEffectivelyEntitled": 1}
+
+
+def test_during_a_plan_the_target_sees_only_gets(changed):
+    changed.plan()
+
+    assert changed.methods().keys() == {"GET"}
+
+
+def test_the_run_after_a_plan_does_what_the_plan_says(changed):
+    plan = changed.plan()
+    again = changed.plan()
+
+    changed.run()
+
+    assert plan.digest == again.digest
+    assert plan.counts == {
+        ("user", "create"): 1,
+        ("user", "update"): 1,
+        ("user", "disable"): 2,
+        ("user", "delete"): 1,
+        ("group", "delete"): 1,
+        ("group", "members"): 1,
+    }
+    assert changed.methods() == {"GET": 2, "POST": 1, "PATCH": 4, "DELETE": 2}
+
+
+def test_a_run_is_the_same_with_and_without_a_plan_before_it(changed, make_world):
+    changed.plan()
+    first = changed.run()
+
+    assert first.counts["user.update"] == 1
+    assert changed.run().requests == {"GET": 1}
+
+
+def test_a_plan_writes_no_log_and_moves_no_watermark(changed):
+    before = len(changed.events())
+
+    changed.plan()
+
+    assert len(changed.events()) == before
+    assert [cycle.kind for cycle in changed.cycles()] == ["plan", "initial"]
+    assert changed.run().counts["user.create"] == 1
+
+
+def test_a_plan_keeps_what_had_failed_for_the_next_run(changed):
+    from provisor.engine.ports import Rejected
+
+    changed.target.fail(1, Rejected("broken", status=500), method="POST")
+    changed.run()
+    assert len(changed.operations("retry")) == 1
+
+    changed.plan()
+    changed.run()
+
+    assert [one.subject for one in changed.target.sent("POST")] == ["new@x"]
