@@ -42,13 +42,13 @@ value_paths = st.builds(ValuePath, st.builds(Path, attribute=starts, urn=urns), 
 trees = st.recursive(terms(plain_paths) | terms(bracketed) | value_paths, combined, max_leaves=6)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(trees)
 def test_a_rendered_filter_parses_to_the_same_tree(tree):
     assert parse(render(tree)) == tree
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(trees)
 def test_a_parsed_filter_renders_to_the_same_text(tree):
     text = render(tree)
@@ -56,7 +56,7 @@ def test_a_parsed_filter_renders_to_the_same_text(tree):
     assert render(parse(text)) == text
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(plain_paths | bracketed | st.builds(Path, attribute=starts, urn=urns, filter=in_brackets))
 def test_a_rendered_path_parses_to_the_same_path(path):
     assert parse_path(render_path(path)) == path
@@ -68,7 +68,7 @@ pieces = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(st.lists(pieces, max_size=14).map("".join) | st.text(max_size=30))
 def test_any_text_is_a_filter_or_refused_with_a_sentence(text):
     try:
@@ -78,7 +78,7 @@ def test_any_text_is_a_filter_or_refused_with_a_sentence(text):
         assert error.detail.endswith(".")
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(st.lists(pieces, max_size=8).map("".join) | st.text(max_size=30))
 def test_any_text_is_a_path_or_refused_with_a_sentence(text):
     try:

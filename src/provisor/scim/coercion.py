@@ -204,6 +204,9 @@ def _many(attribute: Attribute, label: str, one: Coerce) -> Coerce:
     def coerce(value: Json) -> Json:
         # Tolerance single_value_for_list; "" is how Entra empties an attribute (scim-wire section 10.2).
         elements = value if isinstance(value, list) else [] if value == "" or value is None else [value]
+        for item in elements:
+            if isinstance(item, list):
+                raise invalid_value(f"A value of {label} must be {_KINDS[attribute.type]}, not {shown(item)}.")
         result: list[Json] = [coerced for coerced in map(one, elements) if coerced is not None]
         if has_primary and len(result) > 1:
             primary = [item for item in result if isinstance(item, dict) and item.get("primary") is True]
