@@ -52,7 +52,12 @@ class Found(NamedTuple):
 
 def name_asked(text: str | None, kind: Kind) -> str | None:
     """The folded name when a filter only asks for the unique name of a kind, else None."""
-    if text is None or len(text) > MAX_FILTER_CHARACTERS or (asked := _BY_NAME.fullmatch(text)) is None or asked[1].lower() != _NAME_OF[kind]:
+    if (
+        text is None
+        or len(text) > MAX_FILTER_CHARACTERS
+        or (asked := _BY_NAME.fullmatch(text)) is None
+        or asked[1].lower() != _NAME_OF[kind]
+    ):
         return None
     try:
         return fold(_as_text(asked[2]))

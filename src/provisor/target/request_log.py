@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from provisor.database import Connection, Writer
 
-FLUSH_SECONDS = 0.05
+FLUSH_SECONDS = 0.08
 RETENTION_ROWS = 200_000  # about 40 MB; some hours of a busy day
 _GATHERED_LIMIT = 2_000  # then requests wait for the flush: the log stays exact and memory bounded
 _PRUNE_EVERY = 5_000

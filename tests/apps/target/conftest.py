@@ -4,11 +4,13 @@ import asyncio
 import http.client
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -98,16 +100,15 @@ class Client:
 class Asgi:
     """A Target on a loop that only turns while a request is answered."""
 
-    def __init__(self, folder, profile):
+    def __init__(self, folder, prepared):
+        shutil.copy(prepared.file, folder / "target.sqlite")
         self.database = open_target(f"sqlite:///{folder / 'target.sqlite'}")
-        self.tenant = the_tenant(self.database, profile)
-        with self.database.transaction() as connection:
-            token, clear = create_token(connection, self.tenant, kind="entra", label="tests", now=now_microseconds())
-        self.token_id = token.id
+        self.tenant = the_tenant(self.database)
+        self.token_id = prepared.token_id
         self.runner = asyncio.Runner()
         self.target = Target(self.database, self.tenant)
         self.runner.run(self.target.start())
-        self.client = Client(self.send, self.tenant.base_path, clear)
+        self.client = Client(self.send, self.tenant.base_path, prepared.token)
 
     def send(self, method, path, query, headers, data):
         return self.runner.run(self.answer(method, path, query, headers, data))
@@ -149,14 +150,37 @@ class Asgi:
         self.database.close()
 
 
+@dataclass
+class Prepared:
+    """An empty database with a token, made once and copied for every test."""
+
+    file: Path
+    token: str
+    token_id: str
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory):
+    made = {}
+    for profile in ("umbrella", "generic"):
+        file = tmp_path_factory.mktemp("prepared") / "target.sqlite"
+        database = open_target(f"sqlite:///{file}")
+        tenant = the_tenant(database, profile)
+        with database.transaction() as connection:
+            token, clear = create_token(connection, tenant, kind="entra", label="tests", now=now_microseconds())
+        database.close()
+        made[profile] = Prepared(file, clear, token.id)
+    return made
+
+
 @pytest.fixture
-def make_target(tmp_path):
+def make_target(tmp_path, prepared):
     made = []
 
     def make(profile="umbrella"):
         folder = tmp_path / str(len(made))
         folder.mkdir()
-        made.append(Asgi(folder, profile))
+        made.append(Asgi(folder, prepared[profile]))
         return made[-1]
 
     yield make

@@ -287,3 +287,17 @@ def test_lists_of_groups_come_with_members_unless_excluded(scim):
 
     assert [[member["value"] for member in group.get("members", [])] for group in whole] == [[one], []]
     assert not any("members" in group for group in without)
+
+
+def test_a_far_page_is_found_exactly_whatever_was_deleted(scim, monkeypatch):
+    monkeypatch.setattr("provisor.target.paging.NEAR_ROWS", 2)
+    monkeypatch.setattr("provisor.target.paging.BLOCK_BITS", 2)
+    ids = [scim.user(f"u{number}")["id"] for number in range(30)]
+    for number in (0, 5, 6, 7, 8, 20):
+        scim.delete(f"/Users/{ids[number]}")
+        ids[number] = None
+    left = [id_ for id_ in ids if id_]
+
+    for start in (23, 9, 24, 1, 17, 4):
+        page = scim.get("/Users", startIndex=start, count=3).resources
+        assert [user["id"] for user in page] == left[start - 1 : start + 2]
