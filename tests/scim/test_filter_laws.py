@@ -48,14 +48,6 @@ def test_a_rendered_filter_parses_to_the_same_tree(tree):
     assert parse(render(tree)) == tree
 
 
-@settings(max_examples=120, deadline=None)
-@given(trees)
-def test_a_parsed_filter_renders_to_the_same_text(tree):
-    text = render(tree)
-
-    assert render(parse(text)) == text
-
-
 @settings(max_examples=100, deadline=None)
 @given(plain_paths | bracketed | st.builds(Path, attribute=starts, urn=urns, filter=in_brackets))
 def test_a_rendered_path_parses_to_the_same_path(path):

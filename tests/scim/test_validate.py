@@ -205,3 +205,7 @@ def test_foreign_answer_is_understood():
 
 def test_odd_value_in_an_answer_stays_visible():
     assert understand({"active": "perhaps", "title": {"a": 1}}, USER_TYPE) == {"active": "perhaps", "title": {"a": 1}}
+
+
+def test_wrong_password_is_refused_without_being_shown():
+    assert refusal({"userName": "ana", "password": {"x": "t1meMa$heen"}})[2] == "password must be text."

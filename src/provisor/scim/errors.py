@@ -33,7 +33,8 @@ class ScimError(Exception):
 
 def shown(value: Json) -> str:
     """A value as it may appear inside a sentence: quoted, in one line, cut short."""
-    text = repr(value) if not isinstance(value, str) else f'"{value}"'
+    # Cut before quoting too: a text of megabytes need not be copied to show its beginning.
+    text = f'"{value[:_SHOWN_CHARACTERS]}"' if isinstance(value, str) else repr(value)
     text = " ".join(text.split())
     return text if len(text) <= _SHOWN_CHARACTERS else f"{text[: _SHOWN_CHARACTERS - 1]}…"
 

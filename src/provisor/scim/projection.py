@@ -6,6 +6,7 @@ Pure. `returned` decides: always, never, default, request. Order: project, the s
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TypeAlias
 
 from provisor.scim.errors import ScimError, invalid_value
 from provisor.scim.path import resolve
@@ -14,7 +15,9 @@ from provisor.scim.values import Json, Resource
 
 # Attributes to keep or drop: name -> None for the whole attribute, or the names of sub-attributes.
 # An extension's attributes stand under (URN, name), others under (None, name).
-_Names = dict[tuple[str | None, str], set[str] | None]
+_Names: TypeAlias = dict[tuple[str | None, str], set[str] | None]
+
+_CACHED_CHARACTERS = 400  # longer lists are rare or hostile; keeping them would let a client fill the memory
 
 
 def project(
@@ -27,7 +30,9 @@ def project(
     """
     if attributes and excluded:
         raise invalid_value("attributes and excludedAttributes exclude each other; give one of them.")
-    selection = _selection(tuple(attributes), tuple(excluded), resource_type)
+    short = sum(map(len, attributes)) + sum(map(len, excluded)) <= _CACHED_CHARACTERS
+    select = _selection if short else _selection.__wrapped__
+    selection = select(tuple(attributes), tuple(excluded), resource_type)
     if not selection.restricts:
         return resource
     result: Resource = {}
