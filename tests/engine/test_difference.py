@@ -65,6 +65,39 @@ def test_a_mapping_that_flows_always_is_sent_unchanged(directory):
     assert [(each.op, each.path, each.value) for each in found.operations] == [("replace", "displayName", "Ana Ruiz")]
 
 
+MANAGER = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+
+
+def test_a_manager_the_directory_no_longer_has_is_taken_away(directory):
+    rules = directory.rules("scim")
+    held = {**directory.judge(directory.user(), rules).mapped.wanted, MANAGER: {"manager": {"value": "t9"}}}
+
+    found = differing(directory, held, directory.user(manager=None), rules)
+
+    assert [(each.op, each.path) for each in found.operations] == [("remove", f"{MANAGER}:manager")]
+
+
+def test_a_manager_is_left_alone_while_the_directory_has_one(directory):
+    rules = directory.rules("scim")
+    held = {**directory.judge(directory.user(), rules).mapped.wanted, MANAGER: {"manager": {"value": "t9"}}}
+
+    assert differing(directory, held, directory.user(manager="m1"), rules).operations == ()
+
+
+def test_an_account_about_to_be_linked_keeps_the_manager_it_has(directory):
+    rules = directory.rules("scim")
+    desired = directory.judge(directory.user(), rules, linked=False)
+
+    assert desired.mapped.unreferenced == ()
+
+
+def test_being_linked_does_not_change_the_hash(directory):
+    rules = directory.rules("scim")
+    linked, unlinked = (directory.judge(directory.user(), rules, linked=linked) for linked in (True, False))
+
+    assert linked.wanted_hash == unlinked.wanted_hash
+
+
 def test_null_does_not_clear_unless_the_mapping_opted_in(directory):
     rows = directory.user_rows()
     clearing = tuple(replace(row, flow_null=True) if row.target == "displayName" else row for row in rows)

@@ -1,19 +1,17 @@
-"""A plan can be compared and printed; operations have a kind and a phase."""
+"""A plan can be compared and printed; operations have a phase."""
 
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from provisor.engine.behaviour import ENTRA, PROVISOR, behaviour_named
-from provisor.engine.decide import Create, Delete, Disable, Fail, Link, Release, Skip, Update
 from provisor.engine.guard import Candidate, admit
-from provisor.engine.operation import PHASES, kind_of, phase_of
+from provisor.engine.operation import PHASES, phase_of
 from provisor.engine.plan import Digest, Plan, render
 from provisor.engine.retry import next_try
 from provisor.rules.failure import Failure, Retry
 
 NOW = datetime(2031, 3, 4, tzinfo=UTC)
-WHY = Skip("NotInScope", "because")
 
 
 def digest(*operations):
@@ -68,24 +66,6 @@ def test_a_plan_names_the_groups_that_wait():
     lines = list(render(Plan(cycle="initial", application="Umbrella", capacity=admission)))
 
     assert lines[-1] == "  Umbrella takes 1 groups; waiting for a place: B (CapacityReached)"
-
-
-@pytest.mark.parametrize(
-    ("decision", "kind"),
-    [
-        (Create(), "create"),
-        (Link(True), "link"),
-        (Update(), "update"),
-        (Disable(True), "disable"),
-        (Delete(), "delete"),
-        (Release(WHY), "release"),
-        (WHY, "verdict"),
-        (Fail(Failure(code="EntryConflict", message="x", hint="y")), "verdict"),
-    ],
-    ids=lambda each: type(each).__name__,
-)
-def test_a_decision_becomes_an_operation(decision, kind):
-    assert kind_of(decision) == kind
 
 
 @pytest.mark.parametrize(

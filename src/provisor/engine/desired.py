@@ -5,7 +5,6 @@ Rules: spec/provisioning-service.md sections 5.1 and 9, design.md section 5 "Dec
 Order: the value, judging, the view that rules have of a record.
 """
 
-from collections.abc import Mapping
 from datetime import datetime
 from hashlib import blake2b
 from typing import NamedTuple, cast
@@ -76,6 +75,9 @@ def judge(
     view[SOFT_DELETED] = standing != "wanted"
     mapped = kind.mapper.map(view, now, random_bytes)
     manager = record.manager if kind.mapper.references else None
+    if linked and manager is None and kind.mapper.references:
+        # Only for an account of ours: one about to be linked may have a manager that somebody else gave it.
+        mapped = mapped._replace(unreferenced=tuple(path for path, _ in kind.mapper.references))
     return Desired(
         record.id,
         record.kind,
@@ -124,11 +126,6 @@ def _hash(mapped: Mapped, manager: str | None) -> str:
     """What an existing account should hold, in 16 bytes: changes when, and only when, something must be sent."""
     text = _ENCODE((mapped.wanted, mapped.cleared, manager))
     return blake2b(text, digest_size=16).hexdigest()
-
-
-def document_hash(document: Mapping[str, object]) -> str:
-    """The hash of any document, in the form in which links and operations keep it."""
-    return blake2b(_ENCODE(document), digest_size=16).hexdigest()
 
 
 def provisioning_view(record: Record) -> dict[str, AttributeValue]:

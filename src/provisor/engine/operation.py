@@ -6,7 +6,6 @@ Pure. Within a phase operations are independent of each other; the phases are wh
 
 from typing import Literal, TypeAlias, assert_never
 
-from provisor.engine.decide import Create, Decision, Delete, Disable, Fail, Link, Release, Skip, Update
 from provisor.engine.record import Kind
 
 OperationKind: TypeAlias = Literal[
@@ -23,27 +22,6 @@ PHASES: dict[int, str] = {
     LEAVERS: "disabling and deleting users",
     ONCE_MORE: "trying once more what conflicted with another change of this cycle",
 }
-
-
-def kind_of(decision: Decision) -> OperationKind:
-    """The kind of operation a decision becomes; a verdict is one that sends nothing and changes no link."""
-    match decision:
-        case Create():
-            return "create"
-        case Link():
-            return "link"
-        case Update():
-            return "update"
-        case Disable():
-            return "disable"
-        case Delete():
-            return "delete"
-        case Release():
-            return "release"
-        case Skip() | Fail():
-            return "verdict"
-        case _:
-            assert_never(decision)
 
 
 def phase_of(kind: OperationKind, object_kind: Kind) -> int:

@@ -26,6 +26,8 @@ class Mapped(NamedTuple):
     account should hold: only mappings that apply always, null values absent. `cleared` are target paths to empty,
     from mappings that opted in to null. `matching` is in precedence order without empty values. `candidates` come from
     SelectUniqueValue: the runner puts the first free one into the document it creates.
+    `unreferenced` are references, such as manager, that the directory does not have (any more): unlike null elsewhere,
+    an edge that is gone is taken away (spec/scim-wire.md section 5, row 8).
     """
 
     created: Resource
@@ -34,6 +36,7 @@ class Mapped(NamedTuple):
     matching: tuple[tuple[str, str], ...]
     candidates: tuple[tuple[str, Candidates], ...]
     failures: tuple[Failure, ...]
+    unreferenced: tuple[str, ...] = ()
 
 
 class Mapper:
@@ -161,18 +164,14 @@ class Mapper:
         for _, flow in self._always:
             if flow.path in mapped.cleared:
                 flow.drop(after)
+        for path in mapped.unreferenced:
+            remover(path, self.resource_type)(after)
         return after
 
     def put(self, document: Resource, path: str, value: Json) -> Resource:
         """The document with one more value: a manager's target id, or the candidate that was free."""
         after = branch(document)
         setter(path, self.resource_type)(after, value)
-        return after
-
-    def without(self, document: Resource, path: str) -> Resource:
-        """The document without the value at this path."""
-        after = branch(document)
-        remover(path, self.resource_type)(after)
         return after
 
 
