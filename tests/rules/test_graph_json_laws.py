@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provisor.expressions import compile_expression
@@ -94,6 +94,7 @@ documents = st.builds(
 )
 
 
+@settings(max_examples=50)
 @given(documents)
 def test_what_was_read_is_written_unchanged(document):
     ruleset = read_schema(document)
@@ -132,6 +133,7 @@ made_scopes = st.lists(
 ).map(lambda groups: Scope(tuple(groups)))
 
 
+@settings(max_examples=50)
 @given(documents, st.lists(made_rows, max_size=3), made_scopes, st.booleans())
 def test_what_was_changed_is_read_back(document, rows, scope, enabled):
     ruleset = read_schema(document)
