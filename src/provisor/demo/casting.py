@@ -69,7 +69,7 @@ def cast(organisation: Organisation) -> list[Part]:
         person for person in organisation.people if person.enabled and not _leaves(person, disabled, unassigned, purged)
     ]
     joined = _joined(staying, organisation.provisioned_groups())
-    left = _left(staying, organisation.provisioned_groups(), direct)
+    left = _left(staying, organisation.provisioned_groups(), direct, joined)
     return [renamed, surname, department, joined, left, disabled, unassigned, purged, _hired(organisation)]
 
 
@@ -128,12 +128,18 @@ def _joined(staying: Sequence[Person], groups: Sequence[str]) -> Part:
     return Part(title="One membership added")
 
 
-def _left(staying: Sequence[Person], groups: Sequence[str], direct: set[str]) -> Part:
-    """Out of one group, while an assignment or another group keeps the person in scope."""
+def _left(staying: Sequence[Person], groups: Sequence[str], direct: set[str], joined: Part) -> Part:
+    """Out of one group, while an assignment or another group keeps the person in scope.
+
+    Rather another group than the one joined: two changes of one group are sent as one request.
+    """
     provisioned = set(groups)
-    for person in staying:
-        group = next((name for name in person.groups if name in provisioned), None)
-        if group is not None and (person.id in direct or len(person.groups) > 1):
+    busy = {change["group"] for change in joined.changes}
+    for avoided in (busy, set[str]()):
+        for person in staying:
+            group = next((name for name in person.groups if name in provisioned - avoided), None)
+            if group is None or not (person.id in direct or len(person.groups) > 1):
+                continue
             change = {"do": "leave", "person": person.name, "group": group}
             return Part(title="One membership removed", who=f"{person.name} out of {group}", changes=(change,))
     return Part(title="One membership removed")
