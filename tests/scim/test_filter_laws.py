@@ -42,7 +42,7 @@ value_paths = st.builds(ValuePath, st.builds(Path, attribute=starts, urn=urns), 
 trees = st.recursive(terms(plain_paths) | terms(bracketed) | value_paths, combined, max_leaves=6)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(trees)
 def test_a_rendered_filter_parses_to_the_same_tree(tree):
     assert parse(render(tree)) == tree
@@ -60,7 +60,7 @@ pieces = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.lists(pieces, max_size=14).map("".join) | st.text(max_size=30))
 def test_any_text_is_a_filter_or_refused_with_a_sentence(text):
     try:
@@ -70,7 +70,7 @@ def test_any_text_is_a_filter_or_refused_with_a_sentence(text):
         assert error.detail.endswith(".")
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.lists(pieces, max_size=8).map("".join) | st.text(max_size=30))
 def test_any_text_is_a_path_or_refused_with_a_sentence(text):
     try:

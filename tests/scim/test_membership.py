@@ -97,7 +97,7 @@ operations = st.lists(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.sets(ids), operations)
 def test_both_ways_of_reading_give_the_same_members(held, listed):
     group = {"schemas": [GROUP_URN], "displayName": "G"}

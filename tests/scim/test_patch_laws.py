@@ -124,7 +124,7 @@ def pairs(resource_type):
 
 
 of_any_type = pytest.mark.parametrize("kind", TYPES)
-quickly = settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+quickly = settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def as_sets(document):
@@ -239,7 +239,7 @@ hostile = st.lists(
 )
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
 @given(documents(USER_TYPE), hostile)
 def test_any_operations_give_a_storable_document_or_a_refusal_and_never_touch_the_input(document, operations):
     untouched = copy.deepcopy(document)

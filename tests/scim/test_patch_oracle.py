@@ -129,7 +129,7 @@ def by_us(document, body):
         return "refused"
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 @given(users, several_operations)
 def test_patch_has_the_result_scim2_models_gives(user, listed):
     document = {"schemas": [USER_URN], **user}
