@@ -1,8 +1,11 @@
 """Reference pages name everything that the code has: settings, error codes, commands."""
 
 import ast
+import importlib.util
 import re
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "provisor"
@@ -68,3 +71,22 @@ def test_one_record_names_functions_that_exist():
         source = (PACKAGE / file).read_text()
         missing = [part for part in name.split(".") if not re.search(rf"(def|class) {re.escape(part)}\b", source)]
         assert not missing, f"{file} has no {name}"
+
+
+@pytest.fixture
+def writer():
+    """The program that writes the command line's reference page."""
+    spec = importlib.util.spec_from_file_location("write_cli_reference", ROOT / "tools" / "write_cli_reference.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_command_line_reference_is_what_the_code_says(writer):
+    assert page("cli.md") == writer.page(), "run .venv/bin/python tools/write_cli_reference.py"
+
+
+def test_every_command_shows_an_example(writer):
+    shown = {name: f"{command.help} {command.epilog}" for name, command in writer.commands()}
+
+    assert not [name for name, text in shown.items() if "provisor " not in text]
