@@ -16,8 +16,8 @@ PAGE = Path(__file__).parents[1] / "docs" / "reference" / "cli.md"
 OPENING = """# Command line
 
 Every command of `provisor`, written from the code by `tools/write_cli_reference.py`. Exit codes: 0 done, 1 failed,
-2 wrong usage. `--json` prints data for programs. Secrets are read from a prompt, standard input or a file, never from an
-argument.
+2 wrong usage. `--json` prints data for programs. Secrets are read from a prompt, standard input or a file, never from
+an argument.
 """
 
 
