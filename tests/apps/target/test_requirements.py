@@ -38,7 +38,7 @@ def test_a_query_without_hits_is_an_empty_list(scim, path):
     }
 
 
-@pytest.mark.parametrize("path", ["/Users/none", "/Groups/none", f"/Users/{uuid.uuid4()}"])
+@pytest.mark.parametrize("path", ["/Users/none", "/Groups/none", "/Users/7b9f2a64-0000-4000-8000-000000000000"])
 @pytest.mark.parametrize("method", ["GET", "PATCH", "PUT", "DELETE"])
 def test_an_unknown_id_is_404_without_scim_type(scim, method, path):
     body = {
