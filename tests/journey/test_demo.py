@@ -151,7 +151,7 @@ def test_the_incremental_cycle_sends_exactly_the_changes(perform, small_files):
         [
             ("GET", "User"),  # the probe
             ("GET", "User"),  # is there a new.hire?
-            ("POST", "User"),
+            ("POST", "new.hire@x.example"),
             ("PATCH", "p0@x.example"),  # display name
             ("PATCH", "p1@x.example"),  # surname
             ("PATCH", "Sales"),  # a membership added

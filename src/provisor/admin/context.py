@@ -3,19 +3,24 @@
 `change` is the one way to write: permission, transaction and audit event in one. Must not: name a connector.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from provisor.admin.actor import Actor
 from provisor.admin.errors import AdminError
 from provisor.database import Connection, Database, DatabaseError
-from provisor.engine.ports import Secret, Target
 from provisor.scim.values import Json
-from provisor.storage import audit, secrets
-from provisor.storage.jobs import Job
-from provisor.storage.secrets import SecretError, SecretKey
+from provisor.storage import audit
+
+if TYPE_CHECKING:  # ciphers and the port cost imports that most commands need not pay
+    from provisor.engine.ports import Secret, Target
+    from provisor.storage.jobs import Job
+    from provisor.storage.secrets import SecretKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +41,7 @@ class Context:
         return self.database.reader()
 
     @contextmanager
-    def change(self, actor: Actor, permission: str, activity: str) -> Iterator["Change"]:
+    def change(self, actor: Actor, permission: str, activity: str) -> Iterator[Change]:
         """A write transaction for an actor who may; its audit event is written last, in the same transaction.
 
         The verb sets `target` and `detail`; one that found nothing to do calls `nothing()` and leaves no event.
@@ -51,7 +56,7 @@ class Context:
         except DatabaseError as error:
             raise AdminError("database", str(error)) from error
 
-    def _record(self, change: "Change", actor: Actor, activity: str) -> None:
+    def _record(self, change: Change, actor: Actor, activity: str) -> None:
         audit.record(
             change.connection,
             tenant=self.tenant,
@@ -64,6 +69,8 @@ class Context:
 
     def key(self) -> SecretKey:
         """The key that credentials are stored under; made at first use."""
+        from provisor.storage.secrets import SecretError
+
         try:
             return self.load_key()
         except SecretError as error:
@@ -71,9 +78,11 @@ class Context:
 
     def secret(self, connection: Connection, job: str, name: str) -> Secret | None:
         """A stored credential of a job, or None."""
+        from provisor.storage import secrets
+
         try:
             return secrets.read(connection, self.key(), job=job, name=name)
-        except SecretError as error:
+        except secrets.SecretError as error:
             raise AdminError("secret-key", str(error)) from error
 
 

@@ -24,4 +24,4 @@ def forget_failures(connection: Connection, job: str) -> None:
 def forget_links(connection: Connection, job: str) -> None:
     """Everything must be matched anew. Nothing happens at the target."""
     for table in ("link", "member_link", "waiting", "operation", "listing", "work"):
-        connection.execute(f"DELETE FROM {table} WHERE job = ?", (job,))  # noqa: S608 - names from the line above
+        connection.execute(f"DELETE FROM {table} WHERE job = ?", (job,))
