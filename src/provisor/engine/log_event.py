@@ -18,6 +18,7 @@ from provisor.scim.values import Json, Resource
 
 Action: TypeAlias = Literal["create", "update", "delete", "disable", "other"]
 Status: TypeAlias = Literal["success", "failure", "skipped", "warning"]
+Change: TypeAlias = tuple[str, str | None, str | None]  # attribute, old value, new value
 FailedStep: TypeAlias = Literal["import", "scoping", "matching", "processing", "referenceResolution", "export"]
 
 UNRESOLVED_REFERENCE = "UnableToResolveReferenceAttributeValue"
@@ -228,10 +229,10 @@ def _information(code: str, reason: str, category: str, action: str) -> Resource
     }
 
 
-def modified_properties(mapper: Mapper, before: Resource | None, after: Resource) -> list[Json]:
-    """What differs between two documents among the mapped attributes; `before` None for a creation."""
+def differing(mapper: Mapper, before: Resource | None, after: Resource) -> list[Change]:
+    """(attribute, old, new) of what differs among the mapped attributes; `before` None for a creation."""
     redacted = mapper.redacted
-    changes: list[Json] = []
+    changes: list[Change] = []
     for path, take in mapper.targets:
         new = take(after)
         old = None if before is None else take(before)
@@ -239,21 +240,35 @@ def modified_properties(mapper: Mapper, before: Resource | None, after: Resource
             continue
         if path in redacted:
             old, new = None if old is None else REDACTED, None if new is None else REDACTED
-        changes.append({"displayName": path, "oldValue": _shown(old), "newValue": _shown(new)})
+        changes.append((path, as_text(old), as_text(new)))
     return changes
 
 
+def differing_members(added: Sequence[str], removed: Sequence[str]) -> list[Change]:
+    """Membership changes: the id of who came as the new value, of who went as the old one; not more than are shown."""
+    changes: list[Change] = [("members", None, member) for member in added[:_SHOWN_MEMBERS]]
+    return changes + [("members", member, None) for member in removed[: _SHOWN_MEMBERS - len(changes)]]
+
+
+def as_properties(changes: Iterable[Change]) -> list[Json]:
+    """Changes as the log shows them."""
+    return [{"displayName": path, "oldValue": old, "newValue": new} for path, old, new in changes]
+
+
+def modified_properties(mapper: Mapper, before: Resource | None, after: Resource) -> list[Json]:
+    """What differs between two documents among the mapped attributes; `before` None for a creation."""
+    return as_properties(differing(mapper, before, after))
+
+
 def modified_members(added: Iterable[str], removed: Iterable[str]) -> list[Json]:
-    """Membership changes: the id of who came as the new value, of who went as the old one."""
-    changes: list[Json] = [{"displayName": "members", "oldValue": None, "newValue": member} for member in added]
-    changes += [{"displayName": "members", "oldValue": member, "newValue": None} for member in removed]
-    return changes[:_SHOWN_MEMBERS]
+    """Membership changes as the log shows them."""
+    return as_properties(differing_members(list(added), list(removed)))
 
 
-def _shown(value: Json) -> Json:
-    """A value as text: booleans as True and False, several joined."""
+def as_text(value: Json) -> str | None:
+    """A value as the log shows it: booleans as True and False, several joined."""
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, list):
-        return ", ".join(str(_shown(item)) for item in value)
+        return ", ".join(str(as_text(item)) for item in value)
     return str(value)

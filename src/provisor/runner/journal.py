@@ -1,44 +1,29 @@
-"""Makes the rows of the provisioning log for one cycle: who, what, how it ended, and the exchange beside it.
+"""Makes the rows of the provisioning log for one cycle: who, what, how it ended, and what went over the wire.
 
-The shape and the words are engine.log_event's; this adds ids, moments and what went over the wire.
+Rows hold facts (engine.facts); the document in Graph's shape is written from them when somebody reads it.
 """
 
 from collections.abc import Sequence
 
-import msgspec
-
 from provisor.engine.decide import Skip
 from provisor.engine.desired import Desired
-from provisor.engine.log_event import Action, EventFrame, FailedStep, Status, Systems, modified_properties
+from provisor.engine.facts import Facts, encode, judged, refused, sent
+from provisor.engine.log_event import Action, Change, FailedStep, Status, differing
 from provisor.engine.ports import Exchange
 from provisor.rules.failure import Failure
 from provisor.runner.run import Run
-from provisor.scim.values import Json, Resource
+from provisor.scim.values import Resource
 from provisor.storage.identifiers import new_id
 from provisor.storage.log import LogRow
-from provisor.storage.times import to_microseconds
 
 _MICROSECONDS_A_DAY = 86_400_000_000
-_encode = msgspec.json.Encoder().encode
 
 
 class Journal:
     """Writes log rows for one run."""
 
     def __init__(self, run: Run) -> None:
-        job, template = run.job, run.template
         self._run = run
-        self._frame = EventFrame(
-            Systems(
-                tenant=job.tenant,
-                job=job.id,
-                cycle=run.cycle.id,
-                application=job.application,
-                application_name=run.application,
-                user_urn=template.user_type.schema.id,
-                group_urn=template.group_type.schema.id,
-            )
-        )
 
     def done(
         self,
@@ -53,7 +38,7 @@ class Journal:
     ) -> LogRow:
         """Somebody was created, updated, disabled or deleted; `before` and `after` show what changed."""
         mapper = self._run.rules.of(desired.kind).mapper
-        modified = [] if after is None else modified_properties(mapper, before, after)
+        modified = [] if after is None else differing(mapper, before, after)
         return self._row(
             desired, action, "success", target_id=target_id, matching=matching, modified=modified, exchange=exchange
         )
@@ -62,7 +47,7 @@ class Journal:
         self,
         desired: Desired,
         target_id: str,
-        modified: Sequence[Json],
+        modified: Sequence[Change],
         unresolved: Sequence[str],
         exchange: Exchange | None,
     ) -> LogRow:
@@ -107,61 +92,37 @@ class Journal:
         *,
         target_id: str | None,
         matching: str | None = None,
-        modified: Sequence[Json] = (),
+        modified: Sequence[Change] = (),
         unresolved: Sequence[str] = (),
         failure: Failure | None = None,
         failed_step: FailedStep = "export",
         skip: Skip | None = None,
         exchange: Exchange | None = None,
     ) -> LogRow:
-        moment = self._run.now()
-        at = to_microseconds(moment)
-        key = new_id()
-        document = self._frame.event(
-            id=key,
-            at=moment.isoformat(),
-            object_id=desired.id,
-            name=desired.name,
+        run = self._run
+        at = run.at()
+        facts = Facts(
             kind=desired.kind,
-            action=action,
-            status=status,
-            target_id=target_id,
-            desired=desired,
+            judged=None if desired.standing == "gone" else judged(desired),
+            modified=list(modified),
             matching=matching,
-            modified=modified,
-            unresolved=unresolved,
-            failure=failure,
-            failed_step=failed_step,
-            skip=skip,
-            milliseconds=0 if exchange is None else round(exchange.milliseconds),
+            unresolved=list(unresolved),
+            refused=None if failure is None else refused(failure, failed_step),
+            skip=None if skip is None else (skip.code, skip.reason),
+            sent=None if exchange is None else sent(exchange),
         )
-        if exchange is not None:
-            document["exchange"] = _shown(exchange)
-        code = failure.code if failure is not None else None if skip is None else skip.code
-        job = self._run.job
         return (
-            key,
-            job.tenant,
-            job.id,
-            self._run.cycle.id,
+            new_id(),
+            run.job.tenant,
+            run.job.id,
+            run.cycle.id,
             at // _MICROSECONDS_A_DAY,
             at,
             action,
             status,
-            code,
+            failure.code if failure is not None else None if skip is None else skip.code,
             desired.id,
             desired.name,
             target_id,
-            _encode(document).decode(),
+            encode(facts).decode(),
         )
-
-
-def _shown(exchange: Exchange) -> Resource:
-    return {
-        "method": exchange.method,
-        "url": exchange.url,
-        "status": exchange.status,
-        "request": exchange.request_body.decode("utf-8", "replace"),
-        "response": exchange.response_body.decode("utf-8", "replace"),
-        "milliseconds": round(exchange.milliseconds, 3),
-    }

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from provisor.database import Connection
-from provisor.engine.log_event import modified_members, modified_properties
+from provisor.engine.log_event import Change, as_text, differing_members
 from provisor.engine.outcome import Verb, failure_from, stops_cycle
 from provisor.engine.ports import ConnectorError, Exchange, Rejected
 from provisor.engine.references import requests
@@ -19,7 +19,7 @@ from provisor.runner.recorder import Outcome
 from provisor.runner.run import Run
 from provisor.runner.sending import Sending
 from provisor.scim.patch import derive
-from provisor.scim.values import Json, Resource
+from provisor.scim.values import Resource
 from provisor.storage import member_links, waiting
 from provisor.storage.member_links import Pending
 
@@ -81,7 +81,7 @@ class Memberships:
         run.counters["membership.add"] += len(added)
         run.counters["membership.remove"] += len(removed)
         event = self._journal.members_changed(
-            sending.desired, sending.link.target_id, modified_members(added, removed), unresolved, exchange
+            sending.desired, sending.link.target_id, differing_members(added, removed), unresolved, exchange
         )
         return Outcome(
             stage=sending.operation.stage, object=group, events=[event] if added or removed or unresolved else []
@@ -138,10 +138,7 @@ class Memberships:
         answer = await run.patch(sending.desired.kind, link.target_id, operations)
         run.counters["reference.write"] += len(written)
         at = run.at()
-        modified: list[Json] = [
-            {"displayName": operation.path or "", "oldValue": None, "newValue": str(operation.value)}
-            for operation in operations
-        ] or modified_properties(mapper, held, after)
+        modified: list[Change] = [(one.path or "", None, as_text(one.value)) for one in operations]
         return Outcome(
             stage=sending.operation.stage,
             object=person,

@@ -1,23 +1,26 @@
 """The provisioning log: what was done to whom, in the words of spec/provisioning-service.md section 17.
 
-Rows are only ever added here; a document is Graph's provisioningObjectSummary with the exchange beside it. Events come
-in the order of their ids, which are made in time order.
+Rows are only ever added here, and hold facts (engine.facts); the document, Graph's provisioningObjectSummary with the
+exchange beside it, is written from them when read. Events come in the order of their ids, which are made in time order.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-import msgspec
-
 from provisor.database import Connection, Row
+from provisor.engine.facts import decode, tell
+from provisor.engine.log_event import EventFrame, Systems
+from provisor.gallery import template
+from provisor.scim.schemas import GROUP_URN, USER_URN
 from provisor.scim.values import Json
+from provisor.storage.times import from_microseconds
 
 # id, tenant, job, cycle, day, at, action, status, code, source_id, name, target_id, document
 LogRow = tuple[str, str, str, str, int, int, str, str, str | None, str | None, str | None, str | None, str | bytes]
 
 _APPEND = """INSERT INTO log_event (id, tenant, job, cycle, day, at, action, status, code, source_id, name, target_id,
     document) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)"""
-_COLUMNS = "id, job, cycle, at, action, status, code, source_id, name, target_id, document"
+_COLUMNS = "id, job, cycle, at, action, status, code, source_id, name, target_id, document, tenant"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,13 +83,13 @@ def find(
         values.append(before)
     statement = f"""SELECT {_COLUMNS} FROM log_event WHERE {" AND ".join(conditions)}
         ORDER BY id {"ASC" if oldest_first else "DESC"} LIMIT ?"""
-    return [_of(row) for row in connection.all(statement, (*values, limit))]
+    return _told(connection, connection.all(statement, (*values, limit)))
 
 
 def read(connection: Connection, tenant: str, event: str) -> LoggedEvent | None:
     """One event by its id."""
     row = connection.one(f"SELECT {_COLUMNS} FROM log_event WHERE tenant = ? AND id = ?", (tenant, event))
-    return _of(row) if row else None
+    return _told(connection, [row])[0] if row else None
 
 
 def stream(connection: Connection, query: LogQuery, page: int = 200) -> Iterator[LoggedEvent]:
@@ -100,17 +103,60 @@ def stream(connection: Connection, query: LogQuery, page: int = 200) -> Iterator
         last = events[-1].id
 
 
-def _of(row: Row) -> LoggedEvent:
-    return LoggedEvent(
-        id=row[0],
-        job=row[1],
-        cycle=row[2],
-        at=row[3],
-        action=row[4],
-        status=row[5],
-        code=row[6],
-        source_id=row[7],
-        name=row[8],
-        target_id=row[9],
-        document=msgspec.json.decode(row[10]),
+def _told(connection: Connection, rows: Sequence[Row]) -> list[LoggedEvent]:
+    """Events with their documents; what a cycle's events have in common is looked up once."""
+    frames: dict[tuple[str, str], EventFrame] = {}
+    events: list[LoggedEvent] = []
+    for row in rows:
+        key, job, cycle, at, action, status, code, source_id, name, target_id, facts, tenant = row
+        frame = frames.get((job, cycle))
+        if frame is None:
+            frame = frames[job, cycle] = _frame(connection, tenant, job, cycle)
+        document = tell(
+            decode(facts),
+            frame,
+            id=key,
+            at=from_microseconds(at).isoformat(),
+            object_id=source_id or "",
+            name=name or "",
+            action=action,
+            status=status,
+            target_id=target_id,
+        )
+        events.append(
+            LoggedEvent(
+                id=key,
+                job=job,
+                cycle=cycle,
+                at=at,
+                action=action,
+                status=status,
+                code=code,
+                source_id=source_id,
+                name=name,
+                target_id=target_id,
+                document=document,
+            )
+        )
+    return events
+
+
+def _frame(connection: Connection, tenant: str, job: str, cycle: str) -> EventFrame:
+    row = connection.one(
+        """SELECT a.id, a.display_name, j.template FROM job j JOIN application a ON a.id = j.application
+        WHERE j.id = ?""",
+        (job,),
+    )
+    application, display_name, name = row or ("", "", "")
+    found = template(name)
+    return EventFrame(
+        Systems(
+            tenant=tenant,
+            job=job,
+            cycle=cycle,
+            application=application,
+            application_name=display_name,
+            user_urn=USER_URN if found is None else found.user_type.schema.id,
+            group_urn=GROUP_URN if found is None else found.group_type.schema.id,
+        )
     )

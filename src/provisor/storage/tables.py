@@ -298,7 +298,7 @@ log_event = Table(
     _text("source_id", null=True),
     _text("name", null=True),
     _text("target_id", null=True),
-    _text("document"),  # Graph's provisioningObjectSummary with the exchange beside it
+    _text("document"),  # JSON: the facts of the event (engine.facts)
 )
 Index("log_event_job", log_event.c.job, log_event.c.id)
 Index("log_event_source", log_event.c.source_id, log_event.c.id)
