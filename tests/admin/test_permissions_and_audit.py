@@ -1,0 +1,151 @@
+"""Every verb asks for a permission before it does anything, and every change leaves one audit event."""
+
+import inspect
+from datetime import UTC, datetime
+
+import pytest
+
+from provisor.admin.actor import ALL_PERMISSIONS, LOCAL_OPERATOR, Actor
+from provisor.admin.bundle import Admin
+from provisor.admin.context import Context
+from provisor.admin.errors import AdminError
+from provisor.runner.importer import CsvImport
+from provisor.storage import audit
+from provisor.storage.secrets import load_key
+
+NOBODY = Actor(name="nobody", kind="user", permissions=frozenset())
+APP = "Cisco Umbrella User Management"
+GROUPS_OF_VERBS = ("users", "groups", "members", "imports", "applications", "jobs", "cycles", "schemas", "logs")
+
+
+def unreachable(job):
+    raise AssertionError("no verb tested here may reach an application")
+
+
+@pytest.fixture
+def admin(database, tenant, tmp_path):
+    return Admin(
+        Context(
+            database=database,
+            tenant=tenant,
+            now=lambda: datetime(2026, 3, 1, tzinfo=UTC),
+            random_bytes=bytes,
+            load_key=lambda: load_key(tmp_path / "secret.key"),
+            problem_with_credentials=lambda url, token: None,
+            connect=unreachable,
+        )
+    )
+
+
+@pytest.fixture
+def events(database, tenant):
+    return lambda: audit.newest(database.reader(), tenant)
+
+
+def verbs():
+    """(group, name, how many arguments it cannot do without) of every verb."""
+    blank = Admin.__new__(Admin)
+    blank._context = None
+    for group in GROUPS_OF_VERBS:
+        for name, verb in inspect.getmembers(getattr(blank, group), inspect.ismethod):
+            parameters = list(inspect.signature(verb).parameters.values())
+            if name.startswith("_") or not parameters or parameters[0].name != "actor":
+                continue
+            yield group, name, parameters[1:]
+
+
+VERBS = list(verbs())
+
+
+@pytest.mark.parametrize("group, name, parameters", VERBS, ids=[f"{group}.{name}" for group, name, _ in VERBS])
+def test_a_verb_refuses_who_lacks_its_permission(admin, events, group, name, parameters):
+    needed = [each for each in parameters if each.default is inspect.Parameter.empty]
+    positional = [_value(each.name) for each in needed if each.kind is not inspect.Parameter.KEYWORD_ONLY]
+    named = {each.name: _value(each.name) for each in needed if each.kind is inspect.Parameter.KEYWORD_ONLY}
+    before = events()
+
+    with pytest.raises(AdminError) as refused:
+        getattr(getattr(admin, group), name)(NOBODY, *positional, **named)
+
+    assert refused.value.code == "permission-denied"
+    assert events() == before
+
+
+def _value(name):
+    """Something that every verb would accept, were it allowed."""
+    special = {"order": CsvImport(), "given": {}, "template": APP, "document": {}, "said": print, "failed": print}
+    return special.get(name, "x")
+
+
+def test_the_local_operator_has_every_permission():
+    assert LOCAL_OPERATOR.permissions == ALL_PERMISSIONS
+
+
+def test_a_change_leaves_one_event_naming_who_and_what(admin, events):
+    made = admin.users.create(LOCAL_OPERATOR, {"userPrincipalName": "anna@x.example"})
+
+    (event,) = events()
+    assert (event.actor, event.activity, event.target) == ("local operator", "Add user", made.object.id)
+
+
+def test_a_change_that_changes_nothing_leaves_no_event(admin, events):
+    admin.users.create(LOCAL_OPERATOR, {"userPrincipalName": "anna@x.example"})
+    before = len(events())
+
+    admin.users.set_enabled(LOCAL_OPERATOR, "anna@x.example", enabled=True)
+
+    assert len(events()) == before
+
+
+def test_a_refused_change_leaves_no_event(admin, events):
+    with pytest.raises(AdminError):
+        admin.users.create(LOCAL_OPERATOR, {"userPrincipalName": "  "})
+
+    assert events() == []
+
+
+def test_saved_credentials_are_named_in_the_event_and_not_shown(admin, events):
+    admin.applications.add(LOCAL_OPERATOR, APP)
+    admin.jobs.create(LOCAL_OPERATOR, APP)
+
+    admin.jobs.save_credentials(LOCAL_OPERATOR, APP, url="http://127.0.0.1:1", token="a-secret-token")
+
+    event = events()[0]
+    assert event.activity == "Update provisioning setting or credentials"
+    assert "a-secret-token" not in str(event)
+
+
+@pytest.mark.parametrize(
+    "verb, activity",
+    [
+        ("start", "Enable/start provisioning configuration"),
+        ("pause", "Disable/pause provisioning configuration"),
+        ("restart", "Enable/restart provisioning configuration"),
+    ],
+)
+def test_jobs_are_audited_under_the_names_that_entra_uses(admin, events, verb, activity):
+    admin.applications.add(LOCAL_OPERATOR, APP)
+    admin.jobs.create(LOCAL_OPERATOR, APP)
+    admin.jobs.save_credentials(LOCAL_OPERATOR, APP, url="http://127.0.0.1:1", token="a-secret-token")
+
+    getattr(admin.jobs, verb)(LOCAL_OPERATOR, APP)
+
+    assert events()[0].activity == activity
+
+
+def test_a_full_restart_forgets_the_links(admin, database):
+    admin.applications.add(LOCAL_OPERATOR, APP)
+    job = admin.jobs.create(LOCAL_OPERATOR, APP).job
+    admin.jobs.save_credentials(LOCAL_OPERATOR, APP, url="http://127.0.0.1:1", token="a-secret-token")
+    with database.transaction() as connection:
+        connection.execute(
+            "INSERT INTO link (job, object, kind, target_id, state, wanted_hash, pushed_hash, pushed_document,"
+            " linked_at) VALUES (?, 'o', 'user', 't', 'linked', '', '', '{}', 0)",
+            (job.id,),
+        )
+
+    admin.jobs.restart(LOCAL_OPERATOR, APP)
+    kept = database.reader().one("SELECT count(*) FROM link")
+    admin.jobs.restart(LOCAL_OPERATOR, APP, reset_scope="Full")
+
+    assert (kept, database.reader().one("SELECT count(*) FROM link")) == ((1,), (0,))
