@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 DEFAULT_PORT = 8020
 DATABASE_URL = "PROVISOR_TARGET_DATABASE_URL"
 DATA = "PROVISOR_DATA"
+_UNITS = {unit: seconds * 1_000_000 for unit, seconds in {"s": 1, "m": 60, "h": 3_600, "d": 86_400}.items()}
 
 app = typer.Typer(
     name="target",
@@ -102,6 +103,7 @@ def create_token(
     url: Annotated[
         str | None, typer.Option(help="The tenant URL to print. Default: where the server was last started.")
     ] = None,
+    expires: Annotated[str | None, typer.Option(help="When it ends: 90d, 12h. Default: never.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Make a token. It is shown this once; only its hash is stored."""
@@ -110,18 +112,71 @@ def create_token(
 
     if kind not in tokens.KINDS:
         raise typer.BadParameter(f"{kind!r} is not one of {', '.join(tokens.KINDS)}.", param_hint="--kind")
+    lasting = _span(expires, "--expires")
     with _database() as database:
-        tenant = the_tenant(database)
+        tenant, now = the_tenant(database), now_microseconds()
         with database.transaction() as connection:
-            token, clear = tokens.create_token(connection, tenant, kind=kind, label=label, now=now_microseconds())
+            token, clear = tokens.create_token(
+                connection,
+                tenant,
+                kind=kind,
+                label=label,
+                now=now,
+                expires_at=None if lasting is None else now + lasting,
+            )
             known = setting(connection, tenant, "url")
-    address = url or known or f"http://127.0.0.1:{DEFAULT_PORT}{tenant.base_path}"
+    _show_once(token, clear, url or known or f"http://127.0.0.1:{DEFAULT_PORT}{tenant.base_path}", as_json)
+
+
+def _show_once(token: "Token", clear: str, address: str, as_json: bool) -> None:
     if as_json:
         _say(json.dumps({"url": address, "token": clear}))
         return
     _say(f"Tenant URL    {address}")
     _say(f"Secret token  {clear}")
     _say(f"Copy it now: it is not shown again. Its id is {token.id} (`provisor target token revoke {token.id}`).")
+
+
+def _span(text: str | None, option: str) -> int | None:
+    """A length of time as people write it, in microseconds."""
+    if text is None:
+        return None
+    number, unit = text[:-1], _UNITS.get(text[-1:])
+    if unit is None or not number.isascii() or not number.isdigit() or not 0 < len(number) <= 6:
+        raise typer.BadParameter(f"{text!r} is not a length of time such as 30m, 24h or 90d.", param_hint=option)
+    return int(number) * unit
+
+
+@token_app.command("rotate", epilog="**Example:** `provisor target token rotate provisor --overlap 24h`")
+def rotate_token(
+    name: Annotated[str, typer.Argument(help="The token's id or label.", metavar="ID|LABEL")],
+    overlap: Annotated[
+        str, typer.Option(help="How long the old token stays good: 30m, 24h, 7d. 0s ends it at once.")
+    ] = "0s",
+    expires: Annotated[str | None, typer.Option(help="When the new one ends: 90d, 12h. Default: never.")] = None,
+    url: Annotated[
+        str | None, typer.Option(help="The tenant URL to print. Default: where the server was last started.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a token in place of another one, with its kind and label. It is shown this once."""
+    from provisor.target import tokens
+    from provisor.target.store import now_microseconds, setting, the_tenant
+
+    overlapping, lasting = _span(overlap, "--overlap") or 0, _span(expires, "--expires")
+    with _database() as database:
+        tenant, now = the_tenant(database), now_microseconds()
+        with database.transaction() as connection:
+            token, clear = tokens.rotate_token(
+                connection,
+                tenant,
+                name,
+                overlap=overlapping,
+                now=now,
+                expires_at=None if lasting is None else now + lasting,
+            )
+            known = setting(connection, tenant, "url")
+    _show_once(token, clear, url or known or f"http://127.0.0.1:{DEFAULT_PORT}{tenant.base_path}", as_json)
 
 
 @token_app.command("list", epilog="**Example:** `provisor target token list --json`")
@@ -138,6 +193,8 @@ def list_tokens(as_json: AsJson = False) -> None:
         return
     for token in shown:
         state = f"revoked {token['revoked']}" if token["revoked"] else f"last used {token['lastUsed'] or 'never'}"
+        if token["expires"] and not token["revoked"]:
+            state += f", expires {token['expires']}"
         _say(f"{token['id']}  {token['kind']:<6} {token['label']}  created {token['created']}  {state}")
     if not shown:
         _say("There is no token yet; `provisor target token create --label …` makes one.")

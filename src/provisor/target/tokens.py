@@ -12,6 +12,9 @@ from provisor.database import Connection
 from provisor.target.store import TargetError, Tenant
 
 KINDS = ("entra", "okta", "other")  # Umbrella's three static keys
+LONGEST_LABEL = 100
+DAY = 86_400 * 1_000_000
+ROTATE_AFTER = 180 * DAY  # what Cisco advises (scim-wire section 11.1)
 _RANDOM_BYTES = 32
 
 
@@ -27,6 +30,14 @@ class Token:
     revoked_at: int | None
     last_used_at: int | None
 
+    def live(self, now: int) -> bool:
+        """Whether a client that presents it is let in."""
+        return self.revoked_at is None and (self.expires_at is None or self.expires_at > now)
+
+    def old(self, now: int) -> bool:
+        """Whether it should be rotated: Umbrella advises every 180 days."""
+        return self.live(now) and now - self.created_at >= ROTATE_AFTER
+
 
 def token_hash(token: str | bytes) -> bytes:
     """What is stored of a token."""
@@ -41,6 +52,8 @@ def create_token(
         raise TargetError(f"A token is of kind {', '.join(KINDS)}, not {kind!r}.")
     if not label.strip():
         raise TargetError("A token needs a label, so that you can tell it from the others when you revoke one.")
+    if len(label) > LONGEST_LABEL:
+        raise TargetError(f"A label has at most {LONGEST_LABEL} characters.")
     clear = f"umbrella_{kind}_{secrets.token_urlsafe(_RANDOM_BYTES)}"
     token = Token(
         id=secrets.token_hex(4),
@@ -78,9 +91,32 @@ def list_tokens(connection: Connection, tenant: Tenant) -> list[Token]:
     ]
 
 
+def rotate_token(
+    connection: Connection, tenant: Tenant, name: str, *, overlap: int, now: int, expires_at: int | None = None
+) -> tuple[Token, str]:
+    """Make a token in place of another one, which stays good for `overlap` microseconds more; 0 ends it now.
+
+    Kind and label are the old one's, found by id or label. Raises TargetError as `revoke_token` does.
+    """
+    old = find_token(connection, tenant, name, now)
+    if overlap <= 0:
+        connection.execute("UPDATE token SET revoked_at = ? WHERE id = ?", (now, old.id))
+    else:
+        ends = now + overlap if old.expires_at is None else min(now + overlap, old.expires_at)
+        connection.execute("UPDATE token SET expires_at = ? WHERE id = ?", (ends, old.id))
+    return create_token(connection, tenant, kind=old.kind, label=old.label, now=now, expires_at=expires_at)
+
+
 def revoke_token(connection: Connection, tenant: Tenant, name: str, now: int) -> Token:
     """Revoke a token by its id or its label. Raises TargetError when there is none, or the label fits several."""
-    live = [token for token in list_tokens(connection, tenant) if token.revoked_at is None]
+    token = find_token(connection, tenant, name, now)
+    connection.execute("UPDATE token SET revoked_at = ? WHERE id = ?", (now, token.id))
+    return token
+
+
+def find_token(connection: Connection, tenant: Tenant, name: str, now: int) -> Token:
+    """A live token by its id or its label. Raises TargetError when there is none, or the label fits several."""
+    live = [token for token in list_tokens(connection, tenant) if token.live(now)]
     named = [token for token in live if token.id == name] or [token for token in live if token.label == name]
     if not named:
         raise TargetError(f"No live token has the id or label {name!r}; `provisor target token list` shows them.")
@@ -89,7 +125,6 @@ def revoke_token(connection: Connection, tenant: Tenant, name: str, now: int) ->
             f"{len(named)} tokens have the label {name!r}; name one by its id: "
             f"{', '.join(token.id for token in named)}."
         )
-    connection.execute("UPDATE token SET revoked_at = ? WHERE id = ?", (now, named[0].id))
     return named[0]
 
 

@@ -130,3 +130,64 @@ def test_an_expired_token_is_refused(umbrella):
         connection.execute("UPDATE token SET expires_at = 1")
 
     assert client.get("/Users").status == 401
+
+
+DAY = 86_400 * 1_000_000
+
+
+def only(database, where):
+    [row] = database.reader().all(f"SELECT id, created_at, expires_at, revoked_at FROM token WHERE {where}")
+    return row
+
+
+def test_a_token_may_expire(run, database):
+    created(run, "brief", "--expires", "90d")
+
+    _, made, expires, _ = only(database, "label = 'brief'")
+
+    assert expires == made + 90 * DAY
+    assert "expires 20" in run("token", "list").stdout
+
+
+@pytest.mark.parametrize("span", ["", "90", "d", "-1d", "1.5d", "٣d", "9999999d", "1w"])
+def test_a_length_of_time_that_is_none_is_wrong_usage(run, span):
+    answer = run("token", "create", "--label", "x", "--expires", span)
+
+    assert answer.exit_code == 2
+
+
+def test_rotation_ends_the_old_token_at_once_unless_told_otherwise(run, database):
+    created(run)
+
+    made = json.loads(run("token", "rotate", "one", "--json").stdout)
+
+    assert made["token"].startswith("umbrella_entra_")
+    assert only(database, "revoked_at IS NOT NULL")
+    assert only(database, "revoked_at IS NULL")[2] is None
+
+
+def test_rotation_with_overlap_leaves_the_old_token_good_for_that_long(run, database):
+    created(run)
+    old = only(database, "label = 'one'")[0]
+
+    run("token", "rotate", "one", "--overlap", "24h", "--expires", "180d")
+
+    _, made, expires, _ = only(database, f"id <> '{old}'")
+    assert only(database, f"id = '{old}'")[2] == made + DAY
+    assert expires == made + 180 * DAY
+
+
+def test_rotation_never_prolongs_the_old_token(run, database):
+    created(run, "one", "--expires", "1h")
+    before = only(database, "label = 'one'")
+
+    run("token", "rotate", "one", "--overlap", "7d")
+
+    assert only(database, f"id = '{before[0]}'")[2] == before[2]
+
+
+def test_rotating_what_is_not_there_says_how_to_find_it(run):
+    answer = run("token", "rotate", "nobody")
+
+    assert answer.exit_code == 1
+    assert "`provisor target token list`" in answer.stderr
