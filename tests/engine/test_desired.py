@@ -1,8 +1,7 @@
 """What the directory says of one object: standing, reason, document (sections 5.1 and 9 of provisioning-service)."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from provisor.engine.desired import provisioning_view
 from provisor.rules.scoping import Clause, FilterGroup, Scope

@@ -5,16 +5,16 @@ rules see it. Attribute names are Graph property names (spec/graph-synchronizati
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 Kind = Literal["user", "group"]
 Scalar = None | bool | int | str
 AttributeValue = Scalar | list[str] | list[dict[str, str]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
+class Record(msgspec.Struct, frozen=True, kw_only=True):
     """One directory object, whole, with what scope needs to know about it.
 
     `attributes` holds Graph property names plus extension properties; `manager` is an object id, not yet a target id.

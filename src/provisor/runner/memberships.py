@@ -5,6 +5,7 @@ Order: members of a group, one request, references, failing.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import msgspec
 
@@ -33,6 +34,16 @@ _decode = msgspec.json.Decoder(dict).decode
 Note = Callable[[Callable[[Connection], None]], None]
 
 
+@dataclass(slots=True)
+class _Told:
+    """What the target has been told of one group so far."""
+
+    added: list[str]
+    removed: list[str]
+    unresolved: list[str]
+    exchange: Exchange | None
+
+
 class Memberships:
     """Operations of the second stage, for one run. `note` records what an answered request has changed."""
 
@@ -56,36 +67,38 @@ class Memberships:
     # Members of a group
 
     async def _members(self, sending: Sending) -> Outcome:
-        run, group = self._run, sending.operation.object
-        assert sending.link is not None  # noqa: S101 - perform has looked
-        added: list[str] = []
-        removed: list[str] = []
-        unresolved: list[str] = []
-        exchange: Exchange | None = None
+        run, group, link = self._run, sending.operation.object, sending.link
+        assert link is not None  # noqa: S101 - perform has looked
+        told = _Told([], [], [], None)
         after = ""
         while page := member_links.pending(run.reader(), job=run.job.id, group=group, after=after, limit=EDGES_A_PAGE):
             after = page[-1].member
-            absent = [edge for edge in page if edge.target_id is None]
-            self._set_aside(group, absent)
-            unresolved += [edge.name for edge in absent if edge.add]
-            by_target = {edge.target_id: edge for edge in page if edge.target_id is not None}
-            add = [target_id for target_id, edge in by_target.items() if edge.add]
-            remove = [target_id for target_id, edge in by_target.items() if not edge.add]
-            for some_add, some_remove in requests(add, remove, run.template.members_per_request):
-                exchange = await self._send(sending.link.target_id, some_add, some_remove)
-                came = [by_target[target_id].member for target_id in some_add]
-                went = [by_target[target_id].member for target_id in some_remove]
-                self._pushed(group, came, went)
-                added += came
-                removed += went
-        run.counters["membership.add"] += len(added)
-        run.counters["membership.remove"] += len(removed)
-        event = self._journal.members_changed(
-            sending.desired, sending.link.target_id, differing_members(added, removed), unresolved, exchange
-        )
-        return Outcome(
-            stage=sending.operation.stage, object=group, events=[event] if added or removed or unresolved else []
-        )
+            await self._tell(group, link.target_id, page, told)
+        run.counters["membership.add"] += len(told.added)
+        run.counters["membership.remove"] += len(told.removed)
+        outcome = Outcome(stage=sending.operation.stage, object=group)
+        if told.added or told.removed or told.unresolved:
+            modified = differing_members(told.added, told.removed)
+            outcome.events = [
+                self._journal.members_changed(sending.desired, link.target_id, modified, told.unresolved, told.exchange)
+            ]
+        return outcome
+
+    async def _tell(self, group: str, target_id: str, page: Sequence[Pending], told: "_Told") -> None:
+        """Tell the target of some memberships, and note each request that it has answered."""
+        absent = [edge for edge in page if edge.target_id is None]
+        self._set_aside(group, absent)
+        told.unresolved += [edge.name for edge in absent if edge.add]
+        by_target = {edge.target_id: edge for edge in page if edge.target_id is not None}
+        add = [key for key, edge in by_target.items() if edge.add]
+        remove = [key for key, edge in by_target.items() if not edge.add]
+        for some_add, some_remove in requests(add, remove, self._run.template.members_per_request):
+            told.exchange = await self._send(target_id, some_add, some_remove)
+            came = [by_target[key].member for key in some_add]
+            went = [by_target[key].member for key in some_remove]
+            self._pushed(group, came, went)
+            told.added += came
+            told.removed += went
 
     async def _send(self, target_id: str, add: Sequence[str], remove: Sequence[str]) -> Exchange:
         """One request; what is too large for the target is sent in halves."""

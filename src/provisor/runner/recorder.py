@@ -6,7 +6,8 @@ crash makes the next run look before it sends again. Order: the outcome, the rec
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+
+import msgspec
 
 from provisor.database import Connection
 from provisor.runner.run import Run
@@ -20,8 +21,7 @@ BATCH = 200
 Change = Callable[[Connection], None]
 
 
-@dataclass(slots=True, kw_only=True)
-class Outcome:
+class Outcome(msgspec.Struct, kw_only=True):
     """What one operation came to: over, unless `retry` or `again_in_phase` says otherwise.
 
     `also` are further statements of the same transaction (memberships, waiting rows) for the rarer kinds.
@@ -30,7 +30,7 @@ class Outcome:
     stage: int
     object: str
     link: LinkRow | None = None
-    events: list[LogRow] = field(default_factory=list)
+    events: list[LogRow] = []
     retry: str | None = None  # the failure as JSON text
     again_in_phase: int | None = None
     also: Change | None = None

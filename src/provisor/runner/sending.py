@@ -1,14 +1,13 @@
 """One operation on its way to the target: the row of the plan, and what the directory says of the object now."""
 
-from dataclasses import dataclass
+import msgspec
 
 from provisor.engine.desired import Desired
 from provisor.storage.links import Link
 from provisor.storage.operations import StoredOperation
 
 
-@dataclass(frozen=True, slots=True)
-class Sending:
+class Sending(msgspec.Struct, frozen=True):
     """What a worker needs to carry one operation out."""
 
     operation: StoredOperation

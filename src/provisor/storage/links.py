@@ -5,8 +5,9 @@ target has lost the object. One target object belongs to at most one directory o
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 from provisor.database import Connection, Row
 from provisor.engine.record import Kind
@@ -16,8 +17,7 @@ LinkState = Literal["linked", "released"]
 LINK_COLUMNS = ("target_id", "state", "wanted_hash", "pushed_hash", "pushed_document", "etag")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Link:
+class Link(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One directory object at the target. `pushed_document` is JSON text: what the target is known to hold of ours."""
 
     target_id: str

@@ -6,7 +6,6 @@ the application's capacity. An operation holds hashes, not a body: the body is d
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 import msgspec
 
@@ -31,8 +30,7 @@ _COLUMNS = """job, stage, object, cycle, object_kind, name, kind, phase, state, 
     found_document, detail, attempts, failure"""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredOperation:
+class StoredOperation(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One row of the plan. `detail` and `failure` are JSON text."""
 
     stage: int
