@@ -56,7 +56,7 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Non
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_header=any(columns))
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
@@ -111,6 +111,8 @@ def progress_bar(*, quiet: bool = False) -> Iterator[Callable[[Shows], None]]:
             )
 
         yield move
+        if bar.tasks[0].total is None:  # nothing was to be done
+            bar.remove_task(task)
 
 
 def duration(seconds: float) -> str:

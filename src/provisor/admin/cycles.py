@@ -17,7 +17,6 @@ from provisor.admin.context import Context
 from provisor.admin.errors import AdminError
 from provisor.admin.jobs import BASE_ADDRESS, Jobs
 from provisor.admin.status import JobStatus, status_of
-from provisor.database import Connection
 from provisor.engine.plan import Plan, render
 from provisor.engine.progress import Progress
 from provisor.rules.graph_json import read_schema
@@ -51,13 +50,14 @@ class Cycles:
         ruleset = read_schema(jobs.rules(connection, job.id, job.ruleset_version))
         if not isinstance(ruleset, RuleSet):
             raise AdminError("rule-problems", "\n".join(map(str, ruleset)), "Correct the rules first.")
-        name, address = self._called(connection, job)
+        application = applications.read(connection, job.application)
+        name = application.display_name if application else job.application
 
         async def ask() -> Any:
             target = self.context.connect(job)
             try:
                 return await test_connection(
-                    target, ruleset, self.context.random_bytes, application=name, address=address
+                    target, ruleset, self.context.random_bytes, application=name, address=self._address(job.id)
                 )
             finally:
                 await target.close()
@@ -88,6 +88,7 @@ class Cycles:
                 now=context.now,
                 random_bytes=context.random_bytes,
                 report=report,
+                address=self._address(job.id),
             )
         )
 
@@ -115,6 +116,7 @@ class Cycles:
                 now=context.now,
                 random_bytes=context.random_bytes,
                 stop=stop,
+                address=self._address(job),
             )
             said(f"{job}: {summary.kind} cycle {summary.n} {summary.state} after {summary.seconds:.1f} s.")
             if summary.error is not None:
@@ -136,10 +138,10 @@ class Cycles:
         self.jobs.ready(connection, job)
         return job
 
-    def _called(self, connection: Connection, job: Job) -> tuple[str, str]:
-        application = applications.read(connection, job.application)
-        address = self.context.secret(connection, job.id, BASE_ADDRESS)
-        return application.display_name if application else job.application, address.reveal() if address else ""
+    def _address(self, job: str) -> str:
+        """The tenant URL as the messages name it, without what it may carry behind a question mark."""
+        stored = self.context.secret(self.context.database.reader(), job, BASE_ADDRESS)
+        return stored.reveal().partition("?")[0] if stored else ""
 
 
 def _driven(work: Coroutine[Any, Any, T]) -> T:

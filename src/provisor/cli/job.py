@@ -196,7 +196,7 @@ def document(shown: "JobShown") -> dict[str, object]:
         "id": job.id,
         "templateId": job.template,
         "application": shown.application,
-        "schedule": {"state": job.schedule_state, "interval": f"PT{job.interval_seconds}S", "expiration": None},
+        "schedule": {"state": job.schedule_state, "interval": _iso_duration(job.interval_seconds), "expiration": None},
         "statusCode": job.status_code,
         "behaviour": job.behaviour,
         "settings": job.settings,
@@ -204,6 +204,11 @@ def document(shown: "JobShown") -> dict[str, object]:
         "baseAddress": shown.base_address,
         "secrets": list(shown.credentials),
     }
+
+
+def _iso_duration(seconds: int) -> str:
+    minutes, rest = divmod(seconds, 60)
+    return f"PT{seconds}S" if rest else f"PT{minutes}M"
 
 
 def _print(shown: "JobShown", *, as_json: bool, done: str) -> None:

@@ -68,8 +68,8 @@ def print_status(shown: "JobShown", status: "JobStatus") -> None:
     if status.running is not None:
         rows.append(("Cycle", f"{status.running.kind}, running"))
     for units, done, all_of_them in status.progress:
-        percent = 100 if not all_of_them else 100 * done // all_of_them
-        rows.append((units, f"{percent} %  ({done:,} of {all_of_them:,})"))
+        progress = f"{100 * done // all_of_them} %  ({done:,} of {all_of_them:,})" if all_of_them else "nothing to do"
+        rows.append((units, progress))
     if status.last is not None:
         last = status.last
         rows.append(

@@ -104,7 +104,7 @@ def test_a_restart_takes_the_words_of_a_reset_scope(configured, provisor):
 def test_settings_change_scope_and_interval(job, provisor):
     changed = json.loads(provisor("job", "settings", APP, "--scope", "all", "--interval", "60", "--json").out)
 
-    assert (changed["settings"]["scope"], changed["schedule"]["interval"]) == ("all", "PT60S")
+    assert (changed["settings"]["scope"], changed["schedule"]["interval"]) == ("all", "PT1M")
 
 
 def test_an_interval_of_nothing_is_refused(job, provisor):
