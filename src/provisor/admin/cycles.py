@@ -71,7 +71,14 @@ class Cycles:
         job = self._runnable(actor, key)
         context = self.context
         return _driven(
-            plan_cycle(context.database, job.id, context.connect, now=context.now, random_bytes=context.random_bytes)
+            plan_cycle(
+                context.database,
+                job.id,
+                context.connect,
+                now=context.now,
+                random_bytes=context.random_bytes,
+                address=self._address(job.id),
+            )
         )
 
     def run(self, actor: Actor, key: str, *, report: Callable[[Progress], None] | None = None) -> CycleSummary:
