@@ -9,7 +9,8 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from provisor.demo.steps import Play
+from provisor.admin.actor import LOCAL_OPERATOR
+from provisor.demo.steps import UMBRELLA, Play
 from provisor.testing.secrets_scan import find_secrets
 
 ODD = Path(__file__).parent / "odd"
@@ -126,8 +127,12 @@ class Watched(Play):
 
 
 def requests_between(folder, begin, end):
-    """What the target wrote down of a span of time."""
+    """What the target wrote down of a span of time, once it has written down a later read (reads are written late)."""
     with sqlite3.connect(folder / "target.sqlite") as database:
+        for _ in range(200):
+            if database.execute("SELECT 1 FROM request_log WHERE method = 'GET' AND at > ?", (end,)).fetchone():
+                break
+            time.sleep(0.05)
         return database.execute(
             "SELECT method, kind, object_id FROM request_log WHERE at BETWEEN ? AND ?", (begin, end)
         ).fetchall()
@@ -169,3 +174,43 @@ def test_no_token_is_found_in_clear_afterwards(perform, small_files, tmp_path, c
 
     assert len(umbrella.secrets) == 2
     assert find_secrets(umbrella.secrets, [tmp_path, folder], [os.getpid()]) == []
+
+
+def test_a_plan_sends_only_gets_and_holds_what_the_run_then_does(perform, small_files):
+    play, _, folder, _ = perform(*small_files)
+    admin = play.session.admin
+    admin.users.set(LOCAL_OPERATOR, "p5@x.example", {"surname": "Planned"})
+    admin.members.remove(LOCAL_OPERATOR, "Staff", "p6@x.example")
+    admin.users.set_enabled(LOCAL_OPERATOR, "p2@x.example", enabled=False)
+
+    began = time.time_ns() // 1_000
+    plan = admin.cycles.plan(LOCAL_OPERATOR, UMBRELLA)
+    again = admin.cycles.plan(LOCAL_OPERATOR, UMBRELLA)
+    planned = time.time_ns() // 1_000
+    summary = admin.cycles.run(LOCAL_OPERATOR, UMBRELLA)
+    admin.cycles.run(LOCAL_OPERATOR, UMBRELLA)
+
+    assert {method for method, _, _ in requests_between(folder, began, planned)} == {"GET"}
+    assert plan.digest == again.digest
+    assert dict(plan.counts) == {
+        ("user", "update"): 1,
+        ("user", "disable"): 2,  # p6 was in scope through Staff alone
+        ("group", "members"): 1,
+    }
+    assert (summary.counts["user.update"], summary.counts["user.disable"]) == (1, 2)
+    assert summary.requests["PATCH"] == plan.operations
+
+
+def test_the_demo_meets_nobodys_database(tmp_path, monkeypatch, run_demo):
+    users = tmp_path / "users.csv"
+    users.write_text("userPrincipalName\nanna@x.example\n")
+    real = tmp_path / "real.sqlite"
+    for name in ("PROVISOR_DATABASE_URL", "PROVISOR_TARGET_DATABASE_URL"):
+        monkeypatch.setenv(name, f"sqlite:///{real}")
+    monkeypatch.setenv("PROVISOR_DATA", str(tmp_path / "real"))
+
+    ended = run_demo("--users", users)
+
+    assert ended.report["verified"]
+    assert not real.exists()
+    assert not (tmp_path / "real").exists()
