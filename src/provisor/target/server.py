@@ -18,6 +18,8 @@ from provisor.scim.patch import parse_operations
 from provisor.target import resources
 from provisor.target.discovery import describe
 from provisor.target.documents import decode_object, etag, refusal_text
+from provisor.target.exchanges import READ_TO_MASK, Exchange, Exchanges
+from provisor.target.masking import BODY_LIMIT
 from provisor.target.reading import Reader, location
 from provisor.target.request_log import Entry, RequestLog, cut
 from provisor.target.requests import Route, method_refused, parameters, question, route, search, selection
@@ -28,6 +30,7 @@ from provisor.target.tokens import bearer, look_up_token
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Pages = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 MAX_BODY_BYTES = 1024 * 1024
 _HOST = re.compile(rb"[A-Za-z0-9._:\[\]-]{1,255}")
@@ -50,10 +53,14 @@ class Disconnected(Exception):
     """The client went away before its request was complete."""
 
 
+class _ForPeople(Exception):
+    """Not a SCIM request: the pages answer it. Raised, so that a SCIM request pays nothing for them."""
+
+
 class _Request:
     """What a request carries from its arrival to its log entry."""
 
-    __slots__ = ("at", "headers", "kind", "logged", "object_id", "scope", "started", "token_id")
+    __slots__ = ("at", "body", "duration", "headers", "kind", "logged", "object_id", "scope", "started", "token_id")
 
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
@@ -63,15 +70,18 @@ class _Request:
         self.token_id: str | None = None
         self.kind: str | None = None
         self.object_id: str | None = None
+        self.body = b""
+        self.duration = 0
         self.logged = False
 
 
 class Target:
     """The SCIM service provider of one tenant. Start and stop it by the ASGI lifespan, or by `start` and `stop`."""
 
-    def __init__(self, database: Database, tenant: Tenant) -> None:
+    def __init__(self, database: Database, tenant: Tenant, pages: Pages | None = None) -> None:
         self._database = database
         self._tenant = tenant
+        self._pages = pages  # what answers outside the base paths, to who presents no credentials
         self._prefixes = tuple(dict.fromkeys((tenant.base_path, SHORT_BASE_PATH)))
         self._bases: dict[tuple[bytes, str], str] = {}
 
@@ -80,10 +90,12 @@ class Target:
         self._writer = Writer(self._database)
         self._reader = Reader(self._database)
         self.log = RequestLog(self._writer)
+        self.exchanges = Exchanges(self._database, self._writer)
 
     async def stop(self) -> None:
         """Write what is still to be written."""
         await self.log.flush()
+        await self.exchanges.flush()
         await self._writer.close()
         self._reader.close()
 
@@ -118,6 +130,10 @@ class Target:
             reply = _refused(ScimError(503, None, "The database cannot be used at the moment; try again."))
         except Disconnected:
             return
+        except _ForPeople:
+            if self._pages is not None:
+                await self._pages(scope, receive, send)
+            return
         except Exception:
             logger.exception("%s %s", scope["method"], scope["path"])
             reply = _refused(ScimError(500, None, "This request met an error in the server; its log says more."))
@@ -125,6 +141,7 @@ class Target:
             self.log.add(self._entry(request, reply.status))
             if self.log.full:
                 await self.log.flush()
+        self._keep(request, reply)
         await send(
             {
                 "type": "http.response.start",
@@ -144,6 +161,8 @@ class Target:
                 prefix = candidate
                 break
         if prefix is None:
+            if self._pages is not None and b"authorization" not in request.headers:
+                raise _ForPeople
             raise not_found("Address", path)
         now = now_microseconds()
         self._admit(request, now)
@@ -211,7 +230,8 @@ class Target:
         call.if_match = None if if_match is None else if_match.decode("latin-1")
         if method == "DELETE":
             return await self._write(request, call, partial(resources.delete, call=call))
-        body = decode_object(await _body(request, receive))
+        request.body = await _body(request, receive)
+        body = decode_object(request.body)
         if place.search:
             asked, (call.attributes, call.excluded) = search(body)
             read = self._reader.every if place.kind is None else self._reader.many
@@ -247,8 +267,25 @@ class Target:
             headers += ((b"location", where),)
         return Reply(answer.status, answer.document.encode(), headers)
 
+    def _keep(self, request: _Request, reply: Reply) -> None:
+        """Hand the request inspector what was sent and answered."""
+        self.exchanges.keep(
+            Exchange(
+                self._tenant.number,
+                request.at,
+                request.duration,
+                request.scope["headers"],
+                request.body[:READ_TO_MASK],
+                len(request.body),
+                reply.headers,
+                reply.body[:BODY_LIMIT],
+                len(reply.body),
+            )
+        )
+
     def _entry(self, request: _Request, status: int) -> Entry:
         scope = request.scope
+        request.duration = (time.perf_counter_ns() - request.started) // 1000
         return Entry(
             self._tenant.number,
             request.at,
@@ -259,7 +296,7 @@ class Target:
             None if request.object_id is None else cut(request.object_id),
             status,
             request.token_id,
-            (time.perf_counter_ns() - request.started) // 1000,
+            request.duration,
         )
 
 

@@ -1,0 +1,113 @@
+"""Takes secrets out of what the request inspector keeps: passwords, tokens, credentials in headers and queries.
+
+Pure. Bodies and headers are masked before they are stored, queries and paths when they are shown. What cannot be
+understood well enough to be masked is left out and said so.
+"""
+
+import re
+from collections.abc import Iterable
+from typing import cast
+
+import msgspec
+
+from provisor.scim.values import Json
+from provisor.target.documents import dump
+
+MASK = "••••••"
+LEFT_OUT = "(left out: it seems to hold a secret, and cannot be read as JSON)"
+BODY_LIMIT = 4096  # bytes kept of a body
+_HEADER_LIMIT = 500
+
+_SENT = frozenset(b"accept accept-encoding content-length content-type host if-match if-none-match user-agent".split())
+_SCHEMES = frozenset({b"bearer", b"basic", b"digest"})
+_SECRET_NAMES = ("password", "secret", "token", "authorization", "credential")
+_TOKEN = re.compile(r"\bumbrella_(?:entra|okta|other)_[A-Za-z0-9_-]{16,}")
+_BEARER = re.compile(r"\b(bearer)(\s+|%20|\+)[A-Za-z0-9._~+/=-]{8,}", re.IGNORECASE)
+_COMPARED = re.compile(
+    r"((?:password|secret|token)\w*(?:\s|%20|\+)+(?:eq|ne|co|sw|ew|gt|ge|lt|le)(?:\s|%20|\+)+)(?:\"|%22).*?(?:\"|%22|$)",
+    re.IGNORECASE,
+)
+_PARAMETER = re.compile(
+    r"((?:^|[?&;])[^=&;]*(?:password|secret|token|credential|api_?key)[^=&;]*=)[^&;]*", re.IGNORECASE
+)
+_SUSPICIOUS = re.compile(rb"password|secret|token|authorization|credential|\\u", re.IGNORECASE)
+
+_decode = msgspec.json.Decoder().decode
+
+
+def masked_query(text: str) -> str:
+    """A query string or path without the secrets a client may have put there."""
+    for pattern, kept in ((_PARAMETER, rf"\1{MASK}"), (_COMPARED, rf'\1"{MASK}"')):
+        text = pattern.sub(kept, text)
+    return _without_tokens(text)
+
+
+def shown_answer(body: bytes) -> str:
+    """The beginning of an answer of ours, BODY_LIMIT bytes at most; a password is never in one."""
+    return _without_tokens(_text(body))
+
+
+def masked_body(body: bytes) -> str:
+    """The beginning of a body that a client sent, BODY_LIMIT bytes at most, without secrets."""
+    text = _text(body)
+    if _SUSPICIOUS.search(body):
+        # The whole body is read, not its beginning: a secret may be told from others only by what stands around it.
+        try:
+            value = cast(Json, _decode(body))
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return LEFT_OUT
+        hidden = _hidden(value)
+        if hidden != value:
+            text = _text(dump(hidden).encode())
+    return _without_tokens(text)
+
+
+def _text(body: bytes) -> str:
+    # PostgreSQL stores no NUL in a text.
+    return body[:BODY_LIMIT].decode("utf-8", "replace").replace("\x00", "\ufffd")
+
+
+def _hidden(value: Json, depth: int = 0) -> Json:
+    """The same JSON with every secret's value replaced; of a PATCH operation on a secret, its value."""
+    if depth > 32:
+        return MASK
+    if isinstance(value, list):
+        return [_hidden(item, depth + 1) for item in value]
+    if not isinstance(value, dict):
+        return value
+    path = next((item for name, item in value.items() if name.lower() == "path"), None)
+    aimed = isinstance(path, str) and _secret(path)
+    return {
+        name: MASK
+        if item is not None and (_secret(name) or (aimed and name.lower() == "value"))
+        else _hidden(item, depth + 1)
+        for name, item in value.items()
+    }
+
+
+def _secret(name: str) -> bool:
+    lowered = name.lower()
+    return any(word in lowered for word in _SECRET_NAMES)
+
+
+def _without_tokens(text: str) -> str:
+    return _BEARER.sub(rf"\1\2{MASK}", _TOKEN.sub(MASK, text))
+
+
+def masked_headers(headers: Iterable[tuple[bytes, bytes]]) -> str:
+    """The headers worth showing, a line each; of credentials only their scheme."""
+    lines = []
+    for name, value in headers:
+        if name == b"authorization":
+            scheme, space, _ = value.partition(b" ")
+            lines.append(
+                f"authorization: {scheme.decode() + ' ' if space and scheme.lower() in _SCHEMES else ''}{MASK}"
+            )
+        elif name in _SENT:
+            lines.append(_without_tokens(f"{name.decode()}: {value[:_HEADER_LIMIT].decode('latin-1')}"))
+    return "\n".join(lines).replace("\x00", "\ufffd")
+
+
+def shown_headers(headers: Iterable[tuple[bytes, bytes]]) -> str:
+    """Headers of our own answers, a line each."""
+    return "\n".join(f"{name.decode()}: {value[:_HEADER_LIMIT].decode('latin-1')}" for name, value in headers)
