@@ -1,6 +1,7 @@
 """Organisations and performances for the journeys: real processes, real HTTP, nothing outside the project."""
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -34,6 +35,7 @@ def run_demo(tmp_path):
         done = subprocess.run(
             [sys.executable, "-m", "provisor", "demo", "--exit", "--json", *map(str, arguments)],
             cwd=tmp_path,
+            env={**os.environ, "TMPDIR": str(tmp_path)},  # its folder goes with the test's
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
