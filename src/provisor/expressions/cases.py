@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
 
-import regex  # type: ignore[import-untyped]  # the package ships no types
+import regex
 
 from provisor.expressions.compiler import compile_expression
 from provisor.expressions.values import (

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import assert_never
 
-import regex  # type: ignore[import-untyped]  # the package ships no types
+import regex
 
 from provisor.rules.conversion import Unfit, converter
 from provisor.rules.flow import REFERENCES, is_reference, reads_of

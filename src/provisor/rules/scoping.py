@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal, TypeAlias, assert_never, get_args
 
-import regex  # type: ignore[import-untyped]  # the package ships no types
+import regex
 
 from provisor.rules.failure import Failure
 from provisor.scim.values import Json

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
-import regex  # type: ignore[import-untyped]  # the package ships no types
+import regex
 
 from provisor.expressions.functions.dialect import BadPattern, Translated, translate
 from provisor.expressions.functions.evaluation import MAX_TEXT_CHARACTERS, Refused, too_long
