@@ -12,6 +12,14 @@ from provisor.scim.values import Resource
 SERVICE_PROVIDER_CONFIG_URN = "urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"
 
 
+@dataclass(frozen=True, slots=True)
+class Pagination:
+    """Paging by cursor beside paging by index, which stays the default (RFC 9865 section 4)."""
+
+    page_size: int
+    cursor_seconds: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Features:
     """What is served; zero operations or results mean that the feature is off."""
@@ -23,6 +31,7 @@ class Features:
     change_password: bool = False
     sort: bool = False
     etag: bool = True
+    pagination: Pagination | None = None
     documentation_uri: str | None = None
 
 
@@ -41,6 +50,15 @@ def service_provider_config(features: Features, base_url: str = "") -> Resource:
     document["changePassword"] = {"supported": features.change_password}
     document["sort"] = {"supported": features.sort}
     document["etag"] = {"supported": features.etag}
+    if features.pagination is not None:
+        document["pagination"] = {
+            "cursor": True,
+            "index": True,
+            "defaultPaginationMethod": "index",
+            "defaultPageSize": features.pagination.page_size,
+            "maxPageSize": features.pagination.page_size,
+            "cursorTimeout": features.pagination.cursor_seconds,
+        }
     document["authenticationSchemes"] = [
         {
             "type": "oauthbearertoken",

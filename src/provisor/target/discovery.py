@@ -5,15 +5,28 @@ Pure. Read-only; sorting and paging are ignored, a filter is refused with 403 as
 
 from functools import lru_cache
 
-from provisor.scim.discovery import Features, resource_type_documents, schema_documents, service_provider_config
+from provisor.scim.discovery import (
+    Features,
+    Pagination,
+    resource_type_documents,
+    schema_documents,
+    service_provider_config,
+)
 from provisor.scim.errors import forbidden, not_found
 from provisor.scim.messages import list_response
 from provisor.scim.values import Json, Resource
 from provisor.target.documents import dump
-from provisor.target.listing import MAX_RESULTS
-from provisor.target.profiles import PROFILES, Profile
+from provisor.target.limits import BULK_OPERATIONS, CURSOR_SECONDS, MAX_BODY_BYTES, MAX_RESULTS
+from provisor.target.profiles import Profile
 
-FEATURES = Features(filter_results=MAX_RESULTS, sort=True)
+FEATURES = Features(
+    filter_results=MAX_RESULTS,
+    sort=True,
+    bulk_operations=BULK_OPERATIONS,
+    bulk_payload_bytes=MAX_BODY_BYTES,
+    pagination=Pagination(page_size=MAX_RESULTS, cursor_seconds=CURSOR_SECONDS),
+)
+STRICT_FEATURES = Features(filter_results=MAX_RESULTS)  # what Umbrella is said to have (scim-wire sections 11.4 and 12)
 DOCUMENTS = ("ServiceProviderConfig", "ResourceTypes", "Schemas")
 
 
@@ -21,17 +34,17 @@ def describe(profile: Profile, base: str, document: str, name: str | None, *, fi
     """A discovery document, or one of the list by its id. Raises ScimError 404, or 403 for a filter."""
     if filtered:
         raise forbidden("Discovery endpoints cannot be filtered (RFC 7644 section 4).")
-    text = _described(profile.name, base, document, name)
+    text = _described(profile, base, document, name)
     if text is None:
         raise not_found(document.rstrip("s"), name or document)
     return text
 
 
 @lru_cache(maxsize=64)
-def _described(profile_name: str, base: str, document: str, name: str | None) -> str | None:
-    profile = PROFILES[profile_name]
+def _described(profile: Profile, base: str, document: str, name: str | None) -> str | None:
     if document == "ServiceProviderConfig":
-        return dump(service_provider_config(FEATURES, base)) if name is None else None
+        features = STRICT_FEATURES if profile.strict else FEATURES
+        return dump(service_provider_config(features, base)) if name is None else None
     listed: list[Resource]
     if document == "ResourceTypes":
         listed = resource_type_documents(profile.types, base)

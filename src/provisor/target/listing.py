@@ -16,13 +16,13 @@ from provisor.scim.errors import invalid_value, shown, too_many
 from provisor.scim.filter import MAX_FILTER_CHARACTERS, parse
 from provisor.scim.path import getter, parse_path
 from provisor.scim.values import Json, fold
+from provisor.target.limits import MAX_RESULTS
 from provisor.target.paging import Positions, end_of
 from provisor.target.profiles import Kind
 from provisor.target.query import EVERYTHING, Where, column, where
 from provisor.target.rows import READ_BY_NAME
 from provisor.target.store import Tenant
 
-MAX_RESULTS = 200  # a page; what ServiceProviderConfig says
 SCAN_LIMIT = 200_000  # documents a query may read when no column answers it: about a second, in a thread
 
 # `userName eq "x"` is nearly all that a provisioning client ever asks.
@@ -41,6 +41,7 @@ class Question:
     count: int = MAX_RESULTS
     sort_by: str | None = None
     descending: bool = False
+    cursor: str | None = None  # "" for the first page by cursor
 
 
 class Found(NamedTuple):

@@ -23,6 +23,7 @@ class Profile:
     group_type: ResourceType
     group_limit: int | None = None  # None: as many as there are
     nested_groups: bool = False  # whether a group may be a member
+    strict: bool = False  # as narrow as scim-wire section 11.4 describes Umbrella
 
     def type_of(self, kind: Kind) -> ResourceType:
         """The resource type of a kind."""

@@ -5,14 +5,14 @@ in a thread. The members of a large group are read in short steps of one snapsho
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from provisor.database import Connection, Database
 from provisor.scim.errors import ScimError, not_found
 from provisor.scim.messages import LIST_RESPONSE_URN
-from provisor.target import members
+from provisor.target import cursors, members
 from provisor.target.documents import ENDPOINTS, located, members_text, with_list
 from provisor.target.listing import Found, Question, answer, by_name, compile_query, name_asked, page
 from provisor.target.paging import Positions
@@ -99,11 +99,13 @@ class Reader:
 
     async def many(self, call: Call, question: Question) -> str:
         """A ListResponse of one kind."""
-        total, texts = await self._found(call, question)
-        return _list_response(total, question, texts)
+        return _list_response(*await self._found(call, question), question)
 
     async def every(self, call: Call, question: Question) -> str:
         """A ListResponse of every kind, users first; a kind that lacks an attribute of the filter has no match."""
+        return _list_response(*await self._every(call, question), question)
+
+    async def _every(self, call: Call, question: Question) -> tuple[int, list[str]]:
         total, texts, refusals = 0, list[str](), list[ScimError]()
         for kind in KINDS:
             rest = replace(
@@ -120,13 +122,59 @@ class Reader:
             texts += more
         if len(refusals) == len(KINDS):
             raise refusals[0]
-        return _list_response(total, question, texts)
+        return total, texts
+
+    async def by_cursor(self, call: Call, question: Question, *, every: bool) -> str:
+        """A ListResponse of one kind or of every, whose cursors lead to the pages beside it (RFC 9865)."""
+        kinds = KINDS if every else (call.kind,)
+        loop = asyncio.get_running_loop()
+        key = await loop.run_in_executor(self._threads, cursors.secret, self._database, call.tenant)
+        query = cursors.query_of(question, kinds)
+        now = call.now // 1_000_000
+        cursor = cursors.read(question.cursor or "", key, query, now=now, count=question.count)
+
+        def told(mode: cursors.Mode, position: int | None) -> str:
+            if position is None:
+                return ""
+            text = cursors.write(cursors.Cursor(mode, position, now, question.count), key, query)
+            return f'"{"previousCursor" if mode in ("before", "back") else "nextCursor"}":"{text}",'
+
+        if question.sort_by is not None:
+            return await self._by_offset(call, question, 0 if cursor is None else cursor.position, told, every=every)
+        page = await loop.run_in_executor(
+            self._threads,
+            lambda: cursors.page(self._database.reader(), call.tenant, kinds, question, cursor),
+        )
+        texts: list[str] = []
+        for kind in kinds:
+            documents = [document for _, other, document in page.rows if other == kind]
+            if documents:
+                shown = await self._texts(documents, replace(call, kind=kind))
+                texts += shown
+                if len(shown) < len(documents):
+                    break  # groups with very many members: the next page goes on behind them
+        after = page.after if len(texts) == len(page.rows) else page.rows[len(texts) - 1][0]
+        return _cursor_response(page.total, texts, told("before", page.before) + told("after", after))
+
+    async def _by_offset(
+        self, call: Call, question: Question, skip: int, told: Callable[[cursors.Mode, int | None], str], *, every: bool
+    ) -> str:
+        """Sorted pages: the order is of a column that changes, so a cursor says how many came before."""
+        asked = replace(question, start_index=skip + 1, cursor=None)
+        total, texts = await (self._every if every else self._found)(call, asked)
+        before = None if not skip else max(skip - question.count, 0)
+        after = skip + len(texts) if question.count and skip + len(texts) < total and texts else None
+        return _cursor_response(total, texts, told("back", before) + told("offset", after))
 
     async def _found(self, call: Call, question: Question) -> tuple[int, list[str]]:
         found = await self._find(call, question)
-        if call.kind == "Group" and wants(call, "members") and found.documents:
-            return found.total, await self._groups(found.documents, call)
-        return found.total, self._shown(found.documents, call)
+        return found.total, await self._texts(found.documents, call)
+
+    async def _texts(self, documents: Sequence[str], call: Call) -> list[str]:
+        """Documents of one kind as the client is to see them; fewer when groups have very many members."""
+        if call.kind == "Group" and wants(call, "members") and documents:
+            return await self._groups(documents, call)
+        return self._shown(documents, call)
 
     async def _find(self, call: Call, question: Question) -> Found:
         name = name_asked(question.filter, call.kind)
@@ -179,9 +227,17 @@ class Reader:
         return texts
 
 
-def _list_response(total: int, question: Question, texts: Sequence[str]) -> str:
+def _list_response(total: int, texts: Sequence[str], question: Question) -> str:
     return (
         f'{_LIST}{total},"startIndex":{question.start_index},"itemsPerPage":{len(texts)},'
+        f'"Resources":[{",".join(texts)}]}}'
+    )
+
+
+def _cursor_response(total: int | None, texts: Sequence[str], told: str) -> str:
+    counted = "" if total is None else f'"totalResults":{total},'
+    return (
+        f'{{"schemas":["{LIST_RESPONSE_URN}"],{counted}{told}"itemsPerPage":{len(texts)},'
         f'"Resources":[{",".join(texts)}]}}'
     )
 

@@ -10,7 +10,8 @@ from urllib.parse import parse_qsl, unquote_plus
 from provisor.scim.errors import ScimError, invalid_syntax, invalid_value, not_implemented, shown
 from provisor.scim.values import Json
 from provisor.target.discovery import DOCUMENTS
-from provisor.target.listing import MAX_RESULTS, Question, whole_number
+from provisor.target.limits import MAX_RESULTS
+from provisor.target.listing import Question, whole_number
 from provisor.target.profiles import Kind
 
 SEARCH_URN = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
@@ -27,11 +28,12 @@ class Route(NamedTuple):
     search: bool = False
     discovery: str | None = None
     name: str | None = None  # of one schema or resource type
+    bulk: bool = False
 
     @property
     def methods(self) -> tuple[str, ...]:
         """What may be done there."""
-        if self.search:
+        if self.search or self.bulk:
             return ("POST",)
         if self.discovery is not None:
             return ("GET",)
@@ -51,7 +53,7 @@ ALL = Selection((), ())
 
 
 def route(rest: str) -> Route | None:
-    """The route of a path below the base path; None for nothing of ours. Raises ScimError 501 for /Me and /Bulk."""
+    """The route of a path below the base path; None for nothing of ours. Raises ScimError 501 for /Me."""
     parts = rest.strip("/").split("/")
     kind = _KINDS.get(parts[0])
     if kind is not None:
@@ -64,8 +66,10 @@ def route(rest: str) -> Route | None:
         return Route(search=parts == [".search"])
     if parts[0] in DOCUMENTS and len(parts) <= 2:
         return Route(discovery=parts[0], name=parts[1] if len(parts) == 2 else None)
-    if parts[0] in ("Me", "Bulk"):
-        raise not_implemented(f"/{parts[0]} is not served, as /ServiceProviderConfig says.")
+    if parts == ["Bulk"]:
+        return Route(bulk=True)
+    if parts[0] == "Me":  # RFC 7644 section 3.11
+        raise not_implemented("/Me is not served: a token belongs to a client, not to one of the users stored here.")
     return None
 
 
@@ -103,9 +107,10 @@ def question(asked: Mapping[str, str]) -> Question:
     return Question(
         filter=_given(asked.get("filter")),
         start_index=_start(whole_number("startIndex", asked["startindex"])) if "startindex" in asked else 1,
-        count=_count(whole_number("count", asked["count"])) if "count" in asked else MAX_RESULTS,
+        count=_count(asked),
         sort_by=_given(asked.get("sortby")),
         descending=_descending(asked.get("sortorder")),
+        cursor=asked.get("cursor"),
     )
 
 
@@ -117,7 +122,7 @@ def search(body: Json) -> tuple[Question, Selection]:
     asked = {
         name: str(value)
         for name, value in fields.items()
-        if name in ("filter", "startindex", "count", "sortby", "sortorder")
+        if name in ("filter", "startindex", "count", "sortby", "sortorder", "cursor")
         and isinstance(value, str | int)
         and not isinstance(value, bool)
     }
@@ -139,8 +144,15 @@ def _start(number: int) -> int:
     return max(number, 1)
 
 
-def _count(number: int) -> int:
-    return min(max(number, 0), MAX_RESULTS)
+def _count(asked: Mapping[str, str]) -> int:
+    if "count" not in asked:
+        return MAX_RESULTS
+    try:
+        return min(max(whole_number("count", asked["count"]), 0), MAX_RESULTS)
+    except ScimError as refusal:
+        if "cursor" in asked:  # RFC 9865 section 2.1 has a word of its own for it
+            raise ScimError(400, "invalidCount", refusal.detail) from None
+        raise
 
 
 def _descending(text: str | None) -> bool:

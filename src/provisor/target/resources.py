@@ -59,9 +59,9 @@ class Answer(NamedTuple):
     document: str | None
 
 
-def create(connection: Connection, call: Call, content: Resource, ids: Sequence[str]) -> Answer:
-    """Store accepted content as a new resource; `ids` are a group's first members."""
-    id_ = new_id()
+def create(connection: Connection, call: Call, content: Resource, ids: Sequence[str], id_: str = "") -> Answer:
+    """Store accepted content as a new resource; `ids` are a group's first members, `id_` an id given out before."""
+    id_ = id_ or new_id()
     sealed = _sealed(content, call, id_=id_, version=1, created=call.now)
     rows.insert(connection, call.tenant, call.kind, id_, call.now, sealed)
     if ids:

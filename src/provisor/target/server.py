@@ -5,52 +5,41 @@ errors. Order: the application, reading, writing, what every request shares.
 """
 
 import logging
-import re
 import sqlite3
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from provisor.database import Connection, Database, DatabaseError, Writer
-from provisor.scim.errors import ScimError, not_found, too_large, unauthorized
+from provisor.scim.errors import ScimError, not_found, not_implemented, unauthorized
 from provisor.scim.patch import parse_operations
-from provisor.target import resources
+from provisor.target import health, resources
+from provisor.target.addresses import Addresses, Scope
+from provisor.target.bulk import Run, parse_bulk
 from provisor.target.discovery import describe
-from provisor.target.documents import decode_object, etag, refusal_text
+from provisor.target.documents import decode_object, etag
 from provisor.target.exchanges import READ_TO_MASK, Exchange, Exchanges
+from provisor.target.guard import NO_LIMITS, Failures, Limits, RateLimit
+from provisor.target.listing import Question
 from provisor.target.masking import BODY_LIMIT
+from provisor.target.metrics import Metrics
 from provisor.target.reading import Reader, location
+from provisor.target.replies import Disconnected, Receive, Reply, read_body, refused
 from provisor.target.request_log import Entry, RequestLog, cut
 from provisor.target.requests import Route, method_refused, parameters, question, route, search, selection
 from provisor.target.resources import Answer, Call
-from provisor.target.store import SHORT_BASE_PATH, Tenant, now_microseconds
+from provisor.target.store import Tenant, now_microseconds
+from provisor.target.strict import check_question
+from provisor.target.tenants import load_tenants
 from provisor.target.tokens import bearer, look_up_token
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Pages = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-MAX_BODY_BYTES = 1024 * 1024
-_HOST = re.compile(rb"[A-Za-z0-9._:\[\]-]{1,255}")
-_BASES_LIMIT = 256
-_CONTENT_TYPE = (b"content-type", b"application/scim+json; charset=utf-8")
-_RETRY_SECONDS = b"1"
+_LEARN_EVERY = 1_000_000  # microseconds between two looks for tenants that were made since
 
 logger = logging.getLogger("provisor.target")
-
-
-class Reply(NamedTuple):
-    """What goes out."""
-
-    status: int
-    body: bytes
-    headers: tuple[tuple[bytes, bytes], ...] = ()
-
-
-class Disconnected(Exception):
-    """The client went away before its request was complete."""
 
 
 class _ForPeople(Exception):
@@ -60,9 +49,22 @@ class _ForPeople(Exception):
 class _Request:
     """What a request carries from its arrival to its log entry."""
 
-    __slots__ = ("at", "body", "duration", "headers", "kind", "logged", "object_id", "scope", "started", "token_id")
+    __slots__ = (
+        "at",
+        "body",
+        "duration",
+        "headers",
+        "kind",
+        "logged",
+        "object_id",
+        "scope",
+        "started",
+        "tenant",
+        "token_id",
+    )
 
-    def __init__(self, scope: Scope) -> None:
+    def __init__(self, scope: Scope, tenant: Tenant) -> None:
+        self.tenant = tenant
         self.scope = scope
         self.headers: dict[bytes, bytes] = dict(scope["headers"])
         self.at = time.time_ns() // 1000
@@ -76,14 +78,29 @@ class _Request:
 
 
 class Target:
-    """The SCIM service provider of one tenant. Start and stop it by the ASGI lifespan, or by `start` and `stop`."""
+    """The SCIM service provider of a database's tenants. Start and stop it by the ASGI lifespan, or `start` and `stop`.
 
-    def __init__(self, database: Database, tenant: Tenant, pages: Pages | None = None) -> None:
+    `tenant` is the one whose pages and log it is; the others are served beside it unless `alone`.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        tenant: Tenant,
+        pages: Pages | None = None,
+        *,
+        limits: Limits = NO_LIMITS,
+        alone: bool = False,
+    ) -> None:
         self._database = database
         self._tenant = tenant
         self._pages = pages  # what answers outside the base paths, to who presents no credentials
-        self._prefixes = tuple(dict.fromkeys((tenant.base_path, SHORT_BASE_PATH)))
-        self._bases: dict[tuple[bytes, str], str] = {}
+        self._addresses = Addresses(tenant, trust_proxy=limits.trust_proxy)
+        self._alone = alone
+        self._learned_at = 0
+        self._failures = Failures()
+        self._rate = None if limits.requests_per_second is None else RateLimit(limits.requests_per_second)
+        self._metrics = Metrics()
 
     async def start(self) -> None:
         """Get ready to answer; call it on the loop that will serve."""
@@ -120,51 +137,52 @@ class Target:
                 return
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = _Request(scope)
+        request = _Request(scope, self._tenant)
         try:
             reply = await self._answer(request, receive)
         except ScimError as refusal:
-            reply = _refused(refusal)
+            reply = refused(refusal) if refusal.status != 401 else await self._unauthorized(request, refusal)
         except (DatabaseError, sqlite3.OperationalError) as error:
             logger.error("%s %s: %s", scope["method"], scope["path"], error)
-            reply = _refused(ScimError(503, None, "The database cannot be used at the moment; try again."))
+            reply = refused(ScimError(503, None, "The database cannot be used at the moment; try again."))
         except Disconnected:
             return
         except _ForPeople:
-            if self._pages is not None:
-                await self._pages(scope, receive, send)
+            await self._beside(scope, receive, send)
             return
         except Exception:
             logger.exception("%s %s", scope["method"], scope["path"])
-            reply = _refused(ScimError(500, None, "This request met an error in the server; its log says more."))
+            reply = refused(ScimError(500, None, "This request met an error in the server; its log says more."))
         if not request.logged:
             self.log.add(self._entry(request, reply.status))
             if self.log.full:
                 await self.log.flush()
+        self._metrics.count(scope["method"], request.kind, reply.status, request.duration * 1000)
         self._keep(request, reply)
-        await send(
-            {
-                "type": "http.response.start",
-                "status": reply.status,
-                "headers": [_CONTENT_TYPE, (b"content-length", b"%d" % len(reply.body)), *reply.headers]
-                if reply.body
-                else list(reply.headers),
-            }
-        )
+        await send(reply.start())
+        await send({"type": "http.response.body", "body": reply.body})
+
+    async def _beside(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """What is no SCIM request: a question about our health, or a page for people."""
+        if scope["path"] not in health.PATHS:
+            if self._pages is not None:
+                await self._pages(scope, receive, send)
+            return
+        try:
+            tenants = self._addresses.tenants
+            reply = health.answer(scope["path"], self._reader.connection, tenants, self._metrics, self._failures.total)
+        except (DatabaseError, sqlite3.OperationalError) as error:
+            reply = refused(ScimError(503, None, f"The database cannot be used: {error}."))
+        await send(reply.start())
         await send({"type": "http.response.body", "body": reply.body})
 
     async def _answer(self, request: _Request, receive: Receive) -> Reply:
         scope = request.scope
-        path, prefix = scope["path"], None
-        for candidate in self._prefixes:
-            if path.startswith(candidate) and path[len(candidate) : len(candidate) + 1] in ("/", ""):
-                prefix = candidate
-                break
-        if prefix is None:
-            if self._pages is not None and b"authorization" not in request.headers:
-                raise _ForPeople
-            raise not_found("Address", path)
+        path = scope["path"]
         now = now_microseconds()
+        found = self._addresses.find(path) or self._elsewhere(request, now)
+        prefix, tenant = found
+        request.tenant = tenant
         self._admit(request, now)
         place = route(path[len(prefix) :])
         if place is None:
@@ -172,50 +190,64 @@ class Target:
         request.kind, request.object_id = place.kind or place.discovery, place.id or place.name
         method = scope["method"]
         if method not in place.methods:
-            return _refused(method_refused(method, place), (b"allow", ", ".join(place.methods).encode()))
-        base = self._base(request, prefix)
+            return refused(method_refused(method, place), (b"allow", ", ".join(place.methods).encode()))
+        base = self._addresses.base(scope, request.headers, prefix)
         asked = parameters(scope["query_string"])
         if place.discovery is not None:
-            text = describe(self._tenant.profile, base, place.discovery, place.name, filtered=bool(asked.get("filter")))
+            text = describe(tenant.profile, base, place.discovery, place.name, filtered=bool(asked.get("filter")))
             return Reply(200, text.encode())
-        call = Call(tenant=self._tenant, kind=place.kind or "User", base=base, now=now, id=place.id)
+        call = Call(tenant=tenant, kind=place.kind or "User", base=base, now=now, id=place.id)
         if asked:
             call.attributes, call.excluded = selection(asked)
         if method == "GET":
-            if place.kind is None:
-                return Reply(200, (await self._reader.every(call, question(asked))).encode())
-            return await self._get(request, call, asked)
+            if place.id:
+                return await self._get(request, call)
+            return await self._find(call, question(asked), every=place.kind is None)
+        if place.bulk:
+            return await self._bulk(request, call, receive)
         return await self._post_put_patch_delete(request, call, place, method, receive)
 
     def _admit(self, request: _Request, now: int) -> None:
         token = bearer(request.headers.get(b"authorization"))
         if token is None:
             raise unauthorized("A bearer token is needed; the API Keys page makes one.")
-        request.token_id = look_up_token(self._reader.connection, self._tenant.number, token, now)
+        request.token_id = look_up_token(self._reader.connection, request.tenant.number, token, now)
         if request.token_id is None:
             raise unauthorized("The bearer token is wrong, expired or revoked.")
         self.log.used(request.token_id, now)
+        if self._rate is not None:
+            self._rate.take(request.token_id)
 
-    def _base(self, request: _Request, prefix: str) -> str:
-        """The address this client knows us by, for locations."""
-        host = request.headers.get(b"host") or b""
-        base = self._bases.get((host, prefix))
-        if base is None:
-            scope = request.scope
-            if _HOST.fullmatch(host):
-                address = host.decode()
-            else:
-                name, port = scope.get("server") or ("localhost", None)
-                address = f"{name}:{port}" if port else str(name)
-            base = f"{scope.get('scheme', 'http')}://{address}{prefix}"
-            if len(self._bases) >= _BASES_LIMIT:
-                self._bases.clear()
-            self._bases[host, prefix] = base
-        return base
+    async def _unauthorized(self, request: _Request, refusal: ScimError) -> Reply:
+        """Who keeps sending wrong tokens waits for the answer."""
+        try:
+            await self._failures.slow_down(self._addresses.client(request.scope, request.headers))
+        except ScimError as throttled:
+            return refused(throttled)
+        return refused(refusal)
 
-    async def _get(self, request: _Request, call: Call, asked: dict[str, str]) -> Reply:
-        if not call.id:
-            return Reply(200, (await self._reader.many(call, question(asked))).encode())
+    def _elsewhere(self, request: _Request, now: int) -> tuple[str, Tenant]:
+        """The place of a path that no known tenant has: of a tenant made since we started, or nowhere."""
+        path = request.scope["path"]
+        if not self._alone and now - self._learned_at > _LEARN_EVERY:
+            self._learned_at = now
+            self._addresses.learn(load_tenants(self._reader.connection))
+            found = self._addresses.find(path)
+            if found is not None:
+                return found
+        if path in health.PATHS or (self._pages is not None and b"authorization" not in request.headers):
+            raise _ForPeople
+        raise not_found("Address", path)
+
+    async def _find(self, call: Call, asked: Question, *, every: bool) -> Reply:
+        if call.tenant.profile.strict:
+            check_question(asked, None if every else call.kind, call.tenant.profile.type_of(call.kind))
+        if asked.cursor is not None:
+            return Reply(200, (await self._reader.by_cursor(call, asked, every=every)).encode())
+        read = self._reader.every if every else self._reader.many
+        return Reply(200, (await read(call, asked)).encode())
+
+    async def _get(self, request: _Request, call: Call) -> Reply:
         text, version = await self._reader.one(call)
         tag = etag(version).encode()
         seen = request.headers.get(b"if-none-match")
@@ -230,12 +262,11 @@ class Target:
         call.if_match = None if if_match is None else if_match.decode("latin-1")
         if method == "DELETE":
             return await self._write(request, call, partial(resources.delete, call=call))
-        request.body = await _body(request, receive)
+        request.body = await read_body(request.headers.get(b"content-length"), receive)
         body = decode_object(request.body)
         if place.search:
             asked, (call.attributes, call.excluded) = search(body)
-            read = self._reader.every if place.kind is None else self._reader.many
-            return Reply(200, (await read(call, asked)).encode())
+            return await self._find(call, asked, every=place.kind is None)
         work: Callable[[Connection], Answer]
         if method == "POST":
             content, ids = resources.accepted(call, body)
@@ -246,6 +277,17 @@ class Target:
             verb = resources.patch_user if call.kind == "User" else resources.patch_group
             work = partial(verb, call=call, operations=parse_operations(body))
         return await self._write(request, call, work)
+
+    async def _bulk(self, request: _Request, call: Call, receive: Receive) -> Reply:
+        if call.tenant.profile.strict:
+            raise not_implemented("Bulk is not served by Umbrella (--strict-umbrella).")
+        request.kind = "Bulk"
+        request.body = await read_body(request.headers.get(b"content-length"), receive)
+        bulk = parse_bulk(decode_object(request.body))
+        if self._rate is not None and request.token_id is not None:
+            self._rate.charge(request.token_id, len(bulk.steps))
+        run = Run(bulk, tenant=call.tenant, base=call.base, now=call.now)
+        return Reply(200, (await run.finish(self._writer)).encode())
 
     async def _write(self, request: _Request, call: Call, work: Callable[[Connection], Answer]) -> Reply:
         """Do a write and log it in the same transaction; returns once both are on disk."""
@@ -271,7 +313,7 @@ class Target:
         """Hand the request inspector what was sent and answered."""
         self.exchanges.keep(
             Exchange(
-                self._tenant.number,
+                request.tenant.number,
                 request.at,
                 request.duration,
                 request.scope["headers"],
@@ -287,7 +329,7 @@ class Target:
         scope = request.scope
         request.duration = (time.perf_counter_ns() - request.started) // 1000
         return Entry(
-            self._tenant.number,
+            request.tenant.number,
             request.at,
             cut(scope["method"]),
             cut(scope["path"]),
@@ -298,36 +340,3 @@ class Target:
             request.token_id,
             request.duration,
         )
-
-
-def _refused(refusal: ScimError, *headers: tuple[bytes, bytes]) -> Reply:
-    if refusal.status == 401:
-        headers += ((b"www-authenticate", b'Bearer realm="scim"'),)
-    if refusal.status == 503:
-        headers += ((b"retry-after", _RETRY_SECONDS),)
-    return Reply(refusal.status, refusal_text(refusal).encode(), headers)
-
-
-async def _body(request: _Request, receive: Receive) -> bytes:
-    """The whole body. Raises ScimError 413 beyond MAX_BODY_BYTES, Disconnected when the client goes away."""
-    announced = request.headers.get(b"content-length")
-    if announced is not None and announced.isdigit() and int(announced) > MAX_BODY_BYTES:
-        raise too_large(f"A body may have {MAX_BODY_BYTES} bytes; this one has {int(announced)}. Send less at once.")
-    message = await receive()
-    if message["type"] == "http.request" and not message.get("more_body"):
-        whole = bytes(message.get("body", b""))
-        if len(whole) > MAX_BODY_BYTES:
-            raise too_large(f"A body may have {MAX_BODY_BYTES} bytes. Send less at once.")
-        return whole
-    parts, size = [], 0
-    while True:
-        if message["type"] == "http.disconnect":
-            raise Disconnected
-        part = message.get("body", b"")
-        parts.append(part)
-        size += len(part)
-        if size > MAX_BODY_BYTES:
-            raise too_large(f"A body may have {MAX_BODY_BYTES} bytes. Send less at once.")
-        if not message.get("more_body"):
-            return b"".join(parts)
-        message = await receive()

@@ -74,7 +74,7 @@ def test_the_service_provider_config_tells_what_is_served(scim):
         name: config[name]["supported"] for name in ("patch", "bulk", "filter", "changePassword", "sort", "etag")
     } == {
         "patch": True,
-        "bulk": False,
+        "bulk": True,
         "filter": True,
         "changePassword": False,
         "sort": True,
@@ -96,7 +96,7 @@ def test_discovery_cannot_be_filtered_nor_written(scim, path):
         ("OPTIONS", "/Users", 405),
         ("GET", "/Users/.search", 405),
         ("GET", "/Me", 501),
-        ("POST", "/Bulk", 501),
+        ("GET", "/Bulk", 405),
         ("GET", "/Users/1/2", 404),
         ("GET", "/Schemas/none", 404),
         ("GET", "/nothing", 404),

@@ -1,0 +1,265 @@
+"""Many operations in one request (RFC 7644 section 3.7): read, put in order, done, answered one by one.
+
+Every operation stands for itself: one that is refused undoes nothing of the others. Operations are done in the order
+given, except that a resource named by `bulkId:` is made before it is used; resources that name each other are made
+together, all or none. Ids are given out before anything is written, so a reference is known wherever it stands.
+Order: the message, references, the run, the answer.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
+
+from provisor.database import Connection, Writer
+from provisor.scim.errors import ScimError, invalid_syntax, invalid_value, not_found, shown, too_large
+from provisor.scim.patch import parse_operations
+from provisor.scim.values import Json, Resource
+from provisor.target import members, resources
+from provisor.target.documents import ENDPOINTS, dump, etag
+from provisor.target.limits import BULK_OPERATIONS
+from provisor.target.profiles import Kind
+from provisor.target.references import REFERENCE, in_order, resolved
+from provisor.target.requests import route
+from provisor.target.resources import Answer, Call
+from provisor.target.store import Tenant, new_id
+
+BULK_REQUEST_URN = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
+BULK_RESPONSE_URN = "urn:ietf:params:scim:api:messages:2.0:BulkResponse"
+_AT_ONCE = 20  # operations in one write: a few milliseconds, then others have their turn
+_METHODS = ("POST", "PUT", "PATCH", "DELETE")
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Step:
+    """One operation. Not frozen: it is filled in while the whole request is read."""
+
+    method: str
+    path: str
+    bulk_id: str | None
+    version: str | None
+    data: Json
+    kind: Kind = "User"
+    id: str = ""
+    names: frozenset[str] = frozenset()  # bulkIds this operation refers to
+    refusal: ScimError | None = None  # what was wrong before anything was done
+
+
+class Bulk(NamedTuple):
+    """A request read: its operations, and after how many errors to stop (0: never)."""
+
+    steps: list[Step]
+    fail_on_errors: int
+
+
+def parse_bulk(body: Resource) -> Bulk:
+    """Read a BulkRequest. Raises ScimError for the request as a whole; what is wrong with one operation stays its own.
+
+    413 for more than BULK_OPERATIONS.
+    """
+    fields = {name.lower(): value for name, value in body.items()}
+    schemas = fields.get("schemas")
+    if schemas is not None and (not isinstance(schemas, list) or BULK_REQUEST_URN not in schemas):
+        raise invalid_syntax(f"The schemas of a bulk request must hold {BULK_REQUEST_URN}, not {shown(schemas)}.")
+    listed = fields.get("operations")
+    if not isinstance(listed, list):
+        raise invalid_syntax(f"A bulk request needs a list of Operations, not {shown(listed)}.")
+    if len(listed) > BULK_OPERATIONS:
+        raise too_large(f"A bulk request may hold {BULK_OPERATIONS} operations; this one has {len(listed)}.")
+    errors = fields.get("failonerrors")
+    if errors is not None and (isinstance(errors, bool) or not isinstance(errors, int) or errors < 0):
+        raise invalid_value(f"failOnErrors must be a whole number, not {shown(errors)}.")
+    steps = [_step(item) for item in listed]
+    _give_ids(steps)
+    return Bulk(steps, errors or 0)
+
+
+def _step(item: Json) -> Step:
+    fields = {name.lower(): value for name, value in item.items()} if isinstance(item, dict) else {}
+    method, path, bulk_id = fields.get("method"), fields.get("path"), fields.get("bulkid")
+    version = fields.get("version")
+    step = Step(
+        method=method.upper() if isinstance(method, str) else "",
+        path=path if isinstance(path, str) else "",
+        bulk_id=bulk_id if isinstance(bulk_id, str) else None,
+        version=version if isinstance(version, str) else None,
+        data=fields.get("data"),
+    )
+    try:
+        _check(step, item)
+    except ScimError as refusal:
+        step.refusal = refusal
+    return step
+
+
+def _check(step: Step, item: Json) -> None:
+    if not isinstance(item, dict):
+        raise invalid_syntax(f"An operation is an object, not {shown(item)}.")
+    if step.method not in _METHODS:
+        raise invalid_syntax(f"method must be POST, PUT, PATCH or DELETE, not {shown(item.get('method'))}.")
+    if not step.path.startswith("/"):
+        raise invalid_syntax(f'path must be text such as "/Users", not {shown(item.get("path"))}.')
+    place = route(step.path)
+    if place is None or place.kind is None or place.search:
+        raise not_found("Address", step.path)
+    if step.method == "POST" and place.id:
+        raise invalid_syntax(f"POST goes to /Users or /Groups, not to {shown(step.path)}.")
+    if step.method != "POST" and not place.id:
+        raise invalid_syntax(f"{step.method} needs the id of a resource in its path, not {shown(step.path)}.")
+    if step.method == "POST" and not step.bulk_id:
+        raise invalid_syntax("A POST needs a bulkId, so that you can tell which resource became of it.")
+    if step.method != "DELETE" and not isinstance(step.data, dict):
+        raise invalid_syntax(f"{step.method} needs an object in data, not {shown(step.data)}.")
+    step.kind, step.id = place.kind, place.id
+
+
+def _give_ids(steps: Sequence[Step]) -> None:
+    """Give every resource that is to be made its id, and put it wherever a `bulkId:` stands for it."""
+    ids: dict[str, str] = {}
+    for step in steps:
+        if step.method != "POST" or step.bulk_id is None or step.refusal is not None:
+            continue
+        if step.bulk_id in ids:
+            step.refusal = invalid_value(f"The bulkId {shown(step.bulk_id)} was used before in this request.")
+            continue
+        ids[step.bulk_id] = step.id = new_id()
+    for step in steps:
+        names: set[str] = set()
+        try:
+            step.data = resolved(step.data, ids, names)
+            if step.method != "POST" and step.id.startswith(REFERENCE):
+                step.id = str(resolved(step.id, ids, names, "value"))
+        except ScimError as refusal:
+            if step.refusal is None:
+                step.refusal = refusal
+        step.names = frozenset(names)
+
+
+Outcome = Answer | ScimError
+Outcomes = dict[int, Outcome]  # by the number of the operation
+
+
+class Run:
+    """A bulk request being done for one client."""
+
+    def __init__(self, bulk: Bulk, *, tenant: Tenant, base: str, now: int) -> None:
+        self._steps = bulk.steps
+        self._limit = bulk.fail_on_errors
+        self._tenant, self._base, self._now = tenant, base, now
+        self._makers = {
+            step.bulk_id: number
+            for number, step in reversed(list(enumerate(bulk.steps)))
+            if step.method == "POST" and step.bulk_id is not None
+        }
+
+    async def finish(self, writer: Writer) -> str:
+        """Do every operation, some at a time, each lot on disk before the next; returns the BulkResponse."""
+        makers = self._makers
+        units = in_order([[makers[name] for name in step.names if name in makers] for step in self._steps])
+        outcomes: Outcomes = {}
+        for start in range(0, len(units), _AT_ONCE):
+            if self._stopped(outcomes):
+                break
+            lot = units[start : start + _AT_ONCE]
+            outcomes = await writer.write(partial(self._do_some, units=lot, before=outcomes))
+        told: list[Json] = [self._told(step, outcomes[n]) for n, step in enumerate(self._steps) if n in outcomes]
+        return dump({"schemas": [BULK_RESPONSE_URN], "Operations": told})
+
+    def _stopped(self, outcomes: Outcomes) -> bool:
+        return 0 < self._limit <= sum(isinstance(outcome, ScimError) for outcome in outcomes.values())
+
+    def _do_some(self, connection: Connection, units: Sequence[Sequence[int]], before: Outcomes) -> Outcomes:
+        """The outcomes so far and those of these units. Changes nothing of ours: a writer may run it again."""
+        outcomes = dict(before)
+        for unit in units:
+            if self._stopped(outcomes):
+                break
+            connection.execute("SAVEPOINT operation")
+            made = self._do(connection, unit, outcomes)
+            if any(isinstance(outcome, ScimError) for outcome in made.values()):
+                connection.execute("ROLLBACK TO SAVEPOINT operation")
+                made = self._undone(unit, made)
+            connection.execute("RELEASE SAVEPOINT operation")
+            outcomes.update(made)
+        return outcomes
+
+    def _do(self, connection: Connection, unit: Sequence[int], outcomes: Outcomes) -> Outcomes:
+        """Do one operation, or several that name each other; ends at the first refusal."""
+        made: Outcomes = {}
+        alone = len(unit) == 1 and self._steps[unit[0]].bulk_id not in self._steps[unit[0]].names
+        for number in unit:
+            try:
+                step = self._steps[number]
+                self._check(step, unit, outcomes)
+                made[number] = self._one(connection, step) if alone else self._first_half(connection, step, unit)
+            except ScimError as refusal:
+                made[number] = refusal
+                return made
+        if not alone:
+            for number in unit:
+                self._second_half(connection, self._steps[number], unit)
+        return made
+
+    def _check(self, step: Step, unit: Sequence[int], outcomes: Outcomes) -> None:
+        if step.refusal is not None:
+            raise step.refusal
+        for name in step.names:
+            maker = self._makers[name]
+            if maker not in unit and isinstance(outcomes.get(maker), ScimError):
+                raise _not_made(name)
+
+    def _undone(self, unit: Sequence[int], made: Outcomes) -> Outcomes:
+        """Nothing of a unit was done: who is not to blame is told of who is."""
+        blamed, refusal = next(item for item in made.items() if isinstance(item[1], ScimError))
+        name = self._steps[blamed].bulk_id or ""
+        return {number: refusal if number == blamed else _not_made(name) for number in unit}
+
+    def _call(self, step: Step) -> Call:
+        return Call(
+            tenant=self._tenant, kind=step.kind, base=self._base, now=self._now, id=step.id, if_match=step.version
+        )
+
+    def _one(self, connection: Connection, step: Step) -> Answer:
+        call = self._call(step)
+        if step.method == "DELETE":
+            return resources.delete(connection, call)
+        if step.method == "PUT":
+            return resources.put(connection, call, step.data)
+        if step.method == "PATCH":
+            verb = resources.patch_user if step.kind == "User" else resources.patch_group
+            return verb(connection, call, parse_operations(step.data))
+        content, ids = resources.accepted(call, step.data)
+        return resources.create(connection, call, content, ids, id_=step.id)
+
+    def _first_half(self, connection: Connection, step: Step, unit: Sequence[int]) -> Answer:
+        """Make a resource without those that name it back."""
+        call = self._call(step)
+        content, ids = resources.accepted(call, step.data)
+        own = {self._steps[number].id for number in unit}
+        return resources.create(connection, call, content, [id_ for id_ in ids if id_ not in own], id_=step.id)
+
+    def _second_half(self, connection: Connection, step: Step, unit: Sequence[int]) -> None:
+        """Add the memberships among resources that were just made; nobody has seen them yet, so no version moves."""
+        if step.kind == "Group":
+            _, ids = resources.accepted(self._call(step), step.data)
+            own = {self._steps[number].id for number in unit}
+            members.add(connection, self._tenant, step.id, [id_ for id_ in ids if id_ in own])
+
+    def _told(self, step: Step, outcome: Outcome) -> Resource:
+        told: Resource = {"method": step.method} if step.method else {}
+        if step.bulk_id is not None:
+            told["bulkId"] = step.bulk_id
+        refused = isinstance(outcome, ScimError)
+        if isinstance(outcome, Answer) and step.method != "DELETE":
+            told["version"] = etag(outcome.version)
+        # RFC 7644 section 3.7: no location for what was not made.
+        if step.id and not (refused and (step.method == "POST" or step.id.startswith(REFERENCE))):
+            told["location"] = f"{self._base}{ENDPOINTS[step.kind]}{step.id}"
+        told["status"] = str(outcome.status)
+        if isinstance(outcome, ScimError):
+            told["response"] = outcome.body()
+        return told
+
+
+def _not_made(name: str) -> ScimError:
+    return ScimError(409, None, f"It refers to bulkId:{name}, which was not made.")

@@ -1,0 +1,96 @@
+"""Cuts off clients that take a connection and do nothing with it: slow headers, slow bodies, answers nobody reads.
+
+uvicorn only ends connections that are idle between requests. Instead of a timer for every request, one sweep a second
+looks at what every connection waits for; a request that is answered quickly costs nothing. Source: issue, Guard.
+"""
+
+import asyncio
+import time
+from collections.abc import Collection
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+HEAD_SECONDS = 15.0
+BODY_SECONDS = 60.0  # a megabyte on a slow line
+ANSWER_SECONDS = 60.0  # without a byte taken
+HEAD_BYTES = 64 * 1024
+
+_SWEEP_SECONDS = 1.0
+_TIMEOUT = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+_HEAD_TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+
+_Phase = tuple[str, int, int]
+
+
+class GuardedProtocol(HttpToolsProtocol):
+    """uvicorn's protocol with an end to how long a request's head may get; the parser itself has none."""
+
+    head_bytes = 0
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes from the wire."""
+        before = self.cycle
+        super().data_received(data)
+        if self.cycle is not before or (before is not None and not before.response_complete):
+            self.head_bytes = 0
+            return
+        self.head_bytes += len(data)
+        if self.head_bytes > HEAD_BYTES and not self.transport.is_closing():
+            self.transport.write(_HEAD_TOO_LARGE)
+            self.transport.close()
+
+
+class Watch:
+    """Remembers since when every connection waits for the same thing."""
+
+    def __init__(self, connections: Collection[Any]) -> None:
+        self._connections = connections
+        self._since: dict[Any, tuple[_Phase, float]] = {}
+
+    def sweep(self, now: float) -> int:
+        """Cut what has waited too long; returns how many connections that were."""
+        since: dict[Any, tuple[_Phase, float]] = {}
+        cut = 0
+        for connection in list(self._connections):
+            waiting = _phase(connection)
+            if waiting is None:
+                continue
+            phase, limit = waiting
+            known = self._since.get(connection)
+            at = known[1] if known is not None and known[0] == phase else now
+            if now - at > limit:
+                _cut(connection, phase)
+                cut += 1
+            else:
+                since[connection] = (phase, at)
+        self._since = since
+        return cut
+
+    async def run(self) -> None:
+        """Sweep until cancelled."""
+        while True:
+            await asyncio.sleep(_SWEEP_SECONDS)
+            self.sweep(time.monotonic())
+
+
+def _phase(connection: Any) -> tuple[_Phase, float] | None:
+    """What a connection waits for its client to do, and for how long it may; None when it waits for us or idles."""
+    cycle = connection.cycle
+    if cycle is None or cycle.response_complete:
+        if connection.timeout_keep_alive_task is not None:
+            return None  # idle between requests: uvicorn's own time-out ends it
+        return ("head", id(cycle), 0), HEAD_SECONDS
+    if cycle.more_body:
+        return ("body", id(cycle), 0), BODY_SECONDS
+    if connection.flow.write_paused:
+        return ("answer", id(cycle), connection.transport.get_write_buffer_size()), ANSWER_SECONDS
+    return None
+
+
+def _cut(connection: Any, phase: _Phase) -> None:
+    if phase[0] == "answer":
+        connection.transport.abort()
+        return
+    connection.transport.write(_TIMEOUT)
+    connection.transport.close()

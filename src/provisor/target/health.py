@@ -1,0 +1,38 @@
+"""What machines that look after the server ask: is it alive, is it ready, how much does it do (issue, Guard).
+
+Answered beside the base paths, without a token and without an entry in the request log. Keep /metrics behind the proxy
+when strangers can reach the port: it tells how many people and groups there are.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from provisor.database import Connection
+from provisor.target.metrics import CONTENT_TYPE, Metrics
+from provisor.target.replies import Reply
+from provisor.target.store import Tenant
+
+PATHS = ("/healthz", "/readyz", "/metrics")
+_TEXT = b"text/plain; charset=utf-8"
+
+
+def answer(path: str, connection: Connection, tenants: tuple[Tenant, ...], metrics: Metrics, refused: int) -> Reply:
+    """The answer to one of PATHS. A database that fails makes /readyz fail, never /healthz."""
+    if path == "/healthz":
+        return Reply(200, b"ok\n", content_type=_TEXT)
+    if path == "/readyz":
+        connection.one("SELECT count(*) FROM tenant")
+        return Reply(200, b"ready\n", content_type=_TEXT)
+    page = metrics.page(_gauges(connection, tenants), refused)
+    return Reply(200, page.encode(), content_type=CONTENT_TYPE)
+
+
+def _gauges(connection: Connection, tenants: tuple[Tenant, ...]) -> Iterator[tuple[str, str, Mapping[str, str], float]]:
+    live = {(number, kind): count for number, kind, count in connection.all("SELECT tenant, kind, live FROM tally")}
+    for tenant in tenants:
+        for kind in ("Group", "User"):
+            labels = {"tenant": tenant.name, "kind": kind}
+            yield "provisor_target_resources", "Users and groups stored.", labels, live.get((tenant.number, kind), 0)
+    for tenant in tenants:
+        if tenant.group_limit is not None:
+            labels = {"tenant": tenant.name}
+            yield "provisor_target_group_limit", "Groups a tenant may have.", labels, tenant.group_limit

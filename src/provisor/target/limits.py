@@ -1,0 +1,10 @@
+"""How much one request may ask for; what ServiceProviderConfig says and what everybody who refuses more goes by.
+
+Pure. Filters and paths are bounded in scim.grammar, PATCH operations in scim.operations, rates in guard.
+"""
+
+MAX_BODY_BYTES = 1024 * 1024
+MAX_DEPTH = 50  # objects and lists inside each other; a SCIM message needs eight
+MAX_RESULTS = 200  # a page
+BULK_OPERATIONS = 1_000
+CURSOR_SECONDS = 3600  # a cursor costs us nothing, but its pages should be of about one time

@@ -1,0 +1,84 @@
+"""What goes out, and how a body comes in: the edges of one HTTP exchange (RFC 7644 sections 3.1, 3.12).
+
+Order: replies, refusals, bodies.
+"""
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, NamedTuple
+
+from provisor.scim.errors import ScimError, too_large
+from provisor.target.documents import refusal_text
+from provisor.target.guard import Throttled
+from provisor.target.limits import MAX_BODY_BYTES
+
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+
+_SCIM = b"application/scim+json; charset=utf-8"
+_RETRY_SECONDS = b"1"
+
+
+class Reply(NamedTuple):
+    """What goes out."""
+
+    status: int
+    body: bytes
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+    content_type: bytes = _SCIM
+
+    def start(self) -> dict[str, Any]:
+        """The message that opens the answer."""
+        return {
+            "type": "http.response.start",
+            "status": self.status,
+            "headers": [
+                (b"content-type", self.content_type),
+                (b"content-length", b"%d" % len(self.body)),
+                *self.headers,
+            ]
+            if self.body
+            else list(self.headers),
+        }
+
+
+class Disconnected(Exception):
+    """The client went away before its request was complete."""
+
+
+def refused(refusal: ScimError, *headers: tuple[bytes, bytes]) -> Reply:
+    """The answer to a request that is refused."""
+    if refusal.status == 401:
+        headers += ((b"www-authenticate", b'Bearer realm="scim"'),)
+    if refusal.status == 503:
+        headers += ((b"retry-after", _RETRY_SECONDS),)
+    if isinstance(refusal, Throttled):
+        headers += ((b"retry-after", b"%d" % refusal.retry_seconds),)
+    return Reply(refusal.status, refusal_text(refusal).encode(), headers)
+
+
+async def read_body(announced: bytes | None, receive: Receive) -> bytes:
+    """The whole body; `announced` is its Content-Length.
+
+    Raises ScimError 413 beyond MAX_BODY_BYTES, Disconnected when the client goes away.
+    """
+    if announced is not None and announced.isdigit() and int(announced[:20]) > MAX_BODY_BYTES:
+        raise too_large(
+            f"A body may have {MAX_BODY_BYTES} bytes; this one has {announced[:20].decode()}. Send less at once."
+        )
+    message = await receive()
+    if message["type"] == "http.request" and not message.get("more_body"):
+        whole = bytes(message.get("body", b""))
+        if len(whole) > MAX_BODY_BYTES:
+            raise too_large(f"A body may have {MAX_BODY_BYTES} bytes. Send less at once.")
+        return whole
+    parts, size = [], 0
+    while True:
+        if message["type"] == "http.disconnect":
+            raise Disconnected
+        part = message.get("body", b"")
+        parts.append(part)
+        size += len(part)
+        if size > MAX_BODY_BYTES:
+            raise too_large(f"A body may have {MAX_BODY_BYTES} bytes. Send less at once.")
+        if not message.get("more_body"):
+            return b"".join(parts)
+        message = await receive()
