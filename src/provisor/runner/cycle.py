@@ -143,13 +143,23 @@ def _run(
     stop: asyncio.Event | None,
     address: str,
 ) -> Run:
+    stopping = stop or asyncio.Event()
+
+    async def sleep(seconds: float) -> None:
+        """A pause that ends with the process: a target may ask for ten minutes."""
+        try:
+            await asyncio.wait_for(stopping.wait(), seconds)
+        except TimeoutError:
+            return
+        raise StopRequested
+
     limits = [one for one in (setup.behaviour.requests_per_second, setup.template.requests_per_second) if one]
     return Run(
         database=database,
         writer=writer,
         job=setup.job,
         target=target,
-        pace=Pace(per_second=min(limits, default=None), now=now),
+        pace=Pace(per_second=min(limits, default=None), now=now, sleep=sleep),
         ruleset=setup.ruleset,
         rules=setup.rules,
         template=setup.template,
@@ -159,7 +169,7 @@ def _run(
         cycle=cycle,
         now=now,
         random_bytes=random_bytes,
-        stop=stop or asyncio.Event(),
+        stop=stopping,
         counters=counters,
     )
 

@@ -19,7 +19,7 @@ from provisor.expressions.values import Candidates
 from provisor.rules.failure import Failure
 from provisor.rules.matching import NoMatch, recheck
 from provisor.runner.journal import Journal
-from provisor.runner.placing import failure_text, forget, link_row
+from provisor.runner.placing import forget, link_row
 from provisor.runner.recorder import Outcome
 from provisor.runner.run import Run
 from provisor.runner.sending import Sending
@@ -257,6 +257,6 @@ class Entries:
             stage=operation.stage,
             object=desired.id,
             events=[event],
-            retry=failure_text(failure),
+            failure=failure,
             counts=f"{desired.kind}.fail",
         )

@@ -139,9 +139,9 @@ class Executor:
                 outcome = await self._entries.perform(sending)
             else:
                 outcome = await self._memberships.perform(sending)
-        except CycleStopped as stop:
+        except (CycleStopped, StopRequested) as stop:
             self._outstanding -= 1
-            if not stop.outcome_unknown:
+            if not (isinstance(stop, CycleStopped) and stop.outcome_unknown):
                 self._unsent.append((operation.stage, operation.object))
             raise
         if outcome is None:

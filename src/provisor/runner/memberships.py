@@ -15,13 +15,13 @@ from provisor.engine.outcome import Verb, failure_from, stops_cycle
 from provisor.engine.ports import ConnectorError, Exchange, Rejected
 from provisor.engine.references import requests
 from provisor.runner.journal import Journal
-from provisor.runner.placing import failure_text
 from provisor.runner.recorder import Outcome
 from provisor.runner.run import Run
 from provisor.runner.sending import Sending
 from provisor.scim.patch import derive
 from provisor.scim.values import Resource
 from provisor.storage import member_links, waiting
+from provisor.storage.links import Link, LinkRow
 from provisor.storage.member_links import Pending
 
 EDGES_A_PAGE = 1_000
@@ -146,32 +146,32 @@ class Memberships:
                 after = mapper.put(after, attribute, target_id)
                 written.append((person, attribute))
         operations = derive(held, after, mapper.resource_type)
-        if not operations:
-            return Outcome(stage=sending.operation.stage, object=person, also=self._written(written))
-        answer = await run.patch(sending.desired.kind, link.target_id, operations)
-        run.counters["reference.write"] += len(written)
-        at = run.at()
-        modified: list[Change] = [(one.path or "", None, as_text(one.value)) for one in operations]
-        return Outcome(
-            stage=sending.operation.stage,
-            object=person,
-            link=(
-                run.job.id,
-                person,
-                sending.desired.kind,
-                link.target_id,
-                link.state,
-                link.wanted_hash,
-                link.pushed_hash,
-                _encode(after).decode(),
-                answer.etag,
-                at,
-                at,
-            ),
-            events=[
+        outcome = Outcome(stage=sending.operation.stage, object=person, also=self._written(written))
+        if operations:
+            answer = await run.patch(sending.desired.kind, link.target_id, operations)
+            run.counters["reference.write"] += len(written)
+            modified: list[Change] = [(one.path or "", None, as_text(one.value)) for one in operations]
+            outcome.link = self._holding(sending, link, after, answer.etag)
+            outcome.events = [
                 self._journal.members_changed(sending.desired, link.target_id, modified, unresolved, answer.exchange)
-            ],
-            also=self._written(written),
+            ]
+        return outcome
+
+    def _holding(self, sending: Sending, link: Link, document: Resource, etag: str | None) -> LinkRow:
+        """The link of an account that now holds `document`; what is wanted of it has not changed."""
+        at = self._run.at()
+        return (
+            self._run.job.id,
+            sending.operation.object,
+            sending.desired.kind,
+            link.target_id,
+            link.state,
+            link.wanted_hash,
+            link.pushed_hash,
+            _encode(document).decode(),
+            etag,
+            at,
+            at,
         )
 
     def _written(self, references: list[tuple[str, str]]) -> Callable[[Connection], None]:
@@ -200,6 +200,6 @@ class Memberships:
             stage=operation.stage,
             object=operation.object,
             events=[event],
-            retry=failure_text(failure),
+            failure=failure,
             counts=f"{operation.object_kind}.fail",
         )

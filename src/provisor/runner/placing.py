@@ -19,6 +19,7 @@ from provisor.rules.failure import Failure
 from provisor.rules.matching import Matched
 from provisor.runner.journal import Journal
 from provisor.runner.matcher import NOBODY, Found
+from provisor.runner.recorder import failed_row
 from provisor.runner.run import Run
 from provisor.scim.values import Resource
 from provisor.storage import cycles, links, log, member_links, operations, waiting
@@ -215,7 +216,7 @@ class Placing:
             self._verdict(page, desired, failure.code, failure.message)
             return
         self._operation(page, case, "verdict")
-        page.failed.append((ENTRY, desired.id, failure_text(failure), self._run.at()))
+        page.failed.append(failed_row(self._run, ENTRY, desired.id, failure))
         page.events.append(self._journal.failed(desired, failure, "other", step="matching"))
 
     def _verdict(self, page: Page, desired: Desired, code: str, reason: str) -> None:
@@ -274,15 +275,3 @@ def forget(connection: Connection, job: str, kind: Kind, objects: list[str]) -> 
         waiting.forget(connection, job, objects)
     else:
         member_links.forget_group(connection, job, objects)
-
-
-def failure_text(failure: Failure) -> str:
-    """A failure as the operation keeps it."""
-    return _encode(
-        {
-            "code": failure.code,
-            "message": failure.message,
-            "hint": failure.hint,
-            "retry": "later",
-        }
-    ).decode()

@@ -24,6 +24,7 @@ from provisor.scim.values import Resource
 from provisor.storage import links, records, work
 from provisor.storage.records import Read
 
+_SPECIAL = frozenset('"\\#%&+')
 _decode = msgspec.json.Decoder(dict).decode
 
 
@@ -106,13 +107,15 @@ class Planner:
         return page
 
     async def _find(self, kind: Kind, cases: list[Case], pages: int | None) -> list[tuple[Case, Decision]]:
+        refused = [] if self._run.behaviour.escape_matching_values else [case for case in cases if _is_special(case)]
+        cases = [case for case in cases if case not in refused]
         wanted = [
             Wanted(case.desired.id, case.desired.name, case.desired.mapped.matching)
             for case in cases
             if case.desired.mapped is not None
         ]
         found = await self._matcher.match(kind, wanted, expected=None if pages is None else len(wanted) * pages)
-        decided: list[tuple[Case, Decision]] = []
+        decided: list[tuple[Case, Decision]] = [(case, Fail(_special(case.desired.name))) for case in refused]
         terms = self._run.rules.of(kind).terms
         for case in cases:
             one = found.get(case.desired.id, NOBODY)
@@ -187,6 +190,20 @@ class Planner:
                     after = mapper.put(held, path, known[manager])
                     needed = manager if derive(held, after, mapper.resource_type) else None
                 page.references.append((case.desired.id, path, needed))
+
+
+def _is_special(case: Case) -> bool:
+    """Whether a matching value holds what Entra cannot filter on (spec/provisioning-service.md section 4)."""
+    mapped = case.desired.mapped
+    return mapped is not None and any(not _SPECIAL.isdisjoint(value) for _, value in mapped.matching)
+
+
+def _special(name: str) -> Failure:
+    return Failure(
+        code="UnprocessableEntity",
+        message=f"{name} cannot be looked for: a matching value holds one of {' '.join(sorted(_SPECIAL))}.",
+        hint="Change the value, match by another attribute, or let the job behave like Provisor, which escapes it.",
+    )
 
 
 def held_of(case: Case) -> Resource | None:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 import msgspec
 
 from provisor.database import Connection
+from provisor.rules.failure import Failure
 from provisor.runner.run import Run
 from provisor.storage import links, log, operations
 from provisor.storage.links import LinkRow
@@ -18,11 +19,13 @@ from provisor.storage.log import LogRow
 LONGEST_WAIT_SECONDS = 0.05
 BATCH = 200
 
+_encode = msgspec.json.Encoder().encode
+
 Change = Callable[[Connection], None]
 
 
 class Outcome(msgspec.Struct, kw_only=True):
-    """What one operation came to: over, unless `retry` or `again_in_phase` says otherwise.
+    """What one operation came to: over, unless `failure` or `again_in_phase` says otherwise.
 
     `also` are further statements of the same transaction (memberships, waiting rows) for the rarer kinds.
     """
@@ -31,10 +34,16 @@ class Outcome(msgspec.Struct, kw_only=True):
     object: str
     link: LinkRow | None = None
     events: list[LogRow] = []
-    retry: str | None = None  # the failure as JSON text
+    failure: Failure | None = None
     again_in_phase: int | None = None
     also: Change | None = None
     counts: str | None = None  # the counter of the cycle it adds to
+
+
+def failed_row(run: Run, stage: int, object_id: str, failure: Failure) -> tuple[int, str, str, int]:
+    """A failure as the operation keeps it."""
+    said = {"code": failure.code, "message": failure.message, "hint": failure.hint}
+    return stage, object_id, _encode(said).decode(), run.at()
 
 
 class Recorder:
@@ -113,8 +122,8 @@ class Recorder:
                 one.also(connection)
             if one.again_in_phase is not None:
                 operations.move_to_phase(connection, job, [(one.stage, one.object)], one.again_in_phase)
-            elif one.retry is not None:
-                operations.failed(connection, job, [(one.stage, one.object, one.retry, run.at())])
+            elif one.failure is not None:
+                operations.failed(connection, job, [failed_row(run, one.stage, one.object, one.failure)])
             else:
                 done.append((one.stage, one.object))
         operations.done(connection, job, done)

@@ -20,6 +20,8 @@ _BEGUN = ""  # the cursor once the work set of the stage is made
 
 async def plan_memberships(run: Run, cursor: str | None) -> None:
     """Compare the memberships of every group that this cycle touches."""
+    if not (run.rules.groups.enabled and run.rules.groups.mapper.maps_members):
+        return
     if cursor is None:
         cursor = _BEGUN
         await run.writer.write(lambda connection: _make_members_work(run, connection))
