@@ -5,22 +5,18 @@ inside commands, so that `provisor --help` answers at once.
 """
 
 import json
-import os
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from provisor.target.console import AsJson, opened, say
+from provisor.target.dashboard.commands import account_app, import_ad, import_ad_example
+
 if TYPE_CHECKING:
-    from provisor.database import Database
     from provisor.target.tokens import Token
 
 DEFAULT_PORT = 8020
-DATABASE_URL = "PROVISOR_TARGET_DATABASE_URL"
-DATA = "PROVISOR_DATA"
 _UNITS = {unit: seconds * 1_000_000 for unit, seconds in {"s": 1, "m": 60, "h": 3_600, "d": 86_400}.items()}
 
 app = typer.Typer(
@@ -31,35 +27,8 @@ app = typer.Typer(
 )
 token_app = typer.Typer(help="The tokens that clients of this application present.", no_args_is_help=True)
 app.add_typer(token_app, name="token")
-
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
-
-
-def _fail(sentence: str) -> NoReturn:
-    print(sentence, file=sys.stderr)  # noqa: T201 - a command speaks to its user
-    raise typer.Exit(1)
-
-
-def _say(text: str) -> None:
-    print(text, flush=True)  # noqa: T201 - a command speaks to its user
-
-
-@contextmanager
-def _database() -> Iterator["Database"]:
-    """The target's database; failures become a sentence and exit code 1."""
-    from provisor.database import DatabaseError
-    from provisor.target.store import TargetError, open_target
-
-    folder = Path(os.environ.get(DATA) or "provisor-data").absolute()
-    url = os.environ.get(DATABASE_URL) or f"sqlite:///{folder / 'target.sqlite'}"
-    try:
-        database = open_target(url)
-        try:
-            yield database
-        finally:
-            database.close()
-    except (DatabaseError, TargetError) as error:
-        _fail(str(error))
+app.add_typer(account_app, name="account")
+app.command("import-ad", epilog=import_ad_example)(import_ad)
 
 
 @app.command(
@@ -84,14 +53,14 @@ def serve(
 
     if profile is not None and profile not in PROFILES:
         raise typer.BadParameter(f"{profile!r} is not one of {', '.join(PROFILES)}.", param_hint="--profile")
-    with _database() as database:
+    with opened() as database:
         tenant = the_tenant(database, profile)
         listener = open_socket(host, port)
         run(
             database,
             tenant,
             listener,
-            ready=lambda url: _say(f"{tenant.profile.title} listens on {url}"),
+            ready=lambda url: say(f"{tenant.profile.title} listens on {url}"),
             ready_file=ready_file,
         )
 
@@ -113,7 +82,7 @@ def create_token(
     if kind not in tokens.KINDS:
         raise typer.BadParameter(f"{kind!r} is not one of {', '.join(tokens.KINDS)}.", param_hint="--kind")
     lasting = _span(expires, "--expires")
-    with _database() as database:
+    with opened() as database:
         tenant, now = the_tenant(database), now_microseconds()
         with database.transaction() as connection:
             token, clear = tokens.create_token(
@@ -130,11 +99,11 @@ def create_token(
 
 def _show_once(token: "Token", clear: str, address: str, as_json: bool) -> None:
     if as_json:
-        _say(json.dumps({"url": address, "token": clear}))
+        say(json.dumps({"url": address, "token": clear}))
         return
-    _say(f"Tenant URL    {address}")
-    _say(f"Secret token  {clear}")
-    _say(f"Copy it now: it is not shown again. Its id is {token.id} (`provisor target token revoke {token.id}`).")
+    say(f"Tenant URL    {address}")
+    say(f"Secret token  {clear}")
+    say(f"Copy it now: it is not shown again. Its id is {token.id} (`provisor target token revoke {token.id}`).")
 
 
 def _span(text: str | None, option: str) -> int | None:
@@ -164,7 +133,7 @@ def rotate_token(
     from provisor.target.store import now_microseconds, setting, the_tenant
 
     overlapping, lasting = _span(overlap, "--overlap") or 0, _span(expires, "--expires")
-    with _database() as database:
+    with opened() as database:
         tenant, now = the_tenant(database), now_microseconds()
         with database.transaction() as connection:
             token, clear = tokens.rotate_token(
@@ -185,19 +154,19 @@ def list_tokens(as_json: AsJson = False) -> None:
     from provisor.target import tokens
     from provisor.target.store import the_tenant
 
-    with _database() as database:
+    with opened() as database:
         tenant = the_tenant(database)
         shown = [_shown(token) for token in tokens.list_tokens(database.reader(), tenant)]
     if as_json:
-        _say(json.dumps(shown, ensure_ascii=False))
+        say(json.dumps(shown, ensure_ascii=False))
         return
     for token in shown:
         state = f"revoked {token['revoked']}" if token["revoked"] else f"last used {token['lastUsed'] or 'never'}"
         if token["expires"] and not token["revoked"]:
             state += f", expires {token['expires']}"
-        _say(f"{token['id']}  {token['kind']:<6} {token['label']}  created {token['created']}  {state}")
+        say(f"{token['id']}  {token['kind']:<6} {token['label']}  created {token['created']}  {state}")
     if not shown:
-        _say("There is no token yet; `provisor target token create --label …` makes one.")
+        say("There is no token yet; `provisor target token create --label …` makes one.")
 
 
 def _shown(token: "Token") -> dict[str, str | None]:
@@ -225,8 +194,8 @@ def revoke_token(
     from provisor.target import tokens
     from provisor.target.store import now_microseconds, the_tenant
 
-    with _database() as database:
+    with opened() as database:
         tenant = the_tenant(database)
         with database.transaction() as connection:
             token = tokens.revoke_token(connection, tenant, name, now_microseconds())
-    _say(json.dumps({"id": token.id, "label": token.label}) if as_json else f"Revoked {token.id} ({token.label}).")
+    say(json.dumps({"id": token.id, "label": token.label}) if as_json else f"Revoked {token.id} ({token.label}).")

@@ -14,6 +14,7 @@ import uvicorn
 import uvloop
 
 from provisor.database import Database
+from provisor.target.dashboard.mount import Dashboard
 from provisor.target.server import Target
 from provisor.target.store import TargetError, Tenant, store_setting
 
@@ -63,8 +64,10 @@ def serve(
     url = address_of(listener, tenant)
     with database.transaction() as connection:
         store_setting(connection, tenant, URL_SETTING, url)
+    dashboard = Dashboard(database, tenant)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_run(Target(database, tenant), listener, url, ready, ready_file))
+        runner.run(_run(Target(database, tenant, dashboard), listener, url, ready, ready_file))
+    dashboard.close()
 
 
 async def _run(

@@ -1,0 +1,143 @@
+"""What an administrator should know before trusting the policies: scim-wire section 11.5, looked up in the store.
+
+Concurrent sources, groups whose policies still name the AD connector's copy, the group limit, the order of steps.
+"""
+
+from typing import NamedTuple
+
+from provisor.database import Connection
+from provisor.target.dashboard.identities import count_identities
+from provisor.target.profiles import Kind
+from provisor.target.store import Tenant
+
+SHOWN = 200  # pairs on the page; counting stops at COUNTED
+COUNTED = 1_000
+
+_PAIRS = (
+    "FROM ad_identity a JOIN resource r ON r.tenant = a.tenant AND r.kind = a.kind AND r.name_key = a.name_key "
+    "WHERE a.tenant = ? AND a.kind = ?"
+)
+
+
+class Pair(NamedTuple):
+    """One name in both sources."""
+
+    name: str
+    ad_id: str
+    scim_id: str
+    repointed_at: int | None
+
+
+class Capacity(NamedTuple):
+    """How many of the groups a tenant may have are used."""
+
+    used: int
+    limit: int | None
+
+    @property
+    def full(self) -> bool:
+        """Whether the next group is refused."""
+        return self.limit is not None and self.used >= self.limit
+
+
+class Attention(NamedTuple):
+    """What the banners say."""
+
+    capacity: Capacity
+    users_twice: int
+    groups_twice: int
+    to_repoint: int
+
+
+class Step(NamedTuple):
+    """One step of the set-up, and whether it was done as far as can be seen from here; None when it cannot."""
+
+    title: str
+    text: str
+    done: bool | None
+
+
+def read_attention(connection: Connection, tenant: Tenant) -> Attention:
+    """What every page's banners need."""
+    return Attention(
+        Capacity(count_identities(connection, tenant, "Group").scim, tenant.group_limit),
+        _count(connection, tenant, "User"),
+        _count(connection, tenant, "Group"),
+        _count(connection, tenant, "Group", " AND a.repointed_at IS NULL"),
+    )
+
+
+def _count(connection: Connection, tenant: Tenant, kind: Kind, more: str = "") -> int:
+    row = connection.one(
+        f"SELECT count(*) FROM (SELECT 1 {_PAIRS}{more} LIMIT ?) counted",
+        (tenant.number, kind, COUNTED),
+    )
+    return row[0] if row else 0
+
+
+def list_pairs(connection: Connection, tenant: Tenant, kind: Kind) -> list[Pair]:
+    """Names that both sources hold, the first SHOWN of them."""
+    return [
+        Pair(*row)
+        for row in connection.all(
+            f"SELECT a.name, a.id, r.id, a.repointed_at {_PAIRS} ORDER BY a.name_key LIMIT ?",
+            (tenant.number, kind, SHOWN),
+        )
+    ]
+
+
+def repointed(connection: Connection, tenant: Tenant, ad_id: str, now: int) -> str | None:
+    """Remember that the policies of a group were pointed to the new one; returns its name, None for no such group."""
+    row = connection.one(
+        "UPDATE ad_identity SET repointed_at = ? WHERE id = ? AND tenant = ? AND kind = 'Group' RETURNING name",
+        (now, ad_id, tenant.number),
+    )
+    return None if row is None else str(row[0])
+
+
+def list_steps(connection: Connection, tenant: Tenant, attention: Attention) -> list[Step]:
+    """The order of steps of the tutorial, with what can be seen of them."""
+
+    def there(what: str) -> bool:
+        return connection.one(f"SELECT 1 FROM {what} LIMIT 1", (tenant.number,)) is not None
+
+    done = (
+        False if attention.users_twice + attention.groups_twice else None,
+        None,
+        there("token WHERE tenant = ? AND revoked_at IS NULL"),
+        there("token WHERE tenant = ? AND last_used_at IS NOT NULL"),
+        None,
+        there("tally WHERE tenant = ? AND live > 0"),
+        attention.to_repoint == 0 if attention.groups_twice else None,
+    )
+    return [Step(title, text, seen) for (title, text), seen in zip(_STEPS, done, strict=True)]
+
+
+_STEPS = (
+    (
+        "Stop the AD connector",
+        "The same people and groups must not come from two sources at once. Stop the connector's service on every "
+        "server that runs it. It is still needed for virtual appliances and IP-to-user mapping.",
+    ),
+    (
+        "Synchronise objectGUID, if endpoints need it",
+        "Only where endpoints run AnyConnect or Secure Client 4.10 MR5 or earlier: turn on directory extension "
+        "attribute sync and choose objectGUID of users. The search for it is case-sensitive.",
+    ),
+    ("Generate a token", "On the API Keys page, in the card of your identity provider."),
+    (
+        "Configure the application",
+        "Enter the URL as Tenant URL and the token as Secret Token, and test the connection.",
+    ),
+    (
+        "Assign people and groups",
+        "Start small. To cover everybody, assign one group of all users, and the groups that policies need. Groups "
+        "inside groups are not provisioned.",
+    ),
+    ("Start provisioning", "The first cycle takes longest; later changes come about every 40 minutes."),
+    (
+        "Re-point policies",
+        "Groups imported earlier from AD are kept and not overwritten. Policies that name them must be pointed to the "
+        "groups that came by SCIM.",
+    ),
+)
