@@ -12,6 +12,7 @@ import typer
 
 from provisor.target.console import AsJson, opened, say
 from provisor.target.dashboard.commands import account_app, import_ad, import_ad_example
+from provisor.target.tenant_commands import OfTenant, backup, backup_example, tenant_app
 
 if TYPE_CHECKING:
     from provisor.target.tokens import Token
@@ -28,6 +29,8 @@ app = typer.Typer(
 token_app = typer.Typer(help="The tokens that clients of this application present.", no_args_is_help=True)
 app.add_typer(token_app, name="token")
 app.add_typer(account_app, name="account")
+app.add_typer(tenant_app, name="tenant")
+app.command("backup", epilog=backup_example)(backup)
 app.command("import-ad", epilog=import_ad_example)(import_ad)
 
 
@@ -44,24 +47,51 @@ def serve(
     ready_file: Annotated[
         Path | None, typer.Option(help="A file to write the URL to once requests are answered.")
     ] = None,
+    tenant: Annotated[
+        str | None, typer.Option(help="Serve this tenant alone. Default: all, the dashboard being the default one's.")
+    ] = None,
+    strict_umbrella: Annotated[
+        bool, typer.Option(help="As narrow as Umbrella is described: few filters; no bulk, sorting or cursors.")
+    ] = False,
+    rate_limit: Annotated[
+        float | None, typer.Option(help="Requests a second for every token; more are answered 429.", min=0.1)
+    ] = None,
+    trust_proxy: Annotated[
+        bool, typer.Option(help="Believe X-Forwarded-Proto, -Host and -For: only behind a proxy that sets them.")
+    ] = False,
+    tls_certificate: Annotated[Path | None, typer.Option(help="A PEM file: the certificate and its chain.")] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="A PEM file: the key of the certificate.")] = None,
 ) -> None:
     """Serve the application until SIGTERM or Ctrl-C; prints one line with its URL when ready."""
+    from provisor.target import tenants
+    from provisor.target.guard import STRICT_RATE, Limits
     from provisor.target.profiles import PROFILES
-    from provisor.target.serving import open_socket
+    from provisor.target.serving import Tls, open_socket
     from provisor.target.serving import serve as run
     from provisor.target.store import the_tenant
 
+    if (tls_certificate is None) != (tls_key is None):
+        raise typer.BadParameter("TLS needs both files, the certificate and its key.", param_hint="--tls-certificate")
+    if profile is not None and tenant is not None:
+        raise typer.BadParameter("A tenant has the profile it was made with.", param_hint="--profile")
     if profile is not None and profile not in PROFILES:
         raise typer.BadParameter(f"{profile!r} is not one of {', '.join(PROFILES)}.", param_hint="--profile")
     with opened() as database:
-        tenant = the_tenant(database, profile)
+        served = the_tenant(database, profile) if tenant is None else tenants.find_tenant(database, tenant)
+        if strict_umbrella:
+            served = tenants.strict(served)
         listener = open_socket(host, port)
         run(
             database,
-            tenant,
+            served,
             listener,
-            ready=lambda url: say(f"{tenant.profile.title} listens on {url}"),
+            ready=lambda url: say(f"{served.profile.title} listens on {url}"),
             ready_file=ready_file,
+            limits=Limits(
+                requests_per_second=rate_limit or (STRICT_RATE if strict_umbrella else None), trust_proxy=trust_proxy
+            ),
+            tls=None if tls_certificate is None or tls_key is None else Tls(tls_certificate, tls_key),
+            alone=tenant is not None,
         )
 
 
@@ -73,17 +103,19 @@ def create_token(
         str | None, typer.Option(help="The tenant URL to print. Default: where the server was last started.")
     ] = None,
     expires: Annotated[str | None, typer.Option(help="When it ends: 90d, 12h. Default: never.")] = None,
+    of: OfTenant = "default",
     as_json: AsJson = False,
 ) -> None:
     """Make a token. It is shown this once; only its hash is stored."""
     from provisor.target import tokens
-    from provisor.target.store import now_microseconds, setting, the_tenant
+    from provisor.target.store import now_microseconds
+    from provisor.target.tenants import find_tenant, known_url
 
     if kind not in tokens.KINDS:
         raise typer.BadParameter(f"{kind!r} is not one of {', '.join(tokens.KINDS)}.", param_hint="--kind")
     lasting = _span(expires, "--expires")
     with opened() as database:
-        tenant, now = the_tenant(database), now_microseconds()
+        tenant, now = find_tenant(database, of), now_microseconds()
         with database.transaction() as connection:
             token, clear = tokens.create_token(
                 connection,
@@ -93,7 +125,7 @@ def create_token(
                 now=now,
                 expires_at=None if lasting is None else now + lasting,
             )
-            known = setting(connection, tenant, "url")
+            known = known_url(connection, tenant)
     _show_once(token, clear, url or known or f"http://127.0.0.1:{DEFAULT_PORT}{tenant.base_path}", as_json)
 
 
@@ -126,15 +158,17 @@ def rotate_token(
     url: Annotated[
         str | None, typer.Option(help="The tenant URL to print. Default: where the server was last started.")
     ] = None,
+    of: OfTenant = "default",
     as_json: AsJson = False,
 ) -> None:
     """Make a token in place of another one, with its kind and label. It is shown this once."""
     from provisor.target import tokens
-    from provisor.target.store import now_microseconds, setting, the_tenant
+    from provisor.target.store import now_microseconds
+    from provisor.target.tenants import find_tenant, known_url
 
     overlapping, lasting = _span(overlap, "--overlap") or 0, _span(expires, "--expires")
     with opened() as database:
-        tenant, now = the_tenant(database), now_microseconds()
+        tenant, now = find_tenant(database, of), now_microseconds()
         with database.transaction() as connection:
             token, clear = tokens.rotate_token(
                 connection,
@@ -144,18 +178,18 @@ def rotate_token(
                 now=now,
                 expires_at=None if lasting is None else now + lasting,
             )
-            known = setting(connection, tenant, "url")
+            known = known_url(connection, tenant)
     _show_once(token, clear, url or known or f"http://127.0.0.1:{DEFAULT_PORT}{tenant.base_path}", as_json)
 
 
 @token_app.command("list", epilog="**Example:** `provisor target token list --json`")
-def list_tokens(as_json: AsJson = False) -> None:
+def list_tokens(of: OfTenant = "default", as_json: AsJson = False) -> None:
     """List the tokens: label, kind, when made, last used, revoked. Never the tokens themselves."""
     from provisor.target import tokens
-    from provisor.target.store import the_tenant
+    from provisor.target.tenants import find_tenant
 
     with opened() as database:
-        tenant = the_tenant(database)
+        tenant = find_tenant(database, of)
         shown = [_shown(token) for token in tokens.list_tokens(database.reader(), tenant)]
     if as_json:
         say(json.dumps(shown, ensure_ascii=False))
@@ -188,14 +222,17 @@ def _shown(token: "Token") -> dict[str, str | None]:
 
 @token_app.command("revoke", epilog="**Example:** `provisor target token revoke provisor`")
 def revoke_token(
-    name: Annotated[str, typer.Argument(help="The token's id or label.", metavar="ID|LABEL")], as_json: AsJson = False
+    name: Annotated[str, typer.Argument(help="The token's id or label.", metavar="ID|LABEL")],
+    of: OfTenant = "default",
+    as_json: AsJson = False,
 ) -> None:
     """Revoke a token: from the next request on it is answered 401."""
     from provisor.target import tokens
-    from provisor.target.store import now_microseconds, the_tenant
+    from provisor.target.store import now_microseconds
+    from provisor.target.tenants import find_tenant
 
     with opened() as database:
-        tenant = the_tenant(database)
+        tenant = find_tenant(database, of)
         with database.transaction() as connection:
             token = tokens.revoke_token(connection, tenant, name, now_microseconds())
     say(json.dumps({"id": token.id, "label": token.label}) if as_json else f"Revoked {token.id} ({token.label}).")

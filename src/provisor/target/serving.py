@@ -6,21 +6,41 @@ A signal stops it once: requests in flight are answered, the request log is writ
 import asyncio
 import signal
 import socket
+import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import NamedTuple
 
 import uvicorn
 import uvloop
 
 from provisor.database import Database
+from provisor.target.connections import GuardedProtocol, Watch
 from provisor.target.dashboard.mount import Dashboard
+from provisor.target.guard import NO_LIMITS, Limits
 from provisor.target.server import Target
 from provisor.target.store import TargetError, Tenant, store_setting
+from provisor.target.tenants import URL_SETTING
 
-URL_SETTING = "url"  # where the server was last reached: what `token create` prints
 _STOP_SECONDS = 10  # for requests in flight
 _BACKLOG = 2048
+
+
+class Tls(NamedTuple):
+    """Files in PEM form."""
+
+    certificate: Path
+    key: Path
+
+    def check(self) -> None:
+        """Refuse files that no server can use, before anything listens. Raises TargetError."""
+        try:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(self.certificate, self.key, "")
+        except (OSError, ssl.SSLError) as error:
+            raise TargetError(
+                f"{self.certificate} and {self.key} are no certificate and its key (without a password): {error}."
+            ) from error
 
 
 class _Server(uvicorn.Server):
@@ -46,10 +66,10 @@ def open_socket(host: str, port: int) -> socket.socket:
     return listener
 
 
-def address_of(listener: socket.socket, tenant: Tenant) -> str:
+def address_of(listener: socket.socket, tenant: Tenant, scheme: str = "http") -> str:
     """The URL a client on this machine uses: what goes into the tenant URL of an application."""
     host, port = listener.getsockname()[:2]
-    return f"http://{f'[{host}]' if ':' in host else host}:{port}{tenant.base_path}"
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}{tenant.base_path}"
 
 
 def serve(
@@ -59,24 +79,37 @@ def serve(
     *,
     ready: Callable[[str], None],
     ready_file: Path | None = None,
+    limits: Limits = NO_LIMITS,
+    tls: Tls | None = None,
+    alone: bool = False,
 ) -> None:
     """Serve until SIGTERM or SIGINT. `ready` is called with the URL once requests are answered."""
-    url = address_of(listener, tenant)
+    if tls is not None:
+        tls.check()
+    url = address_of(listener, tenant, "http" if tls is None else "https")
     with database.transaction() as connection:
         store_setting(connection, tenant, URL_SETTING, url)
     dashboard = Dashboard(database, tenant)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_run(Target(database, tenant, dashboard), listener, url, ready, ready_file))
+        target = Target(database, tenant, dashboard, limits=limits, alone=alone)
+        runner.run(_run(target, listener, url, ready, ready_file, tls))
     dashboard.close()
 
 
 async def _run(
-    target: Target, listener: socket.socket, url: str, ready: Callable[[str], None], ready_file: Path | None
+    target: Target,
+    listener: socket.socket,
+    url: str,
+    ready: Callable[[str], None],
+    ready_file: Path | None,
+    tls: Tls | None,
 ) -> None:
     server = _Server(
         uvicorn.Config(
             target,
-            http="httptools",
+            http=GuardedProtocol,
+            ssl_certfile=None if tls is None else tls.certificate,
+            ssl_keyfile=None if tls is None else tls.key,
             ws="none",
             lifespan="on",
             access_log=False,
@@ -101,7 +134,9 @@ async def _run(
         if ready_file is not None:
             _write_whole(ready_file, url + "\n")
         ready(url)
+    watching = asyncio.ensure_future(Watch(server.server_state.connections).run())
     await serving
+    watching.cancel()
 
 
 def _write_whole(path: Path, text: str) -> None:

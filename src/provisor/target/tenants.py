@@ -19,6 +19,7 @@ from provisor.target.store import (
     Tenant,
     before_first,
     now_microseconds,
+    setting,
     store_setting,
     the_tenant,
 )
@@ -26,6 +27,7 @@ from provisor.target.store import (
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 _BASE_PATH = re.compile(r"(?:/[A-Za-z0-9._~-]+)+")
 _RESERVED = ("/healthz", "/readyz", "/metrics", SHORT_BASE_PATH)
+URL_SETTING = "url"  # where the server was last reached: what `token create` prints
 _STRICT = "strict"
 _SCHEMA = "schema"
 
@@ -104,6 +106,34 @@ def load_tenants(connection: Connection) -> list[Tenant]:
     rows = connection.all("SELECT number, name, profile, base_path, group_limit FROM tenant ORDER BY number")
     rows.sort(key=lambda row: row[1] != DEFAULT_TENANT)
     return [_tenant(connection, row) for row in rows]
+
+
+def describe_tenants(connection: Connection) -> list[dict[str, str | int | bool]]:
+    """Every tenant with how much it holds, as commands tell it."""
+    live = {(number, kind): count for number, kind, count in connection.all("SELECT tenant, kind, live FROM tally")}
+    return [
+        {
+            "name": tenant.name,
+            "profile": tenant.profile.name,
+            "basePath": tenant.base_path,
+            "strict": tenant.profile.strict,
+            "users": live.get((tenant.number, "User"), 0),
+            "groups": live.get((tenant.number, "Group"), 0),
+        }
+        for tenant in load_tenants(connection)
+    ]
+
+
+def known_url(connection: Connection, tenant: Tenant) -> str | None:
+    """Where the server was last started, as this tenant's clients write it."""
+    own = setting(connection, tenant, URL_SETTING)
+    if own is not None:
+        return own
+    for other in load_tenants(connection):  # made since: the server is the same, the base path is its own
+        known = setting(connection, other, URL_SETTING)
+        if known is not None:
+            return known.removesuffix(other.base_path) + tenant.base_path
+    return None
 
 
 def find_tenant(database: Database, name: str) -> Tenant:
