@@ -1,0 +1,1 @@
+"""What benchmarks/target.py is made of: the load, the phases, the servers that are compared."""
