@@ -95,11 +95,14 @@ def finish(
 
 
 def abandon(connection: Connection, job: str, at: int) -> None:
-    """A cycle that was cut short is not continued: the next one starts at the watermark again."""
+    """A cycle that was cut short is not continued: the next one starts at the watermark again.
+
+    Only the newest can be unfinished, since every cycle begins with this.
+    """
     connection.execute(
         """UPDATE cycle SET state = 'abandoned', phase = 'done', cursor = NULL, ended_at = coalesce(ended_at, ?)
-        WHERE job = ? AND phase <> 'done'""",
-        (at, job),
+        WHERE job = ? AND n = (SELECT max(n) FROM cycle WHERE job = ?) AND phase <> 'done'""",
+        (at, job, job),
     )
 
 
