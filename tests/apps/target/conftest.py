@@ -16,6 +16,7 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 
+from provisor.target.dashboard.mount import Dashboard
 from provisor.target.server import Target
 from provisor.target.store import now_microseconds, open_target, the_tenant
 from provisor.target.tokens import create_token
@@ -106,7 +107,8 @@ class Asgi:
         self.tenant = the_tenant(self.database)
         self.token_id = prepared.token_id
         self.runner = asyncio.Runner()
-        self.target = Target(self.database, self.tenant)
+        self.dashboard = Dashboard(self.database, self.tenant)
+        self.target = Target(self.database, self.tenant, self.dashboard)
         self.runner.run(self.target.start())
         self.client = Client(self.send, self.tenant.base_path, prepared.token)
 
@@ -146,6 +148,7 @@ class Asgi:
 
     def close(self):
         self.runner.run(self.target.stop())
+        self.dashboard.close()
         self.runner.close()
         self.database.close()
 

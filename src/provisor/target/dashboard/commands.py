@@ -128,4 +128,4 @@ def import_ad(
     if forget:
         say(f"Forgot {forgotten} identities of the AD connector.")
     for found in imported:
-        say(f"{found.rows} {found.what}, {found.new} of them new.")
+        say(f"{found.what}: {found.rows} read, {found.new} new")
