@@ -8,7 +8,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from provisor.database.ports import Database, DatabaseError
+from provisor.database import Database, DatabaseError
 
 _PAGES_AT_ONCE = 1_024  # between two steps writers have their turn
 _PAUSE_SECONDS = 0.01

@@ -11,6 +11,7 @@ from typing import assert_never
 
 from provisor.scim.errors import invalid_filter, shown
 from provisor.scim.grammar import render_path
+from provisor.scim.guid import guid_key
 from provisor.scim.schema import Attribute, ResourceType
 from provisor.scim.tree import And, Compare, Filter, Not, Operator, Or, Path, Present, Scalar, ValuePath
 from provisor.scim.values import Json, Resource, fold, is_unassigned
@@ -207,6 +208,9 @@ def _text_test(op: Operator, literal: Scalar, attribute: Attribute) -> Predicate
         literal if isinstance(literal, str) else str(literal).lower() if isinstance(literal, bool) else str(literal)
     )
     compare = _WITHIN[op] if op in _WITHIN else _text_ordering(_ORDERINGS[op])
+    if attribute.holds_guid and op in ("eq", "ne"):  # stored as sent, compared by its bytes (scim-wire section 11.3)
+        key = guid_key(wanted)
+        return lambda value: isinstance(value, str) and (guid_key(value) == key) is (op == "eq")
     if attribute.case_exact:
         return lambda value: isinstance(value, str) and compare(value, wanted)
     folded = fold(wanted)

@@ -38,6 +38,8 @@ class Attribute:
     uniqueness: Uniqueness = "none"
     reference_types: tuple[str, ...] = ()
     sub_attributes: tuple["Attribute", ...] = ()
+    # A filter compares the GUID its text means, in every spelling of it. Ours alone: no schema document can say so.
+    holds_guid: bool = field(default=False, compare=False)
     _subs: dict[str, "Attribute"] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

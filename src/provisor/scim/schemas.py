@@ -77,6 +77,7 @@ _NATIVE_OBJECT_ID = Attribute(
     name="nativeObjectId",
     description="The objectGUID of this object in Active Directory.",
     case_exact=True,
+    holds_guid=True,
 )
 UMBRELLA_USER = Schema(
     id=UMBRELLA_URN, name="CiscoUmbrellaUser", description="Cisco Umbrella User", attributes=(_NATIVE_OBJECT_ID,)

@@ -26,6 +26,7 @@ def accept(document: Json, resource_type: ResourceType, *, keep_unknown: bool = 
         raise invalid_syntax(f"A {resource_type.name} is a JSON object, not {shown(document)}.")
     plan = _plan(resource_type, False)
     result: Resource = {"schemas": list(plan.core_schemas)}
+    loose: list[tuple[_ExtensionPlan, str, Json]] = []
     top = plan.top
     for key, value in document.items():
         if key in top:
@@ -34,6 +35,9 @@ def accept(document: Json, resource_type: ResourceType, *, keep_unknown: bool = 
             rule = plan.in_any_case[lowered]
         elif lowered in plan.extensions:
             _accept_extension(result, value, plan.extensions[lowered], keep_unknown)
+            continue
+        elif lowered in plan.references:  # tolerance manager_in_any_form: named without its extension
+            loose.append((*plan.references[lowered], value))
             continue
         else:
             # Tolerance unknown_attribute_ignored: RFC 7644 section 3.3 lets a server ignore what it does not know.
@@ -47,6 +51,8 @@ def accept(document: Json, resource_type: ResourceType, *, keep_unknown: bool = 
             result[name] = value
         elif (coerced := coerce(value)) is not None:  # tolerance null_is_absent
             result[name] = coerced
+    for extension, name, value in loose:
+        _accept_loose(result, extension, name, value)
     for name in plan.required:
         _require(name, result, resource_type)
     return result
@@ -115,6 +121,7 @@ class _Plan:
     top: dict[str, _Rule]
     in_any_case: dict[str, _Rule]
     extensions: dict[str, _ExtensionPlan]
+    references: dict[str, tuple[_ExtensionPlan, str]]  # of extensions, known without their URN too
     required: tuple[str, ...]
 
 
@@ -133,13 +140,20 @@ def _plan(resource_type: ResourceType, keep_read_only: bool) -> _Plan:
     if not keep_read_only:
         top["schemas"] = None  # derived from the content
     required.extend(extension.schema.id for extension in resource_type.extensions if extension.required)
+    extensions = {
+        extension.schema.id.lower(): _extension_plan(extension.schema, not extension.hidden, keep_read_only)
+        for extension in resource_type.extensions
+    }
     return _Plan(
         core_schemas=(resource_type.schema.id,),
         top=top,
         in_any_case={name.lower(): rule for name, rule in top.items()},
-        extensions={
-            extension.schema.id.lower(): _extension_plan(extension.schema, not extension.hidden, keep_read_only)
+        extensions=extensions,
+        references={
+            attribute.name.lower(): (extensions[extension.schema.id.lower()], attribute.name)
             for extension in resource_type.extensions
+            for attribute in extension.schema.attributes
+            if attribute.type == "complex" and not attribute.multi_valued and attribute.sub("value") is not None
         },
         required=tuple(required),
     )
@@ -187,6 +201,13 @@ def _accept_extension(result: Resource, value: Json, plan: _ExtensionPlan, keep_
     listed = result["schemas"]
     if plan.listed and isinstance(listed, list) and plan.urn not in listed:
         listed.append(plan.urn)
+
+
+def _accept_loose(result: Resource, plan: _ExtensionPlan, name: str, value: Json) -> None:
+    """An extension's attribute that stood at the top; what stands in the extension itself goes before."""
+    held = result.get(plan.urn)
+    if not isinstance(held, dict) or name not in held:
+        _accept_extension(result, {**held, name: value} if isinstance(held, dict) else {name: value}, plan, False)
 
 
 def _require(name: str, result: Resource, resource_type: ResourceType) -> None:

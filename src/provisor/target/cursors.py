@@ -10,6 +10,7 @@ import binascii
 import hmac
 import secrets
 import struct
+import time
 from collections.abc import Sequence
 from hashlib import sha256
 from typing import Literal, NamedTuple
@@ -18,7 +19,7 @@ import msgspec
 
 from provisor.database import Connection, Database
 from provisor.scim.errors import ScimError, shown
-from provisor.target.limits import CURSOR_SECONDS
+from provisor.target.limits import CURSOR_SECONDS, SCAN_SECONDS
 from provisor.target.listing import SCAN_LIMIT, Question, compile_query
 from provisor.target.paging import end_of
 from provisor.target.profiles import Kind
@@ -182,6 +183,7 @@ class _Walk:
         self._wanted = wanted
         self._backwards = backwards
         self._budget = SCAN_LIMIT
+        self._until = time.monotonic() + SCAN_SECONDS
         self.rows: list[tuple[int, Kind, str]] = []
         self.last = start  # the number of the last row looked at
         self.more = False  # whether there is something behind it
@@ -205,7 +207,7 @@ class _Walk:
                 return
 
     def _take(self, number: int, kind: Kind, document: str, where: Where) -> bool:
-        if not self._budget:
+        if not self._budget or time.monotonic() > self._until:
             return False
         self._budget -= 1
         if where.rest is None or where.rest(_load(document)):

@@ -4,6 +4,7 @@ Pure. A stored document lacks only what depends on the request: the server's add
 members, which are rows. Both are put in by cutting the text at a known place, never by parsing it.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -16,12 +17,16 @@ from provisor.scim.schema import ResourceType
 from provisor.scim.schemas import ADSCIM_GROUP_URN
 from provisor.scim.validate import schemas_of
 from provisor.scim.values import Json, Resource, fold
+from provisor.target.limits import MAX_DEPTH
 from provisor.target.profiles import Kind
 
 ENDPOINTS: Mapping[Kind, str] = {"User": "/Users/", "Group": "/Groups/"}
 # What follows the server's address at the end of a document: /Users/ and a GUID, the end of meta, the end of all.
 TAILS: Mapping[Kind, int] = {kind: len(endpoint) + 36 + len('"}}') for kind, endpoint in ENDPOINTS.items()}
 _BEFORE_META = ',"meta":{"resourceType":'
+
+_TEXTS = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
+_BRACKETS = re.compile(rb"[\[\]{}]")
 
 _decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
@@ -126,11 +131,22 @@ def dump(value: Json) -> str:
 
 def decode_body(body: bytes) -> Json:
     """Parse what a client sent. Raises ScimError invalidSyntax."""
+    if body.count(b"[") + body.count(b"{") > MAX_DEPTH and _depth(body) > MAX_DEPTH:
+        raise invalid_syntax(f"The body nests deeper than {MAX_DEPTH} objects and lists.")
     try:
         value = _decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise invalid_syntax(f"The body is not JSON: {error}.") from None
     return cast(Json, value)
+
+
+def _depth(body: bytes) -> int:
+    """How deep brackets stand inside each other, outside of texts."""
+    deepest = depth = 0
+    for bracket in _BRACKETS.findall(_TEXTS.sub(b"", body)):
+        depth += 1 if bracket in b"[{" else -1
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def decode_object(body: bytes) -> Resource:

@@ -5,6 +5,7 @@ Order: the question, the hot look-up, pages without a filter, everything else.
 """
 
 import re
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -16,7 +17,7 @@ from provisor.scim.errors import invalid_value, shown, too_many
 from provisor.scim.filter import MAX_FILTER_CHARACTERS, parse
 from provisor.scim.path import getter, parse_path
 from provisor.scim.values import Json, fold
-from provisor.target.limits import MAX_RESULTS
+from provisor.target.limits import MAX_RESULTS, SCAN_SECONDS
 from provisor.target.paging import Positions, end_of
 from provisor.target.profiles import Kind
 from provisor.target.query import EVERYTHING, Where, column, where
@@ -152,10 +153,12 @@ def _scan(connection: Connection, tenant: Tenant, kind: Kind, question: Question
         f"ORDER BY {query.order or 'number'} LIMIT ?",
         (tenant.number, kind, *query.where.clause.values, SCAN_LIMIT + 1),
     )
+    until = time.monotonic() + SCAN_SECONDS
     for read, (number, document) in enumerate(cursor):
-        if read >= SCAN_LIMIT:
+        if read >= SCAN_LIMIT or time.monotonic() > until:
             raise too_many(
-                f"More than {SCAN_LIMIT} resources would have to be read; filter by an indexed attribute too."
+                f"Only {read} resources could be read for this query; filter by an indexed attribute too, or page by "
+                "cursor."
             )
         resource = _load(document)
         if test is None or test(resource):

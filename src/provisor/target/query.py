@@ -12,9 +12,11 @@ from typing import NamedTuple, assert_never
 from provisor.scim.errors import invalid_filter, shown
 from provisor.scim.evaluation import date_time, matcher
 from provisor.scim.filter import And, Compare, Filter, Not, Or, Path, Present, ValuePath
+from provisor.scim.guid import guid_key
 from provisor.scim.schema import ResourceType
 from provisor.scim.tree import Scalar
 from provisor.scim.values import Json, fold
+from provisor.target.native_ids import URNS
 from provisor.target.profiles import Kind
 
 Values = list[object]
@@ -110,7 +112,7 @@ def _clause(tree: Filter, kind: Kind, resource_type: ResourceType) -> Clause | N
             if kind == "Group" and _is_members(tree.path, resource_type):
                 return _members_compare(tree)
             found = column(tree.path, kind, resource_type)
-            return None if found is None else _compare(found, tree)
+            return _native_id(tree, kind, resource_type) if found is None else _compare(found, tree)
         case Present():
             if kind == "Group" and _is_members(tree.path, resource_type) and tree.path.filter is None:
                 return Clause("EXISTS (SELECT 1 FROM membership WHERE group_id = resource.id)", [])
@@ -122,6 +124,19 @@ def _clause(tree: Filter, kind: Kind, resource_type: ResourceType) -> Clause | N
             return None
         case _:
             assert_never(tree)
+
+
+def _native_id(tree: Compare, kind: Kind, resource_type: ResourceType) -> Clause | None:
+    """`nativeObjectId eq "…"` by the bytes it means; other comparisons are left to the documents."""
+    path = tree.path
+    if path.attribute.lower() != "nativeobjectid" or tree.op != "eq" or not isinstance(tree.value, str):
+        return None
+    located = resource_type.locate(path.urn, path.attribute)
+    if located is None or located.urn != URNS[kind] or path.sub is not None or path.filter is not None:
+        return None
+    # The query around this one names the tenant.
+    sql = "resource.id IN (SELECT resource_id FROM native_object WHERE guid = ?)"
+    return Clause(sql, [guid_key(tree.value)], indexed=True)
 
 
 def _joined(word: str, clauses: Sequence[Clause]) -> Clause:

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from provisor.database import Connection
-from provisor.scim.errors import invalid_value, shown
+from provisor.scim.errors import invalid_value, shown, too_large
 from provisor.scim.membership import MemberChange, split_members
 from provisor.scim.patch import Operation, apply
 from provisor.scim.projection import project
 from provisor.scim.validate import accept, replace
 from provisor.scim.values import Json, Resource
-from provisor.target import members, rows
+from provisor.target import members, native_ids, rows
 from provisor.target.documents import (
     Member,
     Sealed,
@@ -27,8 +27,11 @@ from provisor.target.documents import (
     seal,
     with_list,
 )
+from provisor.target.limits import ATTRIBUTE_OPERATIONS, VALUES
 from provisor.target.profiles import Kind
 from provisor.target.store import Tenant, new_id
+
+_AT_ONCE = 20  # operations between two looks at how large a resource has become
 
 
 @dataclass(slots=True, kw_only=True)
@@ -64,6 +67,8 @@ def create(connection: Connection, call: Call, content: Resource, ids: Sequence[
     id_ = id_ or new_id()
     sealed = _sealed(content, call, id_=id_, version=1, created=call.now)
     rows.insert(connection, call.tenant, call.kind, id_, call.now, sealed)
+    if (native := native_ids.native_id(content, call.kind)) is not None:
+        native_ids.remember(connection, call.tenant.number, call.kind, id_, native)
     if ids:
         members.add(connection, call.tenant, id_, ids)
     return Answer(201, id_, 1, shown_document(connection, call, id_, sealed.document))
@@ -76,6 +81,7 @@ def put(connection: Connection, call: Call, body: Json) -> Answer:
     resource_type = call.tenant.profile.type_of(call.kind)
     before = load(row.document)
     after = replace(before, body, resource_type)
+    check_size(after)
     changed = False
     if call.kind == "Group":
         changed = members.replace(connection, call.tenant, call.id, member_ids(after))
@@ -84,11 +90,18 @@ def put(connection: Connection, call: Call, body: Json) -> Answer:
 
 
 def patch_user(connection: Connection, call: Call, operations: Sequence[Operation]) -> Answer:
-    """Change attributes; answers 200 with the resource. Nothing is written when nothing changes."""
+    """Change attributes; answers 200 with the resource. Nothing is written when nothing changes.
+
+    Raises ScimError 413 for more than ATTRIBUTE_OPERATIONS.
+    """
+    check_operations(operations)
     row = rows.read(connection, call.tenant, call.kind, call.id)
     rows.check_version(row.version, call.if_match)
     before = load(row.document)
-    after = apply(before, operations, call.tenant.profile.user_type)
+    after = before
+    for start in range(0, len(operations), _AT_ONCE):  # so that a list that grows too long is noticed early
+        after = apply(after, operations[start : start + _AT_ONCE], call.tenant.profile.user_type)
+        check_size(after)
     version, document = _store(connection, call, row, before, after, members_changed=False)
     return Answer(200, call.id, version, shown_document(connection, call, call.id, document))
 
@@ -101,11 +114,13 @@ def patch_group(connection: Connection, call: Call, operations: Sequence[Operati
     group_type = call.tenant.profile.group_type
     parted = split_members(operations)
     if parted is None:  # members chosen by more than their id: they have to be read
+        check_operations(operations)
         whole: Resource = {**before, "members": _as_json(members.read_all(connection, call.id), call.base)}
         after = apply(whole, operations, group_type)
         changed = members.replace(connection, call.tenant, call.id, member_ids(after))
     else:
         change, others = parted
+        check_operations(others)
         after = apply(before, others, group_type) if others else before
         changed = _change_members(connection, call, change)
     version, document = _store(connection, call, row, before, after, members_changed=changed)
@@ -125,13 +140,32 @@ def delete(connection: Connection, call: Call) -> Answer:
     if call.kind == "Group":
         members.clear(connection, call.id)
     rows.delete(connection, call.tenant, call.kind, row)
+    if "nativeObjectId" in row.document:
+        native_ids.forget(connection, call.id)
     return Answer(204, call.id, row.version, None)
 
 
 def accepted(call: Call, body: Json) -> tuple[Resource, list[str]]:
     """What is stored of a POST body, and the ids of a group's members. Raises ScimError."""
     content = accept(body, call.tenant.profile.type_of(call.kind))
+    check_size(content)
     return content, member_ids(content) if call.kind == "Group" else []
+
+
+def check_size(content: Resource) -> None:
+    """Refuse a resource with a list longer than VALUES: every request that meets it would pay for it."""
+    for container in (content, *[item for item in content.values() if isinstance(item, dict)]):
+        for name, value in container.items():
+            if isinstance(value, list) and len(value) > VALUES and name != "members":
+                raise invalid_value(f"{name} may have {VALUES} values; these are {len(value)}.")
+
+
+def check_operations(operations: Sequence[Operation]) -> None:
+    """Refuse more changes of attributes in one PATCH than anybody needs. Members are counted in scim.operations."""
+    if len(operations) > ATTRIBUTE_OPERATIONS:
+        raise too_large(
+            f"A PATCH may hold {ATTRIBUTE_OPERATIONS} operations on attributes; this one has {len(operations)}."
+        )
 
 
 def member_ids(content: Resource) -> list[str]:
@@ -206,6 +240,8 @@ def _store(
         version = row.version + 1
         sealed = _sealed(after, call, id_=call.id, version=version, created=row.created_at)
         rows.update(connection, call.tenant, call.kind, row, version=version, now=call.now, sealed=sealed)
+        if (native := native_ids.native_id(after, call.kind)) != native_ids.native_id(before, call.kind):
+            native_ids.remember(connection, call.tenant.number, call.kind, call.id, native)
         return version, sealed.document
     if members_changed:
         return _stamp(connection, call, row, call.id)

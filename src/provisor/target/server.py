@@ -171,7 +171,7 @@ class Target:
         try:
             tenants = self._addresses.tenants
             reply = health.answer(scope["path"], self._reader.connection, tenants, self._metrics, self._failures.total)
-        except (DatabaseError, sqlite3.OperationalError) as error:
+        except (DatabaseError, sqlite3.Error) as error:
             reply = refused(ScimError(503, None, f"The database cannot be used: {error}."))
         await send(reply.start())
         await send({"type": "http.response.body", "body": reply.body})
@@ -229,13 +229,15 @@ class Target:
     def _elsewhere(self, request: _Request, now: int) -> tuple[str, Tenant]:
         """The place of a path that no known tenant has: of a tenant made since we started, or nowhere."""
         path = request.scope["path"]
+        if path in health.PATHS:
+            raise _ForPeople
         if not self._alone and now - self._learned_at > _LEARN_EVERY:
             self._learned_at = now
             self._addresses.learn(load_tenants(self._reader.connection))
             found = self._addresses.find(path)
             if found is not None:
                 return found
-        if path in health.PATHS or (self._pages is not None and b"authorization" not in request.headers):
+        if self._pages is not None and b"authorization" not in request.headers:
             raise _ForPeople
         raise not_found("Address", path)
 

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from importlib import resources
 
 from provisor.database import Connection, Database, open_database
+from provisor.target import native_ids
 from provisor.target.profiles import KINDS, PROFILES, UMBRELLA, Profile
 
 BASE_PATH = "/identity/v2/scim"  # Umbrella's own
 SHORT_BASE_PATH = "/scim/v2"  # answered as well; what most other clients are told
 DEFAULT_TENANT = "default"
+_FIRST_WITH_NATIVE_IDS = 3  # the migration after which documents stored before are gone through once
 
 
 class TargetError(Exception):
@@ -58,6 +60,8 @@ def migrate(database: Database) -> None:
                 continue  # by another process, since we looked
             for statement in _statements(file.read_text(encoding="utf-8")):
                 connection.execute(statement)
+            if number == _FIRST_WITH_NATIVE_IDS:
+                native_ids.fill(connection)
             connection.execute("INSERT INTO migration (number, at) VALUES (?, ?)", (number, now_microseconds()))
 
 

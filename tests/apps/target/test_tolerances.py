@@ -104,6 +104,30 @@ def test_row_7_a_manager_in_any_form_becomes_an_object(scim_generic, manager, pa
     assert answer.json[ENTERPRISE]["manager"]["value"] == boss
 
 
+@pytest.mark.parametrize(
+    "manager", ["m-1", {"value": "m-1"}, [{"$ref": None, "value": "m-1"}]], ids=["text", "object", "array"]
+)
+@pytest.mark.parametrize("method", ["POST", "PUT"])
+def test_row_7_a_manager_named_without_its_urn_is_accepted_in_a_body(scim_generic, manager, method):
+    path = "/Users" if method == "POST" else f"/Users/{scim_generic.user('before')['id']}"
+
+    answer = scim_generic.request(method, path, {"userName": "ana", "manager": manager})
+
+    assert answer.json[ENTERPRISE] == {"manager": {"value": "m-1"}}
+    assert answer.json["schemas"] == [USER, ENTERPRISE]
+    assert "manager" not in answer.json
+
+
+def test_row_7_a_manager_in_the_extension_goes_before_one_outside(scim_generic):
+    user = scim_generic.user(manager="outside", **{ENTERPRISE: {"manager": {"value": "inside"}, "department": "x"}})
+
+    assert user[ENTERPRISE] == {"manager": {"value": "inside"}, "department": "x"}
+
+
+def test_row_7_a_manager_is_dropped_where_the_profile_has_none(scim):
+    assert "manager" not in scim.user(manager="m-1")
+
+
 @pytest.mark.parametrize("nothing", ["", {"value": ""}], ids=["text", "object"])
 def test_row_8_an_empty_manager_removes_it(scim_generic, nothing):
     boss = scim_generic.user("boss")["id"]
