@@ -1,7 +1,7 @@
 """What clients sent and what was answered, the newest of it, for the dashboard's request inspector.
 
 The request path only appends to a bounded list. It is masked and stored at most once a second, some rows at a time so
-that nobody waits, and only the newest KEPT are: more than that in a second are never written at all.
+that nobody waits: of more than BUSY in a second only the newest are written at all. KEPT stay.
 """
 
 import asyncio
@@ -17,6 +17,7 @@ from provisor.database import Connection, Database, DatabaseError, Writer
 from provisor.target.masking import masked_body, masked_headers, shown_answer, shown_headers
 
 KEPT = 1_000  # exchanges a tenant at most; its setting may say fewer, and 0 keeps none
+BUSY = 200  # a round; masking and storing one costs as much as answering two
 SETTING = "inspector"
 _SOON_SECONDS = 0.05
 _STEP_SECONDS = 1.0  # between two rounds of storing
@@ -58,7 +59,7 @@ class Exchanges:
     def __init__(self, database: Database, writer: Writer) -> None:
         self._database = database
         self._writer = writer
-        self._gathered: deque[Exchange] = deque(maxlen=KEPT)
+        self._gathered: deque[Exchange] = deque(maxlen=BUSY)
         self._limits: dict[int, int] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[None] | None = None

@@ -4,6 +4,7 @@ A signal stops it once: requests in flight are answered, the request log is writ
 """
 
 import asyncio
+import gc
 import signal
 import socket
 import ssl
@@ -25,6 +26,7 @@ from provisor.target.tenants import URL_SETTING
 
 _STOP_SECONDS = 10  # for requests in flight
 _BACKLOG = 2048
+_COLLECT_EVERY = 20_000  # objects; requests leave next to no cycles behind, and each look for them costs
 
 
 class Tls(NamedTuple):
@@ -89,7 +91,7 @@ def serve(
     url = address_of(listener, tenant, "http" if tls is None else "https")
     with database.transaction() as connection:
         store_setting(connection, tenant, URL_SETTING, url)
-    dashboard = Dashboard(database, tenant)
+    dashboard = Dashboard(database, tenant, alone=alone, trust_proxy=limits.trust_proxy)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         target = Target(database, tenant, dashboard, limits=limits, alone=alone)
         runner.run(_run(target, listener, url, ready, ready_file, tls))
@@ -130,6 +132,9 @@ async def _run(
     serving = asyncio.ensure_future(server.serve(sockets=[listener]))
     while not server.started and not serving.done():
         await asyncio.sleep(0.005)
+    gc.collect()
+    gc.freeze()  # what was loaded stays: a collection need not walk through all modules while clients wait
+    gc.set_threshold(_COLLECT_EVERY, 20, 50)
     if server.started:
         if ready_file is not None:
             _write_whole(ready_file, url + "\n")
