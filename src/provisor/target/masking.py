@@ -30,7 +30,7 @@ _COMPARED = re.compile(
 _PARAMETER = re.compile(
     r"((?:^|[?&;])[^=&;]*(?:password|secret|token|credential|api_?key)[^=&;]*=)[^&;]*", re.IGNORECASE
 )
-_SUSPICIOUS = re.compile(rb"password|secret|token|authorization|credential|\\u", re.IGNORECASE)
+_SUSPICIOUS = (b"password", b"secret", b"token", b"authorization", b"credential", b"\\u")
 
 _decode = msgspec.json.Decoder().decode
 
@@ -50,7 +50,8 @@ def shown_answer(body: bytes) -> str:
 def masked_body(body: bytes) -> str:
     """The beginning of a body that a client sent, BODY_LIMIT bytes at most, without secrets."""
     text = _text(body)
-    if _SUSPICIOUS.search(body):
+    lowered = body.lower()
+    if any(word in lowered for word in _SUSPICIOUS):
         # The whole body is read, not its beginning: a secret may be told from others only by what stands around it.
         try:
             value = cast(Json, _decode(body))
@@ -91,21 +92,24 @@ def _secret(name: str) -> bool:
 
 
 def _without_tokens(text: str) -> str:
-    return _BEARER.sub(rf"\1\2{MASK}", _TOKEN.sub(MASK, text))
+    # Looking for a word first is ten times as fast as the patterns, and most texts have neither.
+    if "umbrella_" in text:
+        text = _TOKEN.sub(MASK, text)
+    return _BEARER.sub(rf"\1\2{MASK}", text) if "bearer" in text.lower() else text
 
 
 def masked_headers(headers: Iterable[tuple[bytes, bytes]]) -> str:
     """The headers worth showing, a line each; of credentials only their scheme."""
     lines = []
     for name, value in headers:
-        if name == b"authorization":
+        if name in _SENT:
+            lines.append(f"{name.decode()}: {value[:_HEADER_LIMIT].decode('latin-1')}")
+        elif name == b"authorization":
             scheme, space, _ = value.partition(b" ")
             lines.append(
                 f"authorization: {scheme.decode() + ' ' if space and scheme.lower() in _SCHEMES else ''}{MASK}"
             )
-        elif name in _SENT:
-            lines.append(_without_tokens(f"{name.decode()}: {value[:_HEADER_LIMIT].decode('latin-1')}"))
-    return "\n".join(lines).replace("\x00", "\ufffd")
+    return _without_tokens("\n".join(lines)).replace("\x00", "\ufffd")
 
 
 def shown_headers(headers: Iterable[tuple[bytes, bytes]]) -> str:

@@ -1,5 +1,7 @@
 """The newest requests are kept with their bodies, masked, for the inspector."""
 
+import time
+
 import pytest
 
 from provisor.target import exchanges
@@ -85,11 +87,21 @@ def test_bodies_are_bounded(scim, kept):
     assert len(row[6]) <= 4096
 
 
-def test_at_most_two_hundred_wait_to_be_stored(umbrella):
-    for number in range(300):
-        umbrella.target.exchanges._gathered.append(exchanges.Exchange(1, number, 0, (), b"", 0, (), b"", 0))
+def test_at_most_as_many_wait_as_are_kept(umbrella):
+    for number in range(1_100):
+        umbrella.target.exchanges._gathered.append((1, number, 0, (), b"", 0, (), b"", 0))
 
-    assert len(umbrella.target.exchanges._gathered) == exchanges.BUSY
+    assert len(umbrella.target.exchanges._gathered) == exchanges.KEPT
+
+
+def test_a_full_round_is_followed_by_a_longer_wait(umbrella, kept):
+    box = umbrella.target.exchanges
+    for number in range(exchanges.KEPT):
+        box._gathered.append((1, number, 0, (), b"", 0, (), b"", 0))
+
+    kept()
+
+    assert box._next_at - time.monotonic() > 1.0
 
 
 def test_they_are_stored_without_being_asked(serve, tmp_path, eventually):

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from provisor.target.console import AsJson, opened, read_secret, say
+from provisor.target.tenant_commands import OfTenant
 
 account_app = typer.Typer(help="Who may sign in to the dashboard.", no_args_is_help=True)
 import_ad_example = "**Example:** `provisor target import-ad users.csv groups.csv members.csv`"
@@ -26,17 +27,19 @@ def create_account(
     email: Email,
     role: Annotated[str, typer.Option(help="full-admin or read-only.")] = "full-admin",
     password_file: PasswordFile = None,
+    of: OfTenant = "default",
     as_json: AsJson = False,
 ) -> None:
     """Make an account. Its password is asked for, or read from standard input or a file."""
     from provisor.target.dashboard import accounts
-    from provisor.target.store import now_microseconds, the_tenant
+    from provisor.target.store import now_microseconds
+    from provisor.target.tenants import find_tenant
 
     if role not in accounts.ROLES:
         raise typer.BadParameter(f"{role!r} is not one of {', '.join(accounts.ROLES)}.", param_hint="--role")
     password = read_secret(password_file, f"Password, {accounts.SHORTEST_PASSWORD} characters or more")
     with opened() as database:
-        tenant = the_tenant(database)
+        tenant = find_tenant(database, of)
         with database.transaction() as connection:
             account = accounts.create_account(
                 connection, tenant, email=email, password=password, role=role, now=now_microseconds()
@@ -46,14 +49,14 @@ def create_account(
 
 
 @account_app.command("list", epilog="**Example:** `provisor target account list --json`")
-def list_accounts(as_json: AsJson = False) -> None:
+def list_accounts(of: OfTenant = "default", as_json: AsJson = False) -> None:
     """List the accounts: address, role, when they last signed in."""
     from provisor.target.dashboard import accounts
     from provisor.target.documents import timestamp
-    from provisor.target.store import the_tenant
+    from provisor.target.tenants import find_tenant
 
     with opened() as database:
-        found = accounts.list_accounts(database.reader(), the_tenant(database))
+        found = accounts.list_accounts(database.reader(), find_tenant(database, of))
     shown = [
         {
             "email": account.email,
@@ -73,27 +76,27 @@ def list_accounts(as_json: AsJson = False) -> None:
 
 
 @account_app.command("reset", epilog="**Example:** `provisor target account reset admin@example.org`")
-def reset_password(email: Email, password_file: PasswordFile = None) -> None:
+def reset_password(email: Email, password_file: PasswordFile = None, of: OfTenant = "default") -> None:
     """Give an account another password; whoever is signed in with it is signed out."""
     from provisor.target.dashboard import accounts
-    from provisor.target.store import the_tenant
+    from provisor.target.tenants import find_tenant
 
     password = read_secret(password_file, f"Password, {accounts.SHORTEST_PASSWORD} characters or more")
     with opened() as database:
-        tenant = the_tenant(database)
+        tenant = find_tenant(database, of)
         with database.transaction() as connection:
             account = accounts.reset_password(connection, tenant, email, password)
     say(f"{account.email} has a new password and is signed out everywhere.")
 
 
 @account_app.command("delete", epilog="**Example:** `provisor target account delete admin@example.org`")
-def delete_account(email: Email) -> None:
+def delete_account(email: Email, of: OfTenant = "default") -> None:
     """Delete an account; whoever is signed in with it is signed out."""
     from provisor.target.dashboard import accounts
-    from provisor.target.store import the_tenant
+    from provisor.target.tenants import find_tenant
 
     with opened() as database:
-        tenant = the_tenant(database)
+        tenant = find_tenant(database, of)
         with database.transaction() as connection:
             account = accounts.delete_account(connection, tenant, email)
     say(f"{account.email} is deleted.")
@@ -105,6 +108,7 @@ def import_ad(
         typer.Argument(help="CSV files of users, groups and memberships, in that order.", metavar="FILE.csv…"),
     ] = None,
     forget: Annotated[bool, typer.Option("--forget", help="First remove what the connector brought before.")] = False,
+    of: OfTenant = "default",
     as_json: AsJson = False,
 ) -> None:
     """Bring identities as the on-premises AD connector would: beside those of SCIM, marked with their source.
@@ -113,12 +117,13 @@ def import_ad(
     All files are taken in, or none.
     """
     from provisor.target import ad_connector
-    from provisor.target.store import now_microseconds, the_tenant
+    from provisor.target.store import now_microseconds
+    from provisor.target.tenants import find_tenant
 
     if not files and not forget:
         raise typer.BadParameter("Name a file to import, or give --forget.", param_hint="FILE.csv")
     with opened() as database:
-        tenant, now = the_tenant(database), now_microseconds()
+        tenant, now = find_tenant(database, of), now_microseconds()
         with database.transaction() as connection:
             forgotten = ad_connector.forget_all(connection, tenant) if forget else 0
             imported = [ad_connector.import_file(connection, tenant, file, now) for file in files or []]

@@ -15,11 +15,16 @@ if TYPE_CHECKING:
 
 
 class Dashboard:
-    """An ASGI application that becomes the site at the first request. Belongs to one event loop."""
+    """An ASGI application that becomes the site at the first request. Belongs to one event loop.
 
-    def __init__(self, database: Database, tenant: Tenant) -> None:
+    Everybody sees the tenant of their account; with `alone`, only accounts of `tenant` may sign in.
+    """
+
+    def __init__(self, database: Database, tenant: Tenant, *, alone: bool = False, trust_proxy: bool = False) -> None:
         self._database = database
         self._tenant = tenant
+        self._alone = alone
+        self._trust_proxy = trust_proxy
         self._site: asyncio.Future[Site] | None = None
 
     async def __call__(
@@ -38,7 +43,7 @@ class Dashboard:
     def _open(self) -> "Site":
         from provisor.target.dashboard.site import Site
 
-        return Site(self._database, self._tenant)
+        return Site(self._database, self._tenant, alone=self._alone, trust_proxy=self._trust_proxy)
 
     def close(self) -> None:
         """Finish the pages in progress."""

@@ -28,7 +28,8 @@ def sign_in(visit: Visit) -> Answer:
     if until is not None:
         return _wait(email, until - visit.now)
     account = look_up_account(reader, email)
-    fits = password_fits(reader, account, password) and account is not None and account.tenant == visit.tenant.number
+    served = account is not None and visit.tenants.find(reader, account.tenant) is not None
+    fits = password_fits(reader, account, password) and served
     with visit.database.transaction() as connection:
         if account is None or not fits:
             throttle.failed(connection, visit.address, key, visit.now)

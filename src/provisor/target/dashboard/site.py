@@ -6,7 +6,6 @@ no SCIM request. Order: the routes, the site, the checks, reading a request.
 
 import asyncio
 import logging
-import re
 import sqlite3
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -22,9 +21,10 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from provisor.database import Database, DatabaseError
+from provisor.target.addresses import Addresses
 from provisor.target.dashboard import browsing, keys, rendering, signing
-from provisor.target.dashboard.sessions import Session, due, form_token_fits, look_up_session, new_secret, touch
-from provisor.target.dashboard.visit import Answer, Page, Redirect, Visit, refused
+from provisor.target.dashboard.sessions import due, form_token_fits, look_up_session, new_secret, touch
+from provisor.target.dashboard.visit import Answer, Page, Redirect, Tenants, Visit, refused
 from provisor.target.store import Tenant, now_microseconds
 
 Access = Literal["anyone", "signed-in", "full-admin"]
@@ -34,7 +34,6 @@ MAX_FORM_BYTES = 16 * 1024
 _MAX_FIELDS = 20
 _THREADS = 2
 _STATIC_SECONDS = 31_536_000  # another content has another address
-_HOST = re.compile(r"[A-Za-z0-9._:\[\]-]{1,255}")
 _HEAD_TOO = {"GET": ["GET", "HEAD"], "POST": ["POST"]}
 _WITHOUT_ACKNOWLEDGEMENT = (keys.ACKNOWLEDGE, "/sign-out")
 
@@ -90,9 +89,10 @@ class _Came:
 class Site:
     """Every page of one server."""
 
-    def __init__(self, database: Database, tenant: Tenant) -> None:
+    def __init__(self, database: Database, tenant: Tenant, *, alone: bool, trust_proxy: bool) -> None:
         self._database = database
-        self._tenant = tenant
+        self._tenants = Tenants(tenant, alone=alone)
+        self._addresses = Addresses(tenant, trust_proxy=trust_proxy)
         self._renderer = rendering.Renderer()
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="page")
         self.application = Starlette(
@@ -125,7 +125,7 @@ class Site:
 
     async def _respond(self, request: Request, answer: Callable[[_Came, Visit], tuple[Visit, Answer]]) -> Response:
         try:
-            came = await _read(request)
+            came = await _read(request, self._addresses)
         except ClientDisconnect:
             return Response(status_code=400)
         loop = asyncio.get_running_loop()
@@ -134,7 +134,8 @@ class Site:
     def _answered(self, came: _Came, answer: Callable[[_Came, Visit], tuple[Visit, Answer]]) -> Response:
         visit = Visit(
             database=self._database,
-            tenant=self._tenant,
+            tenant=self._tenants.first,
+            tenants=self._tenants,
             url=came.url,
             path=came.path,
             names=came.names,
@@ -147,7 +148,7 @@ class Site:
         )
         try:
             if came.secret is not None:
-                visit = replace(visit, session=self._session(came.secret, visit.now))
+                visit = self._recognised(visit)
             visit, answered = answer(came, visit)
             return self._response(came, visit, answered)
         except (DatabaseError, sqlite3.OperationalError) as error:
@@ -158,14 +159,16 @@ class Site:
             answered = refused("An error", "This page met an error in the server; its log says more.", 500)
         return self._response(came, replace(visit, session=None), answered)
 
-    def _session(self, secret: str, now: int) -> Session | None:
-        session = look_up_session(self._database.reader(), secret, now)
-        if session is None or session.account.tenant != self._tenant.number:
-            return None
-        if due(session, now):
+    def _recognised(self, visit: Visit) -> Visit:
+        """The visit with the session of its cookie, and the tenant of its account, when there is one."""
+        session = look_up_session(self._database.reader(), visit.secret, visit.now)
+        tenant = None if session is None else self._tenants.find(self._database.reader(), session.account.tenant)
+        if session is None or tenant is None:
+            return visit
+        if due(session, visit.now):
             with self._database.transaction() as connection:
-                touch(connection, session, now)
-        return session
+                touch(connection, session, visit.now)
+        return replace(visit, session=session, tenant=tenant)
 
     def _checked(self, handler: Handler, access: Access, came: _Came, visit: Visit) -> tuple[Visit, Answer]:
         """Run a handler, unless this visit may not: strange forms, no session, an unacknowledged token, the role."""
@@ -226,11 +229,10 @@ def _cookie(secure: bool) -> str:
     return "__Host-provisor" if secure else "provisor"
 
 
-async def _read(request: Request) -> _Came:
-    secure = request.url.scheme == "https"
-    host = request.headers.get("host", "")
-    server = request.scope.get("server") or ("localhost", None)
-    known = host if _HOST.fullmatch(host) else ":".join(str(part) for part in server if part)
+async def _read(request: Request, addresses: Addresses) -> _Came:
+    headers = dict(request.scope["headers"])
+    url = addresses.base(request.scope, headers, "")
+    secure = url.startswith("https:")
     return _Came(
         method=request.method,
         names=request.path_params,
@@ -238,8 +240,8 @@ async def _read(request: Request) -> _Came:
         query=dict(request.query_params),
         form=await _form(request) if request.method == "POST" else {},
         fetch_site=request.headers.get("sec-fetch-site", ""),
-        url=f"{request.url.scheme}://{known}",
-        address=request.client.host if request.client else "",
+        url=url,
+        address=addresses.client(request.scope, headers),
         secure=secure,
         secret=request.cookies.get(_cookie(secure)) or None,
     )

@@ -4,10 +4,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from provisor.database import Database
+from provisor.database import Connection, Database
 from provisor.target.dashboard.accounts import Account
 from provisor.target.dashboard.sessions import Session
 from provisor.target.store import Tenant
+from provisor.target.tenants import load_tenants
+
+
+class Tenants:
+    """The tenants whose people may sign in: every one, also those made since, or one alone."""
+
+    def __init__(self, tenant: Tenant, *, alone: bool) -> None:
+        self.first = tenant
+        self._alone = alone
+        self._known = {tenant.number: tenant}
+
+    def find(self, connection: Connection, number: int) -> Tenant | None:
+        """The tenant of that number, if it is served here."""
+        if number not in self._known and not self._alone:
+            # What is known stays: the first one may be served more strictly than it is stored.
+            self._known = {tenant.number: tenant for tenant in load_tenants(connection)} | self._known
+        return self._known.get(number)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,7 +32,8 @@ class Visit:
     """A request for a page, already checked: signed in where that is needed, its form from a page of ours."""
 
     database: Database
-    tenant: Tenant
+    tenant: Tenant  # of who is signed in
+    tenants: Tenants
     url: str  # the server's address as this browser knows it, without a path
     path: str
     names: Mapping[str, str]  # out of the path
