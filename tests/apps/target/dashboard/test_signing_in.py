@@ -3,7 +3,11 @@
 import pytest
 
 from provisor.target.dashboard import accounts, sessions
+from provisor.target.dashboard.mount import Dashboard
+from provisor.target.store import now_microseconds
+from provisor.target.tenants import NewTenant, create_tenant
 
+PASSWORD = "correct horse battery"
 HOME = "/users-and-groups/users"
 
 
@@ -204,3 +208,54 @@ def test_a_form_that_is_too_long_is_refused(admin):
 
 def test_comparing_a_forms_token_takes_any_text():
     assert not sessions.form_token_fits("secret", "/x", "ü\ufffd")
+
+
+def other_tenants_account(umbrella):
+    other = create_tenant(umbrella.database, NewTenant(name="acme", schemas={}))
+    with umbrella.database.transaction() as connection:
+        accounts.create_account(
+            connection, other, email="eva@acme.example", password=PASSWORD, role="full-admin", now=now_microseconds()
+        )
+    return other
+
+
+def test_everybody_sees_the_tenant_of_their_account(umbrella, stranger):
+    umbrella.client.user("ana@example.org")
+    other = other_tenants_account(umbrella)
+
+    home = stranger.follow(stranger.sign_in("eva@acme.example"))
+
+    assert "There are no users yet" in home.text
+    assert other.base_path in home.html
+    assert "No token is in use." in stranger.get("/api-keys").text
+
+
+def test_a_token_of_another_tenant_cannot_be_revoked(umbrella, stranger):
+    other_tenants_account(umbrella)
+    stranger.sign_in("eva@acme.example")
+    form = f"/api-keys/tokens/{umbrella.token_id}/revoke"
+    fields = {"form_token": sessions.form_token(stranger.cookies["provisor"], form)}
+
+    assert stranger.request("POST", form, fields).status == 404
+    assert umbrella.client.get("/Users").status == 200
+
+
+def test_a_server_of_one_tenant_knows_nobody_elses_accounts(umbrella, stranger):
+    other_tenants_account(umbrella)
+    umbrella.target._pages = Dashboard(umbrella.database, umbrella.tenant, alone=True)
+
+    assert stranger.sign_in("eva@acme.example").status == 403
+
+
+def test_behind_a_trusted_proxy_the_browsers_own_address_counts(umbrella, stranger):
+    umbrella.target._pages = Dashboard(umbrella.database, umbrella.tenant, trust_proxy=True)
+
+    page = stranger.get("/sign-in", x_forwarded_proto="https", x_forwarded_host="umbrella.example")
+
+    assert page.headers["set-cookie"].startswith("__Host-provisor=")
+
+
+def test_nobody_is_believed_to_be_a_proxy_unasked(stranger):
+    page = stranger.get("/sign-in", x_forwarded_proto="https")
+
+    assert page.headers["set-cookie"].startswith("provisor=")
