@@ -212,10 +212,17 @@ def leave_for_next(connection: Connection, job: str) -> None:
 
 
 def discard_plan(connection: Connection, job: str) -> None:
-    """Forget what was planned but not begun; what had failed or waited before is tried again instead."""
-    connection.execute("DELETE FROM operation WHERE job = ? AND state = 'verdict'", (job,))
-    connection.execute("DELETE FROM operation WHERE job = ? AND state = 'planned' AND failure IS NULL", (job,))
-    connection.execute("UPDATE operation SET state = 'retry' WHERE job = ? AND state = 'planned'", (job,))
+    """Forget what was planned but not begun; what had failed or waited before is tried again instead.
+
+    References too: whoever they lead to may have an account by now, and would not wake those who waited once more.
+    """
+    for state in ("verdict", "planned"):
+        connection.execute(
+            """DELETE FROM operation WHERE job = ? AND state = ? AND failure IS NULL
+            AND kind <> 'reference'""",
+            (job, state),
+        )
+        connection.execute("UPDATE operation SET state = 'retry' WHERE job = ? AND state = ?", (job, state))
 
 
 def _read(connection: Connection, condition: str, values: tuple[object, ...]) -> list[StoredOperation]:

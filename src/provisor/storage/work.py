@@ -40,6 +40,11 @@ _DUE = """INSERT INTO work (job, kind, object)
     SELECT p.job, p.object_kind, p.object FROM operation p
     WHERE p.job = ? AND p.state = 'retry' AND p.stage = 1 AND (p.due_at IS NULL OR p.due_at <= ?)
     ON CONFLICT DO NOTHING"""
+# A run that was cut short leaves some as sent: repeating them changes nothing.
+_DUE_REFERENCES = """INSERT INTO work (job, kind, object)
+    SELECT p.job, 'references', p.object FROM operation p
+    WHERE p.job = ? AND p.state IN ('retry', 'sent') AND p.stage = 2 AND p.kind = 'reference'
+    ON CONFLICT DO NOTHING"""
 
 
 _ENTERING = ("create", "link")
@@ -75,6 +80,7 @@ def make(
     execute = connection.execute
     execute(_CHANGED_OBJECTS, (job, tenant, low, high))
     execute(_DUE, (job, at))
+    execute(_DUE_REFERENCES, (job,))
     if assigned_only:
         execute(_CHANGED_ASSIGNMENTS, (job, application, low, high))
         execute(_CHANGED_MEMBERSHIPS, (job, tenant, low, high, application))
