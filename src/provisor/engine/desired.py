@@ -69,7 +69,7 @@ def judge(
         aside = Fail(_who(verdict.failure, record.name))
     elif not verdict.read:
         aside = Skip(NOT_IN_SCOPE, verdict.reason)
-    standing, why = _standing(record, entitled, verdict)
+    standing, why = _standing(record, entitled, verdict, stays=rules.settings.skip_out_of_scope_deletions)
     if aside is not None or (standing != "wanted" and not linked):
         return _without_document(record, standing, why, verdict, entitled, aside)
     view[SOFT_DELETED] = standing != "wanted"
@@ -101,14 +101,17 @@ def _without_document(
     return Desired(record.id, record.kind, record.name, standing, why, verdict, entitled, active, None, "", None, aside)
 
 
-def _standing(record: Record, entitled: bool, verdict: Verdict) -> tuple[Standing, Skip]:
+def _standing(record: Record, entitled: bool, verdict: Verdict, *, stays: bool) -> tuple[Standing, Skip]:
     """Deletion weighs more than anything else, then scope, then the account being disabled.
 
     A person in the recycle bin stays tracked even if the assignment went with them, so that the purge deletes the
-    account; a disabled person who is unassigned is released.
+    account; a disabled person who is unassigned is released. Where leaving scope is not acted on (`stays`), being
+    disabled is all the same (spec/provisioning-service.md section 9.2).
     """
     if record.deleted:
         return "suspended", _DELETED
+    if stays and not record.enabled and record.kind == "user":
+        return "suspended", _DISABLED
     if not entitled:
         return "unentitled", _UNASSIGNED
     if not verdict.passes:

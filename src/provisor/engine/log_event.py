@@ -14,6 +14,7 @@ from provisor.engine.desired import Desired
 from provisor.engine.record import Kind
 from provisor.rules.failure import Failure
 from provisor.rules.mapper import Mapper
+from provisor.scim.path import getter
 from provisor.scim.values import Json, Resource
 
 Action: TypeAlias = Literal["create", "update", "delete", "disable", "other"]
@@ -242,6 +243,21 @@ def differing(mapper: Mapper, before: Resource | None, after: Resource) -> list[
             old, new = None if old is None else REDACTED, None if new is None else REDACTED
         changes.append((path, as_text(old), as_text(new)))
     return changes
+
+
+def differing_references(mapper: Mapper, before: Resource, after: Resource) -> list[Change]:
+    """(attribute, old target id, new target id) of the references, such as manager, that differ."""
+    changes: list[Change] = []
+    for path, _ in mapper.references:
+        take = getter(path, mapper.resource_type)
+        old, new = _id_in(take(before)), _id_in(take(after))
+        if old != new:
+            changes.append((path, old, new))
+    return changes
+
+
+def _id_in(reference: Json) -> str | None:
+    return as_text(reference.get("value") if isinstance(reference, dict) else reference)
 
 
 def differing_members(added: Sequence[str], removed: Sequence[str]) -> list[Change]:

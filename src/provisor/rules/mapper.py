@@ -60,6 +60,9 @@ class Mapper:
         self.disables = any(
             SOFT_DELETED in reads_of(row) and row.flow_type != "ObjectAddOnly" for row in mapping.mappings
         )
+        self._disabling = tuple(
+            flow.take for flow, row in zip(flows, rows, strict=True) if SOFT_DELETED in reads_of(row)
+        )
         self.always = frozenset(row.target for row in rows if row.flow_behavior == "FlowAlways")
         self.targets = tuple((flow.path, flow.take) for flow in flows)
         self._always = tuple((flow.step, flow) for flow in flows if not flow.only_on_create)
@@ -138,6 +141,10 @@ class Mapper:
             hint="Give the source attribute a value, or the mapping a default value.",
         )
 
+    def disabled(self, mapped: Mapped) -> bool:
+        """Whether an attribute that says that the account is out of use got its value."""
+        return any(take(mapped.wanted) is not None for take in self._disabling)
+
     def lay_over(self, held: Resource, mapped: Mapped, *, suppress_case_changes: bool = False) -> Resource:
         """The document after the mapped values are written over what the account holds; `held` is not changed.
 
@@ -166,6 +173,14 @@ class Mapper:
                 flow.drop(after)
         for path in mapped.unreferenced:
             remover(path, self.resource_type)(after)
+        return after
+
+    def replaced(self, document: Resource, text: str) -> Resource:
+        """The document with `text` wherever it holds a value of a redacted mapping."""
+        after = branch(document)
+        for path, take in self.targets:
+            if path in self.redacted and take(document) is not None:
+                setter(path, self.resource_type)(after, text)
         return after
 
     def put(self, document: Resource, path: str, value: Json) -> Resource:

@@ -102,7 +102,17 @@ class Entries:
             link=link_row(self._run, desired, target_id, "linked", _encode(document).decode(), answer.etag),
             events=[self._journal.done(desired, "create", target_id, after=document, exchange=answer.exchange)],
             counts=f"{desired.kind}.create",
+            created=sending,
         )
+
+    def clashed(self, sending: Sending, owner: str) -> Outcome:
+        """The target answered a create with the id of an account that belongs to `owner`."""
+        failure = Failure(
+            code="DuplicateSourceEntries",
+            message=f"{self._run.application} answered the creation of {sending.desired.name} with the id of {owner}.",
+            hint="Give the two different values in what the application tells accounts apart by, and match by that.",
+        )
+        return self._failed(sending, failure, None)
 
     async def _with_free_value(
         self, sending: Sending, document: Resource, path: str, candidates: Candidates
@@ -135,10 +145,13 @@ class Entries:
         state: LinkState = "released" if operation.kind == "release" else "linked"
         document = _encode(found.after).decode()
         etag = answer.etag if answer is not None else None if sending.link is None else sending.link.etag
+        link = link_row(run, desired, target_id, state, document, etag)
+        if _only_links(operation):
+            link = (*link[:5], "", "", *link[7:])  # what is wanted was not written: updating may be allowed later
         return Outcome(
             stage=operation.stage,
             object=desired.id,
-            link=link_row(run, desired, target_id, state, document, etag),
+            link=link,
             events=[
                 self._journal.done(
                     desired,
@@ -162,7 +175,7 @@ class Entries:
 
     def _difference(self, sending: Sending, held: Resource) -> Difference:
         run, desired, operation = self._run, sending.desired, sending.operation
-        if desired.mapped is None or (operation.kind == "link" and '"update":false' in operation.detail):
+        if desired.mapped is None or _only_links(operation):
             return Difference((), held)
         return difference(
             held,
@@ -246,6 +259,7 @@ class Entries:
 
     def _failed(self, sending: Sending, failure: Failure, error: ConnectorError | None) -> Outcome:
         operation, desired = sending.operation, sending.desired
+        failure = self._journal.shown(desired, failure)
         event = self._journal.failed(
             desired,
             failure,
@@ -260,3 +274,7 @@ class Entries:
             failure=failure,
             counts=f"{desired.kind}.fail",
         )
+
+
+def _only_links(operation: StoredOperation) -> bool:
+    return operation.kind == "link" and '"update":false' in operation.detail

@@ -48,6 +48,7 @@ class Executor:
         self._reporter = reporter
         self._recorder = recorder
         recorder.recorded = self._recorded
+        recorder.clashed = entries.clashed
         self._room = asyncio.Event()
         self._outstanding = 0  # marked sent, not yet recorded
         self._unsent: list[_Key] = []  # marked sent, but surely without effect
@@ -148,6 +149,7 @@ class Executor:
             self._anew.append((operation.object_kind, operation.object))
             self._recorded(1)
         else:
+            self._anew += [("user", person) for person in outcome.vanished]
             if outcome.again_in_phase is None:
                 self._reporter.through(operation)
             self._recorder.add(outcome)

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from provisor.engine.decide import Skip
 from provisor.engine.desired import Desired
 from provisor.engine.facts import Facts, encode, judged, refused, sent
-from provisor.engine.log_event import Action, Change, FailedStep, Status, differing
+from provisor.engine.log_event import Action, Change, FailedStep, Status, differing, differing_references
 from provisor.engine.ports import Exchange
+from provisor.engine.redaction import Redaction
 from provisor.rules.failure import Failure
 from provisor.runner.run import Run
 from provisor.scim.values import Resource
@@ -39,6 +40,10 @@ class Journal:
         """Somebody was created, updated, disabled or deleted; `before` and `after` show what changed."""
         mapper = self._run.rules.of(desired.kind).mapper
         modified = [] if after is None else differing(mapper, before, after)
+        if mapper.references and before is not None and after is not None:
+            modified += differing_references(mapper, before, after)
+        if mapper.redacted and exchange is not None:
+            exchange = self._redaction(desired, before, after).exchange(exchange)
         return self._row(
             desired, action, "success", target_id=target_id, matching=matching, modified=modified, exchange=exchange
         )
@@ -53,6 +58,8 @@ class Journal:
     ) -> LogRow:
         """Memberships or references were written, or could not be yet."""
         status: Status = "warning" if unresolved and not modified else "success"
+        if exchange is not None and self._run.rules.of(desired.kind).mapper.redacted:
+            exchange = self._redaction(desired, None, None).exchange(exchange)
         return self._row(
             desired,
             "update",
@@ -80,9 +87,25 @@ class Journal:
         exchange: Exchange | None = None,
     ) -> LogRow:
         """Somebody could not be provisioned."""
+        if self._run.rules.of(desired.kind).mapper.redacted:
+            redaction = self._redaction(desired, None, None)
+            failure = redaction.failure(failure)
+            exchange = None if exchange is None else redaction.exchange(exchange)
         return self._row(
             desired, action, "failure", target_id=target_id, failure=failure, failed_step=step, exchange=exchange
         )
+
+    def shown(self, desired: Desired, failure: Failure) -> Failure:
+        """The failure as anybody may see it."""
+        if not self._run.rules.of(desired.kind).mapper.redacted:
+            return failure
+        return self._redaction(desired, None, None).failure(failure)
+
+    def _redaction(self, desired: Desired, before: Resource | None, after: Resource | None) -> Redaction:
+        mapped = desired.mapped
+        documents = [before, after, *((mapped.created, mapped.wanted) if mapped is not None else ())]
+        held = [document for document in documents if document is not None]
+        return Redaction(self._run.rules.of(desired.kind).mapper, held)
 
     def _row(
         self,

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import msgspec
 
 from provisor.engine.outcome import stops_cycle
-from provisor.engine.ports import ConnectorError, Page
+from provisor.engine.ports import ConnectorError, Page, Rejected
 from provisor.engine.record import Kind
 from provisor.rules.matching import Match, Matched, NoMatch, recheck
 from provisor.runner.flight import each
@@ -131,13 +131,16 @@ class Matcher:
         held = links.count(run.reader(), run.job.id, kind)
         if run.behaviour.initial_matching == "look-up" or expected <= 1 + ceil(max(held, 1) / SMALLEST_PAGE):
             return  # asked again with the next page: this one was cheap
-        total = (await self._page(kind, 1, 0)).total
-        if ceil(total / SMALLEST_PAGE) >= expected:
-            self._listed[kind] = False
-            return
-        await run.writer.write(lambda connection: listing.clear(connection, run.job.id, kind))
-        if total:
-            await self._list(kind, total)
+        self._listed[kind] = False
+        try:
+            total = (await self._page(kind, 1, 0)).total
+            if ceil(total / SMALLEST_PAGE) >= expected:
+                return
+            await run.writer.write(lambda connection: listing.clear(connection, run.job.id, kind))
+            if total:
+                await self._list(kind, total)
+        except Rejected:
+            return  # a target may answer filters only
         self._listed[kind] = True
 
     async def _list(self, kind: Kind, total: int) -> None:
@@ -160,6 +163,8 @@ class Matcher:
         try:
             return await self._run.page(kind, start, count)
         except ConnectorError as error:
+            if isinstance(error, Rejected) and not stops_cycle(error, "filter"):
+                raise
             raise self._run.stopped_by(error) from error
 
     async def _keep(self, kind: Kind, resources: Sequence[Resource]) -> None:

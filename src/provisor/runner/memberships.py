@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import msgspec
 
 from provisor.database import Connection
-from provisor.engine.log_event import Change, as_text, differing_members
+from provisor.engine.log_event import differing_members, differing_references
 from provisor.engine.outcome import Verb, failure_from, stops_cycle
 from provisor.engine.ports import ConnectorError, Exchange, Rejected
 from provisor.engine.references import requests
@@ -27,6 +27,9 @@ from provisor.storage.member_links import Pending
 EDGES_A_PAGE = 1_000
 _GONE = 404
 _TOO_LARGE = 413
+# About one of the members, it may be; what remains of the statuses is about the request, the group or the target.
+_ABOUT_A_MEMBER = frozenset({400, 404, 409, 422})
+MOST_REFUSED = 100  # members, while not one was taken: then it is not about members, and asking on is a nuisance
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(dict).decode
@@ -41,6 +44,7 @@ class _Told:
     added: list[str]
     removed: list[str]
     unresolved: list[str]
+    refused: list[tuple[Pending, Rejected]]
     exchange: Exchange | None
 
 
@@ -69,7 +73,7 @@ class Memberships:
     async def _members(self, sending: Sending) -> Outcome:
         run, group, link = self._run, sending.operation.object, sending.link
         assert link is not None  # noqa: S101 - perform has looked
-        told = _Told([], [], [], None)
+        told = _Told([], [], [], [], None)
         after = ""
         while page := member_links.pending(run.reader(), job=run.job.id, group=group, after=after, limit=EDGES_A_PAGE):
             after = page[-1].member
@@ -82,7 +86,24 @@ class Memberships:
             outcome.events = [
                 self._journal.members_changed(sending.desired, link.target_id, modified, told.unresolved, told.exchange)
             ]
+        await self._judge_refused(sending, told, outcome)
         return outcome
+
+    async def _judge_refused(self, sending: Sending, told: "_Told", outcome: Outcome) -> None:
+        """Members whose account is gone are provisioned anew; any other refusal fails the group, and says who."""
+        failed: list[tuple[Pending, Rejected]] = []
+        for edge, error in told.refused:
+            assert edge.target_id is not None  # noqa: S101 - only they were sent
+            if await self._run.read("user", edge.target_id) is None:
+                outcome.vanished = [*outcome.vanished, edge.member]
+            else:
+                failed.append((edge, error))
+        if not failed:
+            return
+        edge, error = failed[0]
+        others = f" and {len(failed) - 1} more" if len(failed) > 1 else ""
+        who = f"{sending.operation.name}, namely {edge.name}{others}"
+        self._fail(sending, outcome, error, who)
 
     async def _tell(self, group: str, target_id: str, page: Sequence[Pending], told: "_Told") -> None:
         """Tell the target of some memberships, and note each request that it has answered."""
@@ -93,23 +114,41 @@ class Memberships:
         add = [key for key, edge in by_target.items() if edge.add]
         remove = [key for key, edge in by_target.items() if not edge.add]
         for some_add, some_remove in requests(add, remove, self._run.template.members_per_request):
-            told.exchange = await self._send(target_id, some_add, some_remove)
-            came = [by_target[key].member for key in some_add]
-            went = [by_target[key].member for key in some_remove]
+            edges = [by_target[key] for key in (*some_remove, *some_add)]
+            await self._send(group, target_id, edges, told)
+
+    async def _send(self, group: str, target_id: str, edges: Sequence[Pending], told: "_Told") -> None:
+        """One request, noted when answered. What is too large, or refused for one of them, is sent in halves."""
+        add = [edge for edge in edges if edge.add]
+        remove = [edge for edge in edges if not edge.add]
+        try:
+            answer = await self._run.patch_members(target_id, _ids(add), _ids(remove))
+        except Rejected as error:
+            if not await self._about_members(error, target_id, told):
+                raise
+            if len(edges) == 1:
+                told.refused.append((edges[0], error))
+                return
+        else:
+            told.exchange = answer.exchange
+            came, went = [edge.member for edge in add], [edge.member for edge in remove]
             self._pushed(group, came, went)
             told.added += came
             told.removed += went
+            return
+        half = len(edges) // 2
+        await self._send(group, target_id, edges[:half], told)
+        await self._send(group, target_id, edges[half:], told)
 
-    async def _send(self, target_id: str, add: Sequence[str], remove: Sequence[str]) -> Exchange:
-        """One request; what is too large for the target is sent in halves."""
-        try:
-            return (await self._run.patch_members(target_id, add, remove)).exchange
-        except Rejected as error:
-            if error.status != _TOO_LARGE or len(add) + len(remove) < 2:
-                raise
-        half_add, half_remove = len(add) // 2, (len(remove) + 1) // 2
-        await self._send(target_id, add[:half_add], remove[:half_remove])
-        return await self._send(target_id, add[half_add:], remove[half_remove:])
+    async def _about_members(self, error: Rejected, target_id: str, told: "_Told") -> bool:
+        """Whether fewer members may meet with a better answer."""
+        if error.status == _TOO_LARGE:
+            return True
+        if error.status not in _ABOUT_A_MEMBER:
+            return False
+        if len(told.refused) >= MOST_REFUSED and not told.added and not told.removed:
+            return False
+        return error.status != _GONE or await self._run.read("group", target_id) is not None
 
     def _set_aside(self, group: str, absent: Sequence[Pending]) -> None:
         """Members without an account: additions wait for one; removals went with it."""
@@ -150,7 +189,7 @@ class Memberships:
         if operations:
             answer = await run.patch(sending.desired.kind, link.target_id, operations)
             run.counters["reference.write"] += len(written)
-            modified: list[Change] = [(one.path or "", None, as_text(one.value)) for one in operations]
+            modified = differing_references(mapper, held, after)
             outcome.link = self._holding(sending, link, after, answer.etag)
             outcome.events = [
                 self._journal.members_changed(sending.desired, link.target_id, modified, unresolved, answer.exchange)
@@ -184,11 +223,17 @@ class Memberships:
         if stops_cycle(error, "object"):
             raise self._run.stopped_by(error) from error
         operation = sending.operation
-        of_members = operation.kind == "members"
         if isinstance(error, Rejected) and error.status == _GONE and self._run.behaviour.vanished == "match-again":
             return None
-        verb: Verb = "change the members of" if of_members else "update"
-        failure = failure_from(error, application=self._run.application, verb=verb, who=operation.name)
+        outcome = Outcome(stage=operation.stage, object=operation.object)
+        self._fail(sending, outcome, error, operation.name)
+        return outcome
+
+    def _fail(self, sending: Sending, outcome: Outcome, error: ConnectorError, who: str) -> None:
+        """Let the outcome say what went wrong, beside what went well."""
+        verb: Verb = "change the members of" if sending.operation.kind == "members" else "update"
+        failure = failure_from(error, application=self._run.application, verb=verb, who=who)
+        failure = self._journal.shown(sending.desired, failure)
         event = self._journal.failed(
             sending.desired,
             failure,
@@ -196,10 +241,10 @@ class Memberships:
             target_id=None if sending.link is None else sending.link.target_id,
             exchange=error.exchange,
         )
-        return Outcome(
-            stage=operation.stage,
-            object=operation.object,
-            events=[event],
-            failure=failure,
-            counts=f"{operation.object_kind}.fail",
-        )
+        outcome.events = [*outcome.events, event]
+        outcome.failure = failure
+        outcome.counts = f"{sending.operation.object_kind}.fail"
+
+
+def _ids(edges: Sequence[Pending]) -> list[str]:
+    return [edge.target_id for edge in edges if edge.target_id is not None]

@@ -13,6 +13,7 @@ from provisor.database import Connection
 from provisor.engine.decide import REDUNDANT, Create, Decision, Delete, Disable, Fail, Link, Release, Skip, Update
 from provisor.engine.desired import Desired
 from provisor.engine.difference import difference
+from provisor.engine.log_event import FailedStep
 from provisor.engine.operation import OperationKind, phase_of
 from provisor.engine.record import Kind
 from provisor.rules.failure import Failure
@@ -113,6 +114,8 @@ class Placing:
                 self._relink(page, case, "released")
                 self._skip(page, desired, why)
             case Skip():
+                if desired.standing == "gone" and case.link is not None and case.link.state == "released":
+                    page.unlinked.append(desired.id)  # it cannot come back: the account may be matched by another
                 self._skip(page, desired, decision, linked=case.link is not None)
             case Fail(failure):
                 self._fail(page, case, failure)
@@ -175,6 +178,10 @@ class Placing:
         self._skip(page, case.desired, Skip(REDUNDANT, "The target already holds what the directory says."))
 
     def _disable(self, page: Page, case: Case, release: bool) -> None:
+        mapped = case.desired.mapped
+        if mapped is not None and mapped.failures and not self._run.rules.of(case.desired.kind).mapper.disabled(mapped):
+            self._fail(page, case, mapped.failures[0])  # or it would stay active, and nobody would hear of it
+            return
         if self._differs(case):
             self._operation(page, case, "release" if release else "disable", document=case.held)
             return
@@ -213,11 +220,15 @@ class Placing:
         desired = case.desired
         page.counted[f"{desired.kind}.fail"] += 1
         if self._run.is_plan:
-            self._verdict(page, desired, failure.code, failure.message)
+            self._verdict(page, desired, failure.code, self._journal.shown(desired, failure).message)
             return
         self._operation(page, case, "verdict")
-        page.failed.append(failed_row(self._run, ENTRY, desired.id, failure))
-        page.events.append(self._journal.failed(desired, failure, "other", step="matching"))
+        page.failed.append(failed_row(self._run, ENTRY, desired.id, self._journal.shown(desired, failure)))
+        step: FailedStep = (
+            "matching" if desired.mapped is None or failure not in desired.mapped.failures else "processing"
+        )
+        target_id = None if case.link is None else case.link.target_id
+        page.events.append(self._journal.failed(desired, failure, "other", target_id=target_id, step=step))
 
     def _verdict(self, page: Page, desired: Desired, code: str, reason: str) -> None:
         detail = _encode({"code": code, "reason": reason}).decode()

@@ -10,14 +10,17 @@ from collections.abc import Callable
 import msgspec
 
 from provisor.database import Connection
+from provisor.engine.record import Kind
 from provisor.rules.failure import Failure
 from provisor.runner.run import Run
-from provisor.storage import links, log, operations
+from provisor.runner.sending import Sending
+from provisor.storage import links, log, operations, records
 from provisor.storage.links import LinkRow
 from provisor.storage.log import LogRow
 
 LONGEST_WAIT_SECONDS = 0.05
 BATCH = 200
+_KINDS: tuple[Kind, ...] = ("user", "group")
 
 _encode = msgspec.json.Encoder().encode
 
@@ -38,6 +41,8 @@ class Outcome(msgspec.Struct, kw_only=True):
     again_in_phase: int | None = None
     also: Change | None = None
     counts: str | None = None  # the counter of the cycle it adds to
+    vanished: list[str] = []  # people whose account turned out to be gone
+    created: Sending | None = None  # its link is new, with an id that the target chose
 
 
 def failed_row(run: Run, stage: int, object_id: str, failure: Failure) -> tuple[int, str, str, int]:
@@ -49,11 +54,13 @@ def failed_row(run: Run, stage: int, object_id: str, failure: Failure) -> tuple[
 class Recorder:
     """Collects outcomes and writes them. Belongs to one run; `drain` before reading what depends on it.
 
-    `recorded` is told how many operations are through.
+    `recorded` is told how many operations are through; `clashed` makes the outcome of a create that the target answered
+    with the id of somebody else's account.
     """
 
     def __init__(self, run: Run) -> None:
         self.recorded: Callable[[int], None] = lambda number: None
+        self.clashed: Callable[[Sending, str], Outcome] | None = None
         self._run = run
         self._loop = asyncio.get_running_loop()
         self._outcomes: list[Outcome] = []
@@ -112,6 +119,7 @@ class Recorder:
     def _put(self, connection: Connection, batch: list[Outcome], changes: list[Change]) -> None:
         run = self._run
         job = run.job.id
+        self._refuse_clashes(connection, batch)
         for change in changes:
             change(connection)
         links.put(connection, [one.link for one in batch if one.link is not None])
@@ -127,3 +135,17 @@ class Recorder:
             else:
                 done.append((one.stage, one.object))
         operations.done(connection, job, done)
+
+    def _refuse_clashes(self, connection: Connection, batch: list[Outcome]) -> None:
+        """One account belongs to one object: a target that answers twice with the same id must not end the cycle."""
+        given: dict[tuple[str, str], str] = {}
+        for kind in _KINDS:
+            ids = [one.link[3] for one in batch if one.created is not None and one.link and one.link[2] == kind]
+            owners = links.owners(connection, self._run.job.id, kind, ids)
+            given.update(((kind, target_id), owner) for target_id, owner in owners.items())
+        for number, one in enumerate(batch):
+            if one.created is None or one.link is None or self.clashed is None:
+                continue
+            owner = given.setdefault((one.link[2], one.link[3]), one.object)
+            if owner != one.object:
+                batch[number] = self.clashed(one.created, records.names(connection, [owner]).get(owner, owner))
