@@ -1,4 +1,4 @@
-"""What machines that look after the server ask: is it alive, is it ready, how much does it do (issue, Guard).
+"""What machines ask about the server: is it alive, is it ready, how much does it do, what can it do (issue, Guard).
 
 Answered beside the base paths, without a token and without an entry in the request log. Keep /metrics behind the proxy
 when strangers can reach the port: it tells how many people and groups there are.
@@ -7,11 +7,12 @@ when strangers can reach the port: it tells how many people and groups there are
 from collections.abc import Iterator, Mapping
 
 from provisor.database import Connection
+from provisor.target.documents import dump
 from provisor.target.metrics import CONTENT_TYPE, Metrics
 from provisor.target.replies import Reply
 from provisor.target.store import Tenant
 
-PATHS = ("/healthz", "/readyz", "/metrics")
+PATHS = ("/healthz", "/readyz", "/metrics", "/openapi.json")
 _TEXT = b"text/plain; charset=utf-8"
 
 
@@ -22,6 +23,10 @@ def answer(path: str, connection: Connection, tenants: tuple[Tenant, ...], metri
     if path == "/readyz":
         connection.one("SELECT count(*) FROM tenant")
         return Reply(200, b"ready\n", content_type=_TEXT)
+    if path == "/openapi.json":
+        from provisor.target.openapi import openapi  # asked for once in a while, by people
+
+        return Reply(200, dump(openapi(tenants[0])).encode(), content_type=b"application/json")
     page = metrics.page(_gauges(connection, tenants), refused)
     return Reply(200, page.encode(), content_type=CONTENT_TYPE)
 

@@ -26,7 +26,7 @@ from provisor.target.store import (
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 _BASE_PATH = re.compile(r"(?:/[A-Za-z0-9._~-]+)+")
-_RESERVED = ("/healthz", "/readyz", "/metrics", SHORT_BASE_PATH)
+_RESERVED = ("/healthz", "/readyz", "/metrics", "/openapi.json", SHORT_BASE_PATH)
 URL_SETTING = "url"  # where the server was last reached: what `token create` prints
 _STRICT = "strict"
 _SCHEMA = "schema"
