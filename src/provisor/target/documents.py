@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import NamedTuple, cast
+from zlib import crc32
 
 import msgspec
 
@@ -23,6 +24,7 @@ from provisor.target.profiles import Kind
 ENDPOINTS: Mapping[Kind, str] = {"User": "/Users/", "Group": "/Groups/"}
 # What follows the server's address at the end of a document: /Users/ and a GUID, the end of meta, the end of all.
 TAILS: Mapping[Kind, int] = {kind: len(endpoint) + 36 + len('"}}') for kind, endpoint in ENDPOINTS.items()}
+_AFTER_VERSION = '\\"","location":"'
 _BEFORE_META = ',"meta":{"resourceType":'
 
 _TEXTS = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
@@ -58,7 +60,7 @@ def timestamp(microseconds: int) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{microseconds // 1000 % 1000:03d}Z"
 
 
-def etag(version: int) -> str:
+def etag(version: int | str) -> str:
     """The weak entity tag of a version; the same text stands in meta.version."""
     return f'W/"{version}"'
 
@@ -109,6 +111,19 @@ def located(document: str, kind: Kind, base: str) -> str:
 def with_list(document: str, name: str, values: str) -> str:
     """A document with one more attribute, whose elements are given as JSON text; unchanged when there are none."""
     return f'{document[:-1]},"{name}":[{values}]}}' if values else document
+
+
+def with_groups(text: str, version: int, values: str) -> tuple[str, int | str]:
+    """A user as sent, with the groups they are in, and a version that tells those groups too.
+
+    What a client can write moves the number; what others change, the groups, only the mark behind it: a conditional
+    read notices both, and If-Match asks for the number alone (RFC 7644 section 3.14, RFC 7643 section 4.1.2).
+    """
+    if not values:
+        return text, version
+    mark = f".{crc32(values.encode()):08x}"
+    end = text.rindex(_AFTER_VERSION)
+    return with_list(f"{text[:end]}{mark}{text[end:]}", "groups", values), f"{version}{mark}"
 
 
 def members_text(members: Iterable[Sequence[str]], base: str) -> str:

@@ -13,7 +13,7 @@ from provisor.database import Connection, Database
 from provisor.scim.errors import ScimError, not_found
 from provisor.scim.messages import LIST_RESPONSE_URN
 from provisor.target import cursors, members
-from provisor.target.documents import ENDPOINTS, located, members_text, with_list
+from provisor.target.documents import ENDPOINTS, located, members_text, with_groups, with_list
 from provisor.target.listing import Found, Question, answer, by_name, compile_query, name_asked, page
 from provisor.target.paging import Positions
 from provisor.target.profiles import KINDS
@@ -47,14 +47,15 @@ class Reader:
         """End the threads; connections close with the database."""
         self._threads.shutdown(wait=True, cancel_futures=True)
 
-    async def one(self, call: Call) -> tuple[str, int]:
+    async def one(self, call: Call) -> tuple[str, int | str]:
         """A resource as the client is to see it, and its version. Raises ScimError 404."""
         if call.kind == "Group" and wants(call, "members"):
             return await self._group(call)
         document, version = self._read(self._connection, call)
         text = located(document, call.kind, call.base)
         if call.kind == "User" and call.tenant.profile.shows_groups:
-            text = with_list(text, "groups", user_groups_text(self._connection, call, call.id))
+            text, told = with_groups(text, version, user_groups_text(self._connection, call, call.id))
+            return projected(text, call), told
         return projected(text, call), version
 
     @staticmethod
@@ -205,7 +206,7 @@ class Reader:
         texts = [located(document, kind, base) for document in documents]
         if kind == "User" and call.tenant.profile.shows_groups:
             texts = [
-                with_list(text, "groups", user_groups_text(self._connection, call, id_of(document)))
+                with_groups(text, 0, user_groups_text(self._connection, call, id_of(document)))[0]
                 for text, document in zip(texts, documents, strict=True)
             ]
         return texts if call.plain else [projected(text, call) for text in texts]

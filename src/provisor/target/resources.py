@@ -25,6 +25,7 @@ from provisor.target.documents import (
     members_text,
     restamped,
     seal,
+    with_groups,
     with_list,
 )
 from provisor.target.limits import ATTRIBUTE_OPERATIONS, VALUES
@@ -58,7 +59,7 @@ class Answer(NamedTuple):
 
     status: int
     id: str
-    version: int
+    version: int | str
     document: str | None
 
 
@@ -71,7 +72,7 @@ def create(connection: Connection, call: Call, content: Resource, ids: Sequence[
         native_ids.remember(connection, call.tenant.number, call.kind, id_, native)
     if ids:
         members.add(connection, call.tenant, id_, ids)
-    return Answer(201, id_, 1, shown_document(connection, call, id_, sealed.document))
+    return Answer(201, id_, *shown_document(connection, call, id_, sealed.document, 1))
 
 
 def put(connection: Connection, call: Call, body: Json) -> Answer:
@@ -86,7 +87,7 @@ def put(connection: Connection, call: Call, body: Json) -> Answer:
     if call.kind == "Group":
         changed = members.replace(connection, call.tenant, call.id, member_ids(after))
     version, document = _store(connection, call, row, before, after, members_changed=changed)
-    return Answer(200, call.id, version, shown_document(connection, call, call.id, document))
+    return Answer(200, call.id, *shown_document(connection, call, call.id, document, version))
 
 
 def patch_user(connection: Connection, call: Call, operations: Sequence[Operation]) -> Answer:
@@ -103,7 +104,7 @@ def patch_user(connection: Connection, call: Call, operations: Sequence[Operatio
         after = apply(after, operations[start : start + _AT_ONCE], call.tenant.profile.user_type)
         check_size(after)
     version, document = _store(connection, call, row, before, after, members_changed=False)
-    return Answer(200, call.id, version, shown_document(connection, call, call.id, document))
+    return Answer(200, call.id, *shown_document(connection, call, call.id, document, version))
 
 
 def patch_group(connection: Connection, call: Call, operations: Sequence[Operation]) -> Answer:
@@ -126,7 +127,7 @@ def patch_group(connection: Connection, call: Call, operations: Sequence[Operati
     version, document = _store(connection, call, row, before, after, members_changed=changed)
     if call.plain:
         return Answer(204, call.id, version, None)
-    return Answer(200, call.id, version, shown_document(connection, call, call.id, document))
+    return Answer(200, call.id, *shown_document(connection, call, call.id, document, version))
 
 
 def delete(connection: Connection, call: Call) -> Answer:
@@ -180,14 +181,15 @@ def member_ids(content: Resource) -> list[str]:
     return ids
 
 
-def shown_document(connection: Connection, call: Call, id_: str, document: str) -> str:
-    """A document as this client is to see it, a group with its members."""
+def shown_document(connection: Connection, call: Call, id_: str, document: str, version: int) -> tuple[int | str, str]:
+    """A document as this client is to see it, a group with its members, and its version as it is told."""
     text = located(document, call.kind, call.base)
+    told: int | str = version
     if call.kind == "Group" and wants(call, "members"):
         text = with_list(text, "members", members_text(members.read_all(connection, id_), call.base))
     elif call.kind == "User" and call.tenant.profile.shows_groups:
-        text = with_list(text, "groups", user_groups_text(connection, call, id_))
-    return projected(text, call)
+        text, told = with_groups(text, version, user_groups_text(connection, call, id_))
+    return told, projected(text, call)
 
 
 def user_groups_text(connection: Connection, call: Call, id_: str) -> str:

@@ -4,6 +4,7 @@ SQL only; what a document means is in documents, what a client may do in resourc
 The functions that write are called inside a transaction and raise ScimError for what the database refuses.
 """
 
+import re
 import sqlite3
 from typing import NamedTuple
 
@@ -13,6 +14,7 @@ from provisor.target.documents import Sealed, etag, load
 from provisor.target.profiles import Kind
 from provisor.target.store import Tenant
 
+_MARK = re.compile(r'\.[0-9a-f]{8}"$')  # of the groups a user is in, which a write does not touch
 _NAMES: dict[Kind, str] = {"User": "userName", "Group": "displayName"}
 
 READ_DOCUMENT = "SELECT document, version FROM resource WHERE id = ? AND tenant = ? AND kind = ?"
@@ -45,9 +47,8 @@ def check_version(version: int, if_match: str | None) -> None:
     """Refuse a write whose If-Match names no current version (RFC 7644 section 3.14); weak and strong tags alike."""
     if if_match is None or if_match.strip() == "*":
         return
-    current = etag(version)[2:]
-    tags = [tag.strip().removeprefix("W/") for tag in if_match.split(",")]
-    if current not in tags:
+    tags = [_MARK.sub('"', tag.strip().removeprefix("W/")) for tag in if_match.split(",")]
+    if etag(version)[2:] not in tags:
         raise precondition_failed(
             f"The resource is at version {etag(version)}, not at {if_match.strip()}; read it again."
         )
