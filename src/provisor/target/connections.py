@@ -2,14 +2,18 @@
 
 uvicorn only ends connections that are idle between requests. Instead of a timer for every request, one sweep a second
 looks at what every connection waits for; a request that is answered quickly costs nothing. Source: issue, Guard.
+And gives an application that has its whole answer at hand a way to send it at once.
 """
 
 import asyncio
 import time
 from collections.abc import Collection
-from typing import Any
+from functools import partial
+from typing import Any, cast
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+
+from provisor.target.replies import AT_ONCE, Reply
 
 HEAD_SECONDS = 15.0
 BODY_SECONDS = 60.0  # a megabyte on a slow line
@@ -28,6 +32,12 @@ class GuardedProtocol(HttpToolsProtocol):
 
     head_bytes = 0
 
+    def on_headers_complete(self) -> None:
+        """Start the request, and tell it how to answer at once."""
+        super().on_headers_complete()
+        if self.cycle is not None and self.cycle.scope is self.scope:
+            cast(dict[str, Any], self.scope)[AT_ONCE] = partial(_answer, self.cycle)
+
     def data_received(self, data: bytes) -> None:
         """Take bytes from the wire."""
         before = self.cycle
@@ -39,6 +49,27 @@ class GuardedProtocol(HttpToolsProtocol):
         if self.head_bytes > HEAD_BYTES and not self.transport.is_closing():
             self.transport.write(_HEAD_TOO_LARGE)
             self.transport.close()
+
+
+def _answer(cycle: RequestResponseCycle, reply: Reply) -> bool:
+    """Write a whole answer; False when the usual way has to be taken.
+
+    Two messages through uvicorn's `send` are two segments on the wire, and every header of every answer is checked for
+    characters that ours cannot hold: 3 of the 24 µs that uvicorn takes for a request.
+    """
+    if cycle.flow.write_paused or cycle.disconnected or not cycle.keep_alive or cycle.scope["method"] == "HEAD":
+        return False
+    cycle.response_started = cycle.response_complete = True
+    lines = [STATUS_LINE[reply.status]]
+    for name, value in cycle.default_headers:
+        lines += (name, b": ", value, b"\r\n")
+    for name, value in reply.all_headers():
+        lines += (name, b": ", value, b"\r\n")
+    lines += (b"\r\n", reply.body)
+    cycle.transport.write(b"".join(lines))
+    cycle.message_event.set()
+    cycle.on_response()
+    return True
 
 
 class Watch:

@@ -13,6 +13,10 @@ from provisor.target.limits import MAX_BODY_BYTES
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+AT_ONCE = "provisor.at_once"  # in a scope: takes a Reply, says whether it was sent
+
 _SCIM = b"application/scim+json; charset=utf-8"
 _RETRY_SECONDS = b"1"
 
@@ -25,19 +29,22 @@ class Reply(NamedTuple):
     headers: tuple[tuple[bytes, bytes], ...] = ()
     content_type: bytes = _SCIM
 
-    def start(self) -> dict[str, Any]:
-        """The message that opens the answer."""
-        return {
-            "type": "http.response.start",
-            "status": self.status,
-            "headers": [
-                (b"content-type", self.content_type),
-                (b"content-length", b"%d" % len(self.body)),
-                *self.headers,
-            ]
-            if self.body
-            else list(self.headers),
-        }
+    def all_headers(self) -> tuple[tuple[bytes, bytes], ...]:
+        """Its own, and those of its body."""
+        if not self.body:
+            return self.headers
+        return (
+            (b"content-type", self.content_type),
+            (b"content-length", b"%d" % len(self.body)),
+            *self.headers,
+        )
+
+    async def send(self, scope: MutableMapping[str, Any], send: Send) -> None:
+        """Answer a request: at once where the server can, by two ASGI messages elsewhere."""
+        at_once = scope.get(AT_ONCE)
+        if at_once is None or not at_once(self):
+            await send({"type": "http.response.start", "status": self.status, "headers": [*self.all_headers()]})
+            await send({"type": "http.response.body", "body": self.body})
 
 
 class Disconnected(Exception):

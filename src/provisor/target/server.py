@@ -7,9 +7,8 @@ errors. Order: the application, reading, writing, what every request shares.
 import logging
 import sqlite3
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any
 
 from provisor.database import Connection, Database, DatabaseError, Writer
 from provisor.scim.errors import ScimError, not_found, not_implemented, unauthorized
@@ -19,13 +18,13 @@ from provisor.target.addresses import Addresses, Scope
 from provisor.target.bulk import Run, parse_bulk
 from provisor.target.discovery import describe
 from provisor.target.documents import decode_object, etag
-from provisor.target.exchanges import READ_TO_MASK, Exchange, Exchanges
+from provisor.target.exchanges import READ_TO_MASK, Exchanges
 from provisor.target.guard import NO_LIMITS, Failures, Limits, RateLimit
 from provisor.target.listing import Question
 from provisor.target.masking import BODY_LIMIT
 from provisor.target.metrics import Metrics
 from provisor.target.reading import Reader, location
-from provisor.target.replies import Disconnected, Receive, Reply, read_body, refused
+from provisor.target.replies import Disconnected, Receive, Reply, Send, read_body, refused
 from provisor.target.request_log import Entry, RequestLog, cut
 from provisor.target.requests import Route, method_refused, parameters, question, route, search, selection
 from provisor.target.resources import Answer, Call
@@ -34,7 +33,6 @@ from provisor.target.strict import check_question
 from provisor.target.tenants import load_tenants
 from provisor.target.tokens import bearer, look_up_token
 
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Pages = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _LEARN_EVERY = 1_000_000  # microseconds between two looks for tenants that were made since
@@ -159,8 +157,7 @@ class Target:
                 await self.log.flush()
         self._metrics.count(scope["method"], request.kind, reply.status, request.duration * 1000)
         self._keep(request, reply)
-        await send(reply.start())
-        await send({"type": "http.response.body", "body": reply.body})
+        await reply.send(scope, send)
 
     async def _beside(self, scope: Scope, receive: Receive, send: Send) -> None:
         """What is no SCIM request: a question about our health, or a page for people."""
@@ -173,8 +170,7 @@ class Target:
             reply = health.answer(scope["path"], self._reader.connection, tenants, self._metrics, self._failures.total)
         except (DatabaseError, sqlite3.Error) as error:
             reply = refused(ScimError(503, None, f"The database cannot be used: {error}."))
-        await send(reply.start())
-        await send({"type": "http.response.body", "body": reply.body})
+        await reply.send(scope, send)
 
     async def _answer(self, request: _Request, receive: Receive) -> Reply:
         scope = request.scope
@@ -314,7 +310,7 @@ class Target:
     def _keep(self, request: _Request, reply: Reply) -> None:
         """Hand the request inspector what was sent and answered."""
         self.exchanges.keep(
-            Exchange(
+            (
                 request.tenant.number,
                 request.at,
                 request.duration,
