@@ -32,7 +32,13 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Create:
-    """Create the account; the answer's id becomes the link."""
+    """Create the account; the answer's id becomes the link.
+
+    `freed_in` is the phase of this cycle in which another object of ours gives up the account that matches, by a new
+    name or a deletion: after it the target is asked again, and nothing is created before.
+    """
+
+    freed_in: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

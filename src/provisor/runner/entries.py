@@ -19,7 +19,7 @@ from provisor.expressions.values import Candidates
 from provisor.rules.failure import Failure
 from provisor.rules.matching import NoMatch, recheck
 from provisor.runner.journal import Journal
-from provisor.runner.placing import forget, link_row
+from provisor.runner.placing import HELD, forget, link_row
 from provisor.runner.recorder import Outcome
 from provisor.runner.run import Run
 from provisor.runner.sending import Sending
@@ -77,6 +77,8 @@ class Entries:
         kind = sending.operation.kind
         try:
             if kind == "create":
+                if sending.operation.detail == HELD:
+                    return None  # by now its name is free, or another's for good
                 return await self._create(sending)
             if kind == "delete":
                 return await self._delete(sending)

@@ -40,14 +40,15 @@ class Wanted(NamedTuple):
 class Found(NamedTuple):
     """What somebody matches, by the attribute at `path`.
 
-    `owner` is the name of another object that the one match belongs to, or is about to; `error` is set when the target
-    refused the query for this object alone.
+    `owner` is the name of another object that the one match belongs to, or is about to, and `holder` the id of the one
+    it is linked to; `error` is set when the target refused the query for this object alone.
     """
 
     match: Match
     path: str = ""
     owner: str | None = None
     error: ConnectorError | None = None
+    holder: str | None = None
 
 
 NOBODY = Found(NoMatch())
@@ -85,11 +86,12 @@ class Matcher:
             if one is None or not isinstance(one.match, Matched):
                 continue
             target_id = str(one.match.resource["id"])
+            holder = owned.get(target_id, person.object)
             owner = given.get(target_id) or self._owner(kind, target_id, person.object, owned)
             if owner is None:
                 given[target_id] = person.name
             else:
-                found[person.object] = one._replace(owner=owner)
+                found[person.object] = one._replace(owner=owner, holder=None if holder == person.object else holder)
         return found
 
     def _owner(self, kind: Kind, target_id: str, object_id: str, owned: dict[str, str]) -> str | None:

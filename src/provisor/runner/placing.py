@@ -29,6 +29,7 @@ from provisor.storage.links import LinkRow, LinkState
 from provisor.storage.log import LogRow
 from provisor.storage.operations import ENTRY, PlannedRow
 
+HELD = '{"held":true}'  # of a create that must be looked for again first
 _NOT_OURS = frozenset({"id", "meta", "schemas", "members", "groups"})
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(dict).decode
@@ -90,17 +91,24 @@ class Placing:
         self._run = run
         self._journal = journal
         connection = run.reader()
-        self._anybody_waits = run.behaviour.heal_references and waiting.anything(connection, run.job.id)
+        self._anybody_waits = False
+        self.look_who_waits()
         self._older_operations = any(
             operations.any_in_state(connection, run.job.id, state) for state in ("retry", "waiting", "sent")
         )
+
+    def look_who_waits(self) -> None:
+        """Whether anybody waits for somebody else's account may have changed since the cycle began."""
+        run = self._run
+        self._anybody_waits = run.behaviour.heal_references and waiting.anything(run.reader(), run.job.id)
 
     def place(self, page: Page, case: Case, decision: Decision) -> None:
         """Put one decision into the page."""
         desired = case.desired
         match decision:
-            case Create():
-                self._operation(page, case, "create")
+            case Create(freed_in):
+                detail = "{}" if freed_in is None else HELD
+                self._operation(page, case, "create", phase=freed_in, detail=detail)
                 page.entering.append(desired.id)
             case Link(update):
                 self._link(page, case, update)
@@ -138,6 +146,7 @@ class Placing:
         *,
         target_id: str | None = None,
         document: Resource | None = None,
+        phase: int | None = None,
         detail: str = "{}",
     ) -> None:
         desired, link = case.desired, case.link
@@ -150,7 +159,7 @@ class Placing:
                 desired.kind,
                 desired.name,
                 kind,
-                phase_of(kind, desired.kind),
+                phase or phase_of(kind, desired.kind),
                 "planned",
                 target_id or (None if link is None else link.target_id),
                 desired.wanted_hash,

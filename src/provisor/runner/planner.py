@@ -4,19 +4,20 @@ What that means for rows is in runner.placing. Nothing here writes to the target
 counterparts, reading linked objects, references.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from provisor.engine.decide import Decision, Delete, Disable, Fail, MatchAgain, Update, vanished
+from provisor.engine.decide import Create, Decision, Delete, Disable, Fail, MatchAgain, Update, vanished
+from provisor.engine.operation import GROUPS, LEAVERS, phase_of
 from provisor.engine.outcome import failure_from, stops_cycle
 from provisor.engine.ports import ConnectorError
 from provisor.engine.record import Kind
 from provisor.engine.settle import Look, settle, settle_found
 from provisor.rules.failure import Failure
-from provisor.rules.matching import Matched
+from provisor.rules.matching import Matched, NoMatch, recheck
 from provisor.runner.flight import each
-from provisor.runner.matcher import NOBODY, Matcher, Wanted
+from provisor.runner.matcher import NOBODY, Found, Matcher, Wanted
 from provisor.runner.placing import Case, Page, Placing, ours
 from provisor.runner.run import PAGE, Run
 from provisor.scim.patch import derive
@@ -52,6 +53,7 @@ class Planner:
 
     async def plan_again(self, kind: Kind, reads: Sequence[Read], *, verify: bool = False) -> None:
         """Plan these objects anew, looking each of them up; `verify` reads the linked ones from the target first."""
+        self._placing.look_who_waits()
         page = await self._plan(kind, reads, pages=None, verify=verify)
         await self._placing.write(page, kind, cursor=None)
 
@@ -117,8 +119,12 @@ class Planner:
         found = await self._matcher.match(kind, wanted, expected=None if pages is None else len(wanted) * pages)
         decided: list[tuple[Case, Decision]] = [(case, Fail(_special(case.desired.name))) for case in refused]
         terms = self._run.rules.of(kind).terms
+        freed = {} if pages is None else self._freed(kind, found)
         for case in cases:
             one = found.get(case.desired.id, NOBODY)
+            if case.desired.id in freed and "Add" in terms.actions:
+                decided.append((case, Create(freed_in=freed[case.desired.id])))
+                continue
             if one.error is not None:
                 decided.append((case, Fail(self._failure(one.error, case.desired.name))))
                 continue
@@ -127,6 +133,38 @@ class Planner:
                 owners = {str(one.match.resource["id"]): one.owner}
             decided.append((case._replace(found=one), settle_found(case.desired, one.match, terms, owners=owners)))
         return decided
+
+    def _freed(self, kind: Kind, found: Mapping[str, Found]) -> dict[str, int]:
+        """Of those whose match is another's: the phase of this cycle in which that one gives it up."""
+        run, job = self._run, self._run.job
+        holders = list({one.holder for one in found.values() if one.holder is not None})
+        reads = records.by_ids(run.reader(), application=job.application, job=job.id, ids=holders)
+        freed: dict[str, int] = {}
+        given: set[str] = set()  # only one can have it
+        for object_id, one in found.items():
+            if one.holder is None or one.holder in given or one.holder not in reads:
+                continue
+            phase = self._phase_freeing(kind, reads[one.holder], one)
+            if phase is not None:
+                freed[object_id] = phase
+                given.add(one.holder)
+        return freed
+
+    def _phase_freeing(self, kind: Kind, read: Read, one: Found) -> int | None:
+        record, link = read
+        if link is None or not isinstance(one.match, Matched):
+            return None
+        holder = self._run.judge(record, linked=True)
+        decision = settle(holder, link.state, self._run.rules.of(kind).terms, link_hash=link.wanted_hash)
+        if isinstance(decision, Delete):
+            return GROUPS if kind == "group" else LEAVERS
+        if not isinstance(decision, Update | Disable) or holder.mapped is None:
+            return None
+        wanted = dict(holder.mapped.matching).get(one.path)
+        resource_type = self._run.rules.of(kind).mapper.resource_type
+        if wanted is None or not isinstance(recheck([one.match.resource], one.path, wanted, resource_type), NoMatch):
+            return None
+        return LEAVERS if isinstance(decision, Disable) else phase_of("create", kind)
 
     # Reading linked objects
 
