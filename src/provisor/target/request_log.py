@@ -38,9 +38,9 @@ class Entry(NamedTuple):
 
 def cut(text: str) -> str:
     """Text as it is kept: bounded, and storable whatever the client sent."""
-    if len(text) <= _TEXT_LIMIT and text.isascii():
+    if len(text) <= _TEXT_LIMIT and text.isascii() and "\x00" not in text:
         return text
-    return text[:_TEXT_LIMIT].encode("utf-8", "replace").decode()
+    return text[:_TEXT_LIMIT].encode("utf-8", "replace").decode().replace("\x00", "\ufffd")  # PostgreSQL stores no NUL
 
 
 class RequestLog:

@@ -101,9 +101,8 @@ class Client:
 class Asgi:
     """A Target on a loop that only turns while a request is answered."""
 
-    def __init__(self, folder, prepared):
-        shutil.copy(prepared.file, folder / "target.sqlite")
-        self.database = open_target(f"sqlite:///{folder / 'target.sqlite'}")
+    def __init__(self, url, prepared):
+        self.database = open_target(url)
         self.tenant = the_tenant(self.database)
         self.token_id = prepared.token_id
         self.runner = asyncio.Runner()
@@ -162,17 +161,21 @@ class Prepared:
     token_id: str
 
 
+def prepare(url, profile, file=None):
+    database = open_target(url)
+    tenant = the_tenant(database, profile)
+    with database.transaction() as connection:
+        token, clear = create_token(connection, tenant, kind="entra", label="tests", now=now_microseconds())
+    database.close()
+    return Prepared(file, clear, token.id)
+
+
 @pytest.fixture(scope="session")
 def prepared(tmp_path_factory):
     made = {}
     for profile in ("umbrella", "generic"):
         file = tmp_path_factory.mktemp("prepared") / "target.sqlite"
-        database = open_target(f"sqlite:///{file}")
-        tenant = the_tenant(database, profile)
-        with database.transaction() as connection:
-            token, clear = create_token(connection, tenant, kind="entra", label="tests", now=now_microseconds())
-        database.close()
-        made[profile] = Prepared(file, clear, token.id)
+        made[profile] = prepare(f"sqlite:///{file}", profile, file)
     return made
 
 
@@ -183,12 +186,22 @@ def make_target(tmp_path, prepared):
     def make(profile="umbrella"):
         folder = tmp_path / str(len(made))
         folder.mkdir()
-        made.append(Asgi(folder, prepared[profile]))
+        shutil.copy(prepared[profile].file, folder / "target.sqlite")
+        made.append(Asgi(f"sqlite:///{folder / 'target.sqlite'}", prepared[profile]))
         return made[-1]
 
     yield make
     for target in made:
         target.close()
+
+
+@pytest.fixture
+def on_postgresql(postgresql):
+    """The umbrella profile over an empty database of a real PostgreSQL."""
+    url = postgresql.url(postgresql.new_database())
+    made = Asgi(url, prepare(url, "umbrella"))
+    yield made
+    made.close()
 
 
 @pytest.fixture

@@ -111,3 +111,9 @@ def test_they_are_stored_without_being_asked(serve, tmp_path, eventually):
 
     eventually(lambda: database.reader().one("SELECT 1 FROM exchange WHERE answered_body LIKE '%ana%'"))
     database.close()
+
+
+def test_a_nul_in_a_path_is_logged_as_a_sign_that_every_database_stores(umbrella, scim):
+    scim.request("GET", "/Users/a\x00b", token="wrong")
+
+    assert umbrella.log()[0][1].endswith("/Users/a\ufffdb")

@@ -235,16 +235,21 @@ async def _read(request: Request, addresses: Addresses) -> _Came:
     secure = url.startswith("https:")
     return _Came(
         method=request.method,
-        names=request.path_params,
+        names=_storable(request.path_params),
         path=request.url.path,
-        query=dict(request.query_params),
-        form=await _form(request) if request.method == "POST" else {},
+        query=_storable(request.query_params),
+        form=_storable(await _form(request)) if request.method == "POST" else {},
         fetch_site=request.headers.get("sec-fetch-site", ""),
         url=url,
         address=addresses.client(request.scope, headers),
         secure=secure,
         secret=request.cookies.get(_cookie(secure)) or None,
     )
+
+
+def _storable(given: Mapping[str, str]) -> Mapping[str, str]:
+    """Values that a database can be asked for: PostgreSQL knows no NUL in a text."""
+    return {name: value.replace("\x00", "\ufffd") for name, value in given.items()}
 
 
 async def _form(request: Request) -> Mapping[str, str]:
