@@ -21,9 +21,35 @@ PATHS = st.sampled_from(
 OPERATIONS = st.fixed_dictionaries(
     {"op": st.sampled_from(["add", "Replace", "remove"]) | JSON, "path": PATHS | JSON, "value": JSON | BODIES}
 )
-URLS = st.sampled_from(["/Users", "/Groups", "/.search", "/Users/.search", "/", "/Schemas", "/Users/x"]) | st.text(
-    max_size=30
-).map(lambda text: "/" + text)
+STEPS = st.fixed_dictionaries(
+    {},
+    optional={
+        "method": st.sampled_from(["POST", "put", "PATCH", "DELETE", "GET"]) | JSON,
+        "path": st.sampled_from(["/Users", "/Groups", "/Users/x", "/Groups/bulkId:a", "/Me", "/Bulk", ""]) | JSON,
+        "bulkId": st.sampled_from(["a", "b"]) | JSON,
+        "version": st.sampled_from(['W/"1"', "*"]) | JSON,
+        "data": BODIES
+        | st.fixed_dictionaries(
+            {
+                "displayName": st.text(max_size=3),
+                "members": st.lists(
+                    st.fixed_dictionaries({"value": st.sampled_from(["bulkId:a", "bulkId:b", "x"])}), max_size=3
+                ),
+            }
+        ),
+    },
+)
+HEADERS = st.dictionaries(
+    st.sampled_from(
+        ["If-Match", "If-None-Match", "Content-Type", "Accept", "X-Forwarded-Host", "Content-Length", "Host"]
+    ),
+    st.text(alphabet=st.characters(min_codepoint=32, max_codepoint=255), max_size=30)
+    | st.sampled_from(["*", 'W/"1"', '"1", "2"', "application/xml", "-1", "1" * 30]),
+    max_size=3,
+)
+URLS = st.sampled_from(
+    ["/Users", "/Groups", "/Bulk", "/Me", "/.search", "/Users/.search", "/", "/Schemas", "/Users/x"]
+) | st.text(max_size=30).map(lambda text: "/" + text)
 
 
 def dumped(value):
@@ -90,12 +116,12 @@ def state(target):
     )
 
 
-def attack(made, method, url, query, body):
+def attack(made, method, url, query, body, headers=None):
     target, user, group = made
     before = state(target)
 
     answer = target.client.request(
-        method, url.replace("{user}", user).replace("{group}", group), query=query, raw=dumped(body)
+        method, url.replace("{user}", user).replace("{group}", group), query=query, raw=dumped(body), headers=headers
     )
 
     if answer.status >= 400:
@@ -106,25 +132,47 @@ ATTACKS = {
     "method": st.sampled_from(["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"]),
     "url": URLS | st.sampled_from(["/Users/{user}", "/Groups/{group}"]),
     "query": st.dictionaries(
-        st.sampled_from(["filter", "startIndex", "count", "sortBy", "sortOrder", "attributes", "excludedAttributes"]),
+        st.sampled_from(
+            ["filter", "startIndex", "count", "sortBy", "sortOrder", "attributes", "excludedAttributes", "cursor"]
+        ),
         st.text(max_size=30) | st.sampled_from(["userName", 'userName eq "a"', "emails", "members.value", "1", "-1"]),
         max_size=3,
     ),
     "body": BODIES | st.fixed_dictionaries({"Operations": st.lists(OPERATIONS, max_size=3)}) | JSON,
+    "headers": HEADERS,
 }
 
 
 @quick
 @given(**ATTACKS)
-def test_no_request_makes_the_server_fail(made, method, url, query, body):
-    attack(made, method, url, query, body)
+def test_no_request_makes_the_server_fail(made, method, url, query, body, headers):
+    attack(made, method, url, query, body, headers)
+
+
+@quick
+@given(steps=st.lists(STEPS | JSON, max_size=6), stop=st.none() | st.integers(-1, 3) | JSON)
+def test_no_bulk_request_makes_the_server_fail(made, steps, stop):
+    attack(made, "POST", "/Bulk", {}, {"Operations": steps, "failOnErrors": stop})
+
+
+@quick
+@given(steps=st.lists(STEPS, min_size=1, max_size=6))
+def test_a_bulk_changes_nothing_but_what_it_says(made, steps):
+    target, _, _ = made
+    before = {row[0] for row in state(target)[0]}
+
+    answer = target.client.request("POST", "/Bulk", {"Operations": steps})
+
+    told = [item for item in answer.json["Operations"] if item["status"] == "201"]
+    # What was made may be deleted again by a later step, but nothing is there that was not told.
+    assert {row[0] for row in state(target)[0]} - before <= {item["location"].rpartition("/")[2] for item in told}
 
 
 @pytest.mark.slow
 @thorough
 @given(**ATTACKS)
-def test_thousands_of_requests_do_not_make_the_server_fail(made, method, url, query, body):
-    attack(made, method, url, query, body)
+def test_thousands_of_requests_do_not_make_the_server_fail(made, method, url, query, body, headers):
+    attack(made, method, url, query, body, headers)
 
 
 @quick

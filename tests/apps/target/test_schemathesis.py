@@ -126,6 +126,7 @@ def test_no_endpoint_fails_whatever_schemathesis_sends(make_target, profile):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("profile", ["umbrella", "generic"])
 def test_no_endpoint_fails_after_thousands_of_requests(make_target, profile):
-    assert run(make_target(profile), profile, 120) > 3_000
+    assert run(make_target(profile), profile, 250) > 5_000

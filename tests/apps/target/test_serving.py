@@ -304,3 +304,32 @@ def test_a_restored_backup_is_served(start, tmp_path):
         assert restored.get(restored.parts.path + "/Users", token)[0] == 200
     finally:
         restored.stop()
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"\0" * 100,
+        b"GET\r\n\r\n",
+        b"GET /\xff\xfe HTTP/1.1\r\nhost: a\r\n\r\n",
+        b"GET /%ff%00/../Users HTTP/1.1\r\nhost: a\r\n\r\n",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"POST /identity/v2/scim/Users HTTP/1.1\r\nhost: a\r\ncontent-length: -1\r\n\r\n",
+        b"POST /identity/v2/scim/Users HTTP/1.1\r\nhost: a\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nx",
+        b"POST /identity/v2/scim/Users HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n",
+        b"OPTIONS * HTTP/1.1\r\nhost: a\r\n\r\n",
+        b"CONNECT example.org:443 HTTP/1.1\r\nhost: a\r\n\r\n",
+        b"GET http://other.example/identity/v2/scim/Users HTTP/1.1\r\nhost: a\r\n\r\n",
+        b"GET / HTTP/1.1\r\nhost: a\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\n",
+    ],
+)
+def test_what_is_hardly_http_is_answered_4xx_or_cut_and_hurts_nobody(start, sent):
+    server = start(code=HASTY)
+    connection = server.socket()
+    connection.sendall(sent)
+    connection.shutdown(socket.SHUT_WR)
+
+    received, _ = read_until_closed(connection)
+
+    assert received[:10] in (b"", b"HTTP/1.1 4", b"HTTP/1.1 3", b"HTTP/1.1 2")
+    assert server.get("/healthz") == (200, b"ok\n")
