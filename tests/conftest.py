@@ -1,5 +1,6 @@
 """Fixtures that several rooms need: a service database at head, cheap because migrated once a session."""
 
+import os
 import shutil
 from datetime import UTC, datetime
 
@@ -8,6 +9,7 @@ import pytest
 from provisor.database import open_database
 from provisor.storage import migrate, tenants
 from provisor.testing.company import Company
+from provisor.testing.postgresql import Cluster, PostgresqlMissing
 
 
 @pytest.fixture(scope="session")
@@ -43,3 +45,19 @@ def tenant(database):
 def company(database, tenant, now, tmp_path):
     """An empty directory that takes CSV tables."""
     return Company(database, tenant, now, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def postgresql():
+    """A real PostgreSQL, thrown away with the session; skipped where it is not installed, unless services are required.
+
+    It leaves out the syncs of the disk: a test that kills it makes a cluster of its own.
+    """
+    try:
+        cluster = Cluster(durable=False)
+    except PostgresqlMissing as missing:
+        if os.environ.get("PROVISOR_TEST_SERVICES") == "required":
+            pytest.fail(str(missing))
+        pytest.skip(str(missing))
+    with cluster:
+        yield cluster

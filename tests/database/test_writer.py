@@ -1,67 +1,65 @@
 """Group commit: many writes share one commit, and none undoes another."""
 
 import asyncio
-import sqlite3
 
-import pytest
-
-from provisor.database import Writer, open_database
-
-
-@pytest.fixture
-def database(tmp_path):
-    opened = open_database(f"sqlite:///{tmp_path / 'store.sqlite'}")
-    with opened.transaction() as connection:
-        connection.execute("CREATE TABLE thing (id INTEGER PRIMARY KEY)")
-    yield opened
-    opened.close()
+from provisor.database import IntegrityError, Writer, open_database
 
 
 def insert(number):
-    return lambda connection: connection.execute("INSERT INTO thing VALUES (?)", (number,)).rowcount
+    return lambda connection: connection.execute("INSERT INTO thing (id) VALUES (?)", (number,)).rowcount
 
 
-def commits_during(database, writes):
-    """Run the writes at once and count the commits that carried them."""
-    commits = 0
+def written(database, *works):
+    """Run the works at once; what each of them came to."""
 
     async def run():
-        nonlocal commits
         writer = Writer(database)
-        raw = database.connections[-1].raw
-
-        def count(statement):
-            nonlocal commits
-            commits += statement == "COMMIT"
-
-        raw.set_trace_callback(count)
-        results = await asyncio.gather(*(writer.write(work) for work in writes), return_exceptions=True)
+        results = await asyncio.gather(*(writer.write(work) for work in works), return_exceptions=True)
         await writer.close()
         return results
 
-    return asyncio.run(run()), commits
+    return asyncio.run(run())
 
 
-def test_writes_asked_for_at_once_share_one_commit(database):
-    results, commits = commits_during(database, [insert(number) for number in range(100)])
+def test_writes_asked_for_at_once_share_one_commit(tmp_path):
+    database = open_database(f"sqlite:///{tmp_path / 'store.sqlite'}")
+    statements = []
 
-    assert results == [1] * 100
-    assert commits == 1
+    async def run():
+        writer = Writer(database)
+        database.connections[-1].raw.set_trace_callback(statements.append)
+        await asyncio.gather(*(writer.write(lambda connection: connection.one("SELECT 1")) for _ in range(100)))
+        await writer.close()
+
+    asyncio.run(run())
+    database.close()
+
+    assert statements.count("SELECT 1") == 100
+    assert statements.count("COMMIT") == 1
+
+
+def test_writes_asked_for_at_once_share_one_transaction_of_a_server(postgresql):
+    database = open_database(postgresql.url(postgresql.new_database()))
+
+    numbers = written(database, *[lambda connection: connection.one("SELECT pg_current_xact_id()::text")] * 100)
+    database.close()
+
+    assert len(set(numbers)) == 1
 
 
 def test_a_write_that_fails_undoes_only_itself(database):
-    results, _ = commits_during(database, [insert(1), insert(1), insert(2)])
+    results = written(database, insert(1), insert(1), insert(2))
 
-    assert isinstance(results[1], sqlite3.IntegrityError)
+    assert isinstance(results[1], IntegrityError)
     assert database.reader().all("SELECT id FROM thing ORDER BY id") == [(1,), (2,)]
 
 
 def test_half_a_write_that_fails_is_undone(database):
     def two(connection):
-        connection.execute("INSERT INTO thing VALUES (7)")
+        connection.execute("INSERT INTO thing (id) VALUES (7)")
         raise ValueError("after the first statement")
 
-    commits_during(database, [two, insert(8)])
+    written(database, two, insert(8))
 
     assert database.reader().all("SELECT id FROM thing") == [(8,)]
 

@@ -1,10 +1,12 @@
 """Opens a database and writes to it safely; knows no table.
 
 `Database` gives short reads and synchronous transactions; `Writer` gives an event loop durable writes, group-committed.
-Must not: know any table, import any other room of ours. Source: design.md sections 3 and 4, decision 0002.
+SQLite and PostgreSQL are the same to callers.
+Must not: know any table, import any other room of ours. Source: design.md sections 3 and 4, decisions 0002 and 0003.
 """
 
-from provisor.database.sqlite import Connection, Database, DatabaseError, Row, open_database
+from provisor.database.opening import open_database
+from provisor.database.ports import Connection, Database, DatabaseError, IntegrityError, Row
 from provisor.database.writer import Writer
 
-__all__ = ["Connection", "Database", "DatabaseError", "Row", "Writer", "open_database"]
+__all__ = ["Connection", "Database", "DatabaseError", "IntegrityError", "Row", "Writer", "open_database"]

@@ -3,25 +3,25 @@
 The only place with a PRAGMA. SQL elsewhere uses `?` placeholders and nothing that PostgreSQL lacks.
 """
 
+import asyncio
 import os
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-Row = tuple[Any, ...]  # columns differ from statement to statement; callers unpack them
+from provisor.database.ports import BATCH_LIMIT, BUSY_SECONDS, Connection, DatabaseError, Outcome, Pending, Row
 
-BUSY_SECONDS = 30.0  # a CLI beside a running server waits this long for the write lock
 CACHE_KIB = 2048  # a connection; 8 MiB was no faster and cost 13 MiB of memory (docs/explanation/performance.md)
+FIRST_WAIT_SECONDS = 0.001  # between tries while another process holds the write lock
+LONGEST_WAIT_SECONDS = 0.05
 
 
-class DatabaseError(Exception):
-    """A database that cannot be opened or used, with a sentence that says which and what to do."""
-
-
-class Connection:
+class SqliteConnection:
     """One connection: statements in, tuples out. Not for two threads at once."""
 
     __slots__ = ("execute", "raw")
@@ -43,23 +43,41 @@ class Connection:
         """Run one statement for every row of values."""
         self.raw.executemany(sql, rows)
 
+    def stream(self, sql: str, values: Sequence[object] = ()) -> Iterator[Row]:
+        """The rows of a long answer one by one."""
+        return self.execute(sql, values)
+
+    def define(self, sql: str) -> None:
+        """Run a CREATE or ALTER statement."""
+        self.execute(sql)
+
+    def has_table(self, name: str) -> bool:
+        """Whether there is a table of that name."""
+        return self.one("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (name,)) is not None
+
+    def mark(self) -> object:
+        """Changes with every commit of any other connection or process; half as dear as the smallest read."""
+        return self.execute("PRAGMA data_version").fetchone()
+
     def close(self) -> None:
         """Close the connection; an open transaction is rolled back."""
         self.raw.close()
 
 
-class Database:
+class SqliteDatabase:
     """One SQLite file: a reader per thread, and writes that are serialised inside and between processes."""
+
+    near = True  # a read never leaves the process
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._readers = threading.local()
-        self._connections: list[Connection] = []
+        self._connections: list[SqliteConnection] = []
         self._opening = threading.Lock()
         self._writing = threading.RLock()
-        self._writer: Connection | None = None
+        self._writer: SqliteConnection | None = None
 
-    def connect(self, *, busy_seconds: float = BUSY_SECONDS) -> Connection:
+    def connect(self, *, busy_seconds: float = BUSY_SECONDS) -> SqliteConnection:
         """A new connection, closed with the database at the latest."""
         raw = sqlite3.connect(
             self.path, timeout=busy_seconds, isolation_level=None, check_same_thread=False, cached_statements=256
@@ -67,7 +85,7 @@ class Database:
         raw.execute("PRAGMA journal_mode=WAL")
         raw.execute("PRAGMA synchronous=FULL")
         raw.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
-        connection = Connection(raw)
+        connection = SqliteConnection(raw)
         with self._opening:
             self._connections.append(connection)
         return connection
@@ -77,9 +95,9 @@ class Database:
         """Every connection opened so far (for counting what they do)."""
         return tuple(self._connections)
 
-    def reader(self) -> Connection:
+    def reader(self) -> SqliteConnection:
         """This thread's connection for short reads. Never hold a cursor of it over an await."""
-        connection: Connection | None = getattr(self._readers, "connection", None)
+        connection: SqliteConnection | None = getattr(self._readers, "connection", None)
         if connection is None:
             connection = self._readers.connection = self.connect()
         return connection
@@ -110,6 +128,10 @@ class Database:
                 raise
             connection.execute("COMMIT")
 
+    def batches(self) -> "SqliteBatches":
+        """What a Writer of this database writes through; call it on the event loop."""
+        return SqliteBatches(self)
+
     def close(self) -> None:
         """Close every connection."""
         with self._writing, self._opening:
@@ -120,19 +142,73 @@ class Database:
             self._readers = threading.local()
 
 
-def open_database(url: str) -> Database:
-    """Open `sqlite:///FILE` (relative) or `sqlite:////FILE` (absolute); the file is made with mode 0600 when absent.
+class SqliteBatches:
+    """Statements on the loop, only COMMIT (which waits for the disk) in a thread: reads go on meanwhile."""
 
-    Raises DatabaseError for another scheme, a folder that cannot be written, or a file that is no database.
+    def __init__(self, database: SqliteDatabase) -> None:
+        self._path = database.path
+        self._connection = database.connect(busy_seconds=0)
+        self._loop = asyncio.get_running_loop()
+        self._committer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="commit")
+
+    async def run(self, waiting: deque[Pending]) -> tuple[list[Pending], list[Outcome]]:
+        """Commit what waits in one transaction, each work in a savepoint of its own."""
+        batch: list[Pending] = []
+        try:
+            try:
+                await self._begin()
+            finally:
+                batch = [waiting.popleft() for _ in range(min(len(waiting), BATCH_LIMIT))]
+            outcomes = [self._run(work) for work, _ in batch]
+            await self._loop.run_in_executor(self._committer, self._connection.execute, "COMMIT")
+        except (sqlite3.Error, DatabaseError) as error:
+            if self._connection.raw.in_transaction:
+                self._connection.execute("ROLLBACK")
+            return batch, [(None, error)] * len(batch)
+        return batch, outcomes
+
+    async def _begin(self) -> None:
+        """BEGIN IMMEDIATE without ever blocking the loop while another process writes."""
+        wait, waited = FIRST_WAIT_SECONDS, 0.0
+        while True:
+            try:
+                self._connection.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError as error:
+                if waited >= BUSY_SECONDS or "locked" not in str(error):
+                    raise DatabaseError(f"{self._path} could not be written: {error}.") from error
+            await asyncio.sleep(wait)
+            waited += wait
+            wait = min(wait * 2, LONGEST_WAIT_SECONDS)
+
+    def _run(self, work: Callable[[Connection], Any]) -> Outcome:
+        connection = self._connection
+        connection.execute("SAVEPOINT work")
+        try:
+            result = work(connection)
+        except Exception as error:  # noqa: BLE001 - handed to the caller through its future
+            connection.execute("ROLLBACK TO work")
+            connection.execute("RELEASE work")
+            return None, error
+        connection.execute("RELEASE work")
+        return result, None
+
+    async def close(self) -> None:
+        """Give the connection back."""
+        self._committer.shutdown(wait=True)
+        self._connection.close()
+
+
+def open_file(name: str) -> SqliteDatabase:
+    """Open a file, relative or absolute; it is made with mode 0600 when absent.
+
+    Raises DatabaseError for a folder that cannot be written, or a file that is no database.
     """
-    scheme, separator, name = url.partition(":///")
-    if scheme != "sqlite" or not separator or not name:
-        raise DatabaseError(f"{url!r} is not a database this version can open; write it as sqlite:///FILE.")
     path = Path(name)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-        database = Database(path)
+        database = SqliteDatabase(path)
         database.reader().one("SELECT count(*) FROM sqlite_master")
     except (OSError, sqlite3.Error) as error:
         raise DatabaseError(f"Cannot open the database {path}: {error}.") from error

@@ -1,0 +1,118 @@
+"""What a database offers, whichever it is: connections, short reads, transactions, batches of writes.
+
+Implemented by sqlite and postgresql. Statements have `?` placeholders and are written in what both understand; the few
+words of a CREATE TABLE that differ are written as for SQLite, and `define` puts them right.
+"""
+
+import sqlite3
+from asyncio import Future
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, Protocol
+
+Row = tuple[Any, ...]  # columns differ from statement to statement; callers unpack them
+Pending = tuple[Callable[["Connection"], Any], "Future[Any]"]
+Outcome = tuple[Any, Exception | None]  # what a piece of work returned or raised
+
+BUSY_SECONDS = 30.0  # a CLI beside a running server waits this long for the write lock
+BATCH_LIMIT = 512  # writes a commit; more only adds latency for the first of them
+
+# What a unique or other constraint refused. The standard library's class is the name for both databases: PostgreSQL's
+# driver is imported only when it is used, and its errors are raised as this one.
+IntegrityError = sqlite3.IntegrityError
+
+
+class DatabaseError(Exception):
+    """A database that cannot be opened or used, with a sentence that says which and what to do."""
+
+
+class Cursor(Protocol):
+    """The answer to a statement."""
+
+    @property
+    def rowcount(self) -> int: ...
+    def fetchone(self) -> Any: ...
+    def fetchall(self) -> list[Any]: ...
+    def __iter__(self) -> Iterator[Any]: ...
+
+
+class Connection(Protocol):
+    """One connection: statements in, tuples out. Not for two threads at once.
+
+    BEGIN and COMMIT around several reads make them of one moment. A write belongs into a transaction of the database
+    or into the work of a Writer. Raises IntegrityError for what a constraint refuses.
+    """
+
+    @property
+    def raw(self) -> Any: ...
+    def execute(self, sql: str, values: Sequence[object] = ..., /) -> Cursor: ...
+
+    def all(self, sql: str, values: Sequence[object] = ()) -> list[Row]:
+        """Every row of a query."""
+
+    def one(self, sql: str, values: Sequence[object] = ()) -> Row | None:
+        """The first row of a query, or None."""
+
+    def many(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
+        """Run one statement for every row of values."""
+
+    def stream(self, sql: str, values: Sequence[object] = ()) -> Iterator[Row]:
+        """The rows of a long answer one by one, without ever holding all of them."""
+
+    def define(self, sql: str) -> None:
+        """Run a CREATE or ALTER statement that is written for SQLite."""
+
+    def has_table(self, name: str) -> bool:
+        """Whether there is a table of that name."""
+
+    def mark(self) -> object:
+        """A value that another commit, of whatever process, has changed since; None where that is not to be had."""
+
+    def close(self) -> None:
+        """Close the connection; an open transaction is rolled back."""
+
+
+class Batches(Protocol):
+    """How a Writer brings its works to the disk: several of them in one transaction."""
+
+    async def run(self, waiting: deque[Pending]) -> tuple[list[Pending], list[Outcome]]:
+        """Take works off the list and commit them; what each of them came to is known durably."""
+
+    async def close(self) -> None:
+        """Give the connection back."""
+
+
+class Database(Protocol):
+    """An open database: a reader per thread, and writes that are serialised inside and between processes."""
+
+    @property
+    def path(self) -> Path:
+        """The file it is in. Raises DatabaseError for PostgreSQL: what needs a file needs SQLite."""
+
+    @property
+    def near(self) -> bool:
+        """Whether an event loop may wait for a short read; else a thread should."""
+
+    @property
+    def connections(self) -> tuple[Connection, ...]:
+        """Every connection opened so far (for counting what they do)."""
+
+    def connect(self, *, busy_seconds: float = BUSY_SECONDS) -> Connection:
+        """A new connection, closed with the database at the latest."""
+
+    def reader(self) -> Connection:
+        """This thread's connection for short reads. Never hold a cursor of it over an await."""
+
+    def transaction(self) -> AbstractContextManager[Connection]:
+        """A write transaction: committed at the end of the block, rolled back when it raises.
+
+        Blocks while another thread or process writes, for at most 30 seconds; then raises DatabaseError.
+        """
+
+    def batches(self) -> Batches:
+        """What a Writer of this database writes through; call it on the event loop."""
+
+    def close(self) -> None:
+        """Close every connection."""
