@@ -13,7 +13,7 @@ from provisor.database import Connection, Database
 from provisor.scim.errors import ScimError, not_found
 from provisor.scim.messages import LIST_RESPONSE_URN
 from provisor.target import cursors, members
-from provisor.target.documents import ENDPOINTS, located, members_text, with_groups, with_list
+from provisor.target.documents import ENDPOINTS, TAILS, located, members_text, with_groups, with_list
 from provisor.target.listing import Found, Question, answer, by_name, compile_query, name_asked, page
 from provisor.target.paging import Positions
 from provisor.target.profiles import KINDS
@@ -203,7 +203,8 @@ class Reader:
 
     def _shown(self, documents: Sequence[str], call: Call) -> list[str]:
         base, kind = call.base, call.kind
-        texts = [located(document, kind, base) for document in documents]
+        tail = TAILS[kind]
+        texts = [f"{document[:-tail]}{base}{document[-tail:]}" for document in documents]  # `located`, a hundred times
         if kind == "User" and call.tenant.profile.shows_groups:
             texts = [
                 with_groups(text, 0, user_groups_text(self._connection, call, id_of(document)))[0]

@@ -6,6 +6,7 @@ The functions that write are called inside a transaction and raise ScimError for
 
 import re
 import sqlite3
+from functools import lru_cache
 from typing import NamedTuple
 
 from provisor.database import Connection
@@ -29,13 +30,17 @@ class Row(NamedTuple):
     created_at: int
     modified_at: int
     document: str
+    name_key: str
+    external_id: str | None
+    display_key: str | None
+    active: int | None
 
 
 def read(connection: Connection, tenant: Tenant, kind: Kind, id_: str) -> Row:
     """The row of a resource. Raises ScimError 404."""
     row = connection.one(
-        "SELECT number, version, created_at, modified_at, document FROM resource "
-        "WHERE id = ? AND tenant = ? AND kind = ?",
+        "SELECT number, version, created_at, modified_at, document, name_key, external_id, display_key, active "
+        "FROM resource WHERE id = ? AND tenant = ? AND kind = ?",
         (id_, tenant.number, kind),
     )
     if row is None:
@@ -83,14 +88,24 @@ def update(
     connection: Connection, tenant: Tenant, kind: Kind, row: Row, *, version: int, now: int, sealed: Sealed
 ) -> None:
     """Replace the document of a resource and the columns it is found by. Raises ScimError 409."""
+    changed = tuple(name for name in _FOUND_BY if getattr(sealed, name) != getattr(row, name))
     try:
         connection.execute(
-            "UPDATE resource SET version = ?, modified_at = ?, name_key = ?, external_id = ?, display_key = ?, "
-            "active = ?, document = ? WHERE number = ? AND tenant = ?",
-            (version, now, *sealed, row.number, tenant.number),
+            _update(changed),
+            (version, now, sealed.document, *[getattr(sealed, name) for name in changed], row.number, tenant.number),
         )
     except sqlite3.IntegrityError:
         raise _taken(kind, sealed) from None
+
+
+_FOUND_BY = ("name_key", "external_id", "display_key", "active")
+
+
+@lru_cache(maxsize=16)  # every choice of the four
+def _update(changed: tuple[str, ...]) -> str:
+    """Naming a column that stays as it is would still rewrite its entry in the index: a page each to log and sync."""
+    columns = "".join(f", {name} = ?" for name in changed)
+    return f"UPDATE resource SET version = ?, modified_at = ?, document = ?{columns} WHERE number = ? AND tenant = ?"  # noqa: S608 - columns of ours
 
 
 def stamp(connection: Connection, tenant: Tenant, row: Row, *, version: int, now: int, document: str) -> None:
