@@ -1,9 +1,9 @@
 """What the target costs beside a bare server that only selects, or only inserts and commits, in the same run.
 
-Every phase is run on our server and on the bare one in turn, `--rounds` times, and the better round of each counts: on a
-shared machine trust the ratio and the CPU per request, not the requests per second. scim2-server from PyPI runs last as
-a peer, with fewer requests. Prints requests/s, p50 and p99 at 8 connections, the ratio, the goals, memory, and the cost
-of one fdatasync measured just before each phase. The server and the load share the machine.
+Every phase is run on our server and on the bare one in turn, `--rounds` times, and the better round of each counts: on
+a shared machine trust the ratio and the CPU per request, not the requests per second. scim2-server from PyPI runs last
+as a peer, with fewer requests. Prints requests/s, p50 and p99 at 8 connections, the ratio, the goals, memory, and the
+cost of one fdatasync measured just before each phase. The server and the load share the machine.
 
     python benchmarks/target.py                                an empty store on SQLite, under a minute
     python benchmarks/target.py --stored 100000                the same with 100,000 users and a group of 50,000

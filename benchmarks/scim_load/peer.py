@@ -1,7 +1,7 @@
 """scim2-server (PyPI) as a peer: its own in-memory application, behind the same uvicorn as the target.
 
-Its command serves through wsgiref, one connection a request; uvicorn with kept-open connections is kinder to it. It keeps
-everything in memory and nothing on the disk, and here it checks no token.
+Its command serves through wsgiref, one connection a request; uvicorn with kept-open connections is kinder to it. It
+keeps everything in memory and nothing on the disk, and here it checks no token.
 
     python -m scim_load.peer READY_FILE
 """
@@ -12,6 +12,7 @@ import sys
 from scim2_server.applications.wsgi import WSGIApplication
 from scim2_server.memory import InMemoryStorage
 from scim2_server.utils import load_default_provider
+
 from scim_load.bare import serve
 
 

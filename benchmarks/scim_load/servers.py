@@ -8,12 +8,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from scim_load import bare
-
 from provisor.target import members, resources
 from provisor.target.resources import Call
 from provisor.target.store import now_microseconds, open_target, the_tenant
 from provisor.target.tokens import create_token
+from scim_load import bare
 
 BENCHMARKS = Path(__file__).parents[1]
 START_SECONDS = 30
