@@ -1,0 +1,122 @@
+"""A cycle without changes costs the same whatever the size of the directory: counted in SQLite's own steps, not timed.
+
+A step is one instruction of SQLite's virtual machine; reading one more row takes several. Rows the target has long had
+are put into the tables directly: provisioning 100,000 people first would only make the test slow.
+"""
+
+import pytest
+
+from provisor.database.sqlite import SqliteDatabase
+
+STEP = 1
+LONG_AGO = 1  # a change number that every watermark has passed
+
+
+@pytest.fixture
+def settled(world):
+    """Two people, one of them through a group, everything provisioned."""
+    org = world.organisation
+    org.users(["anna@x", "bo@x"])
+    org.group("Staff", ["bo@x"])
+    org.assign("anna@x")
+    org.assign("Staff", kind="group")
+    assert world.run().state == "succeeded"
+    return world
+
+
+def add_people_long_provisioned(world, number):
+    """As many people, linked, assigned and in the group, as if cycles long ago had dealt with them."""
+    with world.database.transaction() as connection:
+        tenant, group = connection.one("SELECT tenant, id FROM object WHERE kind = 'group'")
+        source, attributes = connection.one("SELECT source, attributes FROM object WHERE name = 'anna@x'")
+        people = [f"00000000-0000-7000-8000-{one:012d}" for one in range(number)]
+        connection.many(
+            "INSERT INTO object (id, tenant, source, kind, anchor, name, folded_name, attributes, enabled, created_at,"
+            " change, alive_change) VALUES (?, ?, ?, 'user', ?, ?, ?, ?, 1, 1, ?, ?)",
+            [(one, tenant, source, one, one, one, attributes, LONG_AGO, LONG_AGO) for one in people],
+        )
+        connection.many(
+            "INSERT INTO member (group_id, member_id, tenant, change) VALUES (?, ?, ?, ?)",
+            [(group, one, tenant, LONG_AGO) for one in people],
+        )
+        connection.many(
+            "INSERT INTO link (job, object, kind, target_id, state, wanted_hash, pushed_hash, pushed_document, linked_at)"
+            " VALUES (?, ?, 'user', ?, 'linked', 'x', 'x', '{}', 1)",
+            [(world.job.id, one, one) for one in people],
+        )
+        connection.many(
+            "INSERT INTO member_link (job, group_id, member_id, pushed, pending) VALUES (?, ?, ?, 1, 0)",
+            [(world.job.id, group, one) for one in people],
+        )
+
+
+def take_them_away(world):
+    with world.database.transaction() as connection:
+        for table, column in (
+            ("object", "id"),
+            ("member", "member_id"),
+            ("link", "object"),
+            ("member_link", "member_id"),
+        ):
+            connection.execute(f"DELETE FROM {table} WHERE {column} LIKE '00000000-0000-7000-8000-%'")
+
+
+class CountingDatabase(SqliteDatabase):
+    """The same file; every connection counts the steps that SQLite does for it."""
+
+    steps = 0
+
+    def connect(self, **options):
+        connection = super().connect(**options)
+        connection.raw.set_progress_handler(self.count, STEP)
+        return connection
+
+    def count(self):
+        self.steps += 1
+
+
+def steps_of_a_cycle(world):
+    """Run a cycle and count what SQLite did for it."""
+    usual = world.database
+    world.database = CountingDatabase(usual.path)
+    try:
+        assert dict(world.run().requests) == {"GET": 1}
+        return world.database.steps
+    finally:
+        world.database.close()
+        world.database = usual
+
+
+def test_a_cycle_without_changes_does_the_same_for_1_000_and_for_100_000_people(settled):
+    settled.run()  # a first idle cycle, so that both counted ones find the same state
+
+    add_people_long_provisioned(settled, 1_000)
+    few = steps_of_a_cycle(settled)
+    take_them_away(settled)
+    add_people_long_provisioned(settled, 100_000)
+    many = steps_of_a_cycle(settled)
+
+    assert few > 0
+    assert many == few
+
+
+def test_the_count_would_notice_a_scan(settled):
+    add_people_long_provisioned(settled, 1_000)
+    idle = steps_of_a_cycle(settled)
+    database = CountingDatabase(settled.database.path)
+
+    database.reader().one("SELECT count(*) FROM object WHERE attributes LIKE '%nothing%'")
+
+    assert database.steps > idle
+    database.close()
+
+
+def test_a_changed_person_costs_the_same_among_1_000_and_among_20_000(settled):
+    costs = []
+    for number in (1_000, 20_000):
+        add_people_long_provisioned(settled, number)
+        settled.organisation.change("anna@x", department=f"Sales {number}")  # nothing that Umbrella holds
+        costs.append(steps_of_a_cycle(settled))
+        take_them_away(settled)
+
+    assert costs[1] <= costs[0] * 1.05
