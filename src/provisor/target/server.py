@@ -31,7 +31,7 @@ from provisor.target.resources import Answer, Call
 from provisor.target.store import Tenant, now_microseconds
 from provisor.target.strict import check_question
 from provisor.target.tenants import load_tenants
-from provisor.target.tokens import bearer, look_up_token
+from provisor.target.tokens import Admission, bearer
 
 Pages = Callable[[Scope, Receive, Send], Awaitable[None]]
 
@@ -104,6 +104,7 @@ class Target:
         """Get ready to answer; call it on the loop that will serve."""
         self._writer = Writer(self._database)
         self._reader = Reader(self._database)
+        self._admission = Admission(self._reader.connection)
         self.log = RequestLog(self._writer)
         self.exchanges = Exchanges(self._database, self._writer)
 
@@ -207,7 +208,7 @@ class Target:
         token = bearer(request.headers.get(b"authorization"))
         if token is None:
             raise unauthorized("A bearer token is needed; the API Keys page makes one.")
-        request.token_id = look_up_token(self._reader.connection, request.tenant.number, token, now)
+        request.token_id = self._admission.look_up(request.tenant.number, token, now)
         if request.token_id is None:
             raise unauthorized("The bearer token is wrong, expired or revoked.")
         self.log.used(request.token_id, now)

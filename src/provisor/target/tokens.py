@@ -1,6 +1,7 @@
 """Bearer tokens: 256 random bits under a prefix that names the kind, shown once, stored as SHA-256 (scim-wire 11.1).
 
-Looked up by the key of the hash on every request, so that another process's `token create` or `revoke` counts at once.
+Looked up by the key of the hash whenever the database has changed, so that another process's `token create` or `revoke`
+counts at once.
 A fast hash is right here: 256 random bits cannot be guessed, and every request pays for it.
 """
 
@@ -135,8 +136,33 @@ def bearer(authorization: bytes | None) -> bytes | None:
     return authorization[7:].strip() or None
 
 
-def look_up_token(connection: Connection, tenant: int, token: bytes, now: int) -> str | None:
-    """The id of a token that this tenant honours now, else None.
+class Admission:
+    """Lets tokens in. Remembers who was let in for as long as nobody, in whatever process, has written anything."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._mark: object = None
+        self._known: dict[tuple[int, bytes], tuple[str, int | None]] = {}  # (tenant, hash) -> id, expiry
+
+    def look_up(self, tenant: int, token: bytes, now: int) -> str | None:
+        """The id of a token that this tenant honours now, else None."""
+        mark = self._connection.mark()
+        if mark is None or mark != self._mark:
+            self._mark = mark
+            self._known.clear()
+        key = tenant, sha256(token).digest()
+        known = self._known.get(key)
+        if known is None:
+            known = look_up_token(self._connection, tenant, token, now)
+            if known is None:
+                return None
+            self._known[key] = known
+        identifier, expires_at = known
+        return identifier if expires_at is None or now < expires_at else None
+
+
+def look_up_token(connection: Connection, tenant: int, token: bytes, now: int) -> tuple[str, int | None] | None:
+    """The id and the expiry of a token that this tenant honours now, else None.
 
     The key is the SHA-256 of what the client sent: how long the look-up takes says nothing of another token.
     """
@@ -145,4 +171,4 @@ def look_up_token(connection: Connection, tenant: int, token: bytes, now: int) -
     )
     if row is None or row[1] != tenant or row[3] is not None or (row[2] is not None and row[2] <= now):
         return None
-    return str(row[0])
+    return row[0], row[2]
