@@ -86,7 +86,7 @@ def test_every_bad_row_is_reported_and_none_stops_the_others(company):
         ]
     )
 
-    assert reasons(summary) == [("users.csv", 4), ("users.csv", 6), ("users.csv", 2), ("users.csv", 3)]
+    assert reasons(summary) == [("users.csv", 2), ("users.csv", 3), ("users.csv", 4), ("users.csv", 6)]
     assert summary.users == Counts(created=1, refused=4)
     assert company.count() == 1
 
@@ -285,3 +285,16 @@ def test_progress_is_told_after_every_page(company, tmp_path):
 
     assert [progress.rows for progress in told] == [1_000, 2_000, 2_500]
     assert told[-1].read_bytes == told[-1].size_bytes
+
+
+def test_a_source_needs_a_name(company):
+    assert company.offer([["userPrincipalName"], ["a@x"]], source=" ").code == "name-blank"
+
+
+def test_a_file_that_is_not_there_is_looked_for_not_corrected(company):
+    refusal = import_csv(
+        company.database, company.tenant, CsvImport(users=company.folder / "absent.csv"), now=company.now
+    )
+
+    assert "cannot be read" in refusal.message
+    assert "Correct" not in refusal.hint

@@ -163,3 +163,81 @@ def test_who_leaves_keeps_memberships_for_a_restore(company):
     company.people("b@x")
 
     assert company.members("Sales") == {"a@x", "b@x"}
+
+
+GUID = "11111111-2222-3333-4444-55555555555{}".format
+WITH_GUIDS = ["objectGUID", "userPrincipalName", "manager"]
+
+
+class TestRehired:
+    """Someone who left comes back under a new GUID and the old userPrincipalName."""
+
+    @staticmethod
+    def files(*rows):
+        return {
+            "users": [WITH_GUIDS, *rows, [GUID(9), "bo@x", "anna@x"]],
+            "groups": SALES["groups"],
+            "members": [NAMED, ["Sales", "anna@x"]],
+        }
+
+    def test_is_a_new_person_in_the_import_that_deletes_the_old_one(self, company):
+        company.take(**self.files([GUID(1), "anna@x", ""]))
+        before = company.user("anna@x").id
+
+        summary = company.take(**self.files([GUID(2), "Anna@x", ""]), complete=True)
+
+        assert summary.refused == []
+        assert (summary.users.created, summary.users.deleted) == (1, 1)
+        assert company.user("anna@x").id != before
+
+    def test_has_the_memberships_and_the_reports_that_the_files_say(self, company):
+        company.take(**self.files([GUID(1), "anna@x", ""]))
+
+        company.take(**self.files([GUID(2), "Anna@x", ""]), complete=True)
+
+        assert company.members("Sales") == {"Anna@x"}
+        assert company.manager("bo@x") == "Anna@x"
+
+    def test_changes_nothing_when_imported_again(self, company):
+        company.take(**self.files([GUID(1), "anna@x", ""]))
+        company.take(**self.files([GUID(2), "anna@x", ""]), complete=True)
+        change = company.change
+
+        summary = company.take(**self.files([GUID(2), "anna@x", ""]), complete=True)
+
+        assert summary.users == Counts(unchanged=2)
+        assert company.change == change
+
+    def test_may_have_a_name_by_a_chain_of_renames(self, company):
+        company.take(**self.files([GUID(1), "anna@x", ""], [GUID(2), "cy@x", ""]))
+
+        summary = company.take(**self.files([GUID(3), "cy@x", ""], [GUID(2), "anna@x", ""]), complete=True)
+
+        assert summary.refused == []
+        assert (summary.users.created, summary.users.updated, summary.users.deleted) == (1, 2, 1)
+
+    def test_waits_without_complete(self, company):
+        company.take(**self.files([GUID(1), "anna@x", ""]))
+
+        summary = company.take(**self.files([GUID(2), "anna@x", ""]))
+
+        assert [note.row for note in summary.refused] == [2]
+
+    def test_waits_while_the_files_may_delete_nobody(self, company):
+        company.take(**self.files([GUID(1), "anna@x", ""]))
+        files = {name: company._written(name, table) for name, table in self.files([GUID(2), "anna@x", ""]).items()}
+        files["members"].write_text('group,member\nSales,"anna@x\n')
+
+        summary = import_csv(company.database, company.tenant, CsvImport(**files, complete=True), now=company.now)
+
+        assert summary.stopped.code == "file-not-clean"
+        assert summary.users.deleted == 0
+
+    def test_waits_while_too_many_would_go(self, company):
+        leaving = [[GUID(number), f"p{number}@x", ""] for number in range(2, 8)]
+        company.take(**self.files([GUID(1), "anna@x", ""], *leaving))
+
+        summary = company.take(**self.files([GUID("a"), "anna@x", ""]), complete=True)
+
+        assert summary.stopped.code == "too-many-deletes"
+        assert summary.users.deleted == 0

@@ -108,10 +108,10 @@ def read_header(
     )
 
 
-def unknown_column(kind: Kind, file: str, column: str, full_name: str) -> str:
+def unknown_column(kind: Kind, column: str, full_name: str) -> str:
     """The warning for a column that became a directory extension."""
     return (
-        f"{file}: the column {column} is no attribute of a {kind}; it is kept as the directory extension {full_name}. "
+        f"the column {column} is no attribute of a {kind}; it is kept as the directory extension {full_name}. "
         f"The nearest known attribute is {nearest(kind, column)}."
     )
 

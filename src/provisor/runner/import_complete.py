@@ -3,8 +3,9 @@
 Only when every file was read through, and within bounds: a truncated export must not empty a company.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from provisor.connectors.csv_files import CsvFile
 from provisor.database import Connection, Database
 from provisor.directory.objects import Kind, Refusal
 from provisor.runner.import_run import ImportRun
@@ -37,12 +38,46 @@ def delete_absent(database: Database, run: ImportRun, files: Sequence[str], allo
         change, at = feed.next_change(connection, run.tenant), to_microseconds(run.now)
         place = {"at": at, "change": change}
         for kind in kinds:
-            run.counts(kind).deleted = run.notes.delete_absent(connection, run.tenant, run.source.id, kind, **place)
+            run.counts(kind).deleted += run.notes.delete_absent(connection, run.tenant, run.source.id, kind, **place)
         # After the people: those who left keep their memberships, in case they are restored.
         if "member" in files:
             run.summary.memberships.deleted = run.notes.remove_absent_edges(
                 connection, run.tenant, run.source.id, **place
             )
+
+
+def make_room(
+    connection: Connection,
+    run: ImportRun,
+    wanted: Mapping[Kind, Sequence[str]],
+    members: CsvFile | None,
+    allow_deletes: int | None,
+) -> None:
+    """Let those go at once whose names newcomers of the same files have: a rehire under a new anchor is one import.
+
+    They would go at the end in any case, and only if so: within the same bounds, and when every file is clean.
+    """
+    absent = {kind: run.notes.count_absent(connection, run.tenant, run.source.id, kind) for kind in wanted}
+    if run.lost or not _clean(members) or _too_many(connection, run, absent, allow_deletes) is not None:
+        return
+    for kind, names in wanted.items():
+        if not names:
+            continue
+        leaving = run.notes.absent_with_names(connection, run.tenant, run.source.id, kind, names)
+        if leaving:
+            change = feed.next_change(connection, run.tenant)
+            objects.soft_delete(connection, leaving, at=to_microseconds(run.now), change=change)
+            run.counts(kind).deleted += len(leaving)
+
+
+def _clean(members: CsvFile | None) -> bool:
+    """Whether no row of the memberships, which are read later, will keep people from being deleted."""
+    if members is None:
+        return True
+    if not members.path.is_file():  # a pipe is read once only
+        return False
+    with CsvFile(members.path) as again:
+        return all(bad.cells is not None for page in again.pages() for bad in page.bad)
 
 
 def _too_many(

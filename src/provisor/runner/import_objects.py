@@ -49,6 +49,11 @@ class ObjectImport:
                 rows.append(row)
         self._store(connection, self._firsts(connection, rows), last=False)
 
+    @property
+    def names_waited_for(self) -> list[str]:
+        """The folded names that rows want and somebody else has."""
+        return [row.folded_name for row in self._waiting if row.folded_name is not None]
+
     def write_deferred(self, connection: Connection) -> None:
         """Write the rows that waited for a name, now that every other row is in."""
         waiting, self._waiting = self._waiting, []

@@ -3,6 +3,7 @@
 `code` and sentences are for administrators; the whole is kept as JSON with the source.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -42,6 +43,11 @@ class ImportSummary:
     warnings: list[RowNote] = field(default_factory=list)
     extensions: list[str] = field(default_factory=list)
     stopped: Refusal | None = None
+
+    def sort_refused(self, files: Sequence[str]) -> None:
+        """Put the refused rows into the order in which a person finds them: by file, then by row."""
+        places = {file: place for place, file in enumerate(files)}
+        self.refused.sort(key=lambda note: (places.get(note.file, len(files)), note.row))
 
 
 @dataclass(frozen=True, slots=True)

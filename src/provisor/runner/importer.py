@@ -14,8 +14,8 @@ from provisor.connectors.csv_files import CsvFile
 from provisor.database import Connection, Database
 from provisor.directory.objects import Kind, Refusal
 from provisor.directory.rows import OBJECT_GUID, Columns, choose_anchor, read_header, unknown_column
-from provisor.engine.ports import ConnectorError
-from provisor.runner.import_complete import delete_absent
+from provisor.engine.ports import ConnectorError, Unreachable
+from provisor.runner.import_complete import delete_absent, make_room
 from provisor.runner.import_managers import set_managers
 from provisor.runner.import_members import MemberImport
 from provisor.runner.import_objects import ObjectImport
@@ -57,7 +57,9 @@ def import_csv(
                 if path is not None
             }
         except ConnectorError as error:
-            return Refusal(code="file-unreadable", message=error.message, hint="Correct the file and import it again.")
+            absent = isinstance(error, Unreachable)
+            hint = "Look at the path and at who may read it." if absent else "Correct the file and import it again."
+            return Refusal(code="file-unreadable", message=error.message, hint=hint)
         if not files:
             return Refusal(
                 code="nothing-to-import", message="No file was named.", hint="Name a users, groups or members file."
@@ -67,12 +69,13 @@ def import_csv(
         if isinstance(run, Refusal):
             return run
         try:
-            _read_all(database, run, files, report)
+            _read_all(database, run, order, files, report)
             if order.complete:
                 delete_absent(database, run, tuple(files), order.allow_deletes)
         finally:
             with database.transaction() as connection:
                 run.notes.drop(connection)
+                run.summary.sort_refused([file.name for file in files.values()])
                 sources.save_run(connection, run.source, as_json(run.summary))
         return run.summary
 
@@ -81,6 +84,8 @@ def _begin(
     connection: Connection, tenant: str, order: CsvImport, files: dict[str, CsvFile], now: datetime
 ) -> ImportRun | Refusal:
     """Judge every header before the first row; then fix the source's anchors and register extensions."""
+    if not order.source.strip():
+        return Refusal(code="name-blank", message="A source needs a name.", hint="Give it one with --source.")
     source = sources.find(connection, tenant, order.source)
     app_id = tenants.setting(connection, tenant, tenants.EXTENSION_APP) or ""
     registered = extensions.registered(connection, tenant)
@@ -132,7 +137,7 @@ def _register(connection: Connection, run: ImportRun, files: dict[str, CsvFile])
             known.add(name)
             run.summary.extensions.append(name)
             if column != OBJECT_GUID:
-                run.warn(files[kind].name, 1, unknown_column(kind, files[kind].name, column, name))
+                run.warn(files[kind].name, 1, unknown_column(kind, column, name))
         for column in columns.ignored:
             run.warn(files[kind].name, 1, f"the column {column} is not imported; the directory gives ids of its own")
     if "member" in files:
@@ -141,14 +146,19 @@ def _register(connection: Connection, run: ImportRun, files: dict[str, CsvFile])
                 run.warn(files["member"].name, 1, f"the column {column} is not imported; a membership has none")
 
 
-def _read_all(database: Database, run: ImportRun, files: dict[str, CsvFile], report: Report | None) -> None:
+def _read_all(
+    database: Database, run: ImportRun, order: CsvImport, files: dict[str, CsvFile], report: Report | None
+) -> None:
     kinds: Sequence[Kind] = ("user", "group")
-    for kind in kinds:
-        if kind in files:
-            reader = ObjectImport(run, kind, files[kind])
-            _pages(database, files[kind], reader.write_page, report)
-            with database.transaction() as connection:
-                reader.write_deferred(connection)
+    readers = {kind: ObjectImport(run, kind, files[kind]) for kind in kinds if kind in files}
+    for kind, reader in readers.items():
+        _pages(database, files[kind], reader.write_page, report)
+    with database.transaction() as connection:
+        if order.complete and any(reader.names_waited_for for reader in readers.values()):
+            wanted = {kind: reader.names_waited_for for kind, reader in readers.items()}
+            make_room(connection, run, wanted, files.get("member"), order.allow_deletes)
+        for reader in readers.values():
+            reader.write_deferred(connection)
     if "user" in files:
         set_managers(database, run, files["user"].name)
     if "member" in files:

@@ -105,6 +105,17 @@ class ImportNotes:
         )
         return cursor.rowcount
 
+    def absent_with_names(
+        self, connection: Connection, tenant: str, source: str, kind: Kind, folded: Sequence[str]
+    ) -> list[str]:
+        """The ids of those of them that have one of these folded names."""
+        rows = connection.all(
+            f"""SELECT o.id FROM object o WHERE {self._absent()}
+            AND o.folded_name IN ({",".join("?" * len(folded))}) ORDER BY o.id""",
+            (*self._absent_values(tenant, source, kind), *folded),
+        )
+        return [row[0] for row in rows]
+
     def count_absent_edges(self, connection: Connection, tenant: str, source: str) -> int:
         """How many memberships of live people in the source's groups were in no row."""
         row = connection.one(f"SELECT count(*) {self._absent_edges()}", self._absent_edge_values(tenant, source))

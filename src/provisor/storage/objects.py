@@ -112,6 +112,14 @@ def update(connection: Connection, objects: Iterable[tuple[DirectoryObject, bool
     connection.many(_UPDATE, (_updated(item, alive_moved) for item, alive_moved in objects))
 
 
+def soft_delete(connection: Connection, ids: Iterable[str], *, at: int, change: int) -> None:
+    """Soft-delete live objects under one change number."""
+    connection.many(
+        "UPDATE object SET deleted_at = ?, change = ?, alive_change = ? WHERE id = ?",
+        ((at, change, change, object_id) for object_id in ids),
+    )
+
+
 def set_managers(connection: Connection, pairs: Iterable[tuple[str, str]], *, change: int) -> None:
     """Give users (first) their managers (second) under one change number."""
     connection.many(
