@@ -3,8 +3,8 @@
 import asyncio
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,10 +12,11 @@ import pytest
 from provisor.database import Database, open_database
 from provisor.engine.plan import Plan
 from provisor.engine.progress import Progress
+from provisor.engine.record import Kind
 from provisor.gallery import template
 from provisor.runner.cycle import plan_cycle, run_cycle
 from provisor.runner.summary import CycleSummary
-from provisor.storage import cycles, log, operations
+from provisor.storage import cycles, directory_verbs, feed, log, members, objects, operations
 from provisor.storage.log import LoggedEvent, LogQuery
 from provisor.testing.memory_target import MemoryTarget, Request
 from provisor.testing.organisation import Organisation
@@ -93,6 +94,44 @@ class World:
     def cycles(self) -> list[cycles.Cycle]:
         """The job's cycles, newest first."""
         return cycles.newest(self.database.reader(), self.job.id, 100)
+
+    def purge(self, name: str, kind: Kind = "user") -> None:
+        """Delete for good as an administrator does: out of every group, assignment and management at once."""
+        org = self.organisation
+        with self.database.transaction() as connection:
+            item = objects.read(connection, org.tenant, org.id(kind, name))
+            assert item is not None
+            directory_verbs.purge(connection, org.tenant, item, now=datetime.now(UTC))
+
+    def delete(self, name: str, *, days_ago: int = 0, kind: Kind = "user") -> None:
+        """Into the recycle bin, so many days ago."""
+        org = self.organisation
+        with self.database.transaction() as connection:
+            item = objects.read(connection, org.tenant, org.id(kind, name))
+            assert item is not None
+            directory_verbs.delete(connection, org.tenant, item, now=datetime.now(UTC) - timedelta(days=days_ago))
+
+    def crowd(self, group: str, names: Sequence[str]) -> None:
+        """A group with many members at once."""
+        org = self.organisation
+        org.groups([group])
+        with self.database.transaction() as connection:
+            edges = [(org.id("group", group), org.id("user", name)) for name in names]
+            members.put(connection, org.tenant, edges, change=feed.next_change(connection, org.tenant))
+
+    def failing(self, **methods: Callable[..., Awaitable[object]]) -> None:
+        """Replace methods of the target, each by a function of the original one and its arguments."""
+
+        def bound(name: str, function: Callable[..., Awaitable[object]]) -> Callable[..., Awaitable[object]]:
+            original = getattr(type(self.target), name)
+
+            async def call(target: MemoryTarget, *arguments: object) -> object:
+                return await function(lambda *given: original(target, *given), *arguments)
+
+            return call
+
+        changed = {name: bound(name, function) for name, function in methods.items()}
+        self.target.__class__ = type("Failing", (type(self.target),), changed)
 
     def account(self, name: str) -> dict[str, object]:
         """The account of that userName."""

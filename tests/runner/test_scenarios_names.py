@@ -1,16 +1,5 @@
 """Names that change hands: by the end of the cycle everybody has theirs, or is told who holds it."""
 
-from provisor.storage import directory_verbs, objects
-from provisor.testing.organisation import NOW
-
-
-def purge(world, name, kind="user"):
-    """As an administrator does it."""
-    org = world.organisation
-    with world.database.transaction() as connection:
-        item = objects.read(connection, org.tenant, org.id(kind, name))
-        directory_verbs.purge(connection, org.tenant, item, now=NOW)
-
 
 def test_somebody_new_with_the_name_that_another_gave_up_is_created_in_the_same_cycle(world):
     org = world.organisation
@@ -35,7 +24,7 @@ def test_a_group_made_anew_under_the_name_of_one_deleted_in_the_same_cycle(world
     org.group("Staff", ["anna@x"])
     org.assign("Staff", kind="group")
     world.run()
-    purge(world, "Staff", "group")
+    world.purge("Staff", "group")
     org.group("Staff", ["bo@x"])
     org.assign("Staff", kind="group")
 
@@ -90,7 +79,7 @@ def test_somebody_new_gets_the_name_of_somebody_purged_in_the_same_cycle_with_gr
     org.group("Staff", ["bo@x"])
     world.run()
     before = world.account("anna@x")["id"]
-    purge(world, "anna@x")
+    world.purge("anna@x")
     org.user("anna@x", manager="bo@x")
     org.user("cleo@x", manager="anna@x")
     org.join("Staff", "anna@x")

@@ -1,7 +1,5 @@
 """Lives of people across several cycles: managers, and leaving and coming back."""
 
-from datetime import UTC, datetime, timedelta
-
 import pytest
 
 from provisor.engine.ports import Rejected
@@ -21,21 +19,6 @@ def set_manager(world, name, manager):
     with world.database.transaction() as connection:
         item = objects.read(connection, org.tenant, org.id("user", name))
         directory_verbs.set_manager(connection, org.tenant, item, manager and org.id("user", manager))
-
-
-def purge(world, name, kind="user"):
-    """As an administrator does it: out of every group, assignment and management at once."""
-    org = world.organisation
-    with world.database.transaction() as connection:
-        item = objects.read(connection, org.tenant, org.id(kind, name))
-        directory_verbs.purge(connection, org.tenant, item, now=datetime.now(UTC))
-
-
-def delete(world, name, *, days_ago=0, kind="user"):
-    org = world.organisation
-    with world.database.transaction() as connection:
-        item = objects.read(connection, org.tenant, org.id(kind, name))
-        directory_verbs.delete(connection, org.tenant, item, now=datetime.now(UTC) - timedelta(days=days_ago))
 
 
 @pytest.fixture
@@ -82,7 +65,7 @@ def test_a_manager_that_is_taken_away_is_removed_at_the_target(managed):
 
 
 def test_a_manager_who_is_purged_is_removed_at_the_target(managed):
-    purge(managed, "boss@x")
+    managed.purge("boss@x")
 
     assert managed.run().state == "succeeded"
 
@@ -159,8 +142,8 @@ def test_somebody_deleted_thirty_days_ago_is_purged_at_the_start_of_a_cycle(worl
     world.organisation.users(["anna@x", "bo@x"])
     world.organisation.assign("anna@x", "bo@x")
     world.run()
-    delete(world, "anna@x", days_ago=31)
-    delete(world, "bo@x", days_ago=29)
+    world.delete("anna@x", days_ago=31)
+    world.delete("bo@x", days_ago=29)
 
     summary = world.run()
 
@@ -175,8 +158,8 @@ def test_tombstones_go_once_every_job_has_passed_them(world):
     world.organisation.group("Staff", ["anna@x"])
     world.organisation.assign("Staff", kind="group")
     world.run()
-    purge(world, "anna@x")
-    purge(world, "Staff", "group")
+    world.purge("anna@x")
+    world.purge("Staff", "group")
 
     world.run()
 
@@ -193,7 +176,7 @@ def test_the_account_of_somebody_released_and_then_purged_can_be_matched_by_some
     before = world.account("anna@x")["id"]
     org.unassign("anna@x")
     world.run()
-    purge(world, "anna@x")
+    world.purge("anna@x")
     world.run()
     assert world.account("anna@x")["active"] is False
 
@@ -214,7 +197,7 @@ def test_somebody_purged_after_release_leaves_no_row_behind(world):
     org.unassign("anna@x")
     world.run()
 
-    purge(world, "anna@x")
+    world.purge("anna@x")
     world.run()
 
     assert world.writes() == []
@@ -230,7 +213,7 @@ def test_a_person_with_both_assignments_stays_when_the_group_goes(world):
     org.assign("Staff", kind="group")
     world.run()
 
-    purge(world, "Staff", "group")
+    world.purge("Staff", "group")
     world.run()
 
     assert [world.account(name)["active"] for name in ("anna@x", "bo@x")] == [True, False]
@@ -244,7 +227,7 @@ def test_a_group_deleted_and_restored_takes_its_people_along_both_ways(world):
     org.assign("Staff", kind="group")
     world.run()
 
-    delete(world, "Staff", kind="group")
+    world.delete("Staff", kind="group")
     world.run()
     assert world.target.resources("group") == {}
     assert [world.account(name)["active"] for name in ("anna@x", "bo@x")] == [False, False]

@@ -33,7 +33,7 @@ from provisor.runner.recorder import Recorder
 from provisor.runner.recovery import recover
 from provisor.runner.reporting import Report, Reporter, part_of
 from provisor.runner.run import CycleStopped, Run, StopRequested
-from provisor.runner.second_stage import plan_memberships, plan_references
+from provisor.runner.second_stage import plan_memberships, plan_references, plan_second_stage_again
 from provisor.runner.summary import CycleSummary
 from provisor.storage import cycles, directory_verbs, jobs, listing, operations, work
 from provisor.storage.cycles import Cycle
@@ -192,6 +192,8 @@ async def _plan(run: Run, reporter: Reporter) -> Admission | None:
     journal = Journal(run)
     planner = Planner(run, Matcher(run), Placing(run, journal))
     await recover(run, planner)
+    if run.cycle.phase == STAGES[-1]:
+        await plan_second_stage_again(run)
     reached = STAGES.index(run.cycle.phase) if run.cycle.phase in STAGES else 0
     admission: Admission | None = None
     for number, stage in enumerate(STAGES[:-1]):

@@ -17,7 +17,7 @@ from provisor.runner.planner import Planner
 from provisor.runner.recorder import Recorder
 from provisor.runner.reporting import Reporter
 from provisor.runner.run import PAGE, CycleStopped, Run, StopRequested
-from provisor.runner.second_stage import plan_memberships, plan_references
+from provisor.runner.second_stage import plan_second_stage_again
 from provisor.runner.sending import Sending
 from provisor.storage import operations, records, work
 from provisor.storage.operations import ENTRY, SECOND, StoredOperation
@@ -160,12 +160,12 @@ class Executor:
         anew, self._anew = self._anew, []
         if not anew:
             return False
-        # A group that vanished under a change of its members gets another one, planned with its new object.
-        second = [(SECOND, object_id) for kind, object_id in anew if kind == "group"]
+        # What their members or references were to become is planned with their new object, or sent once more.
+        second = [(SECOND, object_id) for _, object_id in anew]
 
         def begin(connection: Connection) -> None:
             work.clear(connection, job.id)
-            operations.done(connection, job.id, second)
+            operations.unsend(connection, job.id, second)
 
         await run.writer.write(begin)
         for kind in _KINDS:
@@ -174,7 +174,5 @@ class Executor:
                 part = ids[start : start + PAGE]
                 reads = records.by_ids(run.reader(), application=job.application, job=job.id, ids=part)
                 await self._planner.plan_again(kind, list(reads.values()), verify=True)
-        await run.writer.write(lambda connection: work.fill_groups(connection, job.id, everything=False))
-        await plan_memberships(run, "")
-        await plan_references(run, "")
+        await plan_second_stage_again(run)
         return True

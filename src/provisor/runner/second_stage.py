@@ -18,8 +18,8 @@ PEOPLE_A_PAGE = 500
 _BEGUN = ""  # the cursor once the work set of the stage is made
 
 
-async def plan_memberships(run: Run, cursor: str | None) -> None:
-    """Compare the memberships of every group that this cycle touches."""
+async def plan_memberships(run: Run, cursor: str | None, *, again: bool = False) -> None:
+    """Compare the memberships of every group that this cycle touches; `again`: the cycle is beyond this stage."""
     if not (run.rules.groups.enabled and run.rules.groups.mapper.maps_members):
         return
     if cursor is None:
@@ -28,8 +28,18 @@ async def plan_memberships(run: Run, cursor: str | None) -> None:
     while page := work.second_stage(run.reader(), job=run.job.id, kind="members", after=cursor, limit=GROUPS_A_PAGE):
         run.check_stop()
         last = page[-1].object
-        await run.writer.write(partial(_plan_groups, run, page=page, last=last))
+        await run.writer.write(partial(_plan_groups, run, page=page, reached=None if again else last))
         cursor = last
+
+
+async def plan_second_stage_again(run: Run) -> None:
+    """Plan what belongs to groups that are about to be created or linked, and whom others of them wake.
+
+    For what was planned anew during the execution, and for a run that was cut short in the middle of that.
+    """
+    await run.writer.write(lambda connection: work.fill_groups(connection, run.job.id, everything=False))
+    await plan_memberships(run, _BEGUN, again=True)
+    await plan_references(run, _BEGUN, again=True)
 
 
 def _make_members_work(run: Run, connection: Connection) -> None:
@@ -42,7 +52,7 @@ def _make_members_work(run: Run, connection: Connection) -> None:
     cycles.advance(connection, job, run.cycle.n, phase="members", cursor=_BEGUN)
 
 
-def _plan_groups(run: Run, connection: Connection, *, page: list[SecondStage], last: str) -> None:
+def _plan_groups(run: Run, connection: Connection, *, page: list[SecondStage], reached: str | None) -> None:
     job, heal = run.job.id, run.behaviour.heal_references
     rows: list[PlannedRow] = []
     idle: list[tuple[int, str]] = []
@@ -56,11 +66,12 @@ def _plan_groups(run: Run, connection: Connection, *, page: list[SecondStage], l
             idle.append((SECOND, group.object))
     operations.done(connection, job, idle)
     operations.plan(connection, rows)
-    cycles.advance(connection, job, run.cycle.n, phase="members", cursor=last)
+    if reached is not None:
+        cycles.advance(connection, job, run.cycle.n, phase="members", cursor=reached)
 
 
-async def plan_references(run: Run, cursor: str | None) -> None:
-    """See which of the references that are needed can be written in this cycle."""
+async def plan_references(run: Run, cursor: str | None, *, again: bool = False) -> None:
+    """See which of the references that are needed can be written in this cycle; `again` as above."""
     if cursor is None:
         cursor = _BEGUN
         if run.evaluates_everything:
@@ -68,11 +79,11 @@ async def plan_references(run: Run, cursor: str | None) -> None:
     while page := work.second_stage(run.reader(), job=run.job.id, kind="references", after=cursor, limit=PEOPLE_A_PAGE):
         run.check_stop()
         last = page[-1].object
-        await run.writer.write(partial(_plan_people, run, page=page, last=last))
+        await run.writer.write(partial(_plan_people, run, page=page, reached=None if again else last))
         cursor = last
 
 
-def _plan_people(run: Run, connection: Connection, *, page: list[SecondStage], last: str) -> None:
+def _plan_people(run: Run, connection: Connection, *, page: list[SecondStage], reached: str | None) -> None:
     job = run.job.id
     rows: list[PlannedRow] = []
     idle: list[str] = []
@@ -86,7 +97,8 @@ def _plan_people(run: Run, connection: Connection, *, page: list[SecondStage], l
     if not run.behaviour.heal_references:
         waiting.forget(connection, job, idle)
     operations.plan(connection, rows)
-    cycles.advance(connection, job, run.cycle.n, phase="references", cursor=last)
+    if reached is not None:
+        cycles.advance(connection, job, run.cycle.n, phase="references", cursor=reached)
 
 
 def _row(run: Run, item: SecondStage, kind: str, phase: int, detail: str) -> PlannedRow:
