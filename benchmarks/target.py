@@ -147,8 +147,13 @@ def run_store(folder, url, stored, options):
 
 
 def wanted(phase, options):
-    """The phase was asked for; creating comes first always, the others need somebody."""
-    return not options.phases or phase.name in options.phases or phase.name == "create"
+    """The phase was asked for, or one that was needs it: somebody, a group, or members to take out again."""
+    if not options.phases or phase.name == "create":
+        return True
+    needed = {name.replace("remove", "add") for name in options.phases} | set(options.phases)
+    if "add-100" in needed:
+        needed.add("create-group")
+    return phase.name in needed
 
 
 def make_middle_group(scim):
@@ -209,7 +214,7 @@ def main():
                 folder = Path(name)
                 url = f"sqlite:///{folder / 'target.sqlite'}"
                 if kind == "postgresql":
-                    url = stack.enter_context(postgresql(folder, options.postgresql))
+                    url = stack.enter_context(postgresql(options.postgresql))
                     if url is None:
                         break
                 print(f"{kind}, {stored:,} users stored, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")

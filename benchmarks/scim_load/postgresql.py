@@ -1,10 +1,21 @@
-"""PostgreSQL for the run: the database of a URL, or a cluster made in a folder when the programs are there."""
+"""PostgreSQL for the run: the database of a URL, or a durable cluster of its own where the programs are installed."""
 
 from contextlib import contextmanager
 
+from provisor.testing.postgresql import Cluster, PostgresqlMissing
+
 
 @contextmanager
-def postgresql(folder, url):
+def postgresql(url):
     """The URL of an empty database; None, and a sentence why, when there is none."""
-    print("postgresql: not measured, this version cannot open it yet")
-    yield None
+    if url is not None:
+        yield url
+        return
+    try:
+        cluster = Cluster(durable=True)
+    except PostgresqlMissing as missing:
+        print(f"postgresql: not measured. {missing}")
+        yield None
+        return
+    with cluster:
+        yield cluster.url(cluster.new_database())
