@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def build(settings: Settings) -> Admin:
     """All verbs over the database that the settings name; it is made and migrated when it is new."""
     try:
-        settings.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _make_folder(settings)
         database = open_database(settings.database_url)
         tenant = migrate(database)
     except (DatabaseError, OSError) as error:
@@ -43,6 +43,16 @@ def build(settings: Settings) -> Admin:
             connect=connections.connect,
         )
     )
+
+
+def _make_folder(settings: Settings) -> None:
+    try:
+        settings.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        why = "it is a file" if isinstance(error, FileExistsError) else error.strerror
+        raise AdminError(
+            "database", f"{settings.folder} cannot be the data folder: {why}.", "Name another one in PROVISOR_DATA."
+        ) from error
 
 
 def problem_with_credentials(url: str, token: Secret) -> str | None:

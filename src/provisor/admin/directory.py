@@ -11,7 +11,7 @@ from provisor.admin.context import Change, Context
 from provisor.admin.errors import AdminError, accepted
 from provisor.database import Connection
 from provisor.directory.attributes import KNOWN, SINGULAR, Unreadable, read_text
-from provisor.directory.objects import DirectoryObject, Kind, Value
+from provisor.directory.objects import DirectoryObject, Kind, Refusal, Value
 from provisor.scim.values import Json
 from provisor.storage import directory_verbs, extensions, members, objects
 from provisor.storage.times import from_microseconds
@@ -113,14 +113,25 @@ class Objects:
     def purge(self, actor: Actor, key: str) -> Shown:
         """Delete for good, whether soft-deleted before or not. Nothing brings it back."""
         with self.context.change(actor, DIRECTORY_PURGE, f"Hard delete {self.kind}") as change:
-            tenant = self.context.tenant
-            found = directory_verbs.find(change.connection, tenant, self.kind, key)
-            if not isinstance(found, DirectoryObject):
-                deleted = directory_verbs.find(change.connection, tenant, self.kind, key, deleted=True)
-                found = deleted if isinstance(deleted, DirectoryObject) else found
-            before = accepted(found)
-            item = directory_verbs.purge(change.connection, tenant, before, now=change.now)
+            before = self._to_purge(change.connection, key)
+            item = directory_verbs.purge(change.connection, self.context.tenant, before, now=change.now)
             return self._done(change, before, item)
+
+    def _to_purge(self, connection: Connection, key: str) -> DirectoryObject:
+        """The one object of this name, deleted or not. With one of each, nobody but the person can tell which."""
+        tenant, kind = self.context.tenant, self.kind
+        live = directory_verbs.find(connection, tenant, kind, key)
+        deleted = directory_verbs.find(connection, tenant, kind, key, deleted=True)
+        if not isinstance(live, DirectoryObject):
+            return accepted(deleted if live.code == "not-found" and not _missing(deleted) else live)
+        if _missing(deleted):
+            return live
+        other = f"{deleted.id} (deleted)" if isinstance(deleted, DirectoryObject) else f"one of the deleted {kind}s"
+        raise AdminError(
+            "name-ambiguous",
+            f"There is a {kind} called {key}, and there was one that was deleted.",
+            f"Name the one you mean by its id: {live.id}, or {other}.",
+        )
 
     def find(self, connection: Connection, key: str, *, deleted: bool = False) -> DirectoryObject:
         """The object a person means. Raises AdminError when there is none, or several."""
@@ -159,6 +170,10 @@ class Objects:
                 )
             values[known] = value
         return values, self.find(connection, manager).id if manager else None
+
+
+def _missing(found: DirectoryObject | Refusal) -> bool:
+    return isinstance(found, Refusal) and found.code == "not-found"
 
 
 def _noted(change: Change, item: DirectoryObject, *, attributes: Sequence[str]) -> None:

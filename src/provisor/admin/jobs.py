@@ -25,7 +25,8 @@ SECRET_TOKEN: Final = "SecretToken"  # noqa: S105 - a name, not a secret
 
 RESET_SCOPES: Final = ("None", "Escrows", "Watermark", "QuarantineState", "ConnectorDataStore", "Full", "ForceDeletes")
 PLAIN_RESTART: Final = frozenset({"Escrows", "Watermark", "QuarantineState"})  # what the portal's button does
-SHORTEST_INTERVAL_SECONDS = 1
+SHORTEST_INTERVAL_SECONDS: Final = 1
+LONGEST_INTERVAL_SECONDS: Final = 366 * 24 * 3600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,11 +153,7 @@ class Jobs:
             job = self.find(change.connection, key)
             changes = _settings(job, scope, skip_out_of_scope_deletions)
             if interval_seconds is not None:
-                if interval_seconds < SHORTEST_INTERVAL_SECONDS:
-                    raise AdminError(
-                        "invalid-value", "The interval must be at least one second.", "Give it in seconds."
-                    )
-                changes["interval_seconds"] = interval_seconds
+                changes["interval_seconds"] = _interval(interval_seconds)
             if behaviour is not None:
                 if behaviour_named(behaviour) is None:
                     raise AdminError(
@@ -167,6 +164,9 @@ class Jobs:
             if not changes:
                 change.nothing()
                 return self._shown(change.connection, job)
+            if scope == "all":  # some rules need assignments, and there are none then
+                rules = jobs.rules(change.connection, job.id, job.ruleset_version)
+                usable(rules, self.applications.template(job.template), scope=scope)
             detail: dict[str, Json] = {name: _said(value) for name, value in changes.items()}
             change.detail = detail
             return self._changed(change, job, **changes)
@@ -203,7 +203,15 @@ class Jobs:
                 "Save the tenant URL and the secret token with `provisor job credentials`.",
             )
         template = self.applications.template(job.template)
-        usable(jobs.rules(connection, job.id, job.ruleset_version), template)
+        usable(jobs.rules(connection, job.id, job.ruleset_version), template, scope=job.settings.get("scope"))
+
+    def _address(self, connection: Connection, job: Job) -> str | None:
+        """The tenant URL, for people to see. Without the right key a job is still shown; what needs the URL says so."""
+        try:
+            stored = self.context.secret(connection, job.id, BASE_ADDRESS)
+        except AdminError:
+            return None
+        return stored.reveal() if stored else None
 
     def _changed(self, change: Change, job: Job, **changes: object) -> JobShown:
         jobs.change(change.connection, job.id, **changes)  # type: ignore[arg-type]
@@ -214,14 +222,21 @@ class Jobs:
         names = tuple(secrets.names(connection, job.id))
         address = None
         if BASE_ADDRESS in names:
-            stored = self.context.secret(connection, job.id, BASE_ADDRESS)
-            address = stored.reveal() if stored else None
+            address = self._address(connection, job)
         return JobShown(
             job=job,
             application=application.display_name if application else job.application,
             credentials=names,
             base_address=address,
         )
+
+
+def _interval(seconds: int) -> int:
+    if seconds < SHORTEST_INTERVAL_SECONDS:
+        raise AdminError("invalid-value", "The interval must be at least one second.", "Give it in seconds.")
+    if seconds > LONGEST_INTERVAL_SECONDS:
+        raise AdminError("invalid-value", "The interval must be at most 366 days.", "Give it in seconds.")
+    return seconds
 
 
 def read_reset_scope(text: str) -> frozenset[str]:

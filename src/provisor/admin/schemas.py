@@ -44,12 +44,13 @@ class Schemas:
         with self.context.change(actor, JOB_WRITE, ACTIVITY) as change:
             found = self.jobs.find(change.connection, job)
             full = extensions.full_name(change.connection, self.context.tenant, source)
-            known = full in extensions.registered(change.connection, self.context.tenant)
+            registered = extensions.registered(change.connection, self.context.tenant)
             document = with_mapping(
                 jobs.rules(change.connection, found.id, found.ruleset_version),
                 kind,
-                source=full if known else source,
+                source=full if full in registered else source,
                 target=target,
+                extensions=registered,
             )
             return self._save(change, actor, found, document)
 
@@ -60,7 +61,7 @@ class Schemas:
             return self._save(change, actor, found, self.jobs.applications.template(found.template).rules)
 
     def _save(self, change: Change, actor: Actor, job: Job, document: Json) -> int:
-        usable(document, self.jobs.applications.template(job.template))
+        usable(document, self.jobs.applications.template(job.template), scope=job.settings.get("scope"))
         change.target = job.id
         if document == jobs.rules(change.connection, job.id, job.ruleset_version):
             change.nothing()
