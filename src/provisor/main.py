@@ -103,8 +103,17 @@ def guarded(command: Callable[[], None]) -> int:
     except BrokenPipeError:  # the reader of our output has left, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except UnicodeEncodeError:  # an argument that the shell passed on as bytes, or a value made of one
+        complain("An argument is not UTF-8 text.", "Type it again, or set the terminal to UTF-8.")
+        return 2
     except KeyboardInterrupt:
         complain("Stopped.")
+        return 1
+    except OSError as error:
+        if "--traceback" in sys.argv:
+            raise
+        where = f"{error.filename}: " if error.filename is not None else ""
+        complain(f"{where}{error.strerror or error}.", "`provisor --traceback …` shows where it happened.")
         return 1
     except Exception as error:
         if "--traceback" in sys.argv:

@@ -50,7 +50,7 @@ def print_json_line(value: object) -> None:
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """A table, as wide as the terminal; piped elsewhere it is as wide as its text."""
+    """A table, as wide as the terminal; piped elsewhere it is as wide as its text, up to 200 characters a line."""
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
@@ -61,8 +61,13 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Non
         table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(*(Text("" if cell is None else _clean(str(cell))) for cell in row))
-    console = Console() if sys.stdout.isatty() else Console(width=200)
-    console.print(table)
+    if sys.stdout.isatty():
+        Console().print(table)
+        return
+    console = Console(width=200)
+    with console.capture() as drawn:
+        console.print(table)
+    typer.echo("\n".join(line.rstrip() for line in drawn.get().split("\n")), nl=False)
 
 
 def complain(message: str, hint: str = "") -> None:
@@ -74,13 +79,17 @@ def complain(message: str, hint: str = "") -> None:
 
 def read_secret(file: str | None, prompt: str) -> str:
     """A secret from a file, from standard input (`-`), or typed unseen; never from an argument."""
-    if file == "-":
-        return sys.stdin.readline().strip()
-    if file is not None:
-        try:
+    try:
+        if file == "-":
+            return sys.stdin.readline().strip()
+        if file is not None:
             return Path(file).read_text(encoding="utf-8").strip()
-        except OSError as error:
-            raise typer.BadParameter(f"{file} cannot be read: {error.strerror}.") from error
+    except OSError as error:
+        raise typer.BadParameter(f"{file} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:  # without the bytes: they may be most of a secret
+        raise typer.BadParameter(f"{'Standard input' if file == '-' else file} is not UTF-8 text.") from error
+    if not sys.stdin.isatty():
+        raise typer.BadParameter(f"There is no terminal to ask for the {prompt} on; name a file, or - for input.")
     return str(typer.prompt(prompt, hide_input=True)).strip()
 
 
@@ -124,9 +133,19 @@ def duration(seconds: float) -> str:
     return f"{seconds / 3600:.1f} h"
 
 
+def counted(number: int, what: str) -> str:
+    """How many of something there are: `1 user`, `1,000 users`."""
+    return f"{number:,} {what}{'s' * (number != 1)}"
+
+
 def _clean(text: str) -> str:
     """Control characters (terminal escapes among them) made visible; line breaks and other scripts stay."""
     return "".join(
-        letter if (letter >= " " and letter != "\x7f") or letter in "\n\t" else "\N{REPLACEMENT CHARACTER}"
+        letter if (letter >= " " and not _unshown(letter)) or letter in "\n\t" else "\N{REPLACEMENT CHARACTER}"
         for letter in text
     )
+
+
+def _unshown(letter: str) -> bool:
+    # DEL and the C1 controls, some of which begin terminal sequences, and bytes of a path that are no text.
+    return "\x7f" <= letter <= "\x9f" or "\ud800" <= letter <= "\udfff"

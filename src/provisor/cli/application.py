@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from provisor.cli.options import After, Application, AsJson, Limit, User, noun, session
-from provisor.terminal import print_json, print_table, say
+from provisor.terminal import counted, print_json, print_table, say
 
 if TYPE_CHECKING:
     from provisor.admin.applications import ApplicationShown
@@ -128,7 +128,7 @@ def unassign(
     if as_json:
         print_json({"ended": count})
     else:
-        say(f"Ended {count} assignment{'s' * (count != 1)}.")
+        say(f"Ended {counted(count, 'assignment')}.")
 
 
 @app.command()
@@ -221,6 +221,9 @@ def _print(shown: "ApplicationShown", *, as_json: bool, done: str = "") -> None:
                 ("Template", shown.application.template),
                 ("Roles", roles),
                 ("Owners", ", ".join(shown.owners)),
-                ("Assigned", f"{shown.users} users, {shown.groups} groups"),
+                (
+                    "Assigned",
+                    f"{counted(shown.users, 'user')}, {counted(shown.groups, 'group')}",
+                ),
             ],
         )

@@ -9,20 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from provisor.cli.options import AsJson
+from provisor.cli.options import AsJson, noun
 from provisor.terminal import complain, print_json, say
 
 if TYPE_CHECKING:
     from provisor.expressions import Failure, Outcome, Problem, Record
     from provisor.expressions.cases import Case
 
-# Without markup: rich would take the [attribute] of an example for one of its tags.
-app = typer.Typer(
-    help="Try the expressions of attribute mappings.",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-)
+app = noun("Try the expressions of attribute mappings.")
 
 _EXCERPT_CHARACTERS = 60
 

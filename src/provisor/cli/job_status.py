@@ -2,11 +2,25 @@
 
 from typing import TYPE_CHECKING
 
-from provisor.terminal import print_json, print_table, say
+from provisor.terminal import counted, duration, print_json, print_table, say
 
 if TYPE_CHECKING:
     from provisor.admin.cycles import CycleSummary, JobStatus, Plan
     from provisor.admin.jobs import JobShown
+
+
+_DONE = {
+    "create": "created",
+    "update": "updated",
+    "link": "linked to an existing account",
+    "disable": "disabled",
+    "release": "released without a change",
+    "delete": "deleted",
+    "skip": "skipped",
+    "fail": "failed",
+    "add": "added",
+    "remove": "removed",
+}
 
 
 def print_cycle(summary: "CycleSummary", *, as_json: bool) -> None:
@@ -27,7 +41,8 @@ def print_cycle(summary: "CycleSummary", *, as_json: bool) -> None:
         )
         return
     for name, number in sorted(summary.counts.items()):
-        say(f"{number:>9,} {name.replace('.', ' ')}")
+        kind, _, outcome = name.partition(".")
+        say(f"{number:>9,} {kind}{'s' * (number != 1)} {_DONE.get(outcome, outcome)}")
     sent = ", ".join(f"{number:,} {method}" for method, number in sorted(summary.requests.items()))
     say(f"{summary.kind.capitalize()} cycle {summary.n} {summary.state} in {summary.seconds:.1f} s.")
     say(f"Requests sent: {sent or 'none'}.")
@@ -55,15 +70,20 @@ def print_plan(plan: "Plan", *, as_json: bool) -> None:
     )
 
 
+def _entries(key: str, number: int) -> str:
+    """Graph's `User to User` with how many there are, as a person says it."""
+    return counted(number, key.split()[0].lower())
+
+
 def print_status(shown: "JobShown", status: "JobStatus") -> None:
     """How a job is."""
     job = shown.job
     rows = [
         ("Application", shown.application),
         ("Job", job.id),
-        ("Schedule", f"{job.schedule_state}, every {job.interval_seconds:,} s"),
+        ("Schedule", f"{job.schedule_state}, every {duration(job.interval_seconds)}"),
         ("Status", status.code),
-        ("Provisioned", ", ".join(f"{number:,} {key.split()[0]}s" for key, number in status.entries.items())),
+        ("Provisioned", ", ".join(_entries(key, number) for key, number in status.entries.items())),
     ]
     if status.running is not None:
         rows.append(("Cycle", f"{status.running.kind}, running"))

@@ -1,9 +1,10 @@
 """The noun `log`: the provisioning log, in Entra's words."""
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
+from typer.core import TyperGroup
 
 from provisor.cli.options import AsJson, Limit, noun, session
 from provisor.terminal import print_json, print_table, say
@@ -11,7 +12,24 @@ from provisor.terminal import print_json, print_table, say
 if TYPE_CHECKING:
     from provisor.admin.logs import LoggedEvent
 
-app = noun("The provisioning log: what was done to whom, and why.")
+YEARS_100_HOURS = 876_600  # what is older than that, no log holds
+
+
+class ListsByItself(TyperGroup):
+    """`provisor log` is `provisor log list`, with or without its options."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put the missing verb before the options."""
+        if not args or (args[0].startswith("-") and args[0] != "--help"):
+            args = ["list", *args]
+        return super().parse_args(ctx, args)
+
+
+app = noun(
+    "The provisioning log: what was done to whom, and why. By itself it lists the newest events.\n\n"
+    "Example: provisor log --status failure",
+    group=ListsByItself,
+)
 
 
 @app.command("list")
@@ -21,11 +39,14 @@ def list_events(
     cycle: Annotated[str | None, typer.Option(help="Only of this cycle.")] = None,
     identity: Annotated[str | None, typer.Option(help="Only about this name, source id or target id.")] = None,
     action: Annotated[
-        Literal["create", "update", "delete", "stagedDelete", "disable", "other"] | None, typer.Option()
+        Literal["create", "update", "delete", "stagedDelete", "disable", "other"] | None,
+        typer.Option(help="Only of this action."),
     ] = None,
-    status: Annotated[Literal["success", "failure", "skipped", "warning"] | None, typer.Option()] = None,
+    status: Annotated[
+        Literal["success", "failure", "skipped", "warning"] | None, typer.Option(help="Only with this outcome.")
+    ] = None,
     code: Annotated[str | None, typer.Option(help="Only with this error code or skip reason.")] = None,
-    hours: Annotated[float | None, typer.Option(min=0, help="Only of the last hours.")] = None,
+    hours: Annotated[float | None, typer.Option(min=0, max=YEARS_100_HOURS, help="Only of the last hours.")] = None,
     before: Annotated[str | None, typer.Option(metavar="ID", help="Show those that came before this event.")] = None,
     limit: Limit = 50,
     as_json: AsJson = False,

@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from provisor.directory.objects import DirectoryObject
 
 
+LONGEST_IN_A_LIST = 60  # characters
+
+
 def print_one(shown: "Shown", *, as_json: bool, done: str = "") -> None:
     """One object: what was done in a line, or everything it holds when nothing was."""
     document = shown.to_json()
@@ -26,10 +29,14 @@ def print_page(objects: "Sequence[DirectoryObject]", *, limit: int, as_json: boo
     if as_json:
         print_json([{"id": item.id, **item.attributes} for item in objects])
         return
-    title = "displayName"
+    if not objects:
+        say("There are none.")
+        return
+    # A group's name is its displayName; what it is for says more than saying that twice.
+    title = "displayName" if objects[0].kind == "user" else "description"
     print_table(
         ("Name", title, "State", "Id"),
-        [(item.name, item.attributes.get(title), _state(item), item.id) for item in objects],
+        [(_excerpt(item.name), _excerpt(item.attributes.get(title)), _state(item), item.id) for item in objects],
     )
     if len(objects) == limit:
         say(f"There may be more: --after {objects[-1].id}")
@@ -39,5 +46,13 @@ def _state(item: "DirectoryObject") -> str:
     return "deleted" if not item.alive else "" if item.enabled else "disabled"
 
 
+def _excerpt(value: object) -> str:
+    """A value in one row of a list; `show` has it whole."""
+    text = "" if value is None else str(value).replace("\n", " ").replace("\r", " ")
+    return text if len(text) <= LONGEST_IN_A_LIST else f"{text[: LONGEST_IN_A_LIST - 1]}…"
+
+
 def _text(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
     return ", ".join(str(part) for part in value) if isinstance(value, list) else str(value)

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 import typer
+from typer.core import TyperGroup
 
 from provisor.admin.errors import AdminError
 from provisor.admin.session import Session
@@ -40,6 +41,12 @@ def pairs(attributes: list[str]) -> dict[str, str]:
     return given
 
 
-def noun(help_text: str) -> typer.Typer:
-    """A noun with its verbs."""
-    return typer.Typer(help=help_text, no_args_is_help=True, add_completion=False)
+def noun(help_text: str, group: type[TyperGroup] = TyperGroup) -> typer.Typer:
+    """A noun with its verbs. Its help is without markup, which would take the [attribute] of an example for a tag."""
+    return typer.Typer(
+        cls=group,
+        help=help_text,
+        no_args_is_help=group is TyperGroup,
+        add_completion=False,
+        rich_markup_mode=None,
+    )

@@ -46,12 +46,15 @@ def import_schema(
 
     Example: provisor schema import "Cisco Umbrella User Management" rules.json
     """
+    named = "Standard input" if file == "-" else file
     try:
-        document = json.loads(sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8"))
+        document = json.loads(sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8-sig"))
     except OSError as error:
-        raise AdminError("file-unreadable", f"{file} cannot be read: {error.strerror}.") from error
+        raise AdminError("file-unreadable", f"{named} cannot be read: {error.strerror}.") from error
     except ValueError as error:
-        raise AdminError("file-unreadable", f"{file} is not JSON: {error}.", "Compare it with an export.") from error
+        raise AdminError("file-unreadable", f"{named} is not JSON: {error}.", "Compare it with an export.") from error
+    except RecursionError as error:
+        raise AdminError("file-unreadable", f"{named} is nested too deeply.", "Compare it with an export.") from error
     opened = session(context)
     say(f"Saved as version {opened.admin.schemas.save(opened.actor, job, document)}.")
 

@@ -5,7 +5,7 @@ import typer
 from provisor.cli.options import session
 from provisor.terminal import complain, say
 
-app = typer.Typer(add_completion=False)
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
 @app.command()

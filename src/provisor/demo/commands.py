@@ -24,7 +24,7 @@ from provisor.demo.verifier import verify
 from provisor.settings import read_settings
 from provisor.terminal import complain, print_json_line, say
 
-app = typer.Typer(add_completion=False)
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 SAMPLE = ("users.csv", "groups.csv", "members.csv")
 SHOWN_DIFFERENCES = 20

@@ -14,7 +14,7 @@ from provisor.admin.session import Session
 from provisor.demo.casting import Change, Organisation, Part, Person, assigned_directly, cast
 from provisor.demo.report import CycleDone
 from provisor.demo.umbrella import Token, Umbrella
-from provisor.terminal import progress_bar, say
+from provisor.terminal import counted, progress_bar, say
 
 if TYPE_CHECKING:
     from provisor.admin.bundle import Admin
@@ -120,8 +120,8 @@ class Play:
             groups=list(found.groups.values()),
         )
         say(
-            f"Assigned: {len(found.groups):,} groups (all) and {len(direct):,} users. In scope through a group "
-            f"{len(found.people) - len(direct):,}, directly {len(direct) - both:,}, both ways {both:,}."
+            f"Assigned: {counted(len(found.groups), 'group')} (all) and {counted(len(direct), 'user')}. In scope "
+            f"through a group {len(found.people) - len(direct):,}, directly {len(direct) - both:,}, both ways {both:,}."
         )
 
     def _step_6(self, token: Token) -> None:
@@ -241,8 +241,8 @@ def _title(text: str) -> None:
 
 def _say_imported(summary: "ImportSummary") -> None:
     say(
-        f"Imported {summary.users.created:,} users, {summary.groups.created:,} groups and "
-        f"{summary.memberships.created:,} memberships."
+        f"Imported {counted(summary.users.created, 'user')}, {counted(summary.groups.created, 'group')} and "
+        f"{counted(summary.memberships.created, 'membership')}."
     )
     for note in summary.refused[:SHOWN]:
         say(f"  Refused {note.file}, row {note.row}: {note.reason}")

@@ -49,6 +49,8 @@ def import_csv(
 
     Bad rows are in the summary. `report` is called after every page.
     """
+    if not order.source.strip():
+        return Refusal(code="name-blank", message="A source needs a name.", hint="Give it one with --source.")
     with ExitStack() as stack:
         try:
             files = {
@@ -84,8 +86,6 @@ def _begin(
     connection: Connection, tenant: str, order: CsvImport, files: dict[str, CsvFile], now: datetime
 ) -> ImportRun | Refusal:
     """Judge every header before the first row; then fix the source's anchors and register extensions."""
-    if not order.source.strip():
-        return Refusal(code="name-blank", message="A source needs a name.", hint="Give it one with --source.")
     source = sources.find(connection, tenant, order.source)
     app_id = tenants.setting(connection, tenant, tenants.EXTENSION_APP) or ""
     registered = extensions.registered(connection, tenant)

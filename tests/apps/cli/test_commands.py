@@ -193,3 +193,66 @@ class TestApplications:
 
         assert before == ["anna@x.example"]
         assert json.loads(provisor("app", "owner", "list", APP, "--json").out) == []
+
+
+def test_a_purge_that_may_mean_two_people_is_refused(anna, provisor):
+    provisor("user", "delete", "anna@x.example")
+    provisor("user", "create", "userPrincipalName=Anna@x.example")
+
+    answered = provisor("user", "purge", "anna@x.example")
+
+    assert answered.code == 1
+    assert "by its id" in answered.err
+    assert provisor("user", "show", "Anna@x.example").code == 0
+
+
+def test_a_deleted_person_is_purged_by_name(anna, provisor):
+    provisor("user", "delete", "anna@x.example")
+
+    assert provisor("user", "purge", "anna@x.example").code == 0
+
+
+def test_a_list_of_nobody_says_so(provisor):
+    assert provisor("user", "list").out == "There are none.\n"
+
+
+def test_a_long_name_is_shortened_in_a_list(provisor):
+    provisor("user", "create", "userPrincipalName=x@x", f"displayName={'x' * 500}")
+
+    assert max(len(line) for line in provisor("user", "list").out.splitlines()) < 150
+
+
+def test_a_piped_table_has_no_blanks_at_its_edges(anna, provisor):
+    assert not [line for line in provisor("user", "list").out.splitlines() if line.endswith(" ")]
+
+
+def test_booleans_are_shown_as_they_are_typed(anna, provisor):
+    assert "accountEnabled      true" in provisor("user", "show", "anna@x.example").out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("user", "show", "\udcff"), ("user", "create", "userPrincipalName=\udcff@x")],
+    ids=["key", "value"],
+)
+def test_bytes_that_are_no_text_are_wrong_usage(provisor, arguments):
+    answered = provisor(*arguments)
+
+    assert answered.code == 2
+    assert answered.err.startswith("An argument is not UTF-8 text.")
+
+
+def test_a_data_folder_that_is_a_file_is_one_sentence(provisor, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("PROVISOR_DATA", str(tmp_path / "file"))
+
+    answered = provisor("user", "list")
+
+    assert answered.code == 1
+    assert "cannot be the data folder: it is a file." in answered.err
+
+
+def test_control_characters_of_eight_bits_are_not_sent_to_the_terminal(provisor):
+    provisor("user", "create", "userPrincipalName=x@x", "displayName=\x9b31mred")
+
+    assert "\x9b" not in provisor("user", "list").out

@@ -75,3 +75,7 @@ def test_no_command_takes_a_secret_as_an_argument():
     options = {option for _, command in COMMANDS for parameter in command.params for option in parameter.opts}
 
     assert not {option for option in options if option.strip("-") in ("token", "secret", "password", "secret-token")}
+
+
+def test_the_attributes_of_an_example_are_not_taken_for_markup(provisor):
+    assert "[givenName]" in provisor("schema", "map", "--help").out

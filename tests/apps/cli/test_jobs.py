@@ -1,5 +1,6 @@
 """Jobs by hand, as far as they need no application at the other end."""
 
+import io
 import json
 
 import pytest
@@ -177,3 +178,100 @@ def test_what_breaks_inside_is_one_line_too(provisor, monkeypatch):
 
     assert (answered.code, len(answered.err.strip().splitlines())) == (1, 2)
     assert "ZeroDivisionError" in answered.err
+
+
+ROLE = "SingleAppRoleAssignment([appRoleAssignments])"
+
+
+def test_a_role_function_is_refused_where_nobody_needs_an_assignment(job, provisor):
+    provisor("job", "settings", APP, "--scope", "all")
+
+    answered = provisor("schema", "map", APP, ROLE, "name.formatted")
+
+    assert answered.code == 1
+    assert "needs assignments" in answered.err
+
+
+def test_the_scope_all_is_refused_where_a_role_function_needs_assignments(job, provisor):
+    assert provisor("schema", "map", APP, ROLE, "name.formatted").code == 0
+
+    answered = provisor("job", "settings", APP, "--scope", "all")
+
+    assert answered.code == 1
+    assert "needs assignments" in answered.err
+    assert json.loads(provisor("job", "status", APP, "--json").out)["settings"]["scope"] == "assigned"
+
+
+@pytest.mark.parametrize(
+    "source", ["nosuch", "ToUpper([nosuch])", "ToUpper([objectGUID])"], ids=["name", "expression", "short-name"]
+)
+def test_a_mapping_from_an_attribute_that_nobody_has_is_refused(job, provisor, source):
+    answered = provisor("schema", "map", APP, source, "name.formatted")
+
+    assert answered.code == 1
+    assert "A user has no attribute" in answered.err
+
+
+@pytest.mark.parametrize("seconds", ["0", "-5", str(10**20)])
+def test_an_interval_out_of_bounds_is_refused(job, provisor, seconds):
+    answered = provisor("job", "settings", APP, "--interval", seconds)
+
+    assert answered.code == 1
+    assert answered.err.startswith("The interval must be")
+
+
+def test_a_token_file_that_is_no_text_is_wrong_usage_and_is_not_shown(job, provisor, tmp_path):
+    (tmp_path / "token").write_bytes(b"se\xffcret")
+
+    answered = provisor("job", "credentials", APP, "--url", "https://x/scim", "--token-file", tmp_path / "token")
+
+    assert answered.code == 2
+    assert "is not UTF-8 text" in answered.err
+    assert "cret" not in answered.err.replace("secret", "").replace("Secret", "")
+
+
+def test_without_a_terminal_nobody_is_asked_for_a_token(job, provisor, monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+
+    answered = provisor("job", "credentials", APP, "--url", "https://x/scim")
+
+    assert answered.code == 2
+    assert "no terminal" in answered.err
+
+
+def test_a_job_is_shown_although_its_key_is_lost(configured, provisor, tmp_path):
+    (tmp_path / "data" / "secret.key").unlink()
+
+    assert provisor("job", "status", APP).code == 0
+    assert "stored under another key" in provisor("job", "test-connection", APP).err
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, "x", "\xff"], ids=["deep", "words", "bytes"])
+def test_rules_that_are_no_json_are_one_sentence(job, provisor, tmp_path, text):
+    (tmp_path / "rules.json").write_text(text, encoding="latin-1")
+
+    answered = provisor("schema", "import", APP, tmp_path / "rules.json")
+
+    assert answered.code == 1
+    assert "Error:" not in answered.err
+
+
+def test_rules_saved_by_a_windows_editor_are_read(job, provisor, tmp_path):
+    rules = provisor("schema", "export", APP).out
+    (tmp_path / "rules.json").write_text(rules, encoding="utf-8-sig")
+
+    assert provisor("schema", "import", APP, tmp_path / "rules.json").code == 0
+
+
+@pytest.mark.parametrize("arguments", [(), ("--json",), ("--limit", "3"), ("--status", "failure", "--json")])
+def test_the_log_by_itself_lists_the_newest_events(configured, provisor, arguments):
+    assert provisor("log", *arguments) == provisor("log", "list", *arguments)
+    assert provisor("log", *arguments).code == 0
+
+
+def test_a_log_of_more_hours_than_there_were_is_wrong_usage(provisor):
+    assert provisor("log", "--hours", "1e30").code == 2
+
+
+def test_the_interval_is_told_as_a_person_says_it(job, provisor):
+    assert "every 40 min" in provisor("job", "status", APP).out
