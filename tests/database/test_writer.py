@@ -107,3 +107,17 @@ def test_a_caller_that_went_away_does_not_lose_the_others(database):
     asyncio.run(run())
 
     assert database.reader().one("SELECT count(*) FROM thing") == (2,)
+
+
+def test_a_writer_that_was_closed_leaves_no_connection_behind(database):
+    before = len(database.connections)
+
+    async def run():
+        for number in range(3):
+            writer = Writer(database)
+            await writer.write(insert(number))
+            await writer.close()
+
+    asyncio.run(run())
+
+    assert len(database.connections) <= before + 1

@@ -93,7 +93,15 @@ class PostgresqlConnection:
 
     def _execute(self, sql: str, values: Sequence[object]) -> Answer:
         cursor = self._cursor
-        cursor.execute(positional(sql), values) if values else cursor.execute(sql.encode())
+        if not values:
+            cursor.execute(sql.encode())
+        else:
+            try:
+                cursor.execute(positional(sql), values)
+            except psycopg.DataError:
+                if not any(isinstance(value, str) and "\0" in value for value in values):
+                    raise
+                cursor.execute(positional(sql), without_nul(values))
         return Answer(cursor.fetchall() if cursor.description else [], cursor.rowcount)
 
     def _attempt(self, work: Callable[[], T]) -> T:
@@ -135,7 +143,8 @@ class PostgresqlConnection:
 
     def many(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
         """Run one statement for every row of values, in one round trip."""
-        self._attempt(lambda: self._cursor.executemany(positional(sql), rows))
+        listed = [without_nul(row) for row in rows]
+        self._attempt(lambda: self._cursor.executemany(positional(sql), listed))
 
     def stream(self, sql: str, values: Sequence[object] = ()) -> Iterator[Row]:
         """The rows of a long answer, some at a time, through a cursor of the server's."""
@@ -222,7 +231,7 @@ class PostgresqlDatabase:
 
     @property
     def connections(self) -> tuple[PostgresqlConnection, ...]:
-        """Every connection opened so far (for counting what they do)."""
+        """Every connection that is open (for counting what they do)."""
         return tuple(self._connections)
 
     def connect(self, *, busy_seconds: float = BUSY_SECONDS) -> PostgresqlConnection:
@@ -272,7 +281,13 @@ class PostgresqlDatabase:
         """What a Writer of this database writes through."""
         from provisor.database.postgresql_batches import PostgresqlBatches
 
-        return PostgresqlBatches(self.connect())
+        return PostgresqlBatches(self, self.connect())
+
+    def disconnect(self, connection: PostgresqlConnection) -> None:
+        """Close one connection before the database is closed."""
+        with self._opening:
+            self._connections.remove(connection)
+        connection.close()
 
     def close(self) -> None:
         """Close every connection."""
@@ -282,6 +297,11 @@ class PostgresqlDatabase:
             self._connections.clear()
             self._writer = None
             self._readers = threading.local()
+
+
+def without_nul(values: Sequence[object]) -> Sequence[object]:
+    """The values as PostgreSQL can hold them: it knows no NUL in a text, where U+FFFD then stands."""
+    return [value.replace("\0", "\ufffd") if isinstance(value, str) else value for value in values]
 
 
 def open_server(url: str) -> PostgresqlDatabase:

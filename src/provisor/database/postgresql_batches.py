@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from provisor.database.ports import BATCH_LIMIT, Connection, DatabaseError, Outcome, Pending
-from provisor.database.postgresql import ConnectionLost, PostgresqlConnection, TryAgain
+from provisor.database.postgresql import ConnectionLost, PostgresqlConnection, PostgresqlDatabase, TryAgain
 
 TRIES = 5  # of a batch that met a deadlock or a connection that broke before its COMMIT was sent
 _LONGEST_PAUSE_SECONDS = 0.02
@@ -22,7 +22,8 @@ _LONGEST_PAUSE_SECONDS = 0.02
 class PostgresqlBatches:
     """Belongs to one event loop; its connection to one thread."""
 
-    def __init__(self, connection: PostgresqlConnection) -> None:
+    def __init__(self, database: PostgresqlDatabase, connection: PostgresqlConnection) -> None:
+        self._database = database
         self._connection = connection
         self._loop = asyncio.get_running_loop()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="batch")
@@ -89,4 +90,4 @@ class PostgresqlBatches:
     async def close(self) -> None:
         """Give the connection back."""
         self._thread.shutdown(wait=True)
-        self._connection.close()
+        self._database.disconnect(self._connection)

@@ -90,9 +90,15 @@ class SqliteDatabase:
             self._connections.append(connection)
         return connection
 
+    def disconnect(self, connection: SqliteConnection) -> None:
+        """Close one connection before the database is closed."""
+        with self._opening:
+            self._connections.remove(connection)
+        connection.close()
+
     @property
     def connections(self) -> tuple[Connection, ...]:
-        """Every connection opened so far (for counting what they do)."""
+        """Every connection that is open (for counting what they do)."""
         return tuple(self._connections)
 
     def reader(self) -> SqliteConnection:
@@ -147,6 +153,7 @@ class SqliteBatches:
 
     def __init__(self, database: SqliteDatabase) -> None:
         self._path = database.path
+        self._database = database
         self._connection = database.connect(busy_seconds=0)
         self._loop = asyncio.get_running_loop()
         self._committer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="commit")
@@ -161,7 +168,7 @@ class SqliteBatches:
                 batch = [waiting.popleft() for _ in range(min(len(waiting), BATCH_LIMIT))]
             outcomes = [self._run(work) for work, _ in batch]
             await self._loop.run_in_executor(self._committer, self._connection.execute, "COMMIT")
-        except (sqlite3.Error, DatabaseError) as error:
+        except Exception as error:  # noqa: BLE001 - whoever waits must be told, or would wait for ever
             if self._connection.raw.in_transaction:
                 self._connection.execute("ROLLBACK")
             return batch, [(None, error)] * len(batch)
@@ -196,7 +203,7 @@ class SqliteBatches:
     async def close(self) -> None:
         """Give the connection back."""
         self._committer.shutdown(wait=True)
-        self._connection.close()
+        self._database.disconnect(self._connection)
 
 
 def open_file(name: str) -> SqliteDatabase:
