@@ -37,6 +37,7 @@ NOUNS: Final = {
     "target": ("provisor.target.commands", "app", "Cisco Umbrella User Management, the bundled application."),
     "demo": ("provisor.demo.commands", "app", "The whole tutorial, end to end, in a folder of its own."),
 }
+INTERRUPTED = 130  # what shells give a command that Ctrl-C ended
 EPILOG = "Every command has --help with an example. Start with: provisor demo"
 
 
@@ -96,6 +97,8 @@ def guarded(command: Callable[[], None]) -> int:
     try:
         command()
     except SystemExit as leaving:
+        if leaving.code == INTERRUPTED:  # the command line turns Ctrl-C into an exit of its own, without a word
+            complain("Stopped.")
         return leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
     except AdminError as error:
         complain(error.message, error.hint)
@@ -108,7 +111,7 @@ def guarded(command: Callable[[], None]) -> int:
         return 2
     except KeyboardInterrupt:
         complain("Stopped.")
-        return 1
+        return INTERRUPTED
     except OSError as error:
         if "--traceback" in sys.argv:
             raise

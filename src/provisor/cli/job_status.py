@@ -21,6 +21,7 @@ _DONE = {
     "add": "added",
     "remove": "removed",
 }
+_ENDED = {"entry-level-errors": "ended with failures (`provisor log --status failure` says which)"}
 
 
 def print_cycle(summary: "CycleSummary", *, as_json: bool) -> None:
@@ -44,7 +45,8 @@ def print_cycle(summary: "CycleSummary", *, as_json: bool) -> None:
         kind, _, outcome = name.partition(".")
         say(f"{number:>9,} {kind}{'s' * (number != 1)} {_DONE.get(outcome, outcome)}")
     sent = ", ".join(f"{number:,} {method}" for method, number in sorted(summary.requests.items()))
-    say(f"{summary.kind.capitalize()} cycle {summary.n} {summary.state} in {summary.seconds:.1f} s.")
+    ended = _ENDED.get(summary.state, summary.state)
+    say(f"{summary.kind.capitalize()} cycle {summary.n} {ended} in {summary.seconds:.1f} s.")
     say(f"Requests sent: {sent or 'none'}.")
 
 

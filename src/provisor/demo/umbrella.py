@@ -37,6 +37,14 @@ class Umbrella:
 
     def __enter__(self) -> "Umbrella":
         ready = self.folder / "target.url"
+        try:
+            self._start(ready)
+        except BaseException:  # Ctrl-C while the target starts: nobody else would end it
+            self.__exit__()
+            raise
+        return self
+
+    def _start(self, ready: Path) -> None:
         with (self.folder / "target.log").open("wb") as log:
             self._process = subprocess.Popen(  # noqa: S603 - our own program with our own arguments
                 [*_PROVISOR, "target", "serve", "--port", "0", "--ready-file", str(ready)],
@@ -49,13 +57,11 @@ class Umbrella:
         deadline = time.monotonic() + START_SECONDS
         while not (ready.exists() and (found := ready.read_text(encoding="utf-8").strip())):
             if self._process.poll() is not None or time.monotonic() > deadline:
-                self.__exit__()
                 raise AdminError(
                     "demo-target", "The target did not start.", f"Its log {self.folder / 'target.log'} says why."
                 )
             time.sleep(0.02)
         self.url = found
-        return self
 
     def __exit__(self, *_: object) -> None:
         if self._process is None or self._process.poll() is not None:

@@ -256,3 +256,14 @@ def test_control_characters_of_eight_bits_are_not_sent_to_the_terminal(provisor)
     provisor("user", "create", "userPrincipalName=x@x", "displayName=\x9b31mred")
 
     assert "\x9b" not in provisor("user", "list").out
+
+
+def test_a_command_ended_by_ctrl_c_says_so(provisor, monkeypatch):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("provisor.admin.directory.Objects.page", interrupted)
+
+    answered = provisor("user", "list")
+
+    assert (answered.code, answered.err.strip()) == (130, "Stopped.")
