@@ -1,7 +1,7 @@
 """Group commit on PostgreSQL: a thread takes the write lock, then whatever waits, and commits it all at once.
 
 Every statement waits for the network, so nothing of it runs on the event loop. While another process writes, works
-gather; the thread that gets the lock takes all of them. Each work has a savepoint. Measured in decision 0003.
+gather; the thread that gets the lock takes all of them. Each work has a savepoint. Source: decision 0004.
 """
 
 import asyncio
