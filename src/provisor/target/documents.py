@@ -13,12 +13,12 @@ from zlib import crc32
 
 import msgspec
 
-from provisor.scim.errors import ScimError, invalid_syntax
+from provisor.scim.errors import ScimError, invalid_syntax, invalid_value, shown
 from provisor.scim.schema import ResourceType
 from provisor.scim.schemas import ADSCIM_GROUP_URN
 from provisor.scim.validate import schemas_of
 from provisor.scim.values import Json, Resource, fold
-from provisor.target.limits import MAX_DEPTH
+from provisor.target.limits import KEY_BYTES, MAX_DEPTH
 from provisor.target.profiles import Kind
 
 ENDPOINTS: Mapping[Kind, str] = {"User": "/Users/", "Group": "/Groups/"}
@@ -80,14 +80,21 @@ def seal(
         f'{_encode(document).decode()[:-1]}{_BEFORE_META}"{kind}","created":"{timestamp(created)}",'
         f'"lastModified":"{timestamp(modified)}","version":"W/\\"{version}\\"","location":"{ENDPOINTS[kind]}{id_}"}}}}'
     )
-    called = content.get("userName") if kind == "User" else display
+    name = "userName" if kind == "User" else "displayName"
     return Sealed(
-        name_key=fold(cast(str, called)),
-        external_id=external if isinstance(external, str) else None,
-        display_key=fold(display) if kind == "User" and isinstance(display, str) else None,
+        name_key=_bounded(name, fold(cast(str, content.get(name)))),
+        external_id=_bounded("externalId", external) if isinstance(external, str) else None,
+        display_key=_bounded("displayName", fold(display)) if kind == "User" and isinstance(display, str) else None,
         active=int(active) if isinstance(active, bool) else None,
         document=text,
     )
+
+
+def _bounded(name: str, key: str) -> str:
+    """A key that an index of either database can hold. Raises ScimError invalidValue."""
+    if len(key) > KEY_BYTES // 4 and len(key.encode("utf-8", "replace")) > KEY_BYTES:
+        raise invalid_value(f"{name} may have {KEY_BYTES} bytes; {shown(key)} has more.")
+    return key
 
 
 # Ours, composed from rows, or never returned: a password is checked by the rules and then not kept at all.

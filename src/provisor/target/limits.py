@@ -9,5 +9,6 @@ MAX_RESULTS = 200  # a page
 VALUES = 1_000  # of one multi-valued attribute, but a group's members, which are rows
 ATTRIBUTE_OPERATIONS = 500  # in a PATCH, on anything but members
 BULK_OPERATIONS = 1_000
+KEY_BYTES = 2_000  # of userName, displayName and externalId, which are found by an index; PostgreSQL's holds 2,704
 SCAN_SECONDS = 10.0  # for a filter that only documents can answer
 CURSOR_SECONDS = 3600  # a cursor costs us nothing, but its pages should be of about one time

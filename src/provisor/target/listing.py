@@ -148,13 +148,13 @@ def _scan(connection: Connection, tenant: Tenant, kind: Kind, question: Question
     """Read documents one by one; only keys and numbers are kept, and then the page is read."""
     test, sort_key = query.where.rest, query.sort_key
     found: list[tuple[tuple[bool, str], int]] = []
-    cursor = connection.execute(
+    rows = connection.stream(
         f"SELECT number, document FROM resource WHERE tenant = ? AND kind = ? AND {query.where.clause.sql} "  # noqa: S608 - as above
         f"ORDER BY {query.order or 'number'} LIMIT ?",
         (tenant.number, kind, *query.where.clause.values, SCAN_LIMIT + 1),
     )
     until = time.monotonic() + SCAN_SECONDS
-    for read, (number, document) in enumerate(cursor):
+    for read, (number, document) in enumerate(rows):
         if read >= SCAN_LIMIT or time.monotonic() > until:
             raise too_many(
                 f"Only {read} resources could be read for this query; filter by an indexed attribute too, or page by "

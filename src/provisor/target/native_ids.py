@@ -6,6 +6,7 @@ GUID are warned of, not refused: only their directory can tell which of them is 
 
 import logging
 from collections.abc import Mapping
+from hashlib import sha256
 
 import msgspec
 
@@ -16,6 +17,8 @@ from provisor.scim.values import Resource
 from provisor.target.profiles import Kind
 
 URNS: Mapping[Kind, str] = {"User": UMBRELLA_URN, "Group": UMBRELLA_GROUP_URN}
+
+_LONGEST_KEY = 200  # a GUID's has 37 characters
 
 _load = msgspec.json.Decoder(dict).decode
 
@@ -29,12 +32,18 @@ def native_id(content: Resource, kind: Kind) -> str | None:
     return value if isinstance(value, str) else None
 
 
+def key_of(value: str) -> str:
+    """What all spellings of a nativeObjectId share; short enough for an index, whatever a client sends."""
+    key = guid_key(value)
+    return key if len(key) <= _LONGEST_KEY else f"hash:{sha256(key.encode('utf-8', 'replace')).hexdigest()}"
+
+
 def remember(connection: Connection, tenant: int, kind: Kind, id_: str, value: str | None) -> None:
     """Keep the key of a resource's nativeObjectId, in place of another one; warn when somebody else has it."""
     connection.execute("DELETE FROM native_object WHERE resource_id = ?", (id_,))
     if value is None:
         return
-    key = guid_key(value)
+    key = key_of(value)
     connection.execute(
         "INSERT INTO native_object (resource_id, tenant, kind, guid) VALUES (?, ?, ?, ?)", (id_, tenant, kind, key)
     )

@@ -12,11 +12,10 @@ from typing import NamedTuple, assert_never
 from provisor.scim.errors import invalid_filter, shown
 from provisor.scim.evaluation import date_time, matcher
 from provisor.scim.filter import And, Compare, Filter, Not, Or, Path, Present, ValuePath
-from provisor.scim.guid import guid_key
 from provisor.scim.schema import ResourceType
 from provisor.scim.tree import Scalar
 from provisor.scim.values import Json, fold
-from provisor.target.native_ids import URNS
+from provisor.target.native_ids import URNS, key_of
 from provisor.target.profiles import Kind
 
 Values = list[object]
@@ -136,7 +135,7 @@ def _native_id(tree: Compare, kind: Kind, resource_type: ResourceType) -> Clause
         return None
     # The query around this one names the tenant.
     sql = "resource.id IN (SELECT resource_id FROM native_object WHERE guid = ?)"
-    return Clause(sql, [guid_key(tree.value)], indexed=True)
+    return Clause(sql, [key_of(tree.value)], indexed=True)
 
 
 def _joined(word: str, clauses: Sequence[Clause]) -> Clause:
@@ -251,7 +250,7 @@ def _compare(found: Column, tree: Compare, *, nullable: bool = True) -> Clause |
     if op == "co":
         return Clause(f"({present}instr({name}, ?) > 0)", [part])
     if op == "ew":
-        return Clause(f"({present}substr({name}, -{len(part)}) = ?)", [part])
+        return Clause(f"({present}substr({name}, length({name}) - {len(part) - 1}) = ?)", [part])
     after = _successor(part)
     if after is None:
         return Clause(f"({present}{name} >= ?)", [part])

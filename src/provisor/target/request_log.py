@@ -21,6 +21,10 @@ _INSERT = (
 )
 
 
+# Another process may have stored a newer use already.
+_USED = "UPDATE token SET last_used_at = ? WHERE id = ? AND (last_used_at IS NULL OR last_used_at < ?)"
+
+
 class Entry(NamedTuple):
     """One request. Times in microseconds."""
 
@@ -84,7 +88,7 @@ class RequestLog:
 
         def store(connection: Connection) -> None:
             connection.many(_INSERT, gathered)
-            connection.many("UPDATE token SET last_used_at = ? WHERE id = ?", [(at, id_) for id_, at in used.items()])
+            connection.many(_USED, [(at, id_, at) for id_, at in used.items()])
             if prune:
                 connection.execute(
                     "DELETE FROM request_log WHERE number <= (SELECT max(number) FROM request_log) - ?",

@@ -55,18 +55,18 @@ def migrate(database: Database) -> None:
     for file in files:
         number = int(file.name[:4])
         with database.transaction() as connection:
-            connection.execute("CREATE TABLE IF NOT EXISTS migration (number INTEGER PRIMARY KEY, at INTEGER NOT NULL)")
+            connection.define("CREATE TABLE IF NOT EXISTS migration (number INTEGER PRIMARY KEY, at INTEGER NOT NULL)")
             if connection.one("SELECT 1 FROM migration WHERE number = ?", (number,)):
                 continue  # by another process, since we looked
             for statement in _statements(file.read_text(encoding="utf-8")):
-                connection.execute(statement)
+                connection.define(statement)
             if number == _FIRST_WITH_NATIVE_IDS:
                 native_ids.fill(connection)
             connection.execute("INSERT INTO migration (number, at) VALUES (?, ?)", (number, now_microseconds()))
 
 
 def _version(connection: Connection) -> int:
-    if not connection.one("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'migration'"):
+    if not connection.has_table("migration"):
         return 0
     row = connection.one("SELECT max(number) FROM migration")
     return int(row[0] or 0) if row else 0

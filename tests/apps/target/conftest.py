@@ -2,6 +2,7 @@
 
 import asyncio
 import http.client
+import itertools
 import json
 import os
 import shutil
@@ -154,20 +155,20 @@ class Asgi:
 
 @dataclass
 class Prepared:
-    """An empty database with a token, made once and copied for every test."""
+    """An empty database with a token, made once and copied for every test; `place` is a file, or a database's name."""
 
-    file: Path
+    place: Path | str | None
     token: str
     token_id: str
 
 
-def prepare(url, profile, file=None):
+def prepare(url, profile, place=None):
     database = open_target(url)
     tenant = the_tenant(database, profile)
     with database.transaction() as connection:
         token, clear = create_token(connection, tenant, kind="entra", label="tests", now=now_microseconds())
     database.close()
-    return Prepared(file, clear, token.id)
+    return Prepared(place, clear, token.id)
 
 
 @pytest.fixture(scope="session")
@@ -179,15 +180,62 @@ def prepared(tmp_path_factory):
     return made
 
 
+@pytest.fixture(scope="session")
+def prepared_on_postgresql(postgresql):
+    made = {}
+    for profile in ("umbrella", "generic"):
+        name = postgresql.new_database()
+        made[profile] = prepare(postgresql.url(name), profile, name)
+    return made
+
+
 @pytest.fixture
-def make_target(tmp_path, prepared):
+def store(request):
+    """Which database the target runs on; a module that is about storage asks for both (see BOTH_STORES)."""
+    return getattr(request, "param", "sqlite")
+
+
+def pytest_generate_tests(metafunc):
+    """A module that says BOTH_STORES runs on either database, but for tests that look into SQLite's own file."""
+    if (
+        getattr(metafunc.module, "BOTH_STORES", False)
+        and "store" in metafunc.fixturenames
+        and "in_sqlite" not in metafunc.fixturenames
+    ):
+        stores = ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)]
+        metafunc.parametrize("store", stores, indirect=True)
+
+
+@pytest.fixture
+def in_sqlite():
+    """For tests that look at SQLite itself: its file, its statements."""
+
+
+@pytest.fixture
+def new_url(tmp_path, store, request):
+    """Makes the URL of a database of its own that holds what a prepared one holds."""
+    count = itertools.count(1)
+
+    def of(profile):
+        if store == "postgresql":
+            cluster = request.getfixturevalue("postgresql")
+            ready = request.getfixturevalue("prepared_on_postgresql")[profile]
+            return cluster.url(cluster.new_database(ready.place)), ready
+        ready = request.getfixturevalue("prepared")[profile]
+        folder = tmp_path / str(next(count))
+        folder.mkdir()
+        shutil.copy(ready.place, folder / "target.sqlite")
+        return f"sqlite:///{folder / 'target.sqlite'}", ready
+
+    return of
+
+
+@pytest.fixture
+def make_target(new_url):
     made = []
 
     def make(profile="umbrella"):
-        folder = tmp_path / str(len(made))
-        folder.mkdir()
-        shutil.copy(prepared[profile].file, folder / "target.sqlite")
-        made.append(Asgi(f"sqlite:///{folder / 'target.sqlite'}", prepared[profile]))
+        made.append(Asgi(*new_url(profile)))
         return made[-1]
 
     yield make

@@ -2,6 +2,7 @@
 
 import pytest
 
+BOTH_STORES = True
 BULK = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
 RESPONSE = "urn:ietf:params:scim:api:messages:2.0:BulkResponse"
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+BOTH_STORES = True
 USERS = [f"user-{number:02}" for number in range(25)]
 
 

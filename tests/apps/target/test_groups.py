@@ -5,6 +5,8 @@ import json
 
 import pytest
 
+BOTH_STORES = True
+
 
 def members_op(verb, ids):
     return {"op": verb, "path": "members", "value": [{"value": id_} for id_ in ids]}
@@ -126,6 +128,7 @@ def test_members_chosen_by_another_attribute_are_removed(scim):
     assert scim.members(group) == []
 
 
+@pytest.mark.usefixtures("in_sqlite")
 def test_a_member_change_reads_no_member_and_no_more_rows_in_a_large_group(umbrella):
     scim = umbrella.client
     ids = [scim.user(f"u{number}")["id"] for number in range(60)]

@@ -9,6 +9,7 @@ from provisor.scim.guid import guid_bytes
 from provisor.target import native_ids
 from provisor.target.store import open_target
 
+BOTH_STORES = True
 USER = "urn:ietf:params:scim:schemas:extension:ciscoumbrella:2.0:User"
 GROUP = "urn:ietf:params:scim:schemas:extension:ciscoumbrella:2.0:Group"
 RAW = bytes.fromhex("3b2c1d8f594a77688695a4b3c2d1e0f0")
@@ -98,6 +99,7 @@ def test_the_groups_historic_one_is_kept_found_and_hidden(scim):
     assert GROUP not in scim.get("/ResourceTypes").body.decode()
 
 
+@pytest.mark.usefixtures("in_sqlite")
 def test_what_was_stored_before_there_were_keys_is_found_after_the_upgrade(umbrella):
     umbrella.client.user(**{USER: {"nativeObjectId": SPELLINGS["text"]}})
     file = umbrella.database.path
@@ -109,3 +111,11 @@ def test_what_was_stored_before_there_were_keys_is_found_after_the_upgrade(umbre
     open_target(f"sqlite:///{file}").close()
 
     assert asked(umbrella.client, SPELLINGS["base64"]) == 1
+
+
+def test_a_native_id_of_any_length_is_kept_and_found(scim):
+    value = "".join(chr(0x4E00 + number) for number in range(3_000))
+    scim.user(**{USER: {"nativeObjectId": value}})
+
+    body = {"filter": f'{USER}:nativeObjectId eq "{value}"'}
+    assert scim.post("/Users/.search", body).json["totalResults"] == 1

@@ -2,6 +2,7 @@
 
 import pytest
 
+BOTH_STORES = True
 PEOPLE = {
     "ana": {
         "displayName": "Ána",

@@ -2,6 +2,7 @@
 
 import pytest
 
+BOTH_STORES = True
 UMBRELLA = "urn:ietf:params:scim:schemas:extension:ciscoumbrella:2.0:User"
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
@@ -173,6 +174,7 @@ def test_every_request_is_in_the_log_with_its_object(umbrella):
     ]
 
 
+@pytest.mark.usefixtures("in_sqlite")
 def test_the_log_and_the_tables_hold_no_token(umbrella):
     scim = umbrella.client
     scim.user()
@@ -207,3 +209,14 @@ def test_a_token_tells_when_it_was_last_used(umbrella):
 
     assert row[1] is not None
     assert row[1] >= row[0]
+
+
+@pytest.mark.parametrize("attribute", ["userName", "displayName", "externalId"])
+@pytest.mark.parametrize(("text", "status"), [("é" * 1_000, 201), ("é" * 1_001, 400)], ids=["2000", "2002"])
+def test_what_an_index_holds_has_2000_bytes_at_most(scim, attribute, text, status):
+    answer = scim.post("/Users", {"userName": "ana", attribute: text})
+
+    assert answer.status == status
+    if status == 400:
+        assert answer.json["scimType"] == "invalidValue"
+        assert attribute in answer.json["detail"]
