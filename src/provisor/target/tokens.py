@@ -5,6 +5,7 @@ counts at once.
 A fast hash is right here: 256 random bits cannot be guessed, and every request pays for it.
 """
 
+import asyncio
 import secrets
 from dataclasses import dataclass
 from hashlib import sha256
@@ -137,19 +138,23 @@ def bearer(authorization: bytes | None) -> bytes | None:
 
 
 class Admission:
-    """Lets tokens in. Remembers who was let in for as long as nobody, in whatever process, has written anything."""
+    """Lets tokens in. Remembers who was let in for as long as nobody, in whatever process, has written anything.
+
+    Asks the database for that once in a turn of the event loop: a request that arrives later is handled in a later turn,
+    so a token that was revoked before it was sent is never let in. Belongs to one event loop.
+    """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._loop = asyncio.get_running_loop()
         self._mark: object = None
+        self._fresh = False  # asked in this turn already
         self._known: dict[tuple[int, bytes], tuple[str, int | None]] = {}  # (tenant, hash) -> id, expiry
 
     def look_up(self, tenant: int, token: bytes, now: int) -> str | None:
         """The id of a token that this tenant honours now, else None."""
-        mark = self._connection.mark()
-        if mark is None or mark != self._mark:
-            self._mark = mark
-            self._known.clear()
+        if not self._fresh:
+            self._refresh()
         key = tenant, sha256(token).digest()
         known = self._known.get(key)
         if known is None:
@@ -159,6 +164,17 @@ class Admission:
             self._known[key] = known
         identifier, expires_at = known
         return identifier if expires_at is None or now < expires_at else None
+
+    def _refresh(self) -> None:
+        mark = self._connection.mark()
+        if mark is None or mark != self._mark:
+            self._mark = mark
+            self._known.clear()
+        self._fresh = True
+        self._loop.call_soon(self._age)
+
+    def _age(self) -> None:
+        self._fresh = False
 
 
 def look_up_token(connection: Connection, tenant: int, token: bytes, now: int) -> tuple[str, int | None] | None:
