@@ -2,7 +2,8 @@
 
 uvicorn only ends connections that are idle between requests. Instead of a timer for every request, one sweep a second
 looks at what every connection waits for; a request that is answered quickly costs nothing. Source: issue, Guard.
-And gives an application that has its whole answer at hand a way to send it at once.
+And gives an application that has its whole answer at hand a way to send it at once. Answers of one turn of the loop
+leave together: their clients are woken together, and ask again together (docs/explanation/performance.md).
 """
 
 import asyncio
@@ -10,6 +11,7 @@ import time
 from collections.abc import Collection
 from functools import partial
 from typing import Any, cast
+from weakref import WeakKeyDictionary
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
@@ -27,16 +29,52 @@ _HEAD_TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: 
 _Phase = tuple[str, int, int]
 
 
+class Outbox:
+    """Answers on their way out. Belongs to one event loop."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._waiting: list[tuple[asyncio.Transport, bytes]] = []
+
+    def put(self, transport: asyncio.Transport, data: bytes) -> None:
+        """Write when this turn of the loop is over."""
+        if not self._waiting:
+            self._loop.call_soon(self.send)
+        self._waiting.append((transport, data))
+
+    def send(self) -> None:
+        """Write everything now."""
+        waiting, self._waiting = self._waiting, []
+        for transport, data in waiting:
+            transport.write(data)
+
+
+_outboxes: "WeakKeyDictionary[asyncio.AbstractEventLoop, Outbox]" = WeakKeyDictionary()
+
+
 class GuardedProtocol(HttpToolsProtocol):
     """uvicorn's protocol with an end to how long a request's head may get; the parser itself has none."""
 
     head_bytes = 0
 
+    def connection_made(self, transport: Any) -> None:  # uvicorn's own type: not every transport of asyncio
+        """Take a connection."""
+        super().connection_made(transport)
+        outbox = _outboxes.get(self.loop)
+        if outbox is None:
+            outbox = _outboxes[self.loop] = Outbox(self.loop)
+        self._outbox = outbox
+
+    def shutdown(self) -> None:
+        """End the connection, once what was answered is written."""
+        self._outbox.send()
+        super().shutdown()
+
     def on_headers_complete(self) -> None:
         """Start the request, and tell it how to answer at once."""
         super().on_headers_complete()
         if self.cycle is not None and self.cycle.scope is self.scope:
-            cast(dict[str, Any], self.scope)[AT_ONCE] = partial(_answer, self.cycle)
+            cast(dict[str, Any], self.scope)[AT_ONCE] = partial(_answer, self._outbox, self.cycle)
 
     def data_received(self, data: bytes) -> None:
         """Take bytes from the wire."""
@@ -51,7 +89,7 @@ class GuardedProtocol(HttpToolsProtocol):
             self.transport.close()
 
 
-def _answer(cycle: RequestResponseCycle, reply: Reply) -> bool:
+def _answer(outbox: Outbox, cycle: RequestResponseCycle, reply: Reply) -> bool:
     """Write a whole answer; False when the usual way has to be taken.
 
     Two messages through uvicorn's `send` are two segments on the wire, and every header of every answer is checked for
@@ -66,7 +104,7 @@ def _answer(cycle: RequestResponseCycle, reply: Reply) -> bool:
     for name, value in reply.all_headers():
         lines += (name, b": ", value, b"\r\n")
     lines += (b"\r\n", reply.body)
-    cycle.transport.write(b"".join(lines))
+    outbox.put(cycle.transport, b"".join(lines))
     cycle.message_event.set()
     cycle.on_response()
     return True

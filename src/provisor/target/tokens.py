@@ -140,8 +140,8 @@ def bearer(authorization: bytes | None) -> bytes | None:
 class Admission:
     """Lets tokens in. Remembers who was let in for as long as nobody, in whatever process, has written anything.
 
-    Asks the database for that once in a turn of the event loop: a request that arrives later is handled in a later turn,
-    so a token that was revoked before it was sent is never let in. Belongs to one event loop.
+    Asks the database for that once in a turn of the event loop: a request that arrives later is handled in a later
+    turn, so a token that was revoked before it was sent is never let in. Belongs to one event loop.
     """
 
     def __init__(self, connection: Connection) -> None:
