@@ -1,7 +1,8 @@
 """What keeps one client from spoiling the server for all: a rate for every token, waiting for who guesses tokens.
 
-Counts live in this process: behind several processes every one of them allows the rate. No I/O but the clock. Sizes
-and depths are refused where they are read: documents, requests, scim.grammar, scim.operations. Source: issue, Guard.
+The rate holds over all processes of one server when they share the levels (sharing); who guesses tokens is slowed down
+by each process for itself. No I/O but the clock. Sizes and depths are refused where they are read: documents, requests,
+scim.grammar, scim.operations. Source: issue, Guard.
 """
 
 import asyncio
@@ -9,6 +10,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple, Protocol
 
 from provisor.scim.errors import ScimError
 
@@ -41,34 +43,74 @@ class Throttled(ScimError):
         self.retry_seconds = retry_seconds
 
 
+class Level(NamedTuple):
+    """How many requests a token might have sent at a moment."""
+
+    requests: float
+    at: float  # seconds of the clock
+
+
+ChangeLevel = Callable[[Level | None], Level]
+
+
+class Levels(Protocol):
+    """Where the levels of tokens are: in this process (OwnLevels) or in memory of several (sharing.SharedLevels)."""
+
+    def update(self, token_id: str, change: ChangeLevel) -> None:
+        """Put what `change` makes of a token's level, None when unknown, in its place; nothing when it raises."""
+
+
+class OwnLevels:
+    """Levels of a process that is alone."""
+
+    __slots__ = ("_levels",)
+
+    def __init__(self) -> None:
+        self._levels: dict[str, Level] = {}  # of tokens that exist, so it stays small
+
+    def update(self, token_id: str, change: ChangeLevel) -> None:
+        """Put what `change` makes of a token's level in its place; nothing when it raises."""
+        self._levels[token_id] = change(self._levels.get(token_id))
+
+
 class RateLimit:
     """So many requests a second for every token, with a burst of one second's worth."""
 
-    def __init__(self, per_second: float, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, per_second: float, clock: Callable[[], float] = time.monotonic, levels: Levels | None = None
+    ) -> None:
         self._rate = per_second
         self._burst = max(1.0, per_second)
-        self._clock = clock
-        self._levels: dict[str, tuple[float, float]] = {}  # of tokens that exist, so it stays small
+        self._clock = clock  # the processes of one machine agree on it
+        self._levels: Levels = OwnLevels() if levels is None else levels
 
     def take(self, token_id: str) -> None:
         """Count a request. Raises Throttled when the token has used up what it may send."""
-        now = self._clock()
-        level = self._level(token_id, now)
-        if level < 1.0:
-            wait = max(1, math.ceil((1.0 - level) / self._rate))
-            raise Throttled(
-                f"This token may send {self._rate:g} requests a second and sent more; wait {wait} s and go on.", wait
-            )
-        self._levels[token_id] = (level - 1.0, now)
+        self._levels.update(token_id, self._taken)
 
     def charge(self, token_id: str, requests: int) -> None:
         """Count what one request did beyond itself: the operations of a bulk. Later requests wait for it."""
-        now = self._clock()
-        self._levels[token_id] = (self._level(token_id, now) - requests, now)
+        self._levels.update(token_id, lambda known: self._less(self._now(known), requests))
 
-    def _level(self, token_id: str, now: float) -> float:
-        level, at = self._levels.get(token_id, (self._burst, now))
-        return min(self._burst, level + (now - at) * self._rate)
+    def _taken(self, known: Level | None) -> Level:
+        level = self._now(known)
+        if level.requests < 1.0:
+            wait = max(1, math.ceil((1.0 - level.requests) / self._rate))
+            raise Throttled(
+                f"This token may send {self._rate:g} requests a second and sent more; wait {wait} s and go on.", wait
+            )
+        return self._less(level, 1)
+
+    @staticmethod
+    def _less(level: Level, requests: int) -> Level:
+        return Level(level.requests - requests, level.at)
+
+    def _now(self, known: Level | None) -> Level:
+        now = self._clock()
+        if known is None:
+            return Level(self._burst, now)
+        now = max(now, known.at)  # another process that looked later may have been first; no time counts twice
+        return Level(min(self._burst, known.requests + (now - known.at) * self._rate), now)
 
 
 class Failures:

@@ -9,6 +9,7 @@ import sqlite3
 import time
 from collections.abc import Awaitable, Callable
 from functools import partial
+from typing import TYPE_CHECKING
 
 from provisor.database import Connection, Database, DatabaseError, Writer
 from provisor.scim.errors import ScimError, not_found, not_implemented, unauthorized
@@ -32,6 +33,9 @@ from provisor.target.store import Tenant, now_microseconds
 from provisor.target.strict import check_question
 from provisor.target.tenants import load_tenants
 from provisor.target.tokens import Admission, bearer
+
+if TYPE_CHECKING:
+    from provisor.target.sharing import Shared
 
 Pages = Callable[[Scope, Receive, Send], Awaitable[None]]
 
@@ -78,7 +82,8 @@ class _Request:
 class Target:
     """The SCIM service provider of a database's tenants. Start and stop it by the ASGI lifespan, or `start` and `stop`.
 
-    `tenant` is the one whose pages and log it is; the others are served beside it unless `alone`.
+    `tenant` is the one whose pages and log it is; the others are served beside it unless `alone`. `shared` is what
+    this process has of its siblings.
     """
 
     def __init__(
@@ -89,6 +94,7 @@ class Target:
         *,
         limits: Limits = NO_LIMITS,
         alone: bool = False,
+        shared: "Shared | None" = None,
     ) -> None:
         self._database = database
         self._tenant = tenant
@@ -97,8 +103,10 @@ class Target:
         self._alone = alone
         self._learned_at = 0
         self._failures = Failures()
-        self._rate = None if limits.requests_per_second is None else RateLimit(limits.requests_per_second)
-        self._metrics = Metrics()
+        self._rate: RateLimit | None = None
+        if limits.requests_per_second is not None:
+            self._rate = RateLimit(limits.requests_per_second, levels=None if shared is None else shared.levels)
+        self._metrics = Metrics(shared)
 
     async def start(self) -> None:
         """Get ready to answer; call it on the loop that will serve."""
@@ -107,6 +115,10 @@ class Target:
         self._admission = Admission(self._reader.connection)
         self.log = RequestLog(self._writer)
         self.exchanges = Exchanges(self._database, self._writer)
+
+    def publish(self) -> None:
+        """Let sibling processes know what this one counted."""
+        self._metrics.publish(self._failures.total)
 
     async def stop(self) -> None:
         """Write what is still to be written."""
