@@ -89,6 +89,7 @@ def test_a_refusal_without_reason_still_makes_a_sentence():
 STOPS = {
     "401 anywhere": (Unauthorized("401"), {"probe": True, "filter": True, "object": True}),
     "unreachable": (Unreachable("down"), {"probe": True, "filter": True, "object": True}),
+    "timed out": (Unreachable("60 s", timed_out=True), {"probe": True, "filter": False, "object": False}),
     "throttled": (Throttled("wait", until=SOON), {"probe": False, "filter": False, "object": False}),
     "not SCIM": (Malformed("html"), {"probe": True, "filter": True, "object": False}),
     "404": (Rejected("none", status=404), {"probe": True, "filter": True, "object": False}),

@@ -165,6 +165,7 @@ class Channel:
         return Unreachable(
             self.cleaned(f"{self.host} did not {asked.doing}: {_cause(error, self._timeout_seconds)}."),
             sent=not unsent,
+            timed_out=not unsent and isinstance(error, TimeoutError),
             exchange=exchange,
         )
 

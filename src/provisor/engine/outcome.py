@@ -57,7 +57,8 @@ def failure_from(error: ConnectorError, *, application: str, verb: Verb, who: st
         case Unreachable():
             code = "Timeout" if error.sent else "WebExceptionProtocolError"
             message = f"{application} gave no answer when asked to {verb} {who}: {error}"
-            return _failure(code, message, "Check that the application is up and reachable from here.")
+            hint = "Check that the application is up and reachable from here."
+            return _failure(code, message, _BY_STATUS[408][1] if error.timed_out else hint)
         case Malformed():
             message = f"{application} answered something that is not SCIM when asked to {verb} {who}: {error}"
             return _failure(SERVICE_INCOMPATIBLE, message, "Check the tenant URL; ask the maker of the application.")
@@ -86,12 +87,16 @@ def _failure(code: str, message: str, hint: str, retry: Retry = Retry.LATER) -> 
 def stops_cycle(error: ConnectorError, where: Where) -> bool:
     """Whether an error is about the job and not about an object: then the cycle stops with its cursor kept.
 
-    The credential and the network always are. A filter must be answered with a list, even an empty one, so an answer
-    that is none (404 included, spec/scim-wire.md section 6) is the target's fault, as is any refusal of the probe.
+    The credential and the network always are. A time-out is not for certain: one object may be what the target hangs
+    on, so whoever meets one asks the target something else (runner.silence). A filter must be answered with a list,
+    even an empty one, so an answer that is none (404 included, spec/scim-wire.md section 6) is the target's fault, as
+    is any refusal of the probe.
     """
     match error:
-        case Unauthorized() | Unreachable():
+        case Unauthorized():
             return True
+        case Unreachable():
+            return where == "probe" or not error.timed_out
         case Malformed():
             return where != "object"
         case Rejected():

@@ -66,9 +66,13 @@ class ConnectorError(Exception):
 
 @dataclass(slots=True)
 class Unreachable(ConnectorError):
-    """No answer: name, connection, TLS or time-out. `sent` is False when the request surely never left."""
+    """No answer: name, connection, TLS or time-out. `sent` is False when the request surely never left.
+
+    `timed_out`: the request arrived and nothing came back in time, which one object alone may be the reason of.
+    """
 
     sent: bool = field(default=True, kw_only=True)
+    timed_out: bool = field(default=False, kw_only=True)
 
 
 @dataclass(slots=True)

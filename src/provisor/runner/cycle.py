@@ -34,6 +34,7 @@ from provisor.runner.recovery import recover
 from provisor.runner.reporting import Report, Reporter, part_of
 from provisor.runner.run import CycleStopped, Run, StopRequested
 from provisor.runner.second_stage import plan_memberships, plan_references, plan_second_stage_again
+from provisor.runner.silence import Silence
 from provisor.runner.summary import CycleSummary
 from provisor.storage import cycles, directory_verbs, jobs, listing, operations, work
 from provisor.storage.cycles import Cycle
@@ -153,6 +154,9 @@ def _run(
             return
         raise StopRequested
 
+    async def ask_for_nobody() -> Failure | None:
+        return await probe(target, setup.ruleset, "user", random_bytes, application=setup.application, address=address)
+
     limits = [one for one in (setup.behaviour.requests_per_second, setup.template.requests_per_second) if one]
     return Run(
         database=database,
@@ -160,6 +164,7 @@ def _run(
         job=setup.job,
         target=target,
         pace=Pace(per_second=min(limits, default=None), now=now, sleep=sleep),
+        silence=Silence(ask_for_nobody, application=setup.application, address=address),
         ruleset=setup.ruleset,
         rules=setup.rules,
         template=setup.template,

@@ -12,14 +12,14 @@ from provisor.engine.decide import Fail, Forget, vanished
 from provisor.engine.difference import Difference, difference
 from provisor.engine.log_event import Action
 from provisor.engine.operation import ONCE_MORE
-from provisor.engine.outcome import Verb, failure_from, stops_cycle
-from provisor.engine.ports import Answer, ConnectorError, Rejected
+from provisor.engine.outcome import Verb, failure_from
+from provisor.engine.ports import Answer, ConnectorError, Rejected, Unreachable
 from provisor.engine.record import Record
 from provisor.expressions.values import Candidates
 from provisor.rules.failure import Failure
 from provisor.rules.matching import NoMatch, recheck
 from provisor.runner.journal import Journal
-from provisor.runner.placing import HELD, forget, link_row
+from provisor.runner.placing import HELD, forget, in_doubt, link_row
 from provisor.runner.recorder import Outcome
 from provisor.runner.run import Run
 from provisor.runner.sending import Sending
@@ -149,7 +149,12 @@ class Entries:
         etag = answer.etag if answer is not None else None if sending.link is None else sending.link.etag
         link = link_row(run, desired, target_id, state, document, etag)
         if _only_links(operation):
-            link = (*link[:5], "", "", *link[7:])  # what is wanted was not written: updating may be allowed later
+            link = (
+                *link[:5],
+                links.NOBODY_KNOWS,
+                links.NOBODY_KNOWS,
+                *link[7:],
+            )  # what is wanted was not written: updating may be allowed later
         return Outcome(
             stage=operation.stage,
             object=desired.id,
@@ -217,8 +222,7 @@ class Entries:
 
     async def _refused(self, sending: Sending, error: ConnectorError) -> Outcome | None:
         """What a refusal means: the end of the cycle, another try, or the failure of this object."""
-        if stops_cycle(error, "object"):
-            raise self._run.stopped_by(error) from error
+        await self._run.stop_by(error, "object")
         operation, desired = sending.operation, sending.desired
         status = error.status if isinstance(error, Rejected) else 0
         if status == _GONE and operation.kind not in ("create", "delete"):
@@ -250,7 +254,10 @@ class Entries:
         if desired.mapped is None:
             return failure
         for path, value in desired.mapped.matching:
-            found = await run.find(desired.kind, path, value)
+            try:
+                found = await run.find(desired.kind, path, value)
+            except ConnectorError:
+                return failure  # it would have been kind to say who; whatever this one is about, others will meet it
             for resource in found.resources:
                 owner = links.owner(run.reader(), run.job.id, desired.kind, str(resource.get("id", "")))
                 if owner is not None and owner[0] != desired.id:
@@ -262,6 +269,7 @@ class Entries:
     def _failed(self, sending: Sending, failure: Failure, error: ConnectorError | None) -> Outcome:
         operation, desired = sending.operation, sending.desired
         failure = self._journal.shown(desired, failure)
+        link = sending.link if isinstance(error, Unreachable) else None
         event = self._journal.failed(
             desired,
             failure,
@@ -272,6 +280,7 @@ class Entries:
         return Outcome(
             stage=operation.stage,
             object=desired.id,
+            link=None if link is None else in_doubt(self._run, desired.kind, desired.id, link),
             events=[event],
             failure=failure,
             counts=f"{desired.kind}.fail",

@@ -10,8 +10,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from provisor.engine.outcome import stops_cycle
-from provisor.engine.ports import ConnectorError, Page, Rejected
+from provisor.engine.ports import ConnectorError, Page, Rejected, Throttled, Unreachable
 from provisor.engine.record import Kind
 from provisor.rules.matching import Match, Matched, NoMatch, recheck
 from provisor.runner.flight import each
@@ -114,8 +113,7 @@ class Matcher:
                 try:
                     resources = (await self._run.find(kind, path, value)).resources
                 except ConnectorError as error:
-                    if stops_cycle(error, "filter"):
-                        raise self._run.stopped_by(error) from error
+                    await self._run.stop_by(error, "filter")
                     found[person.object] = Found(NoMatch(), path, None, error)
                     return
                 if resources and not isinstance(match := recheck(resources, path, value, resource_type), NoMatch):
@@ -141,8 +139,8 @@ class Matcher:
             await run.writer.write(lambda connection: listing.clear(connection, run.job.id, kind))
             if total:
                 await self._list(kind, total)
-        except Rejected:
-            return  # a target may answer filters only
+        except (Rejected, Unreachable):
+            return  # a target may answer filters only, or be too slow with a page
         self._listed[kind] = True
 
     async def _list(self, kind: Kind, total: int) -> None:
@@ -165,9 +163,10 @@ class Matcher:
         try:
             return await self._run.page(kind, start, count)
         except ConnectorError as error:
-            if isinstance(error, Rejected) and not stops_cycle(error, "filter"):
-                raise
-            raise self._run.stopped_by(error) from error
+            await self._run.stop_by(error, "filter")
+            if isinstance(error, Throttled):
+                raise self._run.stopped_by(error) from error
+            raise
 
     async def _keep(self, kind: Kind, resources: Sequence[Resource]) -> None:
         run = self._run

@@ -11,10 +11,11 @@ import msgspec
 
 from provisor.database import Connection
 from provisor.engine.log_event import differing_members, differing_references
-from provisor.engine.outcome import Verb, failure_from, stops_cycle
-from provisor.engine.ports import ConnectorError, Exchange, Rejected
+from provisor.engine.outcome import Verb, failure_from
+from provisor.engine.ports import ConnectorError, Exchange, Rejected, Unreachable
 from provisor.engine.references import requests
 from provisor.runner.journal import Journal
+from provisor.runner.placing import in_doubt
 from provisor.runner.recorder import Outcome
 from provisor.runner.run import Run
 from provisor.runner.sending import Sending
@@ -66,7 +67,7 @@ class Memberships:
                 return await self._members(sending)
             return await self._references(sending)
         except ConnectorError as error:
-            return self._refused(sending, error)
+            return await self._refused(sending, error)
 
     # Members of a group
 
@@ -129,6 +130,9 @@ class Memberships:
             if len(edges) == 1:
                 told.refused.append((edges[0], error))
                 return
+        except Unreachable:
+            self._in_doubt(group, [edge.member for edge in edges])
+            raise
         else:
             told.exchange = answer.exchange
             came, went = [edge.member for edge in add], [edge.member for edge in remove]
@@ -167,6 +171,10 @@ class Memberships:
     def _pushed(self, group: str, came: Sequence[str], went: Sequence[str]) -> None:
         job = self._run.job.id
         self._note(lambda connection: member_links.pushed(connection, job=job, group=group, added=came, removed=went))
+
+    def _in_doubt(self, group: str, members: Sequence[str]) -> None:
+        job = self._run.job.id
+        self._note(lambda connection: member_links.in_doubt(connection, job=job, group=group, members=members))
 
     # References
 
@@ -219,13 +227,14 @@ class Memberships:
 
     # Failing
 
-    def _refused(self, sending: Sending, error: ConnectorError) -> Outcome | None:
-        if stops_cycle(error, "object"):
-            raise self._run.stopped_by(error) from error
+    async def _refused(self, sending: Sending, error: ConnectorError) -> Outcome | None:
+        await self._run.stop_by(error, "object")
         operation = sending.operation
         if isinstance(error, Rejected) and error.status == _GONE and self._run.behaviour.vanished == "match-again":
             return None
         outcome = Outcome(stage=operation.stage, object=operation.object)
+        if isinstance(error, Unreachable) and operation.kind == "reference" and sending.link is not None:
+            outcome.link = in_doubt(self._run, operation.object_kind, operation.object, sending.link)
         self._fail(sending, outcome, error, operation.name)
         return outcome
 

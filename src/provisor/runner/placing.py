@@ -84,6 +84,23 @@ def link_row(
     )
 
 
+def in_doubt(run: Run, kind: Kind, object_id: str, link: StoredLink) -> LinkRow:
+    """The link of an object whose last change was not answered: it is read before anything is decided about it."""
+    hashes = (links.NOBODY_KNOWS, links.NOBODY_KNOWS)
+    return (
+        run.job.id,
+        object_id,
+        kind,
+        link.target_id,
+        link.state,
+        *hashes,
+        link.pushed_document,
+        None,
+        run.at(),
+        None,
+    )
+
+
 class Placing:
     """Places decisions for one run; in a plan nothing but the plan is written."""
 

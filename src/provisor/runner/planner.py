@@ -10,7 +10,7 @@ import msgspec
 
 from provisor.engine.decide import Create, Decision, Delete, Disable, Fail, MatchAgain, Update, vanished
 from provisor.engine.operation import GROUPS, LEAVERS, phase_of
-from provisor.engine.outcome import failure_from, stops_cycle
+from provisor.engine.outcome import failure_from
 from provisor.engine.ports import ConnectorError
 from provisor.engine.record import Kind
 from provisor.engine.settle import Look, settle, settle_found
@@ -18,7 +18,7 @@ from provisor.rules.failure import Failure
 from provisor.rules.matching import Matched, NoMatch, recheck
 from provisor.runner.flight import each
 from provisor.runner.matcher import NOBODY, Found, Matcher, Wanted
-from provisor.runner.placing import Case, Page, Placing, ours
+from provisor.runner.placing import Case, Page, Placing, in_doubt, ours
 from provisor.runner.run import PAGE, Run
 from provisor.scim.patch import derive
 from provisor.scim.values import Resource
@@ -97,11 +97,14 @@ class Planner:
             case = Case(desired, link)
             if isinstance(decision, Look):
                 to_look.append(case)
-            elif (reading and isinstance(decision, Update | Disable)) or (verify and isinstance(decision, Delete)):
+            elif isinstance(decision, Update | Disable):
+                unsure = link is not None and link.pushed_hash == links.NOBODY_KNOWS
+                (to_read if reading or unsure else decided).append((case, decision))
+            elif verify and isinstance(decision, Delete):
                 to_read.append((case, decision))
             else:
                 decided.append((case, decision))
-        decided += await self._read_linked(kind, to_read, page, to_look)
+        decided += await self._read_linked(kind, to_read, page, to_look, verify=verify)
         decided += await self._find(kind, to_look, pages)
         for case, decision in decided:
             self._placing.place(page, case, decision)
@@ -169,7 +172,7 @@ class Planner:
     # Reading linked objects
 
     async def _read_linked(
-        self, kind: Kind, cases: list[tuple[Case, Decision]], page: Page, to_look: list[Case]
+        self, kind: Kind, cases: list[tuple[Case, Decision]], page: Page, to_look: list[Case], *, verify: bool
     ) -> list[tuple[Case, Decision]]:
         """Replace what we believe of linked objects by what the target says; who is gone there is dealt with."""
         decided: list[tuple[Case, Decision]] = []
@@ -180,9 +183,10 @@ class Planner:
             try:
                 answer = await self._run.read(kind, case.link.target_id)
             except ConnectorError as error:
-                if stops_cycle(error, "object"):
-                    raise self._run.stopped_by(error) from error
+                await self._run.stop_by(error, "object")
                 decided.append((case, Fail(self._failure(error, case.desired.name))))
+                if verify:
+                    page.links.append(in_doubt(self._run, kind, case.desired.id, case.link))
                 return
             if answer is not None and answer.resource is not None:
                 decided.append((case._replace(held=ours(answer.resource)), decision))

@@ -5,14 +5,15 @@ Order: how a run ends early, the run, its requests.
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeVar
 
 from provisor.database import Connection, Database, Writer
 from provisor.engine.behaviour import Behaviour
 from provisor.engine.desired import Desired, judge
-from provisor.engine.outcome import cycle_failure
+from provisor.engine.outcome import Where, cycle_failure, stops_cycle
 from provisor.engine.ports import Answer, ConnectorError, Found, Page, Target, Unreachable
 from provisor.engine.record import Kind, Record
 from provisor.engine.rules import CompiledRules
@@ -20,11 +21,14 @@ from provisor.gallery.template import Template
 from provisor.rules.failure import Failure
 from provisor.rules.ruleset import RuleSet
 from provisor.runner.rate import Pace
+from provisor.runner.silence import Silence
 from provisor.scim.patch import Operation
 from provisor.scim.values import Resource
 from provisor.storage.cycles import Cycle
 from provisor.storage.jobs import Job
 from provisor.storage.times import to_microseconds
+
+T = TypeVar("T")
 
 PAGE = 500  # objects judged, planned, sent and recorded together
 
@@ -54,6 +58,7 @@ class Run:
     job: Job
     target: Target
     pace: Pace
+    silence: Silence
     ruleset: RuleSet
     rules: CompiledRules
     template: Template
@@ -98,6 +103,16 @@ class Run:
         failure = cycle_failure(error, application=self.application, address=self.address)
         return CycleStopped(failure, outcome_unknown=isinstance(error, Unreachable) and error.sent)
 
+    async def stop_by(self, error: ConnectorError, where: Where) -> None:
+        """Raise CycleStopped when this error is not one object's; after a time-out the target is asked first."""
+        if isinstance(error, Unreachable) and error.timed_out:
+            self.counters["requests.GET"] += 1
+            failure = await self.silence.explain(error)
+            if failure is not None:
+                raise CycleStopped(failure, outcome_unknown=error.sent) from error
+        elif stops_cycle(error, where):
+            raise self.stopped_by(error) from error
+
     def check_stop(self) -> None:
         """Leave at a point from which the next run continues, when the process is asked to end."""
         if self.stop.is_set():
@@ -105,35 +120,34 @@ class Run:
 
     async def find(self, kind: Kind, path: str, value: str) -> Found:
         """Target.find, paced and counted."""
-        self.counters["requests.GET"] += 1
-        return await self.pace.request(lambda: self.target.find(kind, path, value))
+        return await self._ask("GET", lambda: self.target.find(kind, path, value))
 
     async def page(self, kind: Kind, start_index: int, count: int) -> Page:
         """Target.page, paced and counted."""
-        self.counters["requests.GET"] += 1
-        return await self.pace.request(lambda: self.target.page(kind, start_index, count))
+        return await self._ask("GET", lambda: self.target.page(kind, start_index, count))
 
     async def read(self, kind: Kind, target_id: str) -> Answer | None:
         """Target.read, paced and counted."""
-        self.counters["requests.GET"] += 1
-        return await self.pace.request(lambda: self.target.read(kind, target_id))
+        return await self._ask("GET", lambda: self.target.read(kind, target_id))
 
     async def create(self, kind: Kind, document: Resource) -> Answer:
         """Target.create, paced and counted."""
-        self.counters["requests.POST"] += 1
-        return await self.pace.request(lambda: self.target.create(kind, document))
+        return await self._ask("POST", lambda: self.target.create(kind, document))
 
     async def patch(self, kind: Kind, target_id: str, operations: Sequence[Operation]) -> Answer:
         """Target.patch, paced and counted."""
-        self.counters["requests.PATCH"] += 1
-        return await self.pace.request(lambda: self.target.patch(kind, target_id, operations))
+        return await self._ask("PATCH", lambda: self.target.patch(kind, target_id, operations))
 
     async def patch_members(self, target_id: str, add: Sequence[str], remove: Sequence[str]) -> Answer:
         """Target.patch_members, paced and counted."""
-        self.counters["requests.PATCH"] += 1
-        return await self.pace.request(lambda: self.target.patch_members(target_id, add, remove))
+        return await self._ask("PATCH", lambda: self.target.patch_members(target_id, add, remove))
 
     async def delete(self, kind: Kind, target_id: str) -> Answer:
         """Target.delete, paced and counted."""
-        self.counters["requests.DELETE"] += 1
-        return await self.pace.request(lambda: self.target.delete(kind, target_id))
+        return await self._ask("DELETE", lambda: self.target.delete(kind, target_id))
+
+    async def _ask(self, method: str, send: Callable[[], Awaitable[T]]) -> T:
+        self.counters["requests." + method] += 1
+        answer = await self.pace.request(send)
+        self.silence.broken(method)
+        return answer

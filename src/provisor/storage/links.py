@@ -31,6 +31,8 @@ class Link(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 # job, object, kind, target_id, state, wanted_hash, pushed_hash, pushed_document, etag, linked_at, verified_at
 LinkRow = tuple[str, str, Kind, str, LinkState, str, str, str, str | None, int, int | None]
 
+NOBODY_KNOWS = ""  # as both hashes: a change was not answered, or not made; what it holds is read before the next one
+
 _PUT = """INSERT INTO link (job, object, kind, target_id, state, wanted_hash, pushed_hash, pushed_document, etag,
     linked_at, verified_at) VALUES (?,?,?,?,?,?,?,?,?,?,?)
     ON CONFLICT (job, object) DO UPDATE SET target_id = excluded.target_id, state = excluded.state,

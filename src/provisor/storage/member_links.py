@@ -1,5 +1,7 @@
 """Which memberships the target holds (`pushed`) and which it must still be told of (`pending`: +1 add, -1 remove).
 
+`pushed` is 2 while nobody knows: a request about it was made and not answered. Whatever is wanted then is said again.
+
 `want_group` and `want_changed` mark the difference between the directory's memberships and the pushed ones; `settle`
 sets aside those whose member has no account yet (storage.waiting). A membership of a person who is disabled or released
 stays; it goes when the edge goes, or silently with the account when that is deleted in the same cycle.
@@ -23,7 +25,7 @@ _ADD_FROM = f"""INSERT INTO member_link (job, group_id, member_id, pushed, pendi
     JOIN object o ON o.id = m.member_id AND o.kind = 'user' AND o.purged_at IS NULL
     WHERE {{where}} AND m.removed_at IS NULL
     ON CONFLICT (job, group_id, member_id) DO UPDATE SET pending = {_NEEDED}"""
-_GONE = """UPDATE member_link SET pending = CASE pushed WHEN 1 THEN -1 ELSE 0 END
+_GONE = """UPDATE member_link SET pending = CASE pushed WHEN 0 THEN 0 ELSE -1 END
     WHERE job = ? AND group_id = ? {where}
     AND NOT EXISTS (SELECT 1 FROM operation p WHERE p.job = member_link.job AND p.stage = 1
         AND p.object = member_link.member_id AND p.kind = 'delete' AND p.state = 'planned')"""
@@ -98,7 +100,12 @@ def settle(connection: Connection, job: str, group: str, *, heal: bool = True) -
             (job, group),
         )
     connection.execute(
-        f"""DELETE FROM member_link WHERE job = ? AND group_id = ?
+        f"""DELETE FROM member_link WHERE job = ? AND group_id = ? AND pushed = 0
+        AND member_id IN (SELECT ml.member_id {not_ready})""",
+        (job, group, job, group),
+    )
+    connection.execute(
+        f"""UPDATE member_link SET pending = 0 WHERE job = ? AND group_id = ? AND pending = 1 AND pushed <> 0
         AND member_id IN (SELECT ml.member_id {not_ready})""",
         (job, group, job, group),
     )
@@ -145,6 +152,14 @@ def pushed(connection: Connection, *, job: str, group: str, added: Sequence[str]
     connection.many(
         "DELETE FROM member_link WHERE job = ? AND group_id = ? AND member_id = ?",
         ((job, group, member) for member in removed),
+    )
+
+
+def in_doubt(connection: Connection, *, job: str, group: str, members: Sequence[str]) -> None:
+    """A request about these memberships was not answered: it may have been carried out."""
+    connection.many(
+        "UPDATE member_link SET pushed = 2 WHERE job = ? AND group_id = ? AND member_id = ?",
+        ((job, group, member) for member in members),
     )
 
 

@@ -196,7 +196,7 @@ member_link = Table(
     _text("job", key=True),
     _text("group_id", key=True),
     _text("member_id", key=True),
-    _number("pushed", default="0"),  # 1: the target holds it
+    _number("pushed", default="0"),  # 1: the target holds it, 2: nobody knows
     _number("pending", default="0"),  # 1: to add, -1: to remove, 0: as wanted
 )
 Index("member_link_member", member_link.c.job, member_link.c.member_id)
