@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from provisor.target.tokens import Token
 
 DEFAULT_PORT = 8020
+_MOST_PROCESSES = 32  # each has connections of its own, of which PostgreSQL allows 100 unless told otherwise
 _UNITS = {unit: seconds * 1_000_000 for unit, seconds in {"s": 1, "m": 60, "h": 3_600, "d": 86_400}.items()}
 
 app = typer.Typer(
@@ -59,6 +60,12 @@ def serve(
     trust_proxy: Annotated[
         bool, typer.Option(help="Believe X-Forwarded-Proto, -Host and -For: only behind a proxy that sets them.")
     ] = False,
+    processes: Annotated[
+        int,
+        typer.Option(
+            help="How many take requests from the port: as many as there are cores.", min=1, max=_MOST_PROCESSES
+        ),
+    ] = 1,
     tls_certificate: Annotated[Path | None, typer.Option(help="A PEM file: the certificate and its chain.")] = None,
     tls_key: Annotated[Path | None, typer.Option(help="A PEM file: the key of the certificate.")] = None,
 ) -> None:
@@ -66,7 +73,7 @@ def serve(
     from provisor.target import tenants
     from provisor.target.guard import STRICT_RATE, Limits
     from provisor.target.profiles import PROFILES
-    from provisor.target.serving import Tls, open_socket
+    from provisor.target.serving import Service, Tls, open_socket
     from provisor.target.serving import serve as run
     from provisor.target.store import the_tenant
 
@@ -80,18 +87,21 @@ def serve(
         served = the_tenant(database, profile) if tenant is None else tenants.find_tenant(database, tenant)
         if strict_umbrella:
             served = tenants.strict(served)
-        listener = open_socket(host, port)
+        limits = Limits(
+            requests_per_second=rate_limit or (STRICT_RATE if strict_umbrella else None), trust_proxy=trust_proxy
+        )
         run(
-            database,
-            served,
-            listener,
+            Service(
+                database=database,
+                tenant=served,
+                listener=open_socket(host, port),
+                limits=limits,
+                tls=None if tls_certificate is None or tls_key is None else Tls(tls_certificate, tls_key),
+                alone=tenant is not None,
+            ),
             ready=lambda url: say(f"{served.profile.title} listens on {url}"),
             ready_file=ready_file,
-            limits=Limits(
-                requests_per_second=rate_limit or (STRICT_RATE if strict_umbrella else None), trust_proxy=trust_proxy
-            ),
-            tls=None if tls_certificate is None or tls_key is None else Tls(tls_certificate, tls_key),
-            alone=tenant is not None,
+            processes=processes,
         )
 
 

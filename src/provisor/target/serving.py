@@ -1,6 +1,7 @@
-"""Runs the target as a process: one socket, uvicorn with uvloop and httptools, a stop that loses nothing.
+"""Runs the target as a process or several: one socket, uvicorn with uvloop and httptools, a stop that loses nothing.
 
-A signal stops it once: requests in flight are answered, the request log is written, the process ends with 0.
+A signal stops it once: requests in flight are answered, the request log is written, the process ends with 0. Several
+processes take connections from the same socket; each opens the database for itself (processes starts them).
 """
 
 import asyncio
@@ -10,8 +11,9 @@ import socket
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import uvicorn
 import uvloop
@@ -20,9 +22,14 @@ from provisor.database import Database
 from provisor.target.connections import GuardedProtocol, Watch
 from provisor.target.dashboard.mount import Dashboard
 from provisor.target.guard import NO_LIMITS, Limits
+from provisor.target.metrics import PUBLISH_SECONDS
 from provisor.target.server import Target
 from provisor.target.store import TargetError, Tenant, store_setting
 from provisor.target.tenants import URL_SETTING
+
+if TYPE_CHECKING:
+    from provisor.target.processes import Task
+    from provisor.target.sharing import Shared
 
 _STOP_SECONDS = 10  # for requests in flight
 _BACKLOG = 2048
@@ -74,39 +81,102 @@ def address_of(listener: socket.socket, tenant: Tenant, scheme: str = "http") ->
     return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}{tenant.base_path}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """What is served, and how: everything a process has to know."""
+
+    database: Database
+    tenant: Tenant
+    listener: socket.socket
+    limits: Limits = NO_LIMITS
+    tls: Tls | None = None
+    alone: bool = False
+
+
 def serve(
-    database: Database,
-    tenant: Tenant,
-    listener: socket.socket,
-    *,
-    ready: Callable[[str], None],
-    ready_file: Path | None = None,
-    limits: Limits = NO_LIMITS,
-    tls: Tls | None = None,
-    alone: bool = False,
+    service: Service, *, ready: Callable[[str], None], ready_file: Path | None = None, processes: int = 1
 ) -> None:
-    """Serve until SIGTERM or SIGINT. `ready` is called with the URL once requests are answered."""
-    if tls is not None:
-        tls.check()
-    url = address_of(listener, tenant, "http" if tls is None else "https")
-    with database.transaction() as connection:
-        store_setting(connection, tenant, URL_SETTING, url)
-    dashboard = Dashboard(database, tenant, alone=alone, trust_proxy=limits.trust_proxy)
+    """Serve until SIGTERM or SIGINT. `ready` is called with the URL once requests are answered by all processes.
+
+    Raises TargetError when they cannot start.
+    """
+    if service.tls is not None:
+        service.tls.check()
+    url = address_of(service.listener, service.tenant, "http" if service.tls is None else "https")
+    with service.database.transaction() as connection:
+        store_setting(connection, service.tenant, URL_SETTING, url)
+
+    def announce() -> None:
+        if ready_file is not None:
+            _write_whole(ready_file, url + "\n")
+        ready(url)
+
+    if processes == 1:
+        _work(service, announce)
+    else:
+        _serve_in_several(service, announce, processes)
+
+
+def _serve_in_several(service: Service, announce: Callable[[], None], processes: int) -> None:
+    from provisor.target.processes import Workers
+    from provisor.target.sharing import Board, Shared, SharedLevels
+
+    board, levels = Board(processes), SharedLevels()
+
+    def work(task: "Task") -> None:
+        shared = Shared(place=task.place, board=board, levels=levels)
+        try:
+            service.database.reader().one("SELECT count(*) FROM tenant")  # so that a failure is told as its sentence
+            _work(service, task.ready, shared=shared, lifeline=task.lifeline)
+        finally:
+            service.database.close()
+
+    # Neither SQLite's locks nor a connection to PostgreSQL may cross a fork. A closed database opens again when used.
+    service.database.close()
+    Workers(
+        work,
+        processes,
+        ready=announce,
+        ended=lambda place: board.put(place, b""),
+        stopping=service.listener.close,  # or clients would wait in its queue
+    ).run()
+
+
+def _work(
+    service: Service, ready: Callable[[], None], *, shared: "Shared | None" = None, lifeline: int | None = None
+) -> None:
+    """Answer requests until a signal, or until `lifeline` becomes readable."""
+    dashboard = Dashboard(service.database, service.tenant, alone=service.alone, trust_proxy=service.limits.trust_proxy)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        target = Target(database, tenant, dashboard, limits=limits, alone=alone)
-        runner.run(_run(target, listener, url, ready, ready_file, tls))
+        target = Target(
+            service.database, service.tenant, dashboard, limits=service.limits, alone=service.alone, shared=shared
+        )
+        runner.run(_run(target, service, ready, lifeline))
     dashboard.close()
 
 
-async def _run(
-    target: Target,
-    listener: socket.socket,
-    url: str,
-    ready: Callable[[str], None],
-    ready_file: Path | None,
-    tls: Tls | None,
-) -> None:
-    server = _Server(
+async def _run(target: Target, service: Service, ready: Callable[[], None], lifeline: int | None) -> None:
+    server = _server(target, service.tls)
+    _stop_when_told(server, lifeline)
+    serving = asyncio.ensure_future(server.serve(sockets=[service.listener]))
+    while not server.started and not serving.done():
+        await asyncio.sleep(0.005)
+    gc.collect()
+    gc.freeze()  # what was loaded stays: a collection need not walk through all modules while clients wait
+    gc.set_threshold(_COLLECT_EVERY, 20, 50)
+    beside = [asyncio.ensure_future(Watch(server.server_state.connections).run())]
+    if lifeline is not None:
+        target.publish()  # before we are counted as ready: whoever is asked knows of us
+        beside.append(asyncio.ensure_future(_publish(target)))
+    if server.started:
+        ready()
+    await serving
+    for task in beside:
+        task.cancel()
+
+
+def _server(target: Target, tls: Tls | None) -> _Server:
+    return _Server(
         uvicorn.Config(
             target,
             http=GuardedProtocol,
@@ -122,26 +192,26 @@ async def _run(
         )
     )
 
+
+def _stop_when_told(server: _Server, lifeline: int | None) -> None:
+    loop = asyncio.get_running_loop()
+
     def stop() -> None:
         server.should_exit = True
+        if lifeline is not None:
+            loop.remove_reader(lifeline)
 
-    loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         with suppress(ValueError, RuntimeError):  # not in the main thread, as in tests: the caller stops us
             loop.add_signal_handler(number, stop)
-    serving = asyncio.ensure_future(server.serve(sockets=[listener]))
-    while not server.started and not serving.done():
-        await asyncio.sleep(0.005)
-    gc.collect()
-    gc.freeze()  # what was loaded stays: a collection need not walk through all modules while clients wait
-    gc.set_threshold(_COLLECT_EVERY, 20, 50)
-    if server.started:
-        if ready_file is not None:
-            _write_whole(ready_file, url + "\n")
-        ready(url)
-    watching = asyncio.ensure_future(Watch(server.server_state.connections).run())
-    await serving
-    watching.cancel()
+    if lifeline is not None:
+        loop.add_reader(lifeline, stop)
+
+
+async def _publish(target: Target) -> None:
+    while True:
+        await asyncio.sleep(PUBLISH_SECONDS)
+        target.publish()
 
 
 def _write_whole(path: Path, text: str) -> None:
