@@ -1,8 +1,11 @@
 """Group commit: many writes share one commit, and none undoes another."""
 
 import asyncio
+import threading
 
-from provisor.database import IntegrityError, Writer, open_database
+import pytest
+
+from provisor.database import IntegrityError, Writer, open_database, sqlite
 
 
 def insert(number):
@@ -121,3 +124,79 @@ def test_a_writer_that_was_closed_leaves_no_connection_behind(database):
     asyncio.run(run())
 
     assert len(database.connections) <= before + 1
+
+
+def test_a_work_that_runs_again_because_another_was_undone_counts_once(database):
+    runs = []
+
+    def counted(connection):
+        runs.append(1)
+        return insert(1)(connection)
+
+    def undone(connection):
+        insert(2)(connection)
+        raise ValueError("after a change")
+
+    results = written(database, counted, undone, insert(3))
+
+    assert (results[0], results[2]) == (1, 1)
+    assert isinstance(results[1], ValueError)
+    assert database.reader().all("SELECT id FROM thing ORDER BY id") == [(1,), (3,)]
+    assert len(runs) == 2
+
+
+def test_a_refusal_before_any_change_runs_nothing_again(database):
+    runs = []
+
+    def counted(connection):
+        runs.append(1)
+        return insert(1)(connection)
+
+    def refused(connection):
+        raise ValueError("before any change")
+
+    written(database, counted, refused)
+
+    assert len(runs) == 1
+
+
+@pytest.mark.parametrize(("quiet", "here"), [(True, True), (False, False)], ids=["quiet", "busy"])
+def test_a_commit_is_on_the_loop_only_while_nothing_else_goes_on(tmp_path, monkeypatch, quiet, here):
+    monkeypatch.setattr(sqlite, "SHORT_COMMIT_SECONDS", 60.0)  # whatever this disk takes
+    database = open_database(f"sqlite:///{tmp_path / 'store.sqlite'}")
+    threads = {}
+
+    def trace(statement):
+        threads[statement] = threading.get_ident()
+
+    async def run():
+        writer = Writer(database, lambda: quiet)
+        database.connections[-1].raw.set_trace_callback(trace)
+        for _ in range(2):  # how long a commit takes is known from the one before
+            await writer.write(lambda connection: connection.one("SELECT 1"))
+        await writer.close()
+
+    asyncio.run(run())
+    database.close()
+
+    assert (threads["COMMIT"] == threading.get_ident()) == here
+
+
+def test_a_slow_commit_is_left_to_a_thread_even_when_nothing_else_goes_on(tmp_path, monkeypatch):
+    monkeypatch.setattr(sqlite, "SHORT_COMMIT_SECONDS", 0.0)
+    database = open_database(f"sqlite:///{tmp_path / 'store.sqlite'}")
+    threads = set()
+
+    async def run():
+        writer = Writer(database, lambda: True)
+        database.connections[-1].raw.set_trace_callback(
+            lambda statement: threads.add(threading.get_ident()) if statement == "COMMIT" else None
+        )
+        for _ in range(3):
+            await writer.write(lambda connection: connection.one("SELECT 1"))
+        await writer.close()
+
+    asyncio.run(run())
+    database.close()
+
+    assert threading.get_ident() not in threads

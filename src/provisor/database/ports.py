@@ -77,8 +77,11 @@ class Connection(Protocol):
 class Batches(Protocol):
     """How a Writer brings its works to the disk: several of them in one transaction."""
 
-    async def run(self, waiting: deque[Pending]) -> tuple[list[Pending], list[Outcome]]:
-        """Take works off the list and commit them; what each of them came to is known durably."""
+    async def run(self, waiting: deque[Pending], *, quiet: bool = False) -> tuple[list[Pending], list[Outcome]]:
+        """Take works off the list and commit them; what each of them came to is known durably.
+
+        `quiet`: the loop has nothing else to do, and may wait for a short commit.
+        """
 
     async def close(self) -> None:
         """Give the connection back."""

@@ -28,7 +28,7 @@ class PostgresqlBatches:
         self._loop = asyncio.get_running_loop()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="batch")
 
-    async def run(self, waiting: deque[Pending]) -> tuple[list[Pending], list[Outcome]]:
+    async def run(self, waiting: deque[Pending], *, quiet: bool = False) -> tuple[list[Pending], list[Outcome]]:
         """Commit what waits in one transaction, each work in a savepoint of its own."""
         return await self._loop.run_in_executor(self._thread, self._commit, waiting)
 

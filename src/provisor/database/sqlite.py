@@ -7,6 +7,7 @@ import asyncio
 import os
 import sqlite3
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +20,7 @@ from provisor.database.ports import BATCH_LIMIT, BUSY_SECONDS, Connection, Datab
 CACHE_KIB = 2048  # a connection; 8 MiB was no faster and cost 13 MiB of memory (docs/explanation/performance.md)
 FIRST_WAIT_SECONDS = 0.001  # between tries while another process holds the write lock
 LONGEST_WAIT_SECONDS = 0.05
+SHORT_COMMIT_SECONDS = 0.001  # a longer one is left to a thread
 
 
 class SqliteConnection:
@@ -149,7 +151,10 @@ class SqliteDatabase:
 
 
 class SqliteBatches:
-    """Statements on the loop, only COMMIT (which waits for the disk) in a thread: reads go on meanwhile."""
+    """Statements on the loop, COMMIT (which waits for the disk) in a thread: reads go on meanwhile.
+
+    Where nothing else goes on, COMMIT is on the loop too: the way to the thread and back would only be added to it.
+    """
 
     def __init__(self, database: SqliteDatabase) -> None:
         self._path = database.path
@@ -157,22 +162,49 @@ class SqliteBatches:
         self._connection = database.connect(busy_seconds=0)
         self._loop = asyncio.get_running_loop()
         self._committer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="commit")
+        self._commit_seconds = SHORT_COMMIT_SECONDS  # of the last one
 
-    async def run(self, waiting: deque[Pending]) -> tuple[list[Pending], list[Outcome]]:
-        """Commit what waits in one transaction, each work in a savepoint of its own."""
+    async def run(self, waiting: deque[Pending], *, quiet: bool = False) -> tuple[list[Pending], list[Outcome]]:
+        """Commit what waits in one transaction; a work that is refused takes back what it did, and nothing else."""
         batch: list[Pending] = []
         try:
             try:
                 await self._begin()
             finally:
                 batch = [waiting.popleft() for _ in range(min(len(waiting), BATCH_LIMIT))]
-            outcomes = [self._run(work) for work, _ in batch]
-            await self._loop.run_in_executor(self._committer, self._connection.execute, "COMMIT")
+            outcomes = self._attempt(batch) or [self._run(work) for work, _ in batch]
+            began = time.perf_counter()
+            if quiet and self._commit_seconds < SHORT_COMMIT_SECONDS:
+                self._connection.execute("COMMIT")
+            else:
+                await self._loop.run_in_executor(self._committer, self._connection.execute, "COMMIT")
+            self._commit_seconds = time.perf_counter() - began
         except Exception as error:  # noqa: BLE001 - whoever waits must be told, or would wait for ever
             if self._connection.raw.in_transaction:
                 self._connection.execute("ROLLBACK")
             return batch, [(None, error)] * len(batch)
         return batch, outcomes
+
+    def _attempt(self, batch: list[Pending]) -> list[Outcome] | None:
+        """Run every work without a savepoint; None, with nothing done, when one would have needed it.
+
+        Nearly every refusal comes before the first change, and then there is nothing to take back.
+        """
+        connection, raw = self._connection, self._connection.raw
+        outcomes: list[Outcome] = []
+        for work, _ in batch:
+            changes = raw.total_changes
+            try:
+                outcomes.append((work(connection), None))
+            except Exception as error:
+                if not raw.in_transaction:  # a full disk ends it: nothing of the batch is there
+                    raise
+                if raw.total_changes != changes:
+                    connection.execute("ROLLBACK")
+                    connection.execute("BEGIN IMMEDIATE")
+                    return None
+                outcomes.append((None, error))
+        return outcomes
 
     async def _begin(self) -> None:
         """BEGIN IMMEDIATE without ever blocking the loop while another process writes."""

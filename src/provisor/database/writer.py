@@ -2,7 +2,7 @@
 
 A write goes on a list; the batch leaves when one more turn of the loop brought nothing and as many wait as the last
 commit carried, or soon after it: who was just answered gets the time to ask again, so that lock-step clients fill it.
-How a batch reaches the disk is the database's business. Nothing here blocks the loop.
+How a batch reaches the disk is the database's business.
 Measured in docs/explanation/performance.md; waiting this way doubled the writes a commit carries.
 """
 
@@ -25,7 +25,8 @@ LONGEST_PATIENCE_SECONDS = 0.002
 class Writer:
     """Group commit on one connection of its own. Belongs to one event loop."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, quiet: Callable[[], bool] = lambda: False) -> None:
+        self._quiet = quiet  # whether the loop has nothing else to do than to write
         self._batches = database.batches()
         self._loop = asyncio.get_running_loop()
         self._waiting: deque[Pending] = deque()
@@ -35,10 +36,11 @@ class Writer:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def write(self, work: Callable[[Connection], T]) -> "asyncio.Future[T]":
-        """Run `work` in a savepoint of the next transaction; the future resolves once that is on disk.
+        """Run `work` in the next transaction; the future resolves once that is on disk.
 
-        An exception raised by `work` undoes its own statements only and is set on its future. PostgreSQL runs `work`
-        in another thread, and again when its transaction could not be committed: it must not change values of its own.
+        An exception raised by `work` undoes its own statements only and is set on its future. `work` may run again, when
+        another one of its batch was undone or the transaction could not be committed, and on PostgreSQL in another
+        thread: it must not change values of its own.
         """
         future: asyncio.Future[T] = self._loop.create_future()
         self._waiting.append((work, future))
@@ -62,7 +64,7 @@ class Writer:
 
     async def _commit_batch(self) -> None:
         began = time.perf_counter()
-        batch, outcomes = await self._batches.run(self._waiting)
+        batch, outcomes = await self._batches.run(self._waiting, quiet=self._quiet())
         for pending, outcome in zip(batch, outcomes, strict=True):
             _tell(pending, outcome)
         ended = time.perf_counter()

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from provisor.database import Connection, Database
-from provisor.scim.errors import ScimError, not_found
+from provisor.scim.errors import not_found
 from provisor.scim.messages import LIST_RESPONSE_URN
 from provisor.target import cursors, members
 from provisor.target.documents import ENDPOINTS, TAILS, located, members_text, with_groups, with_list
@@ -37,6 +37,13 @@ class Reader:
         self._snapshot_free = asyncio.Lock()
         self._threads = ThreadPoolExecutor(_QUERY_THREADS, thread_name_prefix="query")
         self._positions = Positions()
+        self._asked = 0  # reads so far
+        self._asked_before = 0
+
+    def quiet(self) -> bool:
+        """Whether nothing was read since this was last asked: then a commit may keep the loop waiting."""
+        asked, self._asked_before = self._asked_before, self._asked
+        return asked == self._asked
 
     @property
     def connection(self) -> Connection:
@@ -49,6 +56,7 @@ class Reader:
 
     async def one(self, call: Call) -> tuple[str, int | str]:
         """A resource as the client is to see it, and its version. Raises ScimError 404."""
+        self._asked += 1
         if call.kind == "Group" and wants(call, "members"):
             return await self._group(call)
         document, version = self._read(self._connection, call)
@@ -103,31 +111,27 @@ class Reader:
         return _list_response(*await self._found(call, question), question)
 
     async def every(self, call: Call, question: Question) -> str:
-        """A ListResponse of every kind, users first; a kind that lacks an attribute of the filter has no match."""
-        return _list_response(*await self._every(call, question), question)
+        """A ListResponse of every kind, users first; an attribute that one kind lacks is absent there."""
+        return _list_response(*await self._every(call, replace(question, root=True)), question)
 
     async def _every(self, call: Call, question: Question) -> tuple[int, list[str]]:
-        total, texts, refusals = 0, list[str](), list[ScimError]()
+        total, texts = 0, list[str]()
         for kind in KINDS:
             rest = replace(
                 question,
                 start_index=max(question.start_index - total, 1),
                 count=question.count - len(texts),
             )
-            try:
-                found, more = await self._found(replace(call, kind=kind), rest)
-            except ScimError as refusal:
-                refusals.append(refusal)
-                continue
+            found, more = await self._found(replace(call, kind=kind), rest)
             total += found
             texts += more
-        if len(refusals) == len(KINDS):
-            raise refusals[0]
         return total, texts
 
     async def by_cursor(self, call: Call, question: Question, *, every: bool) -> str:
         """A ListResponse of one kind or of every, whose cursors lead to the pages beside it (RFC 9865)."""
+        self._asked += 1
         kinds = KINDS if every else (call.kind,)
+        question = replace(question, root=every)
         loop = asyncio.get_running_loop()
         key = await loop.run_in_executor(self._threads, cursors.secret, self._database, call.tenant)
         query = cursors.query_of(question, kinds)
@@ -144,7 +148,7 @@ class Reader:
             return await self._by_offset(call, question, 0 if cursor is None else cursor.position, told, every=every)
         page = await loop.run_in_executor(
             self._threads,
-            lambda: cursors.page(self._database.reader(), call.tenant, kinds, question, cursor),
+            lambda: cursors.page(self._database.reader(), call.tenant, kinds, question, cursor, call.base),
         )
         texts: list[str] = []
         for kind in kinds:
@@ -178,12 +182,13 @@ class Reader:
         return self._shown(documents, call)
 
     async def _find(self, call: Call, question: Question) -> Found:
+        self._asked += 1
         name = name_asked(question.filter, call.kind)
         if name is not None:
             return by_name(self._connection, call.tenant, call.kind, name, question)
         if question.filter is None and question.sort_by is None:
             return await self._page(call, question)
-        query = compile_query(question, call.kind, call.tenant)
+        query = compile_query(question, call.kind, call.tenant, call.base)
         if query.quick:
             return answer(self._connection, call.tenant, call.kind, question, query)
         loop = asyncio.get_running_loop()

@@ -110,8 +110,8 @@ class Target:
 
     async def start(self) -> None:
         """Get ready to answer; call it on the loop that will serve."""
-        self._writer = Writer(self._database)
         self._reader = Reader(self._database)
+        self._writer = Writer(self._database, self._reader.quiet)
         self._admission = Admission(self._reader.connection)
         self.log = RequestLog(self._writer)
         self.exchanges = Exchanges(self._database, self._writer)
@@ -304,6 +304,7 @@ class Target:
         """Do a write and log it in the same transaction; returns once both are on disk."""
 
         def write(connection: Connection) -> Answer:
+            request.object_id = call.id or None  # of a run that was undone
             answer = work(connection)
             request.object_id = answer.id
             self.log.insert(connection, self._entry(request, answer.status))

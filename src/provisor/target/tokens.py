@@ -5,7 +5,6 @@ counts at once.
 A fast hash is right here: 256 random bits cannot be guessed, and every request pays for it.
 """
 
-import asyncio
 import secrets
 from dataclasses import dataclass
 from hashlib import sha256
@@ -140,21 +139,23 @@ def bearer(authorization: bytes | None) -> bytes | None:
 class Admission:
     """Lets tokens in. Remembers who was let in for as long as nobody, in whatever process, has written anything.
 
-    Asks the database for that once in a turn of the event loop: a request that arrives later is handled in a later
-    turn, so a token that was revoked before it was sent is never let in. Belongs to one event loop.
+    Asks the database for that once a millisecond: a token that was revoked is let in for the rest of that one at most.
     """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._loop = asyncio.get_running_loop()
         self._mark: object = None
-        self._fresh = False  # asked in this turn already
+        self._asked_at = 0
         self._known: dict[tuple[int, bytes], tuple[str, int | None]] = {}  # (tenant, hash) -> id, expiry
 
     def look_up(self, tenant: int, token: bytes, now: int) -> str | None:
-        """The id of a token that this tenant honours now, else None."""
-        if not self._fresh:
-            self._refresh()
+        """The id of a token that this tenant honours now, else None; `now` in whole milliseconds, as microseconds."""
+        if now != self._asked_at:
+            self._asked_at = now
+            mark = self._connection.mark()
+            if mark is None or mark != self._mark:
+                self._mark = mark
+                self._known.clear()
         key = tenant, sha256(token).digest()
         known = self._known.get(key)
         if known is None:
@@ -164,17 +165,6 @@ class Admission:
             self._known[key] = known
         identifier, expires_at = known
         return identifier if expires_at is None or now < expires_at else None
-
-    def _refresh(self) -> None:
-        mark = self._connection.mark()
-        if mark is None or mark != self._mark:
-            self._mark = mark
-            self._known.clear()
-        self._fresh = True
-        self._loop.call_soon(self._age)
-
-    def _age(self) -> None:
-        self._fresh = False
 
 
 def look_up_token(connection: Connection, tenant: int, token: bytes, now: int) -> tuple[str, int | None] | None:
