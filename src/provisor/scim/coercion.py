@@ -14,7 +14,7 @@ from typing import assert_never
 from provisor.scim.errors import ScimError, invalid_value, shown
 from provisor.scim.evaluation import date_time
 from provisor.scim.schema import Attribute
-from provisor.scim.values import Json, Resource
+from provisor.scim.values import Json, Resource, is_unassigned
 
 Coerce = Callable[[Json], Json]
 
@@ -193,11 +193,16 @@ def _complex(attribute: Attribute, label: str, keep_read_only: bool) -> Coerce:
         if value_sub is not None and not attribute.multi_valued and result.get("value") == "":
             return None  # tolerance empty_manager_removes: "" and {"value": ""}
         for name in required:
-            if result and name not in result:
+            # An element of which nothing is known is one of several all the same: it must not vanish unsaid.
+            if name not in result and (result or (attribute.multi_valued and _says_something(value))):
                 raise invalid_value(f"{label} needs {name}, which {shown(value)} lacks.")
         return result or None
 
     return coerce
+
+
+def _says_something(value: Resource) -> bool:
+    return any(not is_unassigned(item) for item in value.values())
 
 
 def _many(attribute: Attribute, label: str, one: Coerce) -> Coerce:

@@ -115,13 +115,18 @@ def query_of(question: Question, kinds: Sequence[Kind]) -> str:
 
 
 def page(
-    connection: Connection, tenant: Tenant, kinds: Sequence[Kind], question: Question, cursor: Cursor | None
+    connection: Connection,
+    tenant: Tenant,
+    kinds: Sequence[Kind],
+    question: Question,
+    cursor: Cursor | None,
+    base: str = "",
 ) -> Page:
     """The page behind or before a cursor, in the order of numbers. Raises ScimError invalidFilter.
 
     A filter that only documents can answer may end a page early; the next one goes on from there.
     """
-    asked = _compiled(tenant, kinds, question)
+    asked = [(kind, compile_query(question, kind, tenant, base).where) for kind in kinds]
     backwards = cursor is not None and cursor.mode == "before"
     start = before_first(tenant.number, "User") if cursor is None else cursor.position
     walk = _Walk(connection, tenant, question.count, start, backwards)
@@ -138,20 +143,6 @@ def page(
         return Page(walk.rows, walk.last if walk.more else None, start - 1, total)
     first = walk.rows[0][0] if walk.rows else start + 1
     return Page(walk.rows, None if cursor is None else first, walk.last if walk.more else None, total)
-
-
-def _compiled(tenant: Tenant, kinds: Sequence[Kind], question: Question) -> list[tuple[Kind, Where]]:
-    """The filter for every kind that has its attributes. Raises ScimError when none has."""
-    asked: list[tuple[Kind, Where]] = []
-    refusals: list[ScimError] = []
-    for kind in kinds:
-        try:
-            asked.append((kind, compile_query(question, kind, tenant).where))
-        except ScimError as refusal:
-            refusals.append(refusal)
-    if not asked:
-        raise refusals[0]
-    return asked
 
 
 def _total(

@@ -6,7 +6,6 @@ Order: the question, the hot look-up, pages without a filter, everything else.
 
 import re
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -15,13 +14,13 @@ import msgspec
 from provisor.database import Connection
 from provisor.scim.errors import invalid_value, shown, too_many
 from provisor.scim.filter import MAX_FILTER_CHARACTERS, parse
-from provisor.scim.path import getter, parse_path
-from provisor.scim.values import Json, fold
+from provisor.scim.values import fold
 from provisor.target.limits import MAX_RESULTS, SCAN_SECONDS
 from provisor.target.paging import Positions, end_of
-from provisor.target.profiles import Kind
+from provisor.target.profiles import Kind, at_root
 from provisor.target.query import EVERYTHING, Where, column, where
 from provisor.target.rows import READ_BY_NAME
+from provisor.target.sorting import ABSENT, Key, SortKey, sort_key, sort_place
 from provisor.target.store import Tenant
 
 SCAN_LIMIT = 200_000  # documents a query may read when no column answers it: about a second, in a thread
@@ -29,6 +28,8 @@ SCAN_LIMIT = 200_000  # documents a query may read when no column answers it: ab
 # `userName eq "x"` is nearly all that a provisioning client ever asks.
 _BY_NAME = re.compile(r'\s*(username|displayname)\s+eq\s+("(?:[^"\\]|\\[^u])*")\s*', re.IGNORECASE)
 _NAME_OF: dict[Kind, str] = {"User": "username", "Group": "displayname"}
+_WHOLE = re.compile(r"\s*[+-]?[0-9]+\s*")
+_DIGITS = 1_000
 _as_text = msgspec.json.Decoder(str).decode
 _load = msgspec.json.Decoder().decode
 
@@ -43,6 +44,7 @@ class Question:
     sort_by: str | None = None
     descending: bool = False
     cursor: str | None = None  # "" for the first page by cursor
+    root: bool = False  # asked of every kind: what one kind lacks is absent there, not unknown
 
 
 class Found(NamedTuple):
@@ -101,7 +103,7 @@ class Query(NamedTuple):
 
     where: Where
     order: str | None  # SQL; None when the sort key must be read from the documents
-    sort_key: Callable[[Json], Json] | None
+    sort_key: SortKey | None
 
     @property
     def quick(self) -> bool:
@@ -109,20 +111,21 @@ class Query(NamedTuple):
         return self.where.clause.indexed and self.where.rest is None and self.sort_key is None
 
 
-def compile_query(question: Question, kind: Kind, tenant: Tenant) -> Query:
-    """Understand filter and sorting. Raises ScimError invalidFilter or invalidPath."""
-    resource_type = tenant.profile.type_of(kind)
-    split = EVERYTHING if question.filter is None else where(parse(question.filter, resource_type), kind, resource_type)
+def compile_query(question: Question, kind: Kind, tenant: Tenant, base: str = "") -> Query:
+    """Understand filter and sorting; `base` is the server's address. Raises ScimError invalidFilter or invalidPath."""
+    resource_type = at_root(tenant.profile, kind) if question.root else tenant.profile.type_of(kind)
+    split = EVERYTHING
+    if question.filter is not None:
+        split = where(parse(question.filter, resource_type), kind, resource_type, base)
     if question.sort_by is None:
         return Query(split, "number", None)
-    path = parse_path(question.sort_by, resource_type)
-    found = column(path, kind, resource_type)
+    place = sort_place(question.sort_by, resource_type)
+    found = column(place.path, kind, resource_type)
     direction = "DESC" if question.descending else "ASC"
     if found is not None:
         # Absent ones come last ascending, first descending (RFC 7644 section 3.4.2.3).
         return Query(split, f"({found.name} IS NULL) {direction}, {found.name} {direction}, number", None)
-    read = getter(question.sort_by, resource_type)
-    return Query(split, None, lambda resource: read(resource) if isinstance(resource, dict) else None)
+    return Query(split, None, sort_key(place))
 
 
 def answer(connection: Connection, tenant: Tenant, kind: Kind, question: Question, query: Query) -> Found:
@@ -146,8 +149,8 @@ def answer(connection: Connection, tenant: Tenant, kind: Kind, question: Questio
 
 def _scan(connection: Connection, tenant: Tenant, kind: Kind, question: Question, query: Query) -> Found:
     """Read documents one by one; only keys and numbers are kept, and then the page is read."""
-    test, sort_key = query.where.rest, query.sort_key
-    found: list[tuple[tuple[bool, str], int]] = []
+    test, key_of = query.where.rest, query.sort_key
+    found: list[tuple[Key, int]] = []
     rows = connection.stream(
         f"SELECT number, document FROM resource WHERE tenant = ? AND kind = ? AND {query.where.clause.sql} "  # noqa: S608 - as above
         f"ORDER BY {query.order or 'number'} LIMIT ?",
@@ -162,8 +165,8 @@ def _scan(connection: Connection, tenant: Tenant, kind: Kind, question: Question
             )
         resource = _load(document)
         if test is None or test(resource):
-            found.append(((False, "") if sort_key is None else _sortable(sort_key(resource)), number))
-    if sort_key is not None:
+            found.append((ABSENT if key_of is None else key_of(resource), number))
+    if key_of is not None:
         found.sort(key=lambda item: item[0], reverse=question.descending)
     skip = question.start_index - 1
     documents = []
@@ -174,21 +177,10 @@ def _scan(connection: Connection, tenant: Tenant, kind: Kind, question: Question
     return Found(len(found), documents)
 
 
-def _sortable(value: Json) -> tuple[bool, str]:
-    """A value in an order of its own: absent last, text folded (RFC 7644 section 3.4.2.3)."""
-    if isinstance(value, list):
-        primary = next((item for item in value if isinstance(item, dict) and item.get("primary") is True), None)
-        value = primary or (value[0] if value else None)
-    if isinstance(value, dict):
-        value = value.get("value")
-    if value is None:
-        return True, ""
-    return False, fold(value) if isinstance(value, str) else fold(str(value))
-
-
 def whole_number(name: str, text: str) -> int:
     """A number of a query string, kept within what the database can count. Raises ScimError invalidValue."""
-    try:
-        return max(-1, min(int(text), 2**40))
-    except ValueError:
-        raise invalid_value(f"{name} must be a whole number, not {shown(text)}.") from None
+    if _WHOLE.fullmatch(text) is None:
+        raise invalid_value(f"{name} must be a whole number, not {shown(text)}.")
+    return max(
+        -1, min(int(text.strip()[:_DIGITS]), 2**40)
+    )  # nobody has a trillion resources; longer ones cost time to read

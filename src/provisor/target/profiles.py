@@ -4,10 +4,11 @@ Pure data over scim's schemas. Every protocol feature is the same in every profi
 """
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
-from provisor.scim.schema import ResourceType
-from provisor.scim.schemas import GROUP, GROUP_TYPE, UMBRELLA_GROUP_TYPE, UMBRELLA_USER_TYPE, USER_TYPE, subset
+from provisor.scim.schema import Attribute, ResourceType
+from provisor.scim.schemas import GROUP, GROUP_TYPE, UMBRELLA_GROUP_TYPE, UMBRELLA_USER_TYPE, USER, USER_TYPE, subset
 
 Kind = Literal["User", "Group"]
 KINDS: tuple[Kind, ...] = ("User", "Group")
@@ -39,9 +40,35 @@ class Profile:
         return self.user_type, self.group_type
 
 
+@lru_cache(maxsize=64)
+def at_root(profile: Profile, kind: Kind) -> ResourceType:
+    """A kind as a query over every kind sees it: what only others have is absent here (RFC 7644 section 3.4.2.1)."""
+    own, other = (profile.user_type, profile.group_type) if kind == "User" else (profile.group_type, profile.user_type)
+    foreign = (other.schema, *(extension.schema for extension in other.extensions), *other.ignored)
+    return replace(own, ignored=(*own.ignored, *foreign))
+
+
+def _as_kept(attribute: Attribute) -> Attribute:
+    """A group's attribute as this server treats it, which is stricter than the listing of RFC 7643 section 8.7.1."""
+    if attribute.name == "displayName":
+        return replace(attribute, uniqueness="server")  # Entra matches groups by it (scim-wire section 6)
+    subs = (replace(sub, required=True) if sub.name == "value" else sub for sub in attribute.sub_attributes)
+    return replace(attribute, sub_attributes=tuple(subs))
+
+
 # Members are rows of ids: a `display` would be neither kept nor true, so it is not advertised either. RFC 7643 section
-# 8.7.1 does not list it.
+# 8.7.1 does not list it. The same is true of a user's groups.
 _GROUP = subset(GROUP, ("displayName", "members.value", "members.$ref", "members.type"))
+_GROUP = replace(_GROUP, attributes=tuple(map(_as_kept, _GROUP.attributes)))
+_USER = subset(
+    USER,
+    (
+        *(attribute.name for attribute in USER.attributes if attribute.name != "groups"),
+        "groups.value",
+        "groups.$ref",
+        "groups.type",
+    ),
+)
 
 UMBRELLA = Profile(
     name="umbrella",
@@ -53,7 +80,7 @@ UMBRELLA = Profile(
 GENERIC = Profile(
     name="generic",
     title="Generic SCIM 2.0 application",
-    user_type=USER_TYPE,
+    user_type=replace(USER_TYPE, schema=_USER),
     group_type=replace(GROUP_TYPE, schema=_GROUP),
     nested_groups=True,
 )

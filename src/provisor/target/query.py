@@ -62,11 +62,35 @@ _COLUMNS: dict[Kind, dict[str, Column]] = {
         "externalid": Column("external_id", "exact", True),
     },
 }
-_MEMBER_COLUMNS = {"value": Column("member_id", "exact"), "type": Column("lower(member_kind)", "folded")}
 
 
-def where(tree: Filter, kind: Kind, resource_type: ResourceType) -> Where:
-    """Split a filter. Raises ScimError invalidFilter for attributes, operators and types that do not go together."""
+class Edge(NamedTuple):
+    """An attribute that is not in the document but made of the rows of memberships."""
+
+    attribute: str
+    own: str  # the column that holds the id of the resource asked about
+    columns: dict[str, Column]
+
+
+_EDGES: dict[Kind, Edge] = {
+    "Group": Edge(
+        "members", "group_id", {"value": Column("member_id", "exact"), "type": Column("lower(member_kind)", "folded")}
+    ),
+    "User": Edge(
+        "groups",
+        "member_id",
+        {"value": Column("group_id", "exact"), "type": Column("CAST('direct' AS TEXT)", "folded")},
+    ),
+}
+_NEVER = Clause("1 = 0", [], indexed=True)
+_ALWAYS = Clause("1 = 1", [])
+
+
+def where(tree: Filter, kind: Kind, resource_type: ResourceType, base: str = "") -> Where:
+    """Split a filter; `base` is the server's address, which a document lacks before its location.
+
+    Raises ScimError invalidFilter for attributes, operators and types that do not go together.
+    """
     matcher(tree, resource_type)  # refuses what makes no sense before any row is read
     clauses: list[Clause] = []
     rest: list[Filter] = []
@@ -78,10 +102,32 @@ def where(tree: Filter, kind: Kind, resource_type: ResourceType) -> Where:
             clauses.append(clause)
     test = None
     if rest:
-        if kind == "Group" and any(_names_members(term) for term in rest):
-            raise invalid_filter("This condition on members is not supported; compare members.value or members.type.")
+        _check_composed(rest, kind, resource_type)
         test = matcher(rest[0] if len(rest) == 1 else And(tuple(rest)), resource_type)
+        if any(_names(term, "meta", "location") for term in rest):
+            test = _with_location(test, base)
     return Where(_joined("AND", clauses), test)
+
+
+def _check_composed(rest: Sequence[Filter], kind: Kind, resource_type: ResourceType) -> None:
+    """Refuse conditions on what no document holds and no column answers: better than a wrong answer."""
+    name = _EDGES[kind].attribute
+    if resource_type.schema.attribute(name) is None:
+        return
+    if any(_names(term, name) for term in rest):
+        raise invalid_filter(f"This condition on {name} is not supported; compare {name}.value or {name}.type.")
+    if kind == "User" and any(_names(term, "meta", "version") for term in rest):
+        raise invalid_filter("meta.version of a user tells the groups too and cannot be asked for; ask with an ETag.")
+
+
+def _with_location(test: Callable[[Json], bool], base: str) -> Callable[[Json], bool]:
+    def located(document: Json) -> bool:
+        meta = document.get("meta") if isinstance(document, dict) else None
+        if isinstance(document, dict) and isinstance(meta, dict):
+            document = {**document, "meta": {**meta, "location": f"{base}{meta.get('location')}"}}
+        return test(document)
+
+    return located
 
 
 def column(path: Path, kind: Kind, resource_type: ResourceType) -> Column | None:
@@ -108,21 +154,32 @@ def _clause(tree: Filter, kind: Kind, resource_type: ResourceType) -> Clause | N
             inner = _clause(tree.filter, kind, resource_type)
             return None if inner is None else Clause(f"NOT ({inner.sql})", inner.values)
         case Compare():
-            if kind == "Group" and _is_members(tree.path, resource_type):
-                return _members_compare(tree)
+            if _ignored(tree.path, resource_type):
+                return _ALWAYS if (tree.op == "eq") is (tree.value is None) and tree.op in ("eq", "ne") else _NEVER
+            if (edge := _edge(tree.path, kind, resource_type)) is not None:
+                return _edge_compare(tree, edge)
             found = column(tree.path, kind, resource_type)
             return _native_id(tree, kind, resource_type) if found is None else _compare(found, tree)
         case Present():
-            if kind == "Group" and _is_members(tree.path, resource_type) and tree.path.filter is None:
-                return Clause("EXISTS (SELECT 1 FROM membership WHERE group_id = resource.id)", [])
+            if _ignored(tree.path, resource_type):
+                return _NEVER
+            if (edge := _edge(tree.path, kind, resource_type)) is not None and tree.path.filter is None:
+                return Clause(_any(edge), [])
             found = column(tree.path, kind, resource_type)
             return None if found is None else _present(found)
         case ValuePath():
-            if kind == "Group" and _is_members(tree.path, resource_type):
-                return _members_where(tree.filter)
-            return None
+            if _ignored(tree.path, resource_type):
+                return _NEVER
+            edge = _edge(tree.path, kind, resource_type)
+            return None if edge is None else _edge_where(tree.filter, edge)
         case _:
             assert_never(tree)
+
+
+def _ignored(path: Path, resource_type: ResourceType) -> bool:
+    """Whether no resource of this type ever has the attribute, though the client may name it."""
+    located = resource_type.locate(path.urn, path.attribute)
+    return located is not None and located.ignored
 
 
 def _native_id(tree: Compare, kind: Kind, resource_type: ResourceType) -> Clause | None:
@@ -150,69 +207,72 @@ def _joined(word: str, clauses: Sequence[Clause]) -> Clause:
     return Clause(f"({left.sql} {word} {right.sql})", left.values + right.values, indexed)
 
 
-def _names_members(tree: Filter) -> bool:
+def _names(tree: Filter, attribute: str, sub: str | None = None) -> bool:
     match tree:
         case And() | Or():
-            return any(_names_members(item) for item in tree.filters)
+            return any(_names(item, attribute, sub) for item in tree.filters)
         case Not():
-            return _names_members(tree.filter)
+            return _names(tree.filter, attribute, sub)
         case Compare() | Present() | ValuePath():
-            return tree.path.attribute.lower() == "members"
+            path = tree.path
+            return path.attribute.lower() == attribute and (sub is None or (path.sub or "").lower() == sub)
         case _:
             assert_never(tree)
 
 
-def _is_members(path: Path, resource_type: ResourceType) -> bool:
-    return path.attribute.lower() == "members" and (
-        path.urn is None or path.urn.lower() == resource_type.schema.id.lower()
-    )
+def _edge(path: Path, kind: Kind, resource_type: ResourceType) -> Edge | None:
+    """The memberships that a path asks about, if it does."""
+    edge = _EDGES[kind]
+    if path.attribute.lower() != edge.attribute or resource_type.schema.attribute(edge.attribute) is None:
+        return None
+    return edge if path.urn is None or path.urn.lower() == resource_type.schema.id.lower() else None
 
 
-def _members_compare(tree: Compare) -> Clause | None:
-    """`members eq "id"`, `members.value eq "id"` and `members[...].value eq "id"`."""
+def _any(edge: Edge) -> str:
+    return f"EXISTS (SELECT 1 FROM membership WHERE {edge.own} = resource.id)"  # noqa: S608 - our own words
+
+
+def _edge_compare(tree: Compare, edge: Edge) -> Clause | None:
+    """`members eq "id"`, `members.value eq "id"` and `members[...].value eq "id"`; `groups` of a user likewise."""
     path = tree.path
     if tree.value is None:
-        some = "EXISTS (SELECT 1 FROM membership WHERE group_id = resource.id)"
-        return Clause(f"NOT {some}" if tree.op == "eq" else some, [])
+        return Clause(f"NOT {_any(edge)}" if tree.op == "eq" else _any(edge), [])
     inner: Filter = Compare(path=Path(attribute=path.sub or "value"), op=tree.op, value=tree.value)
     if path.filter is not None:
         inner = And((path.filter, inner))
-    found = _members_where(inner)
+    found = _edge_where(inner, edge)
     if found is None or tree.op != "ne":
         return found
-    return Clause(
-        f"({found.sql} OR NOT EXISTS (SELECT 1 FROM membership WHERE group_id = resource.id))",  # noqa: S608 - our own words
-        found.values,
-    )
+    return Clause(f"({found.sql} OR NOT {_any(edge)})", found.values)
 
 
-def _members_where(tree: Filter) -> Clause | None:
-    inner = _member_clause(tree)
+def _edge_where(tree: Filter, edge: Edge) -> Clause | None:
+    inner = _edge_clause(tree, edge)
     if inner is None:
         return None
-    indexed = inner.sql.startswith("member_id = ?")
+    other = edge.columns["value"].name
     return Clause(
-        f"resource.id IN (SELECT group_id FROM membership WHERE {inner.sql})",  # noqa: S608 - our own words
+        f"resource.id IN (SELECT {edge.own} FROM membership WHERE {inner.sql})",  # noqa: S608 - our own words
         inner.values,
-        indexed,
+        inner.sql.startswith(f"{other} = ?"),
     )
 
 
-def _member_clause(tree: Filter) -> Clause | None:
+def _edge_clause(tree: Filter, edge: Edge) -> Clause | None:
     match tree:
         case And() | Or():
-            known = [clause for item in tree.filters if (clause := _member_clause(item)) is not None]
+            known = [clause for item in tree.filters if (clause := _edge_clause(item, edge)) is not None]
             if len(known) < len(tree.filters):
                 return None
             return _joined("AND" if isinstance(tree, And) else "OR", known)
         case Not():
-            inner = _member_clause(tree.filter)
+            inner = _edge_clause(tree.filter, edge)
             return None if inner is None else Clause(f"NOT ({inner.sql})", inner.values)
         case Compare():
-            found = _MEMBER_COLUMNS.get(tree.path.attribute.lower())
+            found = edge.columns.get(tree.path.attribute.lower())
             return None if found is None else _compare(found, tree, nullable=False)
         case Present():
-            return Clause("1 = 1", []) if tree.path.attribute.lower() in _MEMBER_COLUMNS else None
+            return Clause("1 = 1", []) if tree.path.attribute.lower() in edge.columns else None
         case ValuePath():
             return None
         case _:

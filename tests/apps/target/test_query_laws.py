@@ -21,6 +21,9 @@ USER_PATHS = [
     "emails.value",
     "id",
     "meta.created",
+    "groups",
+    "groups.value",
+    "groups.type",
 ]
 GROUP_PATHS = ["displayName", "externalId", "members", "members.value", "members.type", "id", "meta.lastModified"]
 OPERATORS = ["eq", "ne", "co", "sw", "ew", "gt", "ge", "lt", "le"]
