@@ -211,3 +211,21 @@ def test_a_skip_of_a_wanted_object_shows_its_own_reason(directory):
     found = event(action="other", status="skipped", desired=directory.judge(directory.user()), skip=skip)
 
     assert found["provisioningSteps"][-1]["description"] == "The target already holds it."
+
+
+def test_members_that_come_and_go_are_not_called_attributes():
+    found = event(action="update", kind="group", name="Staff", modified=modified_members(["u1", "u2"], ["u3"]))
+
+    said = [step["description"] for step in found["provisioningSteps"] if step["provisioningStepType"] == "processing"]
+
+    assert said == ["2 members to be added to Staff. 1 member to be removed from Staff."]
+
+
+def test_a_crowd_of_references_that_wait_is_told_by_some_names_and_the_number():
+    names = [f"p{number}" for number in range(25)]
+    found = event(action="update", status="warning", name="Staff", unresolved=names, unresolved_number=50_000)
+
+    reason = found["provisioningStatusInfo"]["errorInformation"]["reason"]
+
+    assert reason.startswith("50,000 references of Staff cannot be written, because not at the target: p0, p1,")
+    assert reason.endswith("p19 and 49,980 more.")

@@ -54,6 +54,12 @@ def test_a_plan_prints_its_counts():
     ]
 
 
+def test_one_operation_is_not_several():
+    plan = Plan(cycle="incremental", application="Umbrella", counts={("user", "update"): 1})
+
+    assert next(render(plan)) == "1 operation on Umbrella in an incremental cycle:"
+
+
 def test_an_empty_plan_says_so():
     assert list(render(Plan(cycle="incremental", application="Umbrella"))) == [
         "Umbrella holds what the directory says: nothing is to be done."

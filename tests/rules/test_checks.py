@@ -65,6 +65,10 @@ ROWS = {
     "expression over a reference": ({"target": "title", "expression": 'Append([manager], "x")'}, "reads manager"),
     "two rows, one target": ({"target": "USERNAME", "source": "mail"}, "2 rows write username"),
     "same precedence": ({"target": "externalId", "source": "x", "matching_priority": 1}, "precedence 1"),
+    "insisting reference": (
+        {"target": f"{ENTERPRISE_URN}:manager", "source": "manager", "flow_behavior": "FlowAlways"},
+        "never always",
+    ),
     "matching reference": (
         {"target": f"{ENTERPRISE_URN}:manager", "source": "manager", "matching_priority": 2},
         "reference cannot match",

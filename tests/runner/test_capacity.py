@@ -2,6 +2,7 @@
 
 import pytest
 
+from provisor.engine.ports import Malformed, Rejected, Unreachable
 from provisor.storage import operations
 
 
@@ -102,3 +103,25 @@ def test_a_waiting_group_that_is_unassigned_waits_no_more(crowded):
 
     assert waiting(crowded) == [f"Group {number}" for number in range(200, 204)]
     assert not operations.any_in_state(crowded.database.reader(), crowded.job.id, "retry")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [Rejected("a filter is required", status=400), Malformed("a web page"), Unreachable("60 s", timed_out=True)],
+    ids=["refused", "not-scim", "too-slow"],
+)
+def test_groups_that_cannot_be_counted_stop_nobody_and_ours_are_counted(crowded, error):
+    crowded.organisation.user("anna@x")
+    crowded.organisation.assign("anna@x")
+
+    async def page(original, kind, start, count):
+        if kind == "group":
+            raise error
+        return await original(kind, start, count)
+
+    crowded.failing(page=page)
+
+    summary = crowded.run()
+
+    assert (summary.state, summary.counts["user.create"], summary.counts["group.create"]) == ("succeeded", 1, 200)
+    assert len(waiting(crowded)) == 5

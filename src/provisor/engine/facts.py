@@ -60,6 +60,7 @@ class Facts(msgspec.Struct, array_like=True, kw_only=True):
     refused: Refused | None = None
     skip: tuple[str, str] | None = None
     sent: Sent | None = None
+    unresolved_number: int = 0
 
 
 encode = msgspec.json.Encoder().encode
@@ -123,6 +124,7 @@ def tell(
         matching=facts.matching,
         modified=as_properties(facts.modified),
         unresolved=facts.unresolved,
+        unresolved_number=facts.unresolved_number,
         failure=None if facts.refused is None else _failure(facts.refused),
         failed_step="export" if facts.refused is None else facts.refused.step,
         skip=None if facts.skip is None else Skip(*facts.skip),

@@ -24,6 +24,7 @@ FailedStep: TypeAlias = Literal["import", "scoping", "matching", "processing", "
 
 UNRESOLVED_REFERENCE = "UnableToResolveReferenceAttributeValue"
 REDACTED = "[Redact]"
+SHOWN_UNRESOLVED = 20
 _SHOWN_MEMBERS = 1_000  # a membership event lists no more; its export step says how many there were
 _EXPORTS: dict[Action, str] = {
     "create": "EntryExportAdd",
@@ -91,6 +92,7 @@ class EventFrame:
         matching: str | None = None,
         modified: Sequence[Json] = (),
         unresolved: Sequence[str] = (),
+        unresolved_number: int = 0,
         failure: Failure | None = None,
         failed_step: FailedStep = "export",
         skip: Skip | None = None,
@@ -98,18 +100,24 @@ class EventFrame:
     ) -> Resource:
         """One event. `at` is UTC in ISO 8601; `matching` is the sentence of the matching step, None without one.
 
-        `failed_step` is where a failure happened: no step after it is listed.
+        `failed_step` is where a failure happened: no step after it is listed. `unresolved` names some of those whom a
+        reference leads to although they are not at the target, `unresolved_number` says how many there are.
         """
         systems = self._systems
+        number = max(unresolved_number, len(unresolved))
+        absent = _named(unresolved, number)
         urn = systems.user_urn if kind == "user" else systems.group_urn
-        steps = self._steps(name, kind, action, desired, matching, modified, unresolved, failure, failed_step, skip)
+        steps = self._steps(name, kind, action, desired, matching, modified, absent, failure, failed_step, skip)
         return {
             "id": id,
             "activityDateTime": at,
             "changeId": id,
             "provisioningAction": action,
             "durationInMilliseconds": milliseconds,
-            "provisioningStatusInfo": {"status": status, "errorInformation": _error(failure, skip, unresolved)},
+            "provisioningStatusInfo": {
+                "status": status,
+                "errorInformation": _error(name, failure, skip, absent, number),
+            },
             "provisioningSteps": steps,
             "modifiedProperties": list(modified),
             "sourceIdentity": {
@@ -135,7 +143,7 @@ class EventFrame:
         desired: Desired | None,
         matching: str | None,
         modified: Sequence[Json],
-        unresolved: Sequence[str],
+        absent: str,
         failure: Failure | None,
         failed_step: FailedStep,
         skip: Skip | None,
@@ -148,16 +156,16 @@ class EventFrame:
         if matching is not None:
             steps.append(_step("EntrySynchronizationAdd", "matching", "success", matching))
         if modified:
-            count = len(modified)
-            text = f"{count} attribute{'' if count == 1 else 's'} of {name} differ{'s' if count == 1 else ''}."
-            steps.append(_step("EntrySynchronizationUpdate", "processing", "success", text))
-        if unresolved:
-            steps.append(_references(name, unresolved))
+            steps.append(_step("EntrySynchronizationUpdate", "processing", "success", _differing(name, modified)))
+        if absent:
+            details: Resource = {"errorCode": UNRESOLVED_REFERENCE}
+            text = f"{name} refers to {absent}, who {_is_not(absent)} at the target yet."
+            steps.append(_step("EntrySynchronizationUpdate", "referenceResolution", "warning", text, details))
         if failure is not None:
             return _failed(steps, failed_step, failure, action)
         if skip is not None:
-            details: Resource = {"SkipReason": skip.code}
-            steps.append(_step("EntrySynchronizationSkip", "export", "skipped", skip.reason, details))
+            reason: Resource = {"SkipReason": skip.code}
+            steps.append(_step("EntrySynchronizationSkip", "export", "skipped", skip.reason, reason))
         else:
             steps.append(_step(_EXPORTS[action], "export", "success", f"{name} {_DONE[action]} in {target}."))
         return steps
@@ -187,11 +195,30 @@ def _scoping(desired: Desired) -> Resource:
     return _step("EntrySynchronizationScoping", "scoping", "success" if in_scope else "skipped", reason, details)
 
 
-def _references(name: str, unresolved: Sequence[str]) -> Resource:
-    shown = ", ".join(unresolved[:20]) + (" and others" if len(unresolved) > 20 else "")
-    text = f"{name} refers to {shown}, who {'is' if len(unresolved) == 1 else 'are'} not at the target yet."
-    details: Resource = {"errorCode": UNRESOLVED_REFERENCE}
-    return _step("EntrySynchronizationUpdate", "referenceResolution", "warning", text, details)
+def _differing(name: str, modified: Sequence[Json]) -> str:
+    """How much differs, in words: members are not attributes."""
+    changes = [one for one in modified if isinstance(one, dict)]
+    members = [one for one in changes if one["displayName"] == "members"]
+    parts: list[str] = []
+    if count := len(changes) - len(members):
+        parts.append(f"{count} attribute{'' if count == 1 else 's'} of {name} differ{'s' if count == 1 else ''}.")
+    come = sum(one["newValue"] is not None for one in members)
+    more = " or more" if len(members) == _SHOWN_MEMBERS else ""
+    for number, what in ((come, "to be added to"), (len(members) - come, "to be removed from")):
+        if number:
+            parts.append(f"{number:,}{more} member{'' if number == 1 else 's'} {what} {name}.")
+    return " ".join(parts)
+
+
+def _named(names: Sequence[str], number: int) -> str:
+    """Some by name and how many more; empty for nobody."""
+    shown = names[:SHOWN_UNRESOLVED]
+    more = number - len(shown)
+    return ", ".join(shown) + (f" and {more:,} more" if more else "")
+
+
+def _is_not(absent: str) -> str:
+    return "are not" if ", " in absent or " more" in absent else "is not"
 
 
 def _failed(steps: list[Json], failed_step: FailedStep, failure: Failure, action: Action) -> list[Json]:
@@ -205,7 +232,7 @@ def _failed(steps: list[Json], failed_step: FailedStep, failure: Failure, action
     return [*kept, _step(name, failed_step, "failure", failure.message, details)]
 
 
-def _error(failure: Failure | None, skip: Skip | None, unresolved: Sequence[str]) -> Json:
+def _error(name: str, failure: Failure | None, skip: Skip | None, absent: str, number: int) -> Json:
     """errorInformation; null for a success."""
     if failure is not None:
         category = "failure" if failure.code == "InternalError" else "nonServiceFailure"
@@ -214,8 +241,9 @@ def _error(failure: Failure | None, skip: Skip | None, unresolved: Sequence[str]
         )
     if skip is not None:
         return _information(skip.code, skip.reason, "nonServiceFailure", "")
-    if unresolved:
-        text = f"{len(unresolved)} reference{'' if len(unresolved) == 1 else 's'} could not be written yet."
+    if absent:
+        what = "reference" if number == 1 else "references"
+        text = f"{number:,} {what} of {name} cannot be written, because not at the target: {absent}."
         return _information(UNRESOLVED_REFERENCE, text, "nonServiceFailure", "Bring them into the scope of the job.")
     return None
 
@@ -249,14 +277,15 @@ def differing_references(mapper: Mapper, before: Resource, after: Resource) -> l
     """(attribute, old target id, new target id) of the references, such as manager, that differ."""
     changes: list[Change] = []
     for path, _ in mapper.references:
-        take = getter(path, mapper.resource_type)
-        old, new = _id_in(take(before)), _id_in(take(after))
+        old, new = reference_in(mapper, path, before), reference_in(mapper, path, after)
         if old != new:
             changes.append((path, old, new))
     return changes
 
 
-def _id_in(reference: Json) -> str | None:
+def reference_in(mapper: Mapper, path: str, document: Resource) -> str | None:
+    """The target id that the reference at `path` leads to."""
+    reference = getter(path, mapper.resource_type)(document)
     return as_text(reference.get("value") if isinstance(reference, dict) else reference)
 
 

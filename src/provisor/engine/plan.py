@@ -66,7 +66,8 @@ def render(plan: Plan) -> Iterator[str]:
     if not plan.operations:
         yield f"{plan.application} holds what the directory says: nothing is to be done."
     else:
-        yield f"{plan.operations:,} operations on {plan.application} in {_article(plan.cycle)} {plan.cycle} cycle:"
+        operations = "operation" if plan.operations == 1 else "operations"
+        yield f"{plan.operations:,} {operations} on {plan.application} in {_article(plan.cycle)} {plan.cycle} cycle:"
     for (kind, operation), number in sorted(plan.counts.items()):
         if number and operation != "verdict":
             yield f"  {number:>9,} {kind}{'' if number == 1 else 's'} to {_VERBS[operation]}"

@@ -135,6 +135,10 @@ def _reference_problems(row: AttributeMapping, place: Place, where: str, kind: O
             yield Problem(where=where, message=message, hint=hint)
         elif row.matching_priority:
             yield Problem(where=where, message="A reference cannot match objects.", hint="Match by another row.")
+        elif row.flow_behavior == "FlowAlways":
+            # Whether both ends are at the target decides when it is sent, not how often the object is looked at.
+            hint = "Set flowBehavior to FlowWhenChanged."
+            yield Problem(where=where, message="A reference is written when it changes, never always.", hint=hint)
     elif leads:
         hint = f"Map the attribute {name} directly, without an expression or constant."
         yield Problem(where=where, message=f"{name} takes a reference to another object.", hint=hint)

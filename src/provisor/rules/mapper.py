@@ -183,6 +183,12 @@ class Mapper:
                 setter(path, self.resource_type)(after, text)
         return after
 
+    def without(self, document: Resource, path: str) -> Resource:
+        """The document without the value at `path`."""
+        after = branch(document)
+        remover(path, self.resource_type)(after)
+        return after
+
     def put(self, document: Resource, path: str, value: Json) -> Resource:
         """The document with one more value: a manager's target id, or the candidate that was free."""
         after = branch(document)

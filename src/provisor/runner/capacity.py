@@ -1,7 +1,8 @@
 """Applies the application's capacity to the groups that would be created, before any request is made for them.
 
 Who gets a place is decided by engine.guard; strangers at the target count, which costs one request, made only when
-there is somebody to admit. Who waits is told once, and joins in the cycle that finds a place free.
+there is somebody to admit; a target that cannot count its groups is taken to hold ours alone. Who waits is told once,
+and joins in the cycle that finds a place free.
 """
 
 import msgspec
@@ -9,12 +10,12 @@ import msgspec
 from provisor.database import Connection
 from provisor.engine.decide import Skip
 from provisor.engine.guard import Admission, Candidate, admit, capacity_reached
-from provisor.engine.ports import ConnectorError
+from provisor.engine.ports import ConnectorError, Malformed, Rejected, Throttled
 from provisor.engine.record import Kind
 from provisor.runner.journal import Journal
 from provisor.runner.planner import Planner
 from provisor.runner.run import PAGE, Run
-from provisor.storage import log, operations, records
+from provisor.storage import links, log, operations, records
 
 _KIND: Kind = "group"  # the only kind that an application of the gallery limits
 _encode = msgspec.json.Encoder().encode
@@ -28,10 +29,7 @@ async def admit_groups(run: Run, planner: Planner, journal: Journal) -> Admissio
     creates = operations.creates(run.reader(), run.job.id, _KIND)
     if not creates:
         return None
-    try:
-        total = (await run.page(_KIND, 1, 0)).total
-    except ConnectorError as error:
-        raise run.stopped_by(error) from error
+    total = await _count(run)
     leaving = operations.count_planned(run.reader(), run.job.id, kind="delete", object_kind=_KIND)
     admission = admit(limit, total - leaving, [Candidate(object_id, name) for object_id, name, _ in creates])
     reasons = {candidate.id: capacity_reached(candidate, admission, run.application) for candidate in admission.waiting}
@@ -39,6 +37,19 @@ async def admit_groups(run: Run, planner: Planner, journal: Journal) -> Admissio
     waited = {object_id for object_id, _, waits in creates if waits}
     await _join(run, planner, [candidate.id for candidate in admission.admitted if candidate.id in waited])
     return admission
+
+
+async def _count(run: Run) -> int:
+    """How many groups the target holds; where it does not say, those that we know of: it refuses what is too much."""
+    try:
+        return (await run.page(_KIND, 1, 0)).total
+    except (Rejected, Malformed):
+        return links.count(run.reader(), run.job.id, _KIND)
+    except ConnectorError as error:
+        await run.stop_by(error, "object")
+        if isinstance(error, Throttled):
+            raise run.stopped_by(error) from error
+        return links.count(run.reader(), run.job.id, _KIND)
 
 
 async def _keep_waiting(run: Run, journal: Journal, reasons: dict[str, Skip]) -> None:

@@ -8,7 +8,16 @@ from collections.abc import Sequence
 from provisor.engine.decide import Skip
 from provisor.engine.desired import Desired
 from provisor.engine.facts import Facts, encode, judged, refused, sent
-from provisor.engine.log_event import Action, Change, FailedStep, Status, differing, differing_references
+from provisor.engine.log_event import (
+    SHOWN_UNRESOLVED,
+    UNRESOLVED_REFERENCE,
+    Action,
+    Change,
+    FailedStep,
+    Status,
+    differing,
+    differing_references,
+)
 from provisor.engine.ports import Exchange
 from provisor.engine.redaction import Redaction
 from provisor.rules.failure import Failure
@@ -56,7 +65,7 @@ class Journal:
         unresolved: Sequence[str],
         exchange: Exchange | None,
     ) -> LogRow:
-        """Memberships or references were written, or could not be yet."""
+        """Memberships or references were written, or could not be yet: `unresolved` are those they lead to."""
         status: Status = "warning" if unresolved and not modified else "success"
         if exchange is not None and self._run.rules.of(desired.kind).mapper.redacted:
             exchange = self._redaction(desired, None, None).exchange(exchange)
@@ -124,12 +133,15 @@ class Journal:
     ) -> LogRow:
         run = self._run
         at = run.at()
+        said = failure or skip
+        code = said.code if said is not None else UNRESOLVED_REFERENCE if unresolved else None
         facts = Facts(
             kind=desired.kind,
             judged=None if desired.standing == "gone" else judged(desired),
             modified=list(modified),
             matching=matching,
-            unresolved=list(unresolved),
+            unresolved=list(unresolved[:SHOWN_UNRESOLVED]),
+            unresolved_number=len(unresolved),
             refused=None if failure is None else refused(failure, failed_step),
             skip=None if skip is None else (skip.code, skip.reason),
             sent=None if exchange is None else sent(exchange),
@@ -143,7 +155,7 @@ class Journal:
             at,
             action,
             status,
-            failure.code if failure is not None else None if skip is None else skip.code,
+            code,
             desired.id,
             desired.name,
             target_id,

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from provisor.engine.ports import ConnectorError, Page, Rejected, Throttled, Unreachable
+from provisor.engine.ports import ConnectorError, Malformed, Page, Rejected, Throttled, Unreachable
 from provisor.engine.record import Kind
 from provisor.rules.matching import Match, Matched, NoMatch, recheck
 from provisor.runner.flight import each
@@ -139,8 +139,8 @@ class Matcher:
             await run.writer.write(lambda connection: listing.clear(connection, run.job.id, kind))
             if total:
                 await self._list(kind, total)
-        except (Rejected, Unreachable):
-            return  # a target may answer filters only, or be too slow with a page
+        except (Rejected, Malformed, Unreachable):
+            return  # a target may answer filters only, or not page as it should, or be too slow with a page
         self._listed[kind] = True
 
     async def _list(self, kind: Kind, total: int) -> None:
@@ -163,7 +163,7 @@ class Matcher:
         try:
             return await self._run.page(kind, start, count)
         except ConnectorError as error:
-            await self._run.stop_by(error, "filter")
+            await self._run.stop_by(error, "object")
             if isinstance(error, Throttled):
                 raise self._run.stopped_by(error) from error
             raise

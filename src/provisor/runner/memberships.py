@@ -18,10 +18,11 @@ from provisor.runner.journal import Journal
 from provisor.runner.placing import in_doubt
 from provisor.runner.recorder import Outcome
 from provisor.runner.run import Run
+from provisor.runner.second_stage import is_superseded
 from provisor.runner.sending import Sending
 from provisor.scim.patch import derive
 from provisor.scim.values import Resource
-from provisor.storage import member_links, waiting
+from provisor.storage import member_links, records, waiting
 from provisor.storage.links import Link, LinkRow
 from provisor.storage.member_links import Pending
 
@@ -186,21 +187,30 @@ class Memberships:
         after = held
         written: list[tuple[str, str]] = []
         unresolved: list[str] = []
-        for attribute, waits_for, target_id in waiting.references(run.reader(), run.job.id, person):
-            if target_id is None:
-                unresolved.append(waits_for)
-            else:
-                after = mapper.put(after, attribute, target_id)
-                written.append((person, attribute))
+        for reference in waiting.references(run.reader(), run.job.id, person):
+            if reference.linked and reference.target_id is not None:
+                after = mapper.put(after, reference.attribute, reference.target_id)
+                written.append((person, reference.attribute))
+                continue
+            unresolved.append(reference.waits_for)
+            if is_superseded(mapper, reference, after):
+                after = mapper.without(after, reference.attribute)
+            if not run.behaviour.heal_references:
+                written.append((person, reference.attribute))
         operations = derive(held, after, mapper.resource_type)
         outcome = Outcome(stage=sending.operation.stage, object=person, also=self._written(written))
+        exchange: Exchange | None = None
+        modified = differing_references(mapper, held, after)
         if operations:
             answer = await run.patch(sending.desired.kind, link.target_id, operations)
-            run.counters["reference.write"] += len(written)
-            modified = differing_references(mapper, held, after)
+            run.counters["reference.write"] += len(modified)
             outcome.link = self._holding(sending, link, after, answer.etag)
+            exchange = answer.exchange
+        if operations or unresolved:
+            names = records.names(run.reader(), unresolved)
+            people = [names.get(one, one) for one in unresolved]
             outcome.events = [
-                self._journal.members_changed(sending.desired, link.target_id, modified, unresolved, answer.exchange)
+                self._journal.members_changed(sending.desired, link.target_id, modified, people, exchange)
             ]
         return outcome
 

@@ -55,6 +55,7 @@ class Page:
     unlinked: list[str] = field(default_factory=list)
     events: list[LogRow] = field(default_factory=list)
     references: list[tuple[str, str, str | None]] = field(default_factory=list)
+    referring: set[str] = field(default_factory=set)  # whose references must be written
     entering: list[str] = field(default_factory=list)
     counted: Counter[str] = field(default_factory=Counter)
 
@@ -201,6 +202,11 @@ class Placing:
             self._operation(page, case, "update", document=case.held)
             return
         self._relink(page, case, "linked")
+        if case.desired.id in page.referring:
+            page.settled.append(
+                case.desired.id
+            )  # what becomes of the reference is told when it is written, or cannot be
+            return
         self._skip(page, case.desired, Skip(REDUNDANT, "The target already holds what the directory says."))
 
     def _disable(self, page: Page, case: Case, release: bool) -> None:

@@ -106,9 +106,9 @@ class Planner:
                 decided.append((case, decision))
         decided += await self._read_linked(kind, to_read, page, to_look, verify=verify)
         decided += await self._find(kind, to_look, pages)
+        self._refer(kind, page, decided)
         for case, decision in decided:
             self._placing.place(page, case, decision)
-        self._refer(kind, page, decided)
         return page
 
     async def _find(self, kind: Kind, cases: list[Case], pages: int | None) -> list[tuple[Case, Decision]]:
@@ -232,6 +232,8 @@ class Planner:
                     after = mapper.put(held, path, known[manager])
                     needed = manager if derive(held, after, mapper.resource_type) else None
                 page.references.append((case.desired.id, path, needed))
+                if needed is not None:
+                    page.referring.add(case.desired.id)
 
 
 def _is_special(case: Case) -> bool:

@@ -77,6 +77,15 @@ def targets(connection: Connection, job: str, objects: Sequence[str]) -> dict[st
     return dict(connection.all(statement, (job, *objects)))
 
 
+def documents(connection: Connection, job: str, objects: Sequence[str]) -> dict[str, str]:
+    """What these objects are known to hold, as JSON text; who has no link is left out."""
+    if not objects:
+        return {}
+    marks = ",".join("?" * len(objects))
+    statement = f"SELECT object, pushed_document FROM link WHERE job = ? AND object IN ({marks})"
+    return dict(connection.all(statement, (job, *objects)))
+
+
 def owner(connection: Connection, job: str, kind: Kind, target_id: str) -> tuple[str, str] | None:
     """Id and name of the directory object that a target object belongs to in this job."""
     row = connection.one(

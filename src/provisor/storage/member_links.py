@@ -9,6 +9,7 @@ stays; it goes when the edge goes, or silently with the account when that is del
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from provisor.database import Connection
 
@@ -85,30 +86,26 @@ def want_changed(connection: Connection, *, job: str, tenant: str, low: int, hig
     )
 
 
-def settle(connection: Connection, job: str, group: str, *, heal: bool = True) -> tuple[int, int]:
+class Settled(NamedTuple):
+    """How many memberships are left to add and to remove, and the members who were set aside."""
+
+    add: int
+    remove: int
+    aside: list[str]
+
+
+def settle(connection: Connection, job: str, group: str, *, heal: bool = True) -> Settled:
     """Set aside the group's additions whose member has no account and will get none in this cycle.
 
     With `heal` they wait for one; without, they are forgotten until the group is compared whole again.
-    Returns how many memberships are left to add and to remove.
     """
-    not_ready = f"""FROM member_link ml WHERE ml.job = ? AND ml.group_id = ? AND ml.pending = 1
-        AND NOT {READY.format(job="ml.job", object="ml.member_id")}"""
-    if heal:
-        connection.execute(
-            f"""INSERT INTO waiting (job, waits_for, object, attribute)
-            SELECT ml.job, ml.member_id, ml.group_id, 'members' {not_ready} ON CONFLICT DO NOTHING""",
-            (job, group),
-        )
-    connection.execute(
-        f"""DELETE FROM member_link WHERE job = ? AND group_id = ? AND pushed = 0
-        AND member_id IN (SELECT ml.member_id {not_ready})""",
-        (job, group, job, group),
+    rows = connection.all(
+        f"""SELECT ml.member_id FROM member_link ml WHERE ml.job = ? AND ml.group_id = ? AND ml.pending = 1
+        AND NOT {READY.format(job="ml.job", object="ml.member_id")} ORDER BY ml.member_id""",
+        (job, group),
     )
-    connection.execute(
-        f"""UPDATE member_link SET pending = 0 WHERE job = ? AND group_id = ? AND pending = 1 AND pushed <> 0
-        AND member_id IN (SELECT ml.member_id {not_ready})""",
-        (job, group, job, group),
-    )
+    aside = [row[0] for row in rows]
+    _set_aside(connection, job, group, aside, heal)
     connection.execute(
         "DELETE FROM member_link WHERE job = ? AND group_id = ? AND pushed = 0 AND pending = 0", (job, group)
     )
@@ -118,7 +115,21 @@ def settle(connection: Connection, job: str, group: str, *, heal: bool = True) -
         FROM member_link WHERE job = ? AND group_id = ? AND pending <> 0""",
         (job, group),
     )
-    return (int(row[0]), int(row[1])) if row else (0, 0)
+    return Settled(int(row[0]), int(row[1]), aside) if row else Settled(0, 0, aside)
+
+
+def _set_aside(connection: Connection, job: str, group: str, members: Sequence[str], heal: bool) -> None:
+    """Their memberships are not to be added now; what may be at the target although nobody knows stays noted."""
+    rows = [(job, group, member) for member in members]
+    where = "job = ? AND group_id = ? AND member_id = ?"
+    connection.many(f"DELETE FROM member_link WHERE {where} AND pushed = 0", rows)
+    connection.many(f"UPDATE member_link SET pending = 0 WHERE {where} AND pending = 1", rows)
+    if heal:
+        connection.many(
+            """INSERT INTO waiting (job, waits_for, object, attribute) VALUES (?, ?, ?, 'members')
+            ON CONFLICT DO NOTHING""",
+            ((job, member, group) for _, _, member in rows),
+        )
 
 
 def groups_with_pending(connection: Connection, job: str) -> None:
@@ -165,15 +176,7 @@ def in_doubt(connection: Connection, *, job: str, group: str, members: Sequence[
 
 def postpone(connection: Connection, *, job: str, group: str, members: Sequence[str], heal: bool = True) -> None:
     """These members got no account after all: with `heal` their memberships wait for one."""
-    rows = [(job, group, member) for member in members]
-    connection.many("DELETE FROM member_link WHERE job = ? AND group_id = ? AND member_id = ? AND pushed = 0", rows)
-    if not heal:
-        return
-    connection.many(
-        """INSERT INTO waiting (job, waits_for, object, attribute) VALUES (?, ?, ?, 'members')
-        ON CONFLICT DO NOTHING""",
-        ((job, member, group) for _, _, member in rows),
-    )
+    _set_aside(connection, job, group, members, heal)
 
 
 def forget_member(connection: Connection, job: str, members: Iterable[str]) -> None:

@@ -5,6 +5,7 @@ can be written. Rows become work in the very cycle in which `waits_for` is linke
 """
 
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from provisor.database import Connection
 from provisor.storage.member_links import READY
@@ -79,15 +80,42 @@ def writable_references(connection: Connection, job: str, object_id: str) -> lis
     return [(attribute, waits_for) for attribute, waits_for in rows]
 
 
-def references(connection: Connection, job: str, object_id: str) -> list[tuple[str, str, str | None]]:
-    """(attribute, waits_for, target id or None) of the object's references that are to be written."""
+class Reference(NamedTuple):
+    """One reference of an object. `target_id` is that of the account it leads to, which is `linked` or was once."""
+
+    attribute: str
+    waits_for: str
+    target_id: str | None
+    linked: bool
+
+
+def references(connection: Connection, job: str, object_id: str) -> list[Reference]:
+    """The object's references that are to be written."""
     rows = connection.all(
-        """SELECT w.attribute, w.waits_for, l.target_id FROM waiting w
-        LEFT JOIN link l ON l.job = w.job AND l.object = w.waits_for AND l.state = 'linked'
+        """SELECT w.attribute, w.waits_for, l.target_id, l.state FROM waiting w
+        LEFT JOIN link l ON l.job = w.job AND l.object = w.waits_for
         WHERE w.job = ? AND w.object = ? AND w.attribute <> 'members' ORDER BY w.attribute""",
         (job, object_id),
     )
-    return [(attribute, waits_for, target_id) for attribute, waits_for, target_id in rows]
+    return [Reference(row[0], row[1], row[2], row[3] == "linked") for row in rows]
+
+
+def unwritable_references(connection: Connection, job: str, objects: Sequence[str]) -> dict[str, list[Reference]]:
+    """Of these objects, those that are at the target or about to be, and lead to somebody who is not."""
+    if not objects:
+        return {}
+    rows = connection.all(
+        f"""SELECT w.object, w.attribute, w.waits_for, l.target_id FROM waiting w
+        LEFT JOIN link l ON l.job = w.job AND l.object = w.waits_for
+        WHERE w.job = ? AND w.object IN ({",".join("?" * len(objects))}) AND w.attribute <> 'members'
+        AND {READY.format(job="w.job", object="w.object")} AND NOT {READY.format(job="w.job", object="w.waits_for")}
+        ORDER BY w.object, w.attribute""",
+        (job, *objects),
+    )
+    found: dict[str, list[Reference]] = {}
+    for object_id, attribute, waits_for, target_id in rows:
+        found.setdefault(object_id, []).append(Reference(attribute, waits_for, target_id, False))
+    return found
 
 
 def written(connection: Connection, job: str, rows: Iterable[tuple[str, str]]) -> None:
