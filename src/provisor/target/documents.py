@@ -53,11 +53,14 @@ class Sealed(NamedTuple):
     document: str
 
 
-@lru_cache(maxsize=1_024)  # many requests share a millisecond
 def timestamp(microseconds: int) -> str:
     """A stored time as SCIM writes it."""
-    moment = datetime.fromtimestamp(microseconds // 1_000_000, UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{microseconds // 1000 % 1000:03d}Z"
+    return f"{_second(microseconds // 1_000_000)}.{microseconds // 1000 % 1000:03d}Z"
+
+
+@lru_cache(maxsize=1_024)  # many requests share a second
+def _second(since_1970: int) -> str:
+    return f"{datetime.fromtimestamp(since_1970, UTC):%Y-%m-%dT%H:%M:%S}"
 
 
 def etag(version: int | str) -> str:

@@ -155,10 +155,18 @@ def accepted(call: Call, body: Json) -> tuple[Resource, list[str]]:
 
 def check_size(content: Resource) -> None:
     """Refuse a resource with a list longer than VALUES: every request that meets it would pay for it."""
-    for container in (content, *[item for item in content.values() if isinstance(item, dict)]):
-        for name, value in container.items():
-            if isinstance(value, list) and len(value) > VALUES and name != "members":
-                raise invalid_value(f"{name} may have {VALUES} values; these are {len(value)}.")
+    for name, value in content.items():
+        if isinstance(value, list):
+            _check_length(name, value)
+        elif isinstance(value, dict):
+            for inner, item in value.items():
+                if isinstance(item, list):
+                    _check_length(inner, item)
+
+
+def _check_length(name: str, values: list[Json]) -> None:
+    if len(values) > VALUES and name != "members":
+        raise invalid_value(f"{name} may have {VALUES} values; these are {len(values)}.")
 
 
 def check_operations(operations: Sequence[Operation]) -> None:
