@@ -3,7 +3,7 @@
 import pytest
 
 from provisor.database import IntegrityError
-from provisor.database.dialect import defined, positional
+from provisor.database.dialect import defined, understood
 
 
 def test_rows_are_tuples_of_plain_values(database):
@@ -91,17 +91,17 @@ def test_whether_there_is_a_table_is_known(database):
 @pytest.mark.parametrize(
     ("ours", "theirs"),
     [
-        ("a = ? AND b = ?", b"a = %s AND b = %s"),
-        ("a = '?' AND b = ?", b"a = '?' AND b = %s"),
-        ("a = 'it''s ?' AND b = ?", b"a = 'it''s ?' AND b = %s"),
-        ('"odd ?" = ?', b'"odd ?" = %s'),
-        ("a % 2 = ?", b"a %% 2 = %s"),
-        ("a LIKE '5%' AND b = ?", b"a LIKE '5%%' AND b = %s"),
-        ("INSTR(a, ?)", b"strpos(a, %s)"),
+        ("a = ? AND b = ?", b"a = $1 AND b = $2"),
+        ("a = '?' AND b = ?", b"a = '?' AND b = $1"),
+        ("a = 'it''s ?' AND b = ?", b"a = 'it''s ?' AND b = $1"),
+        ('"odd ?" = ?', b'"odd ?" = $1'),
+        ("a % 2 = ?", b"a % 2 = $1"),
+        ("a LIKE '5%' AND b = ?", b"a LIKE '5%' AND b = $1"),
+        ("INSTR(a, ?)", b"strpos(a, $1)"),
     ],
 )
 def test_placeholders_are_translated_outside_of_quotes_only(ours, theirs):
-    assert positional(ours) == theirs
+    assert understood(ours).text == theirs
 
 
 def test_only_the_types_of_a_definition_differ():

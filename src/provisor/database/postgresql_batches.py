@@ -1,7 +1,9 @@
 """Group commit on PostgreSQL: a thread takes the write lock, then whatever waits, and commits it all at once.
 
 Every statement waits for the network, so nothing of it runs on the event loop. While another process writes, works
-gather; the thread that gets the lock takes all of them. Each work has a savepoint. Source: decision 0004.
+gather; the thread that gets the lock takes all of them. They are done in haste first, without savepoints and without
+waiting for what answers nothing; when one of them is refused after it has written, all are done again with savepoints.
+Source: decision 0004.
 """
 
 import asyncio
@@ -13,9 +15,12 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from provisor.database.ports import BATCH_LIMIT, Connection, DatabaseError, Outcome, Pending
-from provisor.database.postgresql import ConnectionLost, PostgresqlConnection, PostgresqlDatabase, TryAgain
+from provisor.database.postgresql import PostgresqlDatabase
+from provisor.database.postgresql_connection import ConnectionLost, Hasty, PostgresqlConnection, TryAgain
 
 TRIES = 5  # of a batch that met a deadlock or a connection that broke before its COMMIT was sent
+CAREFUL = 8  # batches with savepoints after one that had to be done again: refusals come in rows
+ANALYSE_AFTER = (0, 64, 512, 4_096, 32_768)  # writes; autovacuum comes once a minute, too late for a first import
 _LONGEST_PAUSE_SECONDS = 0.02
 
 
@@ -27,26 +32,42 @@ class PostgresqlBatches:
         self._connection = connection
         self._loop = asyncio.get_running_loop()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="batch")
+        self._careful = 0  # batches still to be done with savepoints
+        self._written = 0
+        self._analyses = deque(ANALYSE_AFTER)
+        self._analysing: asyncio.Future[None] | None = None
 
     async def run(self, waiting: deque[Pending], *, quiet: bool = False) -> tuple[list[Pending], list[Outcome]]:
-        """Commit what waits in one transaction, each work in a savepoint of its own."""
-        return await self._loop.run_in_executor(self._thread, self._commit, waiting)
+        """Commit what waits in one transaction, each work as if in a savepoint of its own."""
+        done = await self._loop.run_in_executor(self._thread, self._commit, waiting)
+        self._written += len(done[0])
+        if self._analyses and self._written >= self._analyses[0]:
+            self._analyse()
+        return done
+
+    def _analyse(self) -> None:
+        if self._analysing is None or self._analysing.done():
+            self._analyses.popleft()
+            self._analysing = self._loop.run_in_executor(None, self._database.analyse)
 
     def _commit(self, waiting: deque[Pending]) -> tuple[list[Pending], list[Outcome]]:
         batch: list[Pending] = []
         failure: DatabaseError | None = None
-        for tried in range(TRIES):
+        self._careful = max(self._careful - 1, 0)
+        tried = 0
+        while tried < TRIES:
             if tried:  # apart from others that met the same
                 time.sleep(random.uniform(0, _LONGEST_PAUSE_SECONDS) * tried)  # noqa: S311 - not a secret
             try:
-                outcomes = self._attempt(batch, waiting)
+                return batch, self._attempt(batch, waiting)
+            except Hasty:
+                self._careful = CAREFUL
             except (TryAgain, ConnectionLost) as error:
                 failure = error
-                continue
+                tried += 1
             except DatabaseError as error:
                 failure = error
                 break
-            return batch, outcomes
         self._take(batch, waiting)  # they would have met the same
         return batch, [(None, failure)] * len(batch)
 
@@ -59,19 +80,31 @@ class PostgresqlBatches:
         """One transaction; the works are taken once it has begun. Raises DatabaseError."""
         connection = self._connection
         try:
-            connection.begin()
+            connection.begin(hasty=not self._careful)
             self._take(batch, waiting)
-            outcomes = [self._run(work) for work, _ in batch]
+            run = self._with_savepoint if self._careful else self._in_haste
+            outcomes = [run(work) for work, _ in batch]
         except DatabaseError:
             connection.rollback()
             raise
-        try:
-            connection.commit()
-        except ConnectionLost as error:  # it may or may not have been committed: nobody may be told either
-            raise DatabaseError(f"Whether a write was kept is not known: {error}") from None
+        connection.commit()
         return outcomes
 
-    def _run(self, work: Callable[[Connection], Any]) -> Outcome:
+    def _in_haste(self, work: Callable[[Connection], Any]) -> Outcome:
+        connection = self._connection
+        connection.wrote = False
+        outcome: Outcome
+        try:
+            outcome = work(connection), None
+        except (TryAgain, ConnectionLost):
+            raise
+        except Exception as error:  # noqa: BLE001 - handed to the caller through its future
+            outcome = None, error
+        if connection.failed or (outcome[1] is not None and connection.wrote):
+            raise Hasty("A work was refused.")
+        return outcome
+
+    def _with_savepoint(self, work: Callable[[Connection], Any]) -> Outcome:
         connection = self._connection
         connection.execute("SAVEPOINT work")
         outcome: Outcome
@@ -83,11 +116,14 @@ class PostgresqlBatches:
             outcome = None, error
         if connection.failed and outcome[1] is None:
             outcome = None, DatabaseError("A statement failed and the work went on as if it had not.")
-        undo = "ROLLBACK TO work; RELEASE work" if outcome[1] is not None else "RELEASE work"
-        connection.execute(undo)
+        if outcome[1] is not None:
+            connection.execute("ROLLBACK TO work")
+        connection.execute("RELEASE work")
         return outcome
 
     async def close(self) -> None:
         """Give the connection back."""
+        if self._analysing is not None:
+            await asyncio.wait([self._analysing])
         self._thread.shutdown(wait=True)
         self._database.disconnect(self._connection)
