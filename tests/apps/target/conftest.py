@@ -275,25 +275,28 @@ def scim_generic(generic):
 
 
 class Process:
-    """`provisor target serve` as a child process."""
+    """`provisor target serve` as a child process, which may have workers of its own."""
 
-    def __init__(self, folder, profile):
-        self.environment = {**os.environ, "PROVISOR_TARGET_DATABASE_URL": f"sqlite:///{folder / 'target.sqlite'}"}
-        self.profile = profile
+    def __init__(self, url, folder, profile, arguments):
+        self.environment = {**os.environ, "PROVISOR_TARGET_DATABASE_URL": url}
+        self.arguments = ("--profile", profile, *arguments)
+        self.errors = folder / f"errors-{id(self)}"
         self.start()
 
     def command(self, *arguments):
         return [sys.executable, "-c", "from provisor.target.commands import app; app()", *arguments]
 
     def start(self):
-        self.child = subprocess.Popen(
-            self.command("serve", "--port", "0", "--profile", self.profile),
-            env=self.environment,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        with self.errors.open("ab") as errors:
+            self.child = subprocess.Popen(
+                self.command("serve", "--port", "0", *self.arguments),
+                env=self.environment,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+            )
         line = self.child.stdout.readline()
-        assert " listens on http://" in line, line
+        assert " listens on http://" in line, line + self.errors.read_text()
         self.url = line.split()[-1]
 
     def run(self, *arguments):
@@ -306,6 +309,20 @@ class Process:
     def client_of(self, token):
         parts = urlsplit(self.url)
         return Client(self.send, parts.path, token)
+
+    def line(self, token):
+        """A connection of its own that is kept open, for one client among many."""
+        return Line(self.url, token)
+
+    def fetch(self, path):
+        """What is served beside the base paths, as text."""
+        return self.send("GET", path, "", {}, b"").body.decode()
+
+    @property
+    def pids(self):
+        """The processes that answer, as they say themselves."""
+        counts = self.fetch("/metrics").splitlines()
+        return sorted(int(line.split('"')[1]) for line in counts if line.startswith("provisor_target_start_time_"))
 
     def send(self, method, path, query, headers, data):
         parts = urlsplit(self.url)
@@ -324,17 +341,57 @@ class Process:
         self.child.stdout.close()
         return code
 
+    def kill(self):
+        """SIGKILL to everything, the first process first: it would replace the others."""
+        for pid in (self.child.pid, *(pid for pid in self.pids if pid != self.child.pid)):
+            os.kill(pid, signal.SIGKILL)
+        self.child.wait(10)
+        self.child.stdout.read()  # ends when nobody is left that could write to it
+        self.child.stdout.close()
+
     def close(self):
         if self.child.poll() is None:
             self.stop(signal.SIGKILL)
+        sys.stderr.write(self.errors.read_text(errors="replace"))  # shown when the test fails
+
+
+class Line:
+    """One client's connection."""
+
+    def __init__(self, url, token):
+        parts = urlsplit(url)
+        self.base = parts.path
+        self.headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/scim+json"}
+        self.connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=20)
+
+    def ask(self, method, path, body=None, **headers):
+        """The answer, or None when the connection broke before there was one; the next question opens another."""
+        data = None if body is None else json.dumps(body)
+        try:
+            self.connection.request(method, self.base + path, data, {**self.headers, **headers})
+            answer = self.connection.getresponse()
+            found = {name.lower(): value for name, value in answer.getheaders()}
+            return Answer(answer.status, found, answer.read())
+        except (OSError, http.client.HTTPException):
+            self.connection.close()
+            return None
+
+    def patch(self, path, *operations, **headers):
+        return self.ask("PATCH", path, {"schemas": [PATCH_OP], "Operations": list(operations)}, **headers)
 
 
 @pytest.fixture
-def serve(tmp_path):
+def serve(tmp_path, store, request):
+    """Starts servers, on one database all of them unless told another one's URL."""
     started = []
+    if store == "postgresql":
+        cluster = request.getfixturevalue("postgresql")
+        common = cluster.url(cluster.new_database())
+    else:
+        common = f"sqlite:///{tmp_path / 'target.sqlite'}"
 
-    def start(profile="umbrella", folder=None):
-        started.append(Process(folder or tmp_path, profile))
+    def start(profile="umbrella", *arguments, url=None):
+        started.append(Process(url or common, tmp_path, profile, arguments))
         return started[-1]
 
     yield start

@@ -1,19 +1,18 @@
 """The target as a process: started, stopped, killed, and beside other processes that make and revoke tokens."""
 
 import http.client
-import json
-import os
 import signal
 import sqlite3
 import stat
 import subprocess
-import threading
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
 pytestmark = pytest.mark.slow
+
+BOTH_STORES = True
 
 
 def test_a_running_server_honours_a_new_token_and_forgets_a_revoked_one_at_once(serve):
@@ -42,7 +41,7 @@ def test_two_servers_on_one_file_see_each_others_writes_and_totals(serve):
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_stops_it_with_the_log_written(serve, number):
+def test_a_signal_stops_it_with_the_log_written(serve, number, in_sqlite):
     process = serve()
     process.client().get("/Users")
 
@@ -54,7 +53,7 @@ def test_a_signal_stops_it_with_the_log_written(serve, number):
     assert sqlite3.connect(log).execute("SELECT count(*) FROM request_log").fetchone() == (1,)
 
 
-def test_the_log_is_readable_by_others_within_a_tenth_of_a_second(serve, eventually):
+def test_the_log_is_readable_by_others_within_a_tenth_of_a_second(serve, eventually, in_sqlite):
     process = serve()
     process.client().get("/Users")
     log = sqlite3.connect(process.environment["PROVISOR_TARGET_DATABASE_URL"].removeprefix("sqlite:///"))
@@ -62,53 +61,10 @@ def test_the_log_is_readable_by_others_within_a_tenth_of_a_second(serve, eventua
     eventually(lambda: log.execute("SELECT method, status FROM request_log").fetchall() == [("GET", 200)], seconds=1)
 
 
-def test_the_database_is_for_its_owner_only(serve):
+def test_the_database_is_for_its_owner_only(serve, in_sqlite):
     file = Path(serve().environment["PROVISOR_TARGET_DATABASE_URL"].removeprefix("sqlite:///"))
 
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-
-
-def test_no_acknowledged_write_is_lost_when_it_is_killed(serve):
-    process = serve()
-    token = process.client().token
-    acknowledged: list[str] = []
-    lock = threading.Lock()
-
-    def create(worker):
-        parts = urlsplit(process.url)
-        connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=10)
-        for number in range(100_000):
-            name = f"w{worker}-{number}"
-            try:
-                connection.request(
-                    "POST", parts.path + "/Users", json.dumps({"userName": name}), {"Authorization": f"Bearer {token}"}
-                )
-                answer = connection.getresponse()
-                answer.read()
-            except (OSError, http.client.HTTPException):
-                return
-            if answer.status == 201:
-                with lock:
-                    acknowledged.append(name)
-                if len(acknowledged) == 400:
-                    os.kill(process.child.pid, signal.SIGKILL)
-
-    workers = [threading.Thread(target=create, args=(worker,)) for worker in range(8)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-    process.child.wait(10)
-    process.child.stdout.close()
-    process.start()
-    client = process.client_of(token)
-
-    stored = set()
-    while page := client.get("/Users", startIndex=len(stored) + 1).resources:
-        stored |= {user["userName"] for user in page}
-    assert len(acknowledged) >= 400
-    assert set(acknowledged) <= stored
-    assert client.get("/Users", count=0).json["totalResults"] == len(stored)
 
 
 def test_a_body_sent_in_pieces_and_one_too_large_are_handled(serve):
