@@ -122,6 +122,9 @@ def _apply_sub_returned(
 def _named(texts: tuple[str, ...], resource_type: ResourceType) -> _Names:
     names: _Names = {}
     for text in texts:
+        if text.strip().lower() == resource_type.schema.id.lower():
+            names.update(((None, attribute.name), None) for attribute in resource_type.schema.attributes)
+            continue
         try:
             place = resolve(text.strip(), resource_type)
         except ScimError:

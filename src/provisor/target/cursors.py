@@ -62,8 +62,8 @@ def write(cursor: Cursor, key: bytes, query: str) -> str:
     return base64.urlsafe_b64encode(tag + _masked(payload, key, tag)).rstrip(b"=").decode()
 
 
-def read(text: str, key: bytes, query: str, *, now: int, count: int) -> Cursor | None:
-    """The cursor of a request; None for the first page.
+def read(text: str, key: bytes, query: str, *, now: int, count: int | None) -> Cursor | None:
+    """The cursor of a request; None for the first page. `count` None: as many a page as at first.
 
     Raises ScimError invalidCursor for one that is none of ours or of another query, expiredCursor, invalidCount.
     """
@@ -83,7 +83,7 @@ def read(text: str, key: bytes, query: str, *, now: int, count: int) -> Cursor |
     issued, mode, position, first_count = _PAYLOAD.unpack(payload)
     if now - issued > CURSOR_SECONDS:
         raise ScimError(400, "expiredCursor", f"The cursor is older than {CURSOR_SECONDS} seconds; begin again.")
-    if count != first_count:
+    if count is not None and count != first_count:
         raise ScimError(400, "invalidCount", f"count was {first_count} for the first page and is {count} now.")
     return Cursor(_MODES[mode], position, issued, first_count)
 

@@ -5,6 +5,7 @@ members, which are rows. Both are put in by cutting the text at a known place, n
 """
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -161,6 +162,9 @@ def decode_body(body: bytes) -> Json:
     try:
         value = _decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        rest = body.removeprefix(BOM_UTF8)  # some .NET clients write one; RFC 8259 section 8.1 lets us pass over it
+        if len(rest) < len(body) and not rest.startswith(BOM_UTF8):
+            return decode_body(rest)
         raise invalid_syntax(f"The body is not JSON: {error}.") from None
     return cast(Json, value)
 

@@ -29,7 +29,8 @@ SCAN_LIMIT = 200_000  # documents a query may read when no column answers it: ab
 _BY_NAME = re.compile(r'\s*(username|displayname)\s+eq\s+("(?:[^"\\]|\\[^u])*")\s*', re.IGNORECASE)
 _NAME_OF: dict[Kind, str] = {"User": "username", "Group": "displayname"}
 _WHOLE = re.compile(r"\s*[+-]?[0-9]+\s*")
-_DIGITS = 1_000
+_DIGITS = 1_000  # as many are read: longer ones take time and mean the same
+LARGEST = 2**40  # numbers are cut down to it: nobody has so many resources, and every database can count to it
 _as_text = msgspec.json.Decoder(str).decode
 _load = msgspec.json.Decoder().decode
 
@@ -41,6 +42,7 @@ class Question:
     filter: str | None = None
     start_index: int = 1
     count: int = MAX_RESULTS
+    counted: bool = True  # whether the client said so
     sort_by: str | None = None
     descending: bool = False
     cursor: str | None = None  # "" for the first page by cursor

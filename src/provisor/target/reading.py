@@ -136,7 +136,10 @@ class Reader:
         key = await loop.run_in_executor(self._threads, cursors.secret, self._database, call.tenant)
         query = cursors.query_of(question, kinds)
         now = call.now // 1_000_000
-        cursor = cursors.read(question.cursor or "", key, query, now=now, count=question.count)
+        count = question.count if question.counted else None
+        cursor = cursors.read(question.cursor or "", key, query, now=now, count=count)
+        if cursor is not None:
+            question = replace(question, count=cursor.page_size)
 
         def told(mode: cursors.Mode, position: int | None) -> str:
             if position is None:

@@ -11,12 +11,14 @@ from provisor.scim.errors import ScimError, invalid_syntax, invalid_value, not_i
 from provisor.scim.values import Json
 from provisor.target.discovery import DOCUMENTS
 from provisor.target.limits import MAX_RESULTS
-from provisor.target.listing import Question, whole_number
+from provisor.target.listing import LARGEST, Question, whole_number
 from provisor.target.profiles import Kind
 
 SEARCH_URN = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
 _KINDS: Mapping[str, Kind] = {"Users": "User", "Groups": "Group"}
 _FILTER = {b"filter": "filter"}
+_SEARCHED = {name.lower(): name for name in ("filter", "startIndex", "count", "sortBy", "sortOrder", "cursor")}
+_NUMBERS = ("startIndex", "count")
 _FIELDS_LIMIT = 50  # parameters in a query string
 
 
@@ -104,10 +106,12 @@ def _selected(attributes: tuple[str, ...], excluded: tuple[str, ...]) -> Selecti
 
 def question(asked: Mapping[str, str]) -> Question:
     """What a GET of a list asks for."""
+    start, count = _given(asked.get("startindex")), _given(asked.get("count"))
     return Question(
         filter=_given(asked.get("filter")),
-        start_index=_start(whole_number("startIndex", asked["startindex"])) if "startindex" in asked else 1,
-        count=_count(asked),
+        start_index=1 if start is None else max(whole_number("startIndex", start), 1),
+        count=MAX_RESULTS if count is None else _count(count, by_cursor="cursor" in asked),
+        counted=count is not None,
         sort_by=_given(asked.get("sortby")),
         descending=_descending(asked.get("sortorder")),
         cursor=asked.get("cursor"),
@@ -115,48 +119,62 @@ def question(asked: Mapping[str, str]) -> Question:
 
 
 def search(body: Json) -> tuple[Question, Selection]:
-    """What a SearchRequest asks for (RFC 7644 section 3.4.3)."""
+    """What a SearchRequest asks for (RFC 7644 section 3.4.3). Raises ScimError for a value of another type."""
     if not isinstance(body, dict):
         raise invalid_syntax(f"A SearchRequest is an object, not {shown(body)}.")
     fields = {name.lower(): value for name, value in body.items() if value is not None}
-    asked = {
-        name: str(value)
-        for name, value in fields.items()
-        if name in ("filter", "startindex", "count", "sortby", "sortorder", "cursor")
-        and isinstance(value, str | int)
-        and not isinstance(value, bool)
-    }
-    return question(asked), _selected(_names(fields, "attributes"), _names(fields, "excludedattributes"))
+    schemas = fields.get("schemas")
+    if schemas is not None and not _holds(schemas, SEARCH_URN):
+        raise invalid_syntax(f"The schemas of a SearchRequest must hold {SEARCH_URN}, not {shown(schemas)}.")
+    asked = {name: _text(field, fields[name]) for name, field in _SEARCHED.items() if name in fields}
+    return question(asked), _selected(_names(fields, "attributes"), _names(fields, "excludedAttributes"))
 
 
-def _names(fields: Mapping[str, Json], key: str) -> tuple[str, ...]:
-    value = fields.get(key)
+def _holds(schemas: Json, urn: str) -> bool:
+    return isinstance(schemas, list) and any(isinstance(item, str) and item.lower() == urn.lower() for item in schemas)
+
+
+def _text(field: str, value: Json) -> str:
+    """A value of a SearchRequest as a query string would have it: half a question would find the wrong things."""
+    if isinstance(value, str):
+        return value
+    if field in _NUMBERS and not isinstance(value, bool):
+        if isinstance(value, int):
+            return str(max(-1, min(value, LARGEST)))
+        if isinstance(value, float) and value.is_integer():
+            return str(int(max(-1, min(value, LARGEST))))
+    wanted = "a whole number" if field in _NUMBERS else "text"
+    raise invalid_value(f"{field} must be {wanted}, not {shown(value)}.")
+
+
+def _names(fields: Mapping[str, Json], field: str) -> tuple[str, ...]:
+    value = fields.get(field.lower())
+    if value is None:
+        return ()
     if isinstance(value, str):
         return _split(value)
-    return tuple(name for name in value if isinstance(name, str)) if isinstance(value, list) else ()
+    names = value if isinstance(value, list) else [value]
+    for name in names:
+        if not isinstance(name, str):
+            raise invalid_value(f"{field} must be a list of names, not {shown(value)}.")
+    return tuple(name.strip() for name in names if isinstance(name, str) and name.strip())
 
 
 def _given(text: str | None) -> str | None:
     return text if text is not None and text.strip() else None
 
 
-def _start(number: int) -> int:
-    return max(number, 1)
-
-
-def _count(asked: Mapping[str, str]) -> int:
-    if "count" not in asked:
-        return MAX_RESULTS
+def _count(text: str, *, by_cursor: bool) -> int:
     try:
-        return min(max(whole_number("count", asked["count"]), 0), MAX_RESULTS)
+        return min(max(whole_number("count", text), 0), MAX_RESULTS)
     except ScimError as refusal:
-        if "cursor" in asked:  # RFC 9865 section 2.1 has a word of its own for it
+        if by_cursor:  # RFC 9865 section 2.1 has a word of its own for it
             raise ScimError(400, "invalidCount", refusal.detail) from None
         raise
 
 
 def _descending(text: str | None) -> bool:
-    if text is None or text.lower() == "ascending":
+    if not text or text.lower() == "ascending":
         return False
     if text.lower() == "descending":
         return True

@@ -222,7 +222,8 @@ def wants(call: Call, name: str) -> bool:
     """Whether an attribute composed from rows has to be read at all; what is left of it is projection's business."""
     lowered = name.lower()
     if call.attributes:
-        return any(_top_name(item) == lowered for item in call.attributes)
+        schema = call.kind.lower()  # a URN named alone, which ends with it, stands for all its attributes
+        return any(_top_name(item) in (lowered, schema) for item in call.attributes)
     return not any(item.lower().rpartition(":")[2] == lowered for item in call.excluded)
 
 
