@@ -76,6 +76,11 @@ class GuardedProtocol(HttpToolsProtocol):
         if self.cycle is not None and self.cycle.scope is self.scope:
             cast(dict[str, Any], self.scope)[AT_ONCE] = partial(_answer, self._outbox, self.cycle)
 
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP, behind the answers to what was."""
+        self._outbox.send()
+        super().send_400_response(msg)
+
     def data_received(self, data: bytes) -> None:
         """Take bytes from the wire."""
         before = self.cycle
@@ -85,6 +90,7 @@ class GuardedProtocol(HttpToolsProtocol):
             return
         self.head_bytes += len(data)
         if self.head_bytes > HEAD_BYTES and not self.transport.is_closing():
+            self._outbox.send()  # perhaps the refusal of a body too large, of which this is the rest
             self.transport.write(_HEAD_TOO_LARGE)
             self.transport.close()
 
