@@ -16,6 +16,7 @@ from provisor.target.profiles import Kind
 
 SEARCH_URN = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
 _KINDS: Mapping[str, Kind] = {"Users": "User", "Groups": "Group"}
+READING = ("GET", "HEAD")
 _FILTER = {b"filter": "filter"}
 _SEARCHED = {name.lower(): name for name in ("filter", "startIndex", "count", "sortBy", "sortOrder", "cursor")}
 _NUMBERS = ("startIndex", "count")
@@ -37,11 +38,9 @@ class Route(NamedTuple):
         """What may be done there."""
         if self.search or self.bulk:
             return ("POST",)
-        if self.discovery is not None:
-            return ("GET",)
-        if self.kind is None:
-            return ("GET",)
-        return ("GET", "PUT", "PATCH", "DELETE") if self.id else ("GET", "POST")
+        if self.discovery is not None or self.kind is None:
+            return READING
+        return ("GET", "HEAD", "PUT", "PATCH", "DELETE") if self.id else ("GET", "HEAD", "POST")
 
 
 class Selection(NamedTuple):

@@ -45,6 +45,7 @@ class Call:
     now: int
     id: str = ""
     if_match: str | None = None
+    if_none_match: str | None = None
     attributes: Sequence[str] = ()
     excluded: Sequence[str] = ()
 
@@ -78,7 +79,7 @@ def create(connection: Connection, call: Call, content: Resource, ids: Sequence[
 def put(connection: Connection, call: Call, body: Json) -> Answer:
     """Replace a resource (RFC 7644 section 3.5.1)."""
     row = rows.read(connection, call.tenant, call.kind, call.id)
-    rows.check_version(row.version, call.if_match)
+    rows.check_version(row.version, call.if_match, call.if_none_match)
     resource_type = call.tenant.profile.type_of(call.kind)
     before = load(row.document)
     after = replace(before, body, resource_type)
@@ -97,7 +98,7 @@ def patch_user(connection: Connection, call: Call, operations: Sequence[Operatio
     """
     check_operations(operations)
     row = rows.read(connection, call.tenant, call.kind, call.id)
-    rows.check_version(row.version, call.if_match)
+    rows.check_version(row.version, call.if_match, call.if_none_match)
     before = load(row.document)
     after = before
     for start in range(0, len(operations), _AT_ONCE):  # so that a list that grows too long is noticed early
@@ -110,7 +111,7 @@ def patch_user(connection: Connection, call: Call, operations: Sequence[Operatio
 def patch_group(connection: Connection, call: Call, operations: Sequence[Operation]) -> Answer:
     """Change a group without reading its members; answers 204 unless attributes were asked for."""
     row = rows.read(connection, call.tenant, call.kind, call.id)
-    rows.check_version(row.version, call.if_match)
+    rows.check_version(row.version, call.if_match, call.if_none_match)
     before = load(row.document)
     group_type = call.tenant.profile.group_type
     parted = split_members(operations)
@@ -133,7 +134,7 @@ def patch_group(connection: Connection, call: Call, operations: Sequence[Operati
 def delete(connection: Connection, call: Call) -> Answer:
     """Delete a resource for good, and its memberships with it."""
     row = rows.read(connection, call.tenant, call.kind, call.id)
-    rows.check_version(row.version, call.if_match)
+    rows.check_version(row.version, call.if_match, call.if_none_match)
     for group_id in members.groups_of(connection, call.id):
         group = rows.read(connection, call.tenant, "Group", group_id)
         _stamp(connection, call, group, group_id)

@@ -48,15 +48,23 @@ def read(connection: Connection, tenant: Tenant, kind: Kind, id_: str) -> Row:
     return Row(*row)
 
 
-def check_version(version: int, if_match: str | None) -> None:
-    """Refuse a write whose If-Match names no current version (RFC 7644 section 3.14); weak and strong tags alike."""
-    if if_match is None or if_match.strip() == "*":
-        return
-    tags = [_MARK.sub('"', tag.strip().removeprefix("W/")) for tag in if_match.split(",")]
-    if etag(version)[2:] not in tags:
+def check_version(version: int, if_match: str | None, if_none_match: str | None = None) -> None:
+    """Refuse a write whose If-Match names no current version (RFC 7644 section 3.14), or whose If-None-Match does.
+
+    Weak and strong tags alike.
+    """
+    if if_match is not None and not _meets(version, if_match):
         raise precondition_failed(
             f"The resource is at version {etag(version)}, not at {if_match.strip()}; read it again."
         )
+    if if_none_match is not None and _meets(version, if_none_match):  # RFC 9110 section 13.1.2
+        raise precondition_failed(f"The resource is at version {etag(version)}, which If-None-Match rules out.")
+
+
+def _meets(version: int, tags: str) -> bool:
+    if tags.strip() == "*":
+        return True
+    return etag(version)[2:] in [_MARK.sub('"', tag.strip().removeprefix("W/")) for tag in tags.split(",")]
 
 
 def insert(connection: Connection, tenant: Tenant, kind: Kind, id_: str, now: int, sealed: Sealed) -> None:

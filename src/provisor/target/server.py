@@ -27,7 +27,7 @@ from provisor.target.metrics import Metrics
 from provisor.target.reading import Reader, location
 from provisor.target.replies import Disconnected, Receive, Reply, Send, read_body, refused
 from provisor.target.request_log import Entry, RequestLog, cut
-from provisor.target.requests import Route, method_refused, parameters, question, route, search, selection
+from provisor.target.requests import READING, Route, method_refused, parameters, question, route, search, selection
 from provisor.target.resources import Answer, Call
 from provisor.target.store import Tenant, now_microseconds
 from provisor.target.strict import check_question
@@ -208,7 +208,7 @@ class Target:
         call = Call(tenant=tenant, kind=place.kind or "User", base=base, now=now, id=place.id)
         if asked:
             call.attributes, call.excluded = selection(asked)
-        if method == "GET":
+        if method in READING:
             if place.id:
                 return await self._get(request, call)
             return await self._find(call, question(asked), every=place.kind is None)
@@ -271,6 +271,8 @@ class Target:
     ) -> Reply:
         if_match = request.headers.get(b"if-match")
         call.if_match = None if if_match is None else if_match.decode("latin-1")
+        if (if_none_match := request.headers.get(b"if-none-match")) is not None:
+            call.if_none_match = if_none_match.decode("latin-1")
         if method == "DELETE":
             return await self._write(request, call, partial(resources.delete, call=call))
         request.body = await read_body(request.headers.get(b"content-length"), receive)
