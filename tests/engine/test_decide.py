@@ -13,6 +13,7 @@ from provisor.engine.decide import (
     Forget,
     Link,
     MatchAgain,
+    Owner,
     Release,
     Skip,
     Terms,
@@ -142,7 +143,7 @@ def test_an_ambiguous_match_names_the_person_and_the_rivals():
 
 
 def test_a_taken_match_names_who_has_it():
-    decision = decided("wanted", "taken", Terms(), rivals=("bo@example.org",))
+    decision = decided("wanted", "taken", Terms(), owner=Owner("u9", "bo@example.org"))
 
     assert "already linked to bo@example.org" in decision.failure.message
 
@@ -166,3 +167,10 @@ def test_entra_fails_for_somebody_wanted_who_vanished():
 
 def test_the_reference_page_is_the_table():
     assert PAGE.read_text() == render_table()
+
+
+def test_a_match_that_belongs_to_somebody_deleted_says_how_to_free_it():
+    decision = decided("wanted", "taken", Terms(), owner=Owner("u9", "anna@x", deleted=True))
+
+    assert decision.failure.message.endswith("is already linked to anna@x (u9, deleted).")
+    assert "`provisor user purge u9`" in decision.failure.hint

@@ -1,6 +1,6 @@
 """From standing and link to a decision, asking the target only when it must be asked."""
 
-from provisor.engine.decide import Create, Disable, Fail, Link, Skip, Terms, Update
+from provisor.engine.decide import Create, Disable, Fail, Link, Owner, Skip, Terms, Update
 from provisor.engine.settle import Look, settle, settle_found
 from provisor.rules.matching import Ambiguous, Matched, NoMatch
 from provisor.rules.scoping import Clause, FilterGroup, Scope
@@ -108,7 +108,7 @@ def test_one_found_is_linked(directory):
 
 def test_one_found_that_belongs_to_somebody_else_fails_naming_both(directory):
     decision = settle_found(
-        directory.judge(directory.user()), Matched({"id": "t1"}), TERMS, owners={"t1": "bo@example.org"}
+        directory.judge(directory.user()), Matched({"id": "t1"}), TERMS, owners={"t1": Owner("u9", "bo@example.org")}
     )
 
     assert isinstance(decision, Fail)

@@ -91,3 +91,12 @@ def test_a_plan_keeps_what_had_failed_for_the_next_run(changed):
     changed.run()
 
     assert [one.subject for one in changed.target.sent("POST")] == ["new@x"]
+
+
+def test_plans_leave_no_gap_in_the_numbers_of_cycles(world):
+    world.organisation.user("anna@x")
+    world.organisation.assign("anna@x")
+    world.plan()
+    world.plan()
+
+    assert world.run().n == 1

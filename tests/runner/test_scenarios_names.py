@@ -1,5 +1,9 @@
 """Names that change hands: by the end of the cycle everybody has theirs, or is told who holds it."""
 
+from datetime import UTC, datetime
+
+from provisor.storage import directory_verbs, objects
+
 
 def test_somebody_new_with_the_name_that_another_gave_up_is_created_in_the_same_cycle(world):
     org = world.organisation
@@ -132,3 +136,24 @@ def test_a_name_that_is_not_given_up_after_all_is_not_created_twice(world):
     world.run()
 
     assert {one["userName"] for one in world.target.resources("user").values()} == {"anna.old@x", "anna@x"}
+
+
+def test_a_rehire_is_told_whom_to_delete_for_good_and_gets_an_account_after_that(world):
+    org = world.organisation
+    old = org.user("anna@x", displayName="Old")
+    org.assign("anna@x")
+    world.run()
+    world.delete("anna@x")
+    org.user("anna@x", displayName="New")
+    org.assign("anna@x")
+    assert world.run().counts["user.fail"] == 1
+
+    information = world.events(status="failure")[-1].document["provisioningStatusInfo"]["errorInformation"]
+    assert f"anna@x ({old}, deleted)" in information["reason"]
+    assert f"provisor user purge {old}" in information["recommendedAction"]
+
+    with world.database.transaction() as connection:
+        item = objects.read(connection, org.tenant, old)
+        directory_verbs.purge(connection, org.tenant, item, now=datetime.now(UTC))
+    assert world.run().state == "succeeded"
+    assert world.account("anna@x")["displayName"] == "New"

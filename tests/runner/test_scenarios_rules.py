@@ -263,6 +263,39 @@ def test_without_delete_neither_people_nor_groups_are_deleted(people):
     assert [method for method, _ in people.writes()].count("DELETE") == 0
 
 
+@pytest.fixture
+def left_behind(people):
+    """Anna was deleted for good while deleting was off; she was in a group."""
+    people.organisation.group("Staff", ["anna@x", "bo@x"])
+    people.run()
+    save(people, without(rules_of(people), "Delete"))
+    people.purge("anna@x")
+    people.run()
+    return people
+
+
+def test_an_account_left_behind_without_delete_leaves_its_groups_and_nothing_else(left_behind):
+    assert left_behind.writes() == [("PATCH", "Staff")]
+    assert left_behind.target.memberships() == {("Staff", "bo@x")}
+    assert left_behind.account("anna@x")["active"] is True
+
+
+def test_an_account_left_behind_is_not_deleted_when_deleting_is_switched_on(left_behind):
+    rules = rules_of(left_behind)
+    mapping(rules)["flowTypes"] = "Add, Update, Delete"
+    save(left_behind, rules)
+
+    left_behind.run()
+
+    assert left_behind.writes() == []
+
+
+def test_an_account_left_behind_may_be_matched_by_somebody_new(left_behind):
+    left_behind.organisation.user("anna@x", jobTitle="New")
+
+    assert left_behind.run().counts["user.link"] == 1
+
+
 def test_with_deletions_skipped_leaving_scope_sends_nothing(world):
     world.organisation.users(["anna@x", "bo@x", "cleo@x"])
     world.organisation.assign("anna@x", "bo@x", "cleo@x")

@@ -7,7 +7,7 @@ Order: values, the table, its cells by standing, what to do when a linked object
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias, assert_never
+from typing import Literal, NamedTuple, TypeAlias, assert_never
 
 from provisor.rules.failure import Failure
 from provisor.rules.mapping import ALL_ACTIONS, Action
@@ -15,6 +15,14 @@ from provisor.rules.mapping import ALL_ACTIONS, Action
 Standing: TypeAlias = Literal["wanted", "suspended", "unentitled", "gone"]
 AtTarget: TypeAlias = Literal["absent", "unlinked", "linked", "released", "ambiguous", "taken"]
 Leaving: TypeAlias = Literal["disable", "delete", "nothing"]
+
+
+class Owner(NamedTuple):
+    """The object of the directory that an account belongs to. `deleted`: it is in the recycle bin."""
+
+    id: str
+    name: str
+    deleted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +109,10 @@ IMPORT_SKIPPED = "ImportSkipped"
 _SAME = Skip(REDUNDANT, "The target already holds what the directory says.")
 _NO_CREATE = Skip(ACTION_DISABLED, "Creating is switched off in the target object actions.")
 _NO_UPDATE = Skip(ACTION_DISABLED, "Updating is switched off in the target object actions.")
+_LEFT_BEHIND = Skip(
+    ACTION_DISABLED,
+    "Deleting is switched off in the target object actions: the account is left as it is, and no longer tracked.",
+)
 _NO_DELETE = Skip(ACTION_DISABLED, "Deleting is switched off in the target object actions.")
 _KEPT = Skip(DELETION_SKIPPED, "Out-of-scope deletions are skipped for this job; the account stays as it is.")
 _STRANGER = Skip(NOT_ENTITLED, "The object is not in scope and was never provisioned by this job.")
@@ -115,15 +127,16 @@ def decide(
     same: bool = False,
     name: str = "The object",
     rivals: Sequence[str] = (),
+    owner: Owner | None = None,
 ) -> Decision:
     """The one table. `why` is the skip for somebody who is not wanted, `same` says that the target holds it already.
 
-    `rivals` are the target ids of several matches, or the name of who is linked to the one match; they and `name` only
-    go into sentences.
+    `rivals` are the target ids of several matches, `owner` is who is linked to the one match; they and `name` only go
+    into sentences.
     """
     match standing:
         case "wanted":
-            return _wanted(at_target, terms, same, name, rivals)
+            return _wanted(at_target, terms, same, name, rivals, owner)
         case "suspended":
             return _suspended(at_target, terms, why, same)
         case "unentitled":
@@ -134,7 +147,9 @@ def decide(
             assert_never(standing)
 
 
-def _wanted(at_target: AtTarget, terms: Terms, same: bool, name: str, rivals: Sequence[str]) -> Decision:
+def _wanted(
+    at_target: AtTarget, terms: Terms, same: bool, name: str, rivals: Sequence[str], owner: Owner | None
+) -> Decision:
     match at_target:
         case "absent":
             return Create() if "Add" in terms.actions else _NO_CREATE
@@ -149,7 +164,7 @@ def _wanted(at_target: AtTarget, terms: Terms, same: bool, name: str, rivals: Se
         case "ambiguous":
             return Fail(_ambiguous(name, rivals))
         case "taken":
-            return Fail(_taken(name, rivals))
+            return Fail(_taken(name, owner))
         case _:
             assert_never(at_target)
 
@@ -177,7 +192,7 @@ def _unentitled(at_target: AtTarget, terms: Terms, why: Skip) -> Decision:
 def _gone(at_target: AtTarget, terms: Terms, why: Skip) -> Decision:
     match at_target:
         case "linked":
-            return Delete() if "Delete" in terms.actions else _NO_DELETE
+            return Delete() if "Delete" in terms.actions else _LEFT_BEHIND
         case "absent" | "unlinked" | "released" | "ambiguous" | "taken":
             return why
         case _:
@@ -209,12 +224,21 @@ def _ambiguous(name: str, rivals: Sequence[str]) -> Failure:
     )
 
 
-def _taken(name: str, rivals: Sequence[str]) -> Failure:
-    owner = rivals[0] if rivals else "another object of the directory"
+def _taken(name: str, owner: Owner | None) -> Failure:
+    hint = "Give the two different values in the matching attribute; the one linked first keeps it."
+    whose = "another object of the directory"
+    if owner is not None:
+        whose = f"{owner.name} ({owner.id}{', deleted' if owner.deleted else ''})"
+    if owner is not None and owner.deleted:
+        # Somebody who left and was hired again: two people for the directory, who share one name.
+        hint = (
+            f"Delete {owner.id} for good (`provisor user purge {owner.id}`), which deletes the account too, and {name}"
+            f" gets a new one; or restore it (`provisor user restore {owner.id}`) in place of the new one."
+        )
     return Failure(
         code="DuplicateSourceEntries",
-        message=f"{name} matches an object at the target that is already linked to {owner}.",
-        hint="Give the two different values in the matching attribute; the one linked first keeps it.",
+        message=f"{name} matches an object at the target that is already linked to {whose}.",
+        hint=hint,
     )
 
 

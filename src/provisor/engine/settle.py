@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, assert_never
 
-from provisor.engine.decide import IMPORT_SKIPPED, Decision, Fail, Skip, Terms, decide
+from provisor.engine.decide import IMPORT_SKIPPED, Decision, Fail, Owner, Skip, Terms, decide
 from provisor.engine.desired import Desired
 from provisor.rules.matching import Ambiguous, Match, Matched, NoMatch
 
@@ -50,8 +50,8 @@ def settle(
     return decide(desired.standing, link, terms, why=desired.why, same=same, name=desired.name)
 
 
-def settle_found(desired: Desired, found: Match, terms: Terms, *, owners: Mapping[str, str]) -> Decision:
-    """Decide after the look-up. `owners` maps target ids to the names of the objects of this job linked to them."""
+def settle_found(desired: Desired, found: Match, terms: Terms, *, owners: Mapping[str, Owner]) -> Decision:
+    """Decide after the look-up. `owners` maps target ids to the objects of this job linked to them."""
     match found:
         case NoMatch():
             return decide(desired.standing, "absent", terms, why=desired.why, name=desired.name)
@@ -60,7 +60,7 @@ def settle_found(desired: Desired, found: Match, terms: Terms, *, owners: Mappin
         case Matched(resource):
             owner = owners.get(str(resource.get("id", "")))
             if owner is not None:
-                return decide(desired.standing, "taken", terms, why=desired.why, name=desired.name, rivals=(owner,))
+                return decide(desired.standing, "taken", terms, why=desired.why, name=desired.name, owner=owner)
             return decide(desired.standing, "unlinked", terms, why=desired.why, name=desired.name)
         case _:
             assert_never(found)

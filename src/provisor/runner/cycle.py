@@ -26,7 +26,7 @@ from provisor.runner.journal import Journal
 from provisor.runner.matcher import Matcher
 from provisor.runner.memberships import Memberships
 from provisor.runner.opening import EVERYTHING, Setup, begin, begin_plan, error_of, load
-from provisor.runner.placing import Placing
+from provisor.runner.placing import Placing, forget
 from provisor.runner.planner import Planner
 from provisor.runner.rate import Pace
 from provisor.runner.recorder import Recorder
@@ -319,6 +319,8 @@ def _end(connection: Connection, run: Run, state: str, failure: Failure | None) 
     if failure is not None:
         return
     operations.leave_for_next(connection, job.id)
+    for kind, object_id in run.let_go:
+        forget(connection, job.id, kind, [object_id])
     work.clear(connection, job.id)
     listing.clear(connection, job.id)
     _passed(connection, job.id, run.cycle.high, at)

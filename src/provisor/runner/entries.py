@@ -260,9 +260,9 @@ class Entries:
                 return failure  # it would have been kind to say who; whatever this one is about, others will meet it
             for resource in found.resources:
                 owner = links.owner(run.reader(), run.job.id, desired.kind, str(resource.get("id", "")))
-                if owner is not None and owner[0] != desired.id:
-                    message = f"{failure.message} {path} “{value}” is held by {owner[1]}."
-                    hint = f"{desired.name} and {owner[1]} cannot both have it; change one of the two, then retry."
+                if owner is not None and owner.id != desired.id:
+                    message = f"{failure.message} {path} “{value}” is held by {owner.name}."
+                    hint = f"{desired.name} and {owner.name} cannot both have it; change one of the two, then retry."
                     return Failure(code=failure.code, message=message, hint=hint, retry=failure.retry)
         return failure
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from provisor.engine.decide import Owner
 from provisor.engine.ports import ConnectorError, Malformed, Page, Rejected, Throttled, Unreachable
 from provisor.engine.record import Kind
 from provisor.rules.matching import Match, Matched, NoMatch, recheck
@@ -39,13 +40,13 @@ class Wanted(NamedTuple):
 class Found(NamedTuple):
     """What somebody matches, by the attribute at `path`.
 
-    `owner` is the name of another object that the one match belongs to, or is about to, and `holder` the id of the one
-    it is linked to; `error` is set when the target refused the query for this object alone.
+    `owner` is another object that the one match belongs to, or is about to, and `holder` the id of the one it is linked
+    to; `error` is set when the target refused the query for this object alone.
     """
 
     match: Match
     path: str = ""
-    owner: str | None = None
+    owner: Owner | None = None
     error: ConnectorError | None = None
     holder: str | None = None
 
@@ -79,7 +80,7 @@ class Matcher:
         run = self._run
         ids = [str(one.match.resource["id"]) for one in found.values() if isinstance(one.match, Matched)]
         owned = links.owners(run.reader(), run.job.id, kind, ids)
-        given: dict[str, str] = {}
+        given: dict[str, Owner] = {}
         for person in wanted:
             one = found.get(person.object)
             if one is None or not isinstance(one.match, Matched):
@@ -88,19 +89,19 @@ class Matcher:
             holder = owned.get(target_id, person.object)
             owner = given.get(target_id) or self._owner(kind, target_id, person.object, owned)
             if owner is None:
-                given[target_id] = person.name
+                given[target_id] = Owner(person.object, person.name)
             else:
                 found[person.object] = one._replace(owner=owner, holder=None if holder == person.object else holder)
         return found
 
-    def _owner(self, kind: Kind, target_id: str, object_id: str, owned: dict[str, str]) -> str | None:
-        """The name of another object that has, or is about to get, this target object."""
+    def _owner(self, kind: Kind, target_id: str, object_id: str, owned: dict[str, str]) -> Owner | None:
+        """Another object that has, or is about to get, this target object."""
         run = self._run
         if owned.get(target_id, object_id) != object_id:
             owner = links.owner(run.reader(), run.job.id, kind, target_id)
         else:
             owner = operations.claimed(run.reader(), run.job.id, kind, target_id)
-        return owner[1] if owner is not None and owner[0] != object_id else None
+        return owner if owner is not None and owner.id != object_id else None
 
     # Looking up
 

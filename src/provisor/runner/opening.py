@@ -124,6 +124,7 @@ def error_of(failure: Failure) -> dict[str, str]:
 
 def _new(connection: Connection, setup: Setup, at: int, *, plan: bool) -> Cycle:
     job = setup.job
+    cycles.forget_plan(connection, job.id)
     everything = job.watermark is None or job.full_evaluation
     kind = "plan" if plan else "initial" if everything else "incremental"
     return Cycle(

@@ -140,8 +140,8 @@ class Placing:
                 self._relink(page, case, "released")
                 self._skip(page, desired, why)
             case Skip():
-                if desired.standing == "gone" and case.link is not None and case.link.state == "released":
-                    page.unlinked.append(desired.id)  # it cannot come back: the account may be matched by another
+                if desired.standing == "gone" and case.link is not None:
+                    self._let_go(page, case)
                 self._skip(page, desired, decision, linked=case.link is not None)
             case Fail(failure):
                 self._fail(page, case, failure)
@@ -237,6 +237,15 @@ class Placing:
         if case.desired.mapped is None:
             row = (*row[:5], link.wanted_hash, link.pushed_hash, *row[7:])
         page.links.append(row)
+
+    def _let_go(self, page: Page, case: Case) -> None:
+        """Somebody who cannot come back leaves the account behind: it may be matched by another, and is not deleted."""
+        if case.link is not None and case.link.state == "linked":
+            # Deleting is off. The groups that the person is no longer in are told so first, by the id in the link.
+            self._relink(page, case, "released")
+            self._run.let_go.append((case.desired.kind, case.desired.id))
+        else:
+            page.unlinked.append(case.desired.id)
 
     def _skip(self, page: Page, desired: Desired, skip: Skip, *, linked: bool = True) -> None:
         page.settled.append(desired.id)

@@ -70,6 +70,8 @@ class Run:
     random_bytes: Callable[[int], bytes]
     stop: asyncio.Event
     counters: Counter[str] = field(default_factory=Counter)
+    let_go: list[tuple[Kind, str]] = field(default_factory=list)
+    """Whose links go with the end of the cycle: they are gone for good, and deleting is off."""
 
     @property
     def is_plan(self) -> bool:

@@ -106,6 +106,16 @@ def abandon(connection: Connection, job: str, at: int) -> None:
     )
 
 
+def forget_plan(connection: Connection, job: str) -> None:
+    """A plan leaves no gap in the numbers of cycles: a run, or another plan, takes its place.
+
+    Only the newest can be one, since every cycle begins with this.
+    """
+    connection.execute(
+        "DELETE FROM cycle WHERE job = ? AND n = (SELECT max(n) FROM cycle WHERE job = ?) AND kind = 'plan'", (job, job)
+    )
+
+
 def interrupted(connection: Connection, job: str) -> Cycle | None:
     """The cycle that was cut short and waits to be continued, if any."""
     row = connection.one(

@@ -10,6 +10,7 @@ from typing import Literal
 import msgspec
 
 from provisor.database import Connection, Row
+from provisor.engine.decide import Owner
 from provisor.engine.record import Kind
 
 LinkState = Literal["linked", "released"]
@@ -86,14 +87,14 @@ def documents(connection: Connection, job: str, objects: Sequence[str]) -> dict[
     return dict(connection.all(statement, (job, *objects)))
 
 
-def owner(connection: Connection, job: str, kind: Kind, target_id: str) -> tuple[str, str] | None:
-    """Id and name of the directory object that a target object belongs to in this job."""
+def owner(connection: Connection, job: str, kind: Kind, target_id: str) -> Owner | None:
+    """The directory object that a target object belongs to in this job."""
     row = connection.one(
-        """SELECT l.object, o.name FROM link l JOIN object o ON o.id = l.object
+        """SELECT l.object, o.name, o.deleted_at FROM link l JOIN object o ON o.id = l.object
         WHERE l.job = ? AND l.kind = ? AND l.target_id = ?""",
         (job, kind, target_id),
     )
-    return (row[0], row[1]) if row else None
+    return Owner(row[0], row[1], row[2] is not None) if row else None
 
 
 def owners(connection: Connection, job: str, kind: Kind, target_ids: Sequence[str]) -> dict[str, str]:

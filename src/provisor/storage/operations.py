@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from provisor.database import Connection, Row
+from provisor.engine.decide import Owner
 from provisor.engine.operation import OperationKind
 from provisor.engine.record import Kind
 
@@ -135,13 +136,13 @@ def count_planned(connection: Connection, job: str, *, kind: str, object_kind: K
     return int(row[0]) if row else 0
 
 
-def claimed(connection: Connection, job: str, object_kind: Kind, target_id: str) -> tuple[str, str] | None:
-    """(object, name) of the operation that will link this target object."""
+def claimed(connection: Connection, job: str, object_kind: Kind, target_id: str) -> Owner | None:
+    """The object that an operation will link to this target object."""
     row = connection.one(
         """SELECT object, name FROM operation WHERE job = ? AND object_kind = ? AND target_id = ? AND kind = 'link'""",
         (job, object_kind, target_id),
     )
-    return (row[0], row[1]) if row else None
+    return Owner(row[0], row[1]) if row else None
 
 
 def mark_sent(connection: Connection, job: str, keys: Iterable[tuple[int, str]]) -> None:
