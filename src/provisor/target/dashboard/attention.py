@@ -9,9 +9,15 @@ from provisor.database import Connection
 from provisor.target.dashboard.identities import count_identities
 from provisor.target.profiles import Kind
 from provisor.target.store import Tenant
+from provisor.target.tokens import ROTATE_AFTER
 
 SHOWN = 200  # pairs on the page; counting stops at COUNTED
 COUNTED = 1_000
+
+# Every name of the connector must be looked for among SCIM's: 40 ms for 100,000 of them. Beyond so many identities what
+# was found is said again for some seconds.
+COUNTED_ANEW = 5_000
+SAID_AGAIN = 5 * 1_000_000  # microseconds
 
 _PAIRS = (
     "FROM ad_identity a JOIN resource r ON r.tenant = a.tenant AND r.kind = a.kind AND r.name_key = a.name_key "
@@ -47,6 +53,27 @@ class Attention(NamedTuple):
     users_twice: int
     groups_twice: int
     to_repoint: int
+    old_tokens: int
+
+
+class Twins:
+    """Counts the people whom both sources hold; of a big store not for every page."""
+
+    def __init__(self) -> None:
+        self._counted: dict[int, tuple[int, int]] = {}  # tenant -> until when, how many
+
+    def count(self, connection: Connection, tenant: Tenant, now: int) -> int:
+        """How many there are, at most COUNTED."""
+        until, counted = self._counted.get(tenant.number, (0, 0))
+        if now < until:
+            return counted
+        counted = _count(connection, tenant, "User")
+        if connection.one(
+            "SELECT 1 FROM ad_identity WHERE tenant = ? AND kind = 'User' LIMIT 1 OFFSET ?",
+            (tenant.number, COUNTED_ANEW),
+        ):
+            self._counted[tenant.number] = now + SAID_AGAIN, counted
+        return counted
 
 
 class Step(NamedTuple):
@@ -55,16 +82,27 @@ class Step(NamedTuple):
     title: str
     text: str
     done: bool | None
+    address: str | None
 
 
-def read_attention(connection: Connection, tenant: Tenant) -> Attention:
+def read_attention(connection: Connection, tenant: Tenant, twins: Twins, now: int) -> Attention:
     """What every page's banners need."""
     return Attention(
         Capacity(count_identities(connection, tenant, "Group").scim, tenant.group_limit),
-        _count(connection, tenant, "User"),
+        twins.count(connection, tenant, now),
         _count(connection, tenant, "Group"),
         _count(connection, tenant, "Group", " AND a.repointed_at IS NULL"),
+        _old_tokens(connection, tenant, now),
     )
+
+
+def _old_tokens(connection: Connection, tenant: Tenant, now: int) -> int:
+    row = connection.one(
+        "SELECT count(*) FROM token WHERE tenant = ? AND created_at <= ? AND revoked_at IS NULL "
+        "AND (expires_at IS NULL OR expires_at > ?)",
+        (tenant.number, now - ROTATE_AFTER, now),
+    )
+    return row[0] if row else 0
 
 
 def _count(connection: Connection, tenant: Tenant, kind: Kind, more: str = "") -> int:
@@ -110,7 +148,7 @@ def list_steps(connection: Connection, tenant: Tenant, attention: Attention) -> 
         there("tally WHERE tenant = ? AND live > 0"),
         attention.to_repoint == 0 if attention.groups_twice else None,
     )
-    return [Step(title, text, seen) for (title, text), seen in zip(_STEPS, done, strict=True)]
+    return [Step(title, text, seen, address) for (title, text, address), seen in zip(_STEPS, done, strict=True)]
 
 
 _STEPS = (
@@ -118,26 +156,35 @@ _STEPS = (
         "Stop the AD connector",
         "The same people and groups must not come from two sources at once. Stop the connector's service on every "
         "server that runs it. It is still needed for virtual appliances and IP-to-user mapping.",
+        "#concurrent",
     ),
     (
         "Synchronise objectGUID, if endpoints need it",
-        "Only where endpoints run AnyConnect or Secure Client 4.10 MR5 or earlier: turn on directory extension "
-        "attribute sync and choose objectGUID of users. The search for it is case-sensitive.",
+        "Only where endpoints run AnyConnect or Secure Client 4.10 MR5 or earlier: in Microsoft Entra Connect, turn on "
+        "Directory Extension attribute sync and select objectGUID for users. The search for it is case-sensitive.",
+        None,
     ),
-    ("Generate a token", "On the API Keys page, in the card of your identity provider."),
+    ("Generate a token", "On the API Keys page, in the card of your identity provider.", "/api-keys#entra"),
     (
         "Configure the application",
         "Enter the URL as Tenant URL and the token as Secret Token, and test the connection.",
+        None,
     ),
     (
         "Assign people and groups",
         "Start small. To cover everybody, assign one group of all users, and the groups that policies need. Groups "
         "inside groups are not provisioned.",
+        None,
     ),
-    ("Start provisioning", "The first cycle takes longest; later changes come about every 40 minutes."),
+    (
+        "Start provisioning",
+        "The first cycle takes longest; later changes come about every 40 minutes.",
+        None,
+    ),
     (
         "Re-point policies",
         "Groups imported earlier from AD are kept and not overwritten. Policies that name them must be pointed to the "
         "groups that came by SCIM.",
+        "#policies",
     ),
 )

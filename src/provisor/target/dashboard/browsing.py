@@ -5,12 +5,12 @@ from urllib.parse import urlencode
 from provisor.target import exchanges
 from provisor.target.dashboard import audit, inspection
 from provisor.target.dashboard.attention import Attention, list_pairs, list_steps, read_attention, repointed
-from provisor.target.dashboard.detail import read_detail, read_groups, read_members
+from provisor.target.dashboard.detail import read_detail, read_links
 from provisor.target.dashboard.identities import SOURCES, STATES, Wanted, count_identities, list_identities
 from provisor.target.dashboard.keys import KIND_NAMES, scim_url
 from provisor.target.dashboard.visit import Answer, Page, Redirect, Visit, not_here
 from provisor.target.profiles import Kind
-from provisor.target.store import store_setting
+from provisor.target.store import SHORT_BASE_PATH, store_setting
 from provisor.target.tokens import KINDS, list_tokens
 
 TABS: dict[str, Kind] = {"users": "User", "groups": "Group"}
@@ -34,10 +34,12 @@ def users_and_groups(visit: Visit) -> Answer:
         before=asked.get("before", ""),
     )
     reader = visit.database.reader()
+    tokens = list_tokens(reader, visit.tenant)
+    live = {kind: sum(token.kind == kind and token.live(visit.now) for token in tokens) for kind in KINDS}
     kept = {"search": wanted.search, "source": wanted.source, "state": wanted.state}
     return Page(
         template="users_and_groups.html",
-        title="Users and Groups",
+        title=tab.capitalize(),
         values={
             "tab": tab,
             "listed": list_identities(reader, visit.tenant, wanted),
@@ -45,16 +47,14 @@ def users_and_groups(visit: Visit) -> Answer:
             "counts": {name: count_identities(reader, visit.tenant, kind) for name, kind in TABS.items()},
             "sources": SOURCES,
             "filters": urlencode({name: value for name, value in kept.items() if value}),
-            "live_tokens": _live_tokens(visit),
+            "live_tokens": live,
+            "old_tokens": {
+                kind: sum(token.kind == kind and token.old(visit.now) for token in tokens) for kind in KINDS
+            },
             "kind_names": KIND_NAMES,
             "scim_url": scim_url(visit),
         },
     )
-
-
-def _live_tokens(visit: Visit) -> dict[str, int]:
-    live = [token for token in list_tokens(visit.database.reader(), visit.tenant) if token.live(visit.now)]
-    return {kind: sum(token.kind == kind for token in live) for kind in KINDS}
 
 
 def identity(visit: Visit) -> Answer:
@@ -66,14 +66,13 @@ def identity(visit: Visit) -> Answer:
     detail = read_detail(reader, visit.tenant, TABS[tab], visit.names["id"])
     if detail is None:
         return not_here(f"A {TABS[tab].lower()} of that id")
-    read = read_groups if detail.kind == "User" else read_members
     return Page(
         template="identity.html",
         title=detail.name,
         values={
             "tab": tab,
             "detail": detail,
-            "links": read(reader, detail, visit.query.get("after", "")),
+            "links": read_links(reader, detail, visit.query.get("after", "")),
             "first": not visit.query.get("after"),
             "sources": SOURCES,
         },
@@ -83,7 +82,7 @@ def identity(visit: Visit) -> Answer:
 def warnings(visit: Visit) -> Answer:
     """What to know before trusting the policies, and the order of steps."""
     reader = visit.database.reader()
-    attention = read_attention(reader, visit.tenant)
+    attention = banners(visit)
     return Page(
         template="warnings.html",
         title="Before you import",
@@ -108,7 +107,7 @@ def mark_repointed(visit: Visit) -> Answer:
 
 def banners(visit: Visit) -> Attention:
     """What the banners on every page of somebody signed in say."""
-    return read_attention(visit.database.reader(), visit.tenant)
+    return read_attention(visit.database.reader(), visit.tenant, visit.twins, visit.now)
 
 
 def requests(visit: Visit) -> Answer:
@@ -124,6 +123,8 @@ def requests(visit: Visit) -> Answer:
         template="requests.html",
         title="Requests",
         values={
+            "scim_url": scim_url(visit),
+            "bases": (visit.tenant.base_path, SHORT_BASE_PATH),
             "found": inspection.list_requests(reader, visit.tenant, sought),
             "sought": sought,
             "filters": urlencode({name: value for name, value in filters.items() if value}),
@@ -144,10 +145,17 @@ def request(visit: Visit) -> Answer:
     found = None if number is None else inspection.read_request(visit.database.reader(), visit.tenant, number)
     if found is None:
         return not_here("That request (the log keeps the newest ones only)")
+    shown, bodies = found
+    kind = next((kind for kind in TABS.values() if kind == shown.kind), None)
+    about = (
+        None
+        if kind is None or shown.object_id is None
+        else read_detail(visit.database.reader(), visit.tenant, kind, shown.object_id)
+    )
     return Page(
         template="request.html",
-        title=f"{found[0].method} {found[0].path}",
-        values={"request": found[0], "bodies": found[1]},
+        title=f"{shown.method} {shown.path}",
+        values={"request": shown, "bodies": bodies, "about": about},
     )
 
 

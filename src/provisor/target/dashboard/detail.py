@@ -9,15 +9,16 @@ from typing import NamedTuple
 
 from provisor.database import Connection
 from provisor.scim.guid import guid_bytes
-from provisor.scim.schemas import UMBRELLA_URN
 from provisor.scim.values import Json, fold
 from provisor.target.ad_connector import SOURCE as AD
 from provisor.target.dashboard.identities import SCIM
 from provisor.target.documents import dump, load
+from provisor.target.native_ids import key_of, native_id
 from provisor.target.profiles import Kind
 from provisor.target.store import Tenant
 
 LINKS_LIMIT = 100  # members or groups shown at once
+SORTED_LIMIT = 2_000  # so many are sorted by name; more come in the order of their ids
 _NOT_SHOWN = frozenset({"schemas", "id", "meta"})
 
 
@@ -56,8 +57,6 @@ def read_detail(connection: Connection, tenant: Tenant, kind: Kind, id_: str) ->
         return _of_connector(connection, tenant, kind, id_)
     document, active, created, modified, key = row
     content = load(document)
-    own = content.get(UMBRELLA_URN)
-    native = own.get("nativeObjectId") if isinstance(own, dict) else None
     return Detail(
         id=id_,
         kind=kind,
@@ -67,7 +66,7 @@ def read_detail(connection: Connection, tenant: Tenant, kind: Kind, id_: str) ->
         created_at=created,
         modified_at=modified,
         attributes=[(name, value) for key_, item in content.items() for name, value in _flat(key_, item)],
-        counterparts=_in_connector(connection, tenant, kind, key, native),
+        counterparts=_in_connector(connection, tenant, kind, key, native_id(content, kind)),
     )
 
 
@@ -86,8 +85,8 @@ def _flat(name: str, value: Json) -> Iterator[tuple[str, str]]:
         yield name, value if isinstance(value, str) else dump(value)
 
 
-def _in_connector(connection: Connection, tenant: Tenant, kind: Kind, key: str, native: Json) -> list[Link]:
-    raw = guid_bytes(native) if isinstance(native, str) else None
+def _in_connector(connection: Connection, tenant: Tenant, kind: Kind, key: str, native: str | None) -> list[Link]:
+    raw = None if native is None else guid_bytes(native)
     return [
         Link(id_, name, kind, AD)
         for id_, name in connection.all(
@@ -107,10 +106,6 @@ def _of_connector(connection: Connection, tenant: Tenant, kind: Kind, id_: str) 
     if row is None:
         return None
     name, display, guid, imported, changed = row
-    twin = connection.one(
-        "SELECT id, document FROM resource WHERE tenant = ? AND kind = ? AND name_key = ?",
-        (tenant.number, kind, fold(name)),
-    )
     named = [("userPrincipalName" if kind == "User" else "displayName", name)]
     if kind == "User" and display:
         named.append(("displayName", display))
@@ -125,8 +120,19 @@ def _of_connector(connection: Connection, tenant: Tenant, kind: Kind, id_: str) 
         created_at=imported,
         modified_at=changed,
         attributes=named,
-        counterparts=[Link(twin[0], name, kind, SCIM)] if twin else [],
+        counterparts=_in_scim(connection, tenant, kind, fold(name), guid),
     )
+
+
+def _in_scim(connection: Connection, tenant: Tenant, kind: Kind, key: str, guid: str | None) -> list[Link]:
+    return [
+        _scim_link(id_, document, kind)
+        for id_, document in connection.all(
+            "SELECT id, document FROM resource WHERE tenant = ? AND kind = ? AND (name_key = ? OR id IN "
+            "(SELECT resource_id FROM native_object WHERE guid = ? AND tenant = ? AND kind = ?)) ORDER BY name_key",
+            (tenant.number, kind, key, key_of(guid) if guid else "", tenant.number, kind),
+        )
+    ]
 
 
 class Links(NamedTuple):
@@ -135,62 +141,36 @@ class Links(NamedTuple):
     shown: list[Link]
     total: int
     later: str | None
+    by_name: bool
 
 
-def read_members(connection: Connection, detail: Detail, after: str) -> Links:
-    """Members of a group in the order of their ids, from the first behind `after`."""
-    counted = connection.one(f"SELECT count(*) FROM {_table(detail)} WHERE group_id = ?", (detail.id,))
-    if detail.source == SCIM:
-        rows = connection.all(
-            "SELECT r.id, r.document, r.kind FROM membership m JOIN resource r ON r.id = m.member_id "
-            "WHERE m.group_id = ? AND m.member_id > ? ORDER BY m.member_id LIMIT ?",
-            (detail.id, after, LINKS_LIMIT + 1),
-        )
-        found = [_scim_link(*row) for row in rows]
-    else:
-        found = [
-            Link(id_, name, "User", AD)
-            for id_, name in connection.all(
-                "SELECT i.id, i.name FROM ad_membership m JOIN ad_identity i ON i.id = m.member_id "
-                "WHERE m.group_id = ? AND m.member_id > ? ORDER BY m.member_id LIMIT ?",
-                (detail.id, after, LINKS_LIMIT + 1),
-            )
-        ]
-    return _links(found, counted[0] if counted else 0)
-
-
-def read_groups(connection: Connection, detail: Detail, after: str) -> Links:
-    """The groups somebody is a direct member of."""
-    counted = connection.one(f"SELECT count(*) FROM {_table(detail)} WHERE member_id = ?", (detail.id,))
-    if detail.source == SCIM:
-        rows = connection.all(
-            "SELECT r.id, r.document, r.kind FROM membership m JOIN resource r ON r.id = m.group_id "
-            "WHERE m.member_id = ? AND m.group_id > ? ORDER BY m.group_id LIMIT ?",
-            (detail.id, after, LINKS_LIMIT + 1),
-        )
-        found = [_scim_link(*row) for row in rows]
-    else:
-        found = [
-            Link(id_, name, "Group", AD)
-            for id_, name in connection.all(
-                "SELECT i.id, i.name FROM ad_membership m JOIN ad_identity i ON i.id = m.group_id "
-                "WHERE m.member_id = ? AND m.group_id > ? ORDER BY m.group_id LIMIT ?",
-                (detail.id, after, LINKS_LIMIT + 1),
-            )
-        ]
-    return _links(found, counted[0] if counted else 0)
-
-
-def _table(detail: Detail) -> str:
-    return "membership" if detail.source == SCIM else "ad_membership"
+def read_links(connection: Connection, detail: Detail, after: str) -> Links:
+    """Members of a group, or the groups somebody is a direct member of, from the first behind the place `after`."""
+    whose, others = ("member_id", "group_id") if detail.kind == "User" else ("group_id", "member_id")
+    memberships, identities, shown = (
+        ("membership", "resource", "i.id, i.name_key, i.document, i.kind")
+        if detail.source == SCIM
+        else ("ad_membership", "ad_identity", "i.id, i.name_key, i.name, i.kind")
+    )
+    counted = connection.one(f"SELECT count(*) FROM {memberships} WHERE {whose} = ?", (detail.id,))
+    total = counted[0] if counted else 0
+    by_name = total <= SORTED_LIMIT
+    id_, _, key = after.partition(":")
+    order = "i.name_key, i.id" if by_name else f"m.{others}"
+    behind, place = ("(i.name_key, i.id) > (?, ?)", (key, id_)) if by_name else (f"m.{others} > ?", (id_,))
+    rows = connection.all(
+        f"SELECT {shown} FROM {memberships} m JOIN {identities} i ON i.id = m.{others} "
+        f"WHERE m.{whose} = ? AND {behind} ORDER BY {order} LIMIT ?",
+        (detail.id, *place, LINKS_LIMIT + 1),
+    )
+    found = [
+        _scim_link(row[0], row[2], row[3]) if detail.source == SCIM else Link(row[0], row[2], row[3], AD)
+        for row in rows[:LINKS_LIMIT]
+    ]
+    later = f"{rows[LINKS_LIMIT - 1][0]}:{rows[LINKS_LIMIT - 1][1]}" if len(rows) > LINKS_LIMIT else None
+    return Links(found, total, later, by_name)
 
 
 def _scim_link(id_: str, document: str, kind: Kind) -> Link:
     content = load(document)
     return Link(id_, str(content.get("userName" if kind == "User" else "displayName")), kind, SCIM)
-
-
-def _links(found: list[Link], total: int) -> Links:
-    more = len(found) > LINKS_LIMIT
-    shown = found[:LINKS_LIMIT]
-    return Links(shown, total, shown[-1].id if more else None)

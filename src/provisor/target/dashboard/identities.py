@@ -18,8 +18,13 @@ from provisor.target.store import Tenant
 SCIM = "scim"
 SOURCES = {SCIM: "SCIM", AD: "AD connector"}
 STATES = ("active", "disabled")
+Order = Literal["ASC", "DESC"]
 PAGE_ROWS = 50
 LONGEST_SEARCH = 200
+
+# Display names that fit a search are looked up one by one as long as they are fewer than this. Of more, a page is soon
+# found by walking through the names.
+FEW = 2_000
 
 
 class Identity(NamedTuple):
@@ -78,9 +83,12 @@ def list_identities(connection: Connection, tenant: Tenant, wanted: Wanted) -> L
 
 
 def _of_scim(connection: Connection, tenant: Tenant, wanted: Wanted) -> list[Identity]:
-    clause, values, order = _clause(wanted, SCIM, ("external_id = ?", "id = ?"))
+    clause, values, order = _place(wanted, SCIM)
     if wanted.state:
         clause += " AND active = 0" if wanted.state == "disabled" else " AND (active IS NULL OR active = 1)"
+    if wanted.search.strip():
+        among = _Among("resource", ("external_id", "id"), tenant, wanted, clause, values, order)
+        clause, values = _named(_keys_found(connection, among))
     return [
         _scim_identity(wanted.kind, row)
         for row in connection.all(
@@ -100,7 +108,10 @@ def _scim_identity(kind: Kind, row: Sequence[object]) -> Identity:
 
 
 def _of_connector(connection: Connection, tenant: Tenant, wanted: Wanted) -> list[Identity]:
-    clause, values, order = _clause(wanted, AD, ("object_guid = ?", "id = ?"))
+    clause, values, order = _place(wanted, AD)
+    if wanted.search.strip():
+        among = _Among("ad_identity", ("object_guid", "id"), tenant, wanted, clause, values, order)
+        clause, values = _named(_keys_found(connection, among))
     return [
         Identity(id_, name, (display or "") if wanted.kind == "User" else "", AD, True, changed, key)
         for id_, name, display, changed, key in connection.all(
@@ -111,23 +122,79 @@ def _of_connector(connection: Connection, tenant: Tenant, wanted: Wanted) -> lis
     ]
 
 
-def _clause(wanted: Wanted, source: str, exact: Sequence[str]) -> tuple[str, list[object], Literal["ASC", "DESC"]]:
-    clause, values = "", list[object]()
-    given = wanted.search.strip()[:LONGEST_SEARCH]
-    if given:
-        pattern = f"%{fold(given).replace('!', '!!').replace('%', '!%').replace('_', '!_')}%"
-        clause = f" AND (name_key LIKE ? ESCAPE '!' OR display_key LIKE ? ESCAPE '!' OR {' OR '.join(exact)})"
-        values = [pattern, pattern, given, given]
+def _place(wanted: Wanted, source: str) -> tuple[str, Sequence[object], Order]:
+    """The condition of a page that begins or ends beside a row, and the order of reading it."""
     place = wanted.before or wanted.after
     if not place:
-        return clause, values, "ASC"
+        return "", (), "ASC"
     beside, _, key = place.partition(":")
     compared = "<" if wanted.before else ">"
     # Of one name the AD connector's row comes first: whether the other source's row of that name is still to come
     # follows from the source alone.
     equal = source < beside if wanted.before else source > beside
-    clause += f" AND name_key {compared}{'=' if equal else ''} ?"
-    return clause, [*values, key], "DESC" if wanted.before else "ASC"
+    return f" AND name_key {compared}{'=' if equal else ''} ?", (key,), "DESC" if wanted.before else "ASC"
+
+
+class _Among(NamedTuple):
+    """Where a search looks: a table of either source, the columns that an id may stand in, the page's condition."""
+
+    table: Literal["resource", "ad_identity"]
+    ids: Sequence[str]
+    tenant: Tenant
+    wanted: Wanted
+    clause: str
+    values: Sequence[object]
+    order: Order
+
+
+def _keys_found(connection: Connection, among: _Among) -> list[str]:
+    """The names of a page of whatever a search finds. Each question is answered out of one index."""
+    given = among.wanted.search.strip()[:LONGEST_SEARCH]
+    part = fold(given)
+    found = {
+        *_keys_in_order(connection, among, "instr(name_key, ?) > 0", part),
+        *_keys_of_display(connection, among, part),
+        *(key for column in among.ids for key in _keys(connection, among, f"{column} = ?", given)),
+    }
+    return sorted(found, reverse=among.order == "DESC")[: PAGE_ROWS + 1]
+
+
+def _keys_of_display(connection: Connection, among: _Among, part: str) -> list[str]:
+    number, kind = among.tenant.number, among.wanted.kind
+    fits = "display_key IS NOT NULL AND instr(display_key, ?) > 0"
+    counted = connection.one(
+        f"SELECT count(*) FROM (SELECT 1 FROM {among.table} WHERE tenant = ? AND kind = ? AND {fits} LIMIT ?) few",
+        (number, kind, part, FEW),
+    )
+    if counted is None or counted[0] == 0:
+        return []
+    if counted[0] == FEW:
+        # Not a word of NULL: the index of display names would be taken, and would have to be read to its end.
+        return _keys_in_order(connection, among, "instr(display_key, ?) > 0", part)
+    return _keys(connection, among, fits, part)
+
+
+def _keys(connection: Connection, among: _Among, condition: str, value: str) -> list[str]:
+    """Names that fit a condition which has an index of its own; without an order, or the index of names would win."""
+    rows = connection.all(
+        f"SELECT name_key FROM {among.table} WHERE tenant = ? AND kind = ? AND {condition}{among.clause} LIMIT ?",
+        (among.tenant.number, among.wanted.kind, value, *among.values, FEW),
+    )
+    return [row[0] for row in rows]
+
+
+def _keys_in_order(connection: Connection, among: _Among, condition: str, value: str) -> list[str]:
+    """A page of the names that fit, found by walking through the names."""
+    rows = connection.all(
+        f"SELECT name_key FROM {among.table} WHERE tenant = ? AND kind = ? AND {condition}{among.clause} "
+        f"ORDER BY name_key {among.order} LIMIT ?",
+        (among.tenant.number, among.wanted.kind, value, *among.values, PAGE_ROWS + 1),
+    )
+    return [row[0] for row in rows]
+
+
+def _named(keys: Sequence[str]) -> tuple[str, Sequence[object]]:
+    return f" AND name_key IN ({', '.join('?' * len(keys)) or 'NULL'})", keys
 
 
 class Counts(NamedTuple):

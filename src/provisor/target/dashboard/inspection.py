@@ -41,6 +41,8 @@ class Request(NamedTuple):
     duration: int
     token_id: str | None
     label: str | None
+    kind: str | None
+    object_id: str | None
 
 
 class Bodies(NamedTuple):
@@ -52,6 +54,11 @@ class Bodies(NamedTuple):
     answered_headers: str
     answered_body: str
     answered_size: int
+    detail: str | None = None  # what an error message says
+
+
+class _Error(msgspec.Struct):
+    detail: str
 
 
 class Requests(NamedTuple):
@@ -63,7 +70,8 @@ class Requests(NamedTuple):
 
 
 _COLUMNS = (
-    "SELECT l.number, l.at, l.method, l.path, l.query, l.status, l.duration, l.token_id, t.label "
+    "SELECT l.number, l.at, l.method, l.path, l.query, l.status, l.duration, l.token_id, t.label, "
+    "l.kind, l.object_id "
     "FROM request_log l LEFT JOIN token t ON t.id = l.token_id WHERE l.tenant = ?"
 )
 
@@ -128,7 +136,9 @@ def read_request(connection: Connection, tenant: Tenant, number: int) -> tuple[R
         return request, None
     bodies = Bodies(*kept)
     return request, bodies._replace(
-        sent_body=_laid_out(bodies.sent_body), answered_body=_laid_out(bodies.answered_body)
+        sent_body=_laid_out(bodies.sent_body),
+        answered_body=_laid_out(bodies.answered_body),
+        detail=_detail(bodies.answered_body) if request.status >= 400 else None,
     )
 
 
@@ -138,3 +148,11 @@ def _laid_out(body: str) -> str:
         return msgspec.json.format(body, indent=2)
     except msgspec.DecodeError:
         return body
+
+
+def _detail(body: str) -> str | None:
+    """The sentence of an error message."""
+    try:
+        return msgspec.json.decode(body, type=_Error).detail
+    except msgspec.DecodeError:
+        return None

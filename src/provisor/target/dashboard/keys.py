@@ -8,7 +8,16 @@ from provisor.target.dashboard import audit
 from provisor.target.dashboard.sessions import show_token
 from provisor.target.dashboard.visit import Answer, Page, Redirect, Visit, not_here, refused
 from provisor.target.store import TargetError
-from provisor.target.tokens import DAY, KINDS, Token, create_token, list_tokens, revoke_token, rotate_token
+from provisor.target.tokens import (
+    DAY,
+    KINDS,
+    ROTATE_AFTER,
+    Token,
+    create_token,
+    list_tokens,
+    revoke_token,
+    rotate_token,
+)
 
 KEYS = "/api-keys"
 ACKNOWLEDGE = f"{KEYS}/acknowledge"
@@ -38,6 +47,7 @@ def show(visit: Visit) -> Answer:
         values={
             "cards": cards,
             "expiries": EXPIRY_NAMES,
+            "rotate_after": ROTATE_AFTER,
             "events": audit.list_events(reader, visit.tenant),
             "scim_url": scim_url(visit),
         },
@@ -83,6 +93,7 @@ class _AlreadyShown(Exception):
 
 def _shown(visit: Visit, token: Token, clear: str) -> Page:
     values = {"token": token, "clear": clear, "scim_url": scim_url(visit), "kind_name": KIND_NAMES[token.kind]}
+    values["banners"] = None  # nothing leads away from the only sight of a token
     return Page(template="token.html", title="Your new token", values=values)
 
 
@@ -150,7 +161,8 @@ def refresh(visit: Visit) -> Answer:
             )
             if not show_token(connection, visit.signed_in, token.id):
                 raise _AlreadyShown
-            deed = f"refreshed the token “{token.label}” ({visit.names['id']}, now {token.id}); overlap: {overlap}"
+            old = "ended at once" if overlap == "0" else f"stays good for {OVERLAP_NAMES[overlap]}"
+            deed = f"refreshed the token “{token.label}” ({visit.names['id']}, now {token.id}): the old one {old}"
             audit.record(connection, visit.tenant, actor=visit.account.email, deed=deed, now=visit.now)
     except _AlreadyShown:
         return Redirect(to=ACKNOWLEDGE)

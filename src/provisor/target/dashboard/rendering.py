@@ -1,11 +1,12 @@
 """Pages to bytes, with the headers that every one of them carries. Every value is escaped; a page holds no script."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from hashlib import sha256
 from importlib import resources
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote_plus
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -38,12 +39,17 @@ def _address(name: str) -> str:
     return f"/static/{name}?v={sha256(static_file(name)).hexdigest()[:12]}"
 
 
-def moment(microseconds: int | None) -> Markup:
+def _time(shape: str, microseconds: int | None) -> Markup:
     """A time as people and programs read it."""
     if microseconds is None:
         return Markup("never")
     at = datetime.fromtimestamp(microseconds / 1_000_000, UTC)
-    return Markup('<time datetime="{}">{} UTC</time>').format(f"{at:%Y-%m-%dT%H:%M:%SZ}", f"{at:%Y-%m-%d %H:%M:%S}")
+    return Markup('<time datetime="{}">{}</time>').format(f"{at:%Y-%m-%dT%H:%M:%SZ}", f"{at:{shape}}")
+
+
+moment = partial(_time, "%Y-%m-%d %H:%M:%S UTC")
+second = partial(_time, "%Y-%m-%d %H:%M:%S")  # under a heading that says UTC, as the next one
+minute = partial(_time, "%Y-%m-%d %H:%M")
 
 
 def lasting(microseconds: int) -> str:
@@ -68,7 +74,8 @@ class Renderer:
             lstrip_blocks=True,
             auto_reload=False,
         )
-        self._environment.filters.update(moment=moment, lasting=lasting, number=number, in_address=_in_address)
+        self._environment.filters.update(moment=moment, second=second, minute=minute, lasting=lasting, number=number)
+        self._environment.filters.update(in_address=_in_address, readable=_readable, below=_below)
         self._environment.globals.update({f"{name.partition('.')[0]}_address": _address(name) for name in STATIC})
 
     def render(self, visit: Visit, page: Page, more: Mapping[str, Any]) -> str:
@@ -93,3 +100,13 @@ class Renderer:
 def _in_address(value: object) -> str:
     """Text as one part of an address."""
     return quote(str(value), safe="")
+
+
+def _readable(query: str) -> str:
+    """A query string without its escapes: for reading, not for sending again."""
+    return unquote_plus(query)
+
+
+def _below(path: str, bases: Sequence[str]) -> str:
+    """A path without the beginning that all paths of a tenant share."""
+    return next((path[len(base) :] for base in bases if path.startswith(f"{base}/")), path)

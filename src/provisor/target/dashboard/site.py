@@ -23,6 +23,7 @@ from starlette.routing import Route
 from provisor.database import Database, DatabaseError
 from provisor.target.addresses import Addresses
 from provisor.target.dashboard import browsing, keys, rendering, signing
+from provisor.target.dashboard.attention import Twins
 from provisor.target.dashboard.sessions import due, form_token_fits, look_up_session, new_secret, touch
 from provisor.target.dashboard.visit import Answer, Page, Redirect, Tenants, Visit, refused
 from provisor.target.store import Tenant, now_microseconds
@@ -92,6 +93,7 @@ class Site:
     def __init__(self, database: Database, tenant: Tenant, *, alone: bool, trust_proxy: bool) -> None:
         self._database = database
         self._tenants = Tenants(tenant, alone=alone)
+        self._twins = Twins()
         self._addresses = Addresses(tenant, trust_proxy=trust_proxy)
         self._renderer = rendering.Renderer()
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="page")
@@ -136,6 +138,7 @@ class Site:
             database=self._database,
             tenant=self._tenants.first,
             tenants=self._tenants,
+            twins=self._twins,
             url=came.url,
             path=came.path,
             names=came.names,

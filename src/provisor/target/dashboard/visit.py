@@ -6,6 +6,7 @@ from typing import Any
 
 from provisor.database import Connection, Database
 from provisor.target.dashboard.accounts import Account
+from provisor.target.dashboard.attention import Twins
 from provisor.target.dashboard.sessions import Session
 from provisor.target.store import Tenant
 from provisor.target.tenants import load_tenants
@@ -34,6 +35,7 @@ class Visit:
     database: Database
     tenant: Tenant  # of who is signed in
     tenants: Tenants
+    twins: Twins
     url: str  # the server's address as this browser knows it, without a path
     path: str
     names: Mapping[str, str]  # out of the path

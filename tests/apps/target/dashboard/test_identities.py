@@ -5,6 +5,7 @@ import re
 import pytest
 
 from provisor.target.ad_connector import import_file
+from provisor.target.dashboard import detail, identities
 from provisor.target.store import now_microseconds
 
 USERS, GROUPS = "/users-and-groups/users", "/users-and-groups/groups"
@@ -164,6 +165,44 @@ def test_a_group_of_thousands_shows_a_page_of_members(umbrella, scim, admin):
     assert more.html.count('href="/users-and-groups/users/') == 30
 
 
+def test_members_stand_in_the_order_of_their_names(scim, admin):
+    ids = [scim.user(f"{name}{number:02}")["id"] for number in range(51) for name in ("zoe", "ana")]
+    group = scim.group("Everybody", members=ids)["id"]
+
+    page = admin.get(f"{GROUPS}/{group}")
+    later = admin.get(f"{GROUPS}/{group}" + link(page, "Next"))
+
+    shown = re.findall(r">((?:zoe|ana)\d\d)<", page.html + later.html)
+    assert shown == [f"ana{n:02}" for n in range(51)] + [f"zoe{n:02}" for n in range(51)]
+
+
+def test_members_of_a_vast_group_are_paged_without_sorting_them(scim, admin, monkeypatch):
+    monkeypatch.setattr(detail, "SORTED_LIMIT", 100)
+    ids = [scim.user(f"u{number}")["id"] for number in range(101)]
+    group = scim.group("Everybody", members=ids)["id"]
+
+    page = admin.get(f"{GROUPS}/{group}")
+    later = admin.get(f"{GROUPS}/{group}" + link(page, "Next"))
+
+    assert "not sorted by name" in page.text
+    assert set(re.findall(r"users/([0-9a-f-]{36})", page.html + later.html)) == set(ids)
+
+
+@pytest.mark.parametrize("few", [1, 2_000], ids=["walking", "looking up"])
+def test_a_search_finds_the_same_people_however_many_fit(scim, admin, connector, monkeypatch, few):
+    monkeypatch.setattr(identities, "FEW", few)
+    for number in range(60):
+        scim.user(f"user{number:02}", displayName=f"Ruiz {number}", active=number % 2 == 0)
+    connector("userPrincipalName,displayName", *(f"ad{number},Ana Ruiz" for number in range(3)), "other,Other")
+
+    page = admin.get(f"{USERS}?search=RUIZ")
+    rest = admin.get(USERS + link(page, "Next"))
+
+    assert names(page) + names(rest) == ["ad0", "ad1", "ad2", *(f"user{number:02}" for number in range(60))]
+    assert names(admin.get(USERS + link(rest, "‹ Previous"))) == names(page)
+    assert len(names(admin.get(f"{USERS}?search=ruiz&state=disabled"))) == 30
+
+
 def test_identities_of_the_connector_have_a_page_with_their_groups(admin, connector):
     connector("userPrincipalName,displayName,objectGUID", "ana,Ana,196a91a1-0ed6-55ff-9e93-129f57884f29")
     connector("displayName", "Staff")
@@ -184,7 +223,7 @@ def test_one_person_of_two_sources_is_told_on_both_pages(scim, admin, connector)
     page = admin.get(f"{USERS}/{ana['id']}")
 
     assert "The same user also comes from the AD connector: Ana" in page.text
-    assert "The same user also comes from SCIM: Ana" in admin.get(link(page, "Ana<")).text
+    assert "The same user also comes from SCIM: ana" in admin.get(link(page, "Ana<")).text
 
 
 def test_one_person_is_known_by_objectguid_under_two_names(scim, admin, connector):
@@ -193,7 +232,9 @@ def test_one_person_is_known_by_objectguid_under_two_names(scim, admin, connecto
     eva = scim.user("eva", **{urn: {"nativeObjectId": "AZFqGdYO/1WekxKfV4hPKQ=="}})
     connector("userPrincipalName,objectGUID", "aruiz,196a91a1-0ed6-55ff-9e93-129f57884f29")
 
-    assert "also comes from the AD connector: aruiz" in admin.get(f"{USERS}/{ana['id']}").text
+    page = admin.get(f"{USERS}/{ana['id']}")
+    assert "also comes from the AD connector: aruiz" in page.text
+    assert "also comes from SCIM: ana" in admin.get(link(page, "aruiz")).text
     assert "also comes from" not in admin.get(f"{USERS}/{eva['id']}").text
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from provisor.target.ad_connector import forget_all, import_file
+from provisor.target.dashboard import attention
 from provisor.target.store import TargetError, now_microseconds
 
 
@@ -58,6 +59,35 @@ def test_a_scim_user_is_created_beside_the_connectors(umbrella, scim, admin, bri
     warnings = admin.get("/warnings")
     assert "1 user comes from both sources" in warnings.text
     assert "Stop the AD connector To do" in warnings.text
+
+
+def test_people_of_both_sources_are_counted_anew_for_every_page(scim, admin, bring):
+    bring("userPrincipalName", "ana")
+    assert "two sources" not in admin.get("/requests").text
+
+    scim.user("ana")
+
+    assert "1 user and 0 groups" in admin.get("/requests").text
+
+
+def test_people_of_both_sources_of_a_big_store_are_counted_every_few_seconds(scim, admin, bring, clock, monkeypatch):
+    monkeypatch.setattr(attention, "COUNTED_ANEW", 1)
+    bring("userPrincipalName", "ana", "bob")
+    assert "two sources" not in admin.get("/requests").text
+
+    scim.user("ana")
+
+    assert "two sources" not in admin.get("/requests").text
+    clock.pass_minutes(0.1)
+    assert "1 user and 0 groups" in admin.get("/requests").text
+
+
+def test_the_page_of_warnings_does_not_lead_to_itself(scim, admin, bring):
+    bring("userPrincipalName", "ana")
+    scim.user("ana")
+
+    assert "What to do" in admin.get("/requests").text
+    assert "What to do" not in admin.get("/warnings").text
 
 
 def test_no_warning_where_the_names_differ(scim, admin, bring):
