@@ -188,6 +188,13 @@ class PostgresqlConnection:
         if not self.hasty:
             self._settle()
 
+    def push(self) -> None:
+        """Let the server begin with what was posted, while the next work is thought about."""
+        try:
+            self._wire.push()
+        except psycopg.Error as error:
+            raise self._failure(error) from None
+
     def _settle(self) -> None:
         try:
             self._wire.settle()

@@ -152,6 +152,10 @@ class Wire:
         if not answer.done:
             raise DatabaseError("A statement before this one was refused.")
 
+    def push(self) -> None:
+        """Have the server begin with what was posted; its answers come with the next one that is waited for."""
+        self._flush()
+
     def hand_over(self) -> None:
         """Send what was posted without waiting for it."""
         self._libpq.pipeline_sync()
