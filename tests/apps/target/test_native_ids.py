@@ -105,7 +105,10 @@ def test_what_was_stored_before_there_were_keys_is_found_after_the_upgrade(umbre
     file = umbrella.database.path
     umbrella.log()
     old = sqlite3.connect(file)
-    old.executescript("DROP TABLE native_object; DELETE FROM migration WHERE number = 3")
+    old.executescript(
+        "DROP TABLE native_object; DROP INDEX resource_disabled; DROP INDEX ad_identity_display; "
+        "DELETE FROM migration WHERE number >= 3"
+    )
     old.close()
 
     open_target(f"sqlite:///{file}").close()

@@ -36,6 +36,7 @@ def users_and_groups(visit: Visit) -> Answer:
     reader = visit.database.reader()
     tokens = list_tokens(reader, visit.tenant)
     live = {kind: sum(token.kind == kind and token.live(visit.now) for token in tokens) for kind in KINDS}
+    old = {kind: sum(token.kind == kind and token.old(visit.now) for token in tokens) for kind in KINDS}
     kept = {"search": wanted.search, "source": wanted.source, "state": wanted.state}
     return Page(
         template="users_and_groups.html",

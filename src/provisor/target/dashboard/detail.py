@@ -128,8 +128,9 @@ def _in_scim(connection: Connection, tenant: Tenant, kind: Kind, key: str, guid:
     return [
         _scim_link(id_, document, kind)
         for id_, document in connection.all(
-            "SELECT id, document FROM resource WHERE tenant = ? AND kind = ? AND (name_key = ? OR id IN "
-            "(SELECT resource_id FROM native_object WHERE guid = ? AND tenant = ? AND kind = ?)) ORDER BY name_key",
+            "SELECT id, document FROM resource WHERE tenant = ? AND kind = ? AND name_key = ? "
+            "UNION SELECT r.id, r.document FROM native_object n JOIN resource r ON r.id = n.resource_id "
+            "WHERE n.guid = ? AND n.tenant = ? AND n.kind = ? ORDER BY 1",
             (tenant.number, kind, key, key_of(guid) if guid else "", tenant.number, kind),
         )
     ]
