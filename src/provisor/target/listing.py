@@ -26,7 +26,7 @@ from provisor.target.store import Tenant
 SCAN_LIMIT = 200_000  # documents a query may read when no column answers it: about a second, in a thread
 
 # `userName eq "x"` is nearly all that a provisioning client ever asks.
-_BY_NAME = re.compile(r'\s*(username|displayname)\s+eq\s+("(?:[^"\\]|\\[^u])*")\s*', re.IGNORECASE)
+_BY_NAME = re.compile(r'\s*((?i:username|displayname))\s+(?i:eq)\s+("[^"\\]*(?:\\[^u][^"\\]*)*")\s*')
 _NAME_OF: dict[Kind, str] = {"User": "username", "Group": "displayname"}
 _WHOLE = re.compile(r"\s*[+-]?[0-9]+\s*")
 _DIGITS = 1_000  # as many are read: longer ones take time and mean the same
@@ -35,9 +35,9 @@ _as_text = msgspec.json.Decoder(str).decode
 _load = msgspec.json.Decoder().decode
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Question:
-    """What a query asks for; `count` is already within bounds."""
+    """What a query asks for; `count` is already within bounds. Not frozen: it is made for every query, and that costs."""
 
     filter: str | None = None
     start_index: int = 1

@@ -108,6 +108,11 @@ class Reader:
 
     async def many(self, call: Call, question: Question) -> str:
         """A ListResponse of one kind."""
+        name = name_asked(question.filter, call.kind)
+        if name is not None and call.kind == "User":  # what a provisioning client asks before nearly every write
+            self._asked += 1
+            found = by_name(self._connection, call.tenant, call.kind, name, question)
+            return _list_response(found.total, self._shown(found.documents, call), question)
         return _list_response(*await self._found(call, question), question)
 
     async def every(self, call: Call, question: Question) -> str:

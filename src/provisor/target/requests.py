@@ -80,12 +80,18 @@ def parameters(query: bytes) -> dict[str, str]:
         return {}
     name, _, value = query.partition(b"=")
     if b"&" not in value and (known := _FILTER.get(name)) is not None:  # what clients ask nearly always
-        return {known: unquote_plus(value.decode("latin-1"))}
+        return {known: _unquoted(value)}
     try:
         pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True, max_num_fields=_FIELDS_LIMIT)
     except ValueError as error:
         raise invalid_syntax(f"The query string cannot be read: {error}.") from None
     return {name.lower(): value for name, value in pairs}
+
+
+def _unquoted(value: bytes) -> str:
+    """A value of a query string; what it nearly always holds in a fifth of the time."""
+    plain = value.replace(b"+", b" ").replace(b"%20", b" ").replace(b"%22", b'"').replace(b"%40", b"@")
+    return unquote_plus(value.decode("latin-1")) if b"%" in plain else plain.decode("latin-1")
 
 
 def selection(asked: Mapping[str, str]) -> Selection:
@@ -105,6 +111,8 @@ def _selected(attributes: tuple[str, ...], excluded: tuple[str, ...]) -> Selecti
 
 def question(asked: Mapping[str, str]) -> Question:
     """What a GET of a list asks for."""
+    if len(asked) == 1 and "filter" in asked:
+        return Question(filter=_given(asked["filter"]), counted=False)
     start, count = _given(asked.get("startindex")), _given(asked.get("count"))
     return Question(
         filter=_given(asked.get("filter")),

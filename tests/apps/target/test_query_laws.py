@@ -1,11 +1,14 @@
 """SQL and the filter language agree: whatever a filter finds in the database, evaluation finds in the documents."""
 
+from urllib.parse import unquote_plus
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from provisor.scim.errors import ScimError
 from provisor.scim.filter import And, Compare, Not, Or, Path, Present, ValuePath, evaluate, render
+from provisor.target.requests import parameters
 
 TEXTS = st.sampled_from(
     ["", "a", "A", "á", "a\u0301", "ab", "b%", "_", "'", '"', "\\", "z", "ß", "true", "1", "\U0010ffff"]
@@ -119,3 +122,11 @@ def test_a_filter_on_groups_means_the_same_in_sql(filled, tree):
 def test_thousands_of_filters_mean_the_same_in_sql(filled, users, groups):
     check(filled, "/Users", users, filled.tenant.profile.user_type)
     check(filled, "/Groups", groups, filled.tenant.profile.group_type)
+
+
+PIECES = [b"%", b"%2", b"2", b"+", b" ", b"a", b"%22", b"%20", b"%40", b"%25", b"%C3%A9", b"\xc3", b'"', b"@"]
+
+
+@given(st.lists(st.sampled_from(PIECES)).map(b"".join))
+def test_a_filter_is_unquoted_as_urllib_does_it(value):
+    assert parameters(b"filter=" + value) == {"filter": unquote_plus(value.decode("latin-1"))}
