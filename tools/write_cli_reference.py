@@ -15,9 +15,15 @@ from provisor.main import NOUNS
 PAGE = Path(__file__).parents[1] / "docs" / "reference" / "cli.md"
 OPENING = """# Command line
 
-Every command of `provisor`, written from the code by `tools/write_cli_reference.py`. Exit codes: 0 done, 1 failed,
-2 wrong usage. `--json` prints data for programs. Secrets are read from a prompt, standard input or a file, never from
-an argument.
+Every command of `provisor`, written from the code by `tools/write_cli_reference.py`. `--json` prints data for programs.
+Secrets are read from a prompt, standard input or a file, never from an argument.
+
+| Exit code | Means |
+|---|---|
+| 0 | done |
+| 1 | failed; `job run` also when the cycle went through and somebody could not be provisioned |
+| 2 | wrong usage; a file that is named and is not there, or may not be read, is that too |
+| 130 | stopped with Ctrl-C |
 """
 
 

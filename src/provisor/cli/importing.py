@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 app = noun("Bring people, groups and memberships into the directory.")
 
-File = Annotated[Path | None, typer.Option(exists=True, dir_okay=False, readable=True)]
 SHOWN_REFUSALS = 20
 
 
@@ -26,9 +25,11 @@ def sources() -> None:
 @app.command("csv")
 def import_csv(
     context: typer.Context,
-    users: Annotated[Path | None, typer.Option(help="One person a row; columns are attribute names.")] = None,
-    groups: Annotated[Path | None, typer.Option(help="One group a row.")] = None,
-    members: Annotated[Path | None, typer.Option(help="Columns: group, member.")] = None,
+    users: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="One person a row; columns are attribute names.")
+    ] = None,
+    groups: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="One group a row.")] = None,
+    members: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="Columns: group, member.")] = None,
     complete: Annotated[bool, typer.Option("--complete", help="Delete what the files do not have.")] = False,
     allow_deletes: Annotated[
         int | None, typer.Option(min=0, help="Delete up to so many, although it is more than a tenth.")

@@ -162,6 +162,8 @@ def plan(context: typer.Context, job: Job, as_json: AsJson = False) -> None:
 def run(context: typer.Context, job: Job, as_json: AsJson = False) -> None:
     """Run one cycle now, in the foreground: the first is an initial cycle, later ones are incremental.
 
+    Ends with 0 when everything is right, with 1 when the cycle was stopped or somebody could not be provisioned.
+
     Example: provisor job run "Cisco Umbrella User Management"
     """
     opened = session(context)
@@ -170,8 +172,8 @@ def run(context: typer.Context, job: Job, as_json: AsJson = False) -> None:
     print_cycle(summary, as_json=as_json)
     if summary.error is not None:
         complain(summary.error.message, summary.error.hint)
-    if summary.error is not None or summary.state == "failed":
-        raise typer.Exit(1)
+    if summary.error is not None or summary.state not in ("succeeded", "stopped"):
+        raise typer.Exit(1)  # failures of single objects too: who runs this from cron wants to hear of them
 
 
 @app.command()

@@ -50,7 +50,7 @@ def import_schema(
     try:
         document = json.loads(sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8-sig"))
     except OSError as error:
-        raise AdminError("file-unreadable", f"{named} cannot be read: {error.strerror}.") from error
+        raise typer.BadParameter(f"{named} cannot be read: {error.strerror}.", param_hint="FILE") from error
     except ValueError as error:
         raise AdminError("file-unreadable", f"{named} is not JSON: {error}.", "Compare it with an export.") from error
     except RecursionError as error:

@@ -90,8 +90,8 @@ def render_table() -> str:
         "|---|---|",
         "| Create off | *create* becomes skip `TargetActionDisabled` |",
         "| Update off | *update*, *disable* become skip `TargetActionDisabled`; *link, update* becomes *link* |",
-        "| Delete off | *delete* becomes skip `TargetActionDisabled`; of somebody *gone* the link goes, and the account is"
-        " never deleted, even when Delete is switched on later |",
+        "| Delete off | *delete* becomes skip `TargetActionDisabled`; of somebody *gone* the link goes, and the account"
+        " is never deleted, even when Delete is switched on later |",
         "| skip out-of-scope deletions | unentitled and linked becomes skip `SkipOutOfScopeDeletion` |",
         "| the target holds it already | *update* and *disable* become skip `RedundantExport`;"
         " *disable, release* stays, so that the release is noted |",

@@ -122,6 +122,24 @@ def test_markup_in_a_name_is_text(provisor):
     assert "[bold]not bold[/bold]" in provisor("group", "list").out
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("import", "csv", "--users", "absent"),
+        ("schema", "import", APP, "absent"),
+        ("expression", "check", "absent"),
+        ("job", "credentials", APP, "--url", "http://127.0.0.1:9/scim", "--token-file", "absent"),
+        ("demo", "--users", "absent", "--exit"),
+    ],
+    ids=["import", "schema", "expression", "credentials", "demo"],
+)
+def test_a_file_that_is_not_there_is_wrong_usage_everywhere(provisor, command, tmp_path):
+    answered = provisor(*(tmp_path / word if word == "absent" else word for word in command))
+
+    assert answered.code == 2
+    assert "absent" in answered.err
+
+
 class TestImport:
     def test_a_summary_names_file_row_and_reason(self, provisor, tmp_path):
         users = tmp_path / "users.csv"
@@ -135,7 +153,7 @@ class TestImport:
     def test_an_unreadable_file_fails_before_anything_is_written(self, provisor, tmp_path):
         answered = provisor("import", "csv", "--users", tmp_path / "absent.csv")
 
-        assert answered.code == 1
+        assert answered.code == 2
         assert json.loads(provisor("user", "list", "--json").out) == []
 
     def test_a_stopped_deletion_ends_with_1(self, provisor, tmp_path):

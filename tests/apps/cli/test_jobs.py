@@ -5,7 +5,9 @@ import json
 
 import pytest
 
-from provisor import main
+from provisor import gallery, main, wiring
+from provisor.engine.ports import Rejected
+from provisor.testing.memory_target import MemoryTarget
 
 APP = "Cisco Umbrella User Management"
 URL = "http://127.0.0.1:9/scim"
@@ -125,6 +127,37 @@ def test_a_cycle_that_cannot_reach_the_application_ends_with_1(configured, provi
 
     assert answered.code == 1
     assert status(provisor)["status"]["lastExecution"]["state"] == "Failed"
+
+
+@pytest.fixture
+def reachable(configured, monkeypatch):
+    """The application at the other end, in memory."""
+    template = gallery.template("ciscoUmbrella")
+    target = MemoryTarget(template.user_type, template.group_type)
+    monkeypatch.setattr(wiring.Connections, "connect", lambda self, job: target)
+    return target
+
+
+def assigned(provisor, *names):
+    for name in names:
+        provisor("user", "create", f"userPrincipalName={name}", f"displayName={name}")
+        provisor("app", "assign", APP, "--user", name)
+
+
+def test_a_cycle_in_which_nobody_fails_ends_with_0(reachable, provisor):
+    assigned(provisor, "anna@x.example")
+
+    assert provisor("job", "run", APP).code == 0
+    assert reachable.by_name("user", "anna@x.example") is not None
+
+
+def test_a_cycle_in_which_somebody_fails_ends_with_1(reachable, provisor):
+    assigned(provisor, "anna@x.example", "bo@x.example")
+    reachable.fail(1, Rejected("broken", status=500), method="POST")
+
+    answered = provisor("job", "run", APP, "--json")
+
+    assert (answered.code, json.loads(answered.out)["state"]) == (1, "entry-level-errors")
 
 
 def test_rules_go_out_and_in_unchanged(job, provisor, tmp_path):
