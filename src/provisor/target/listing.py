@@ -37,7 +37,7 @@ _load = msgspec.json.Decoder().decode
 
 @dataclass(slots=True, kw_only=True)
 class Question:
-    """What a query asks for; `count` is already within bounds. Not frozen: it is made for every query, and that costs."""
+    """What a query asks for; `count` is already within bounds. Not frozen: it is made for every query."""
 
     filter: str | None = None
     start_index: int = 1
