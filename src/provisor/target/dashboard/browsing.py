@@ -49,9 +49,7 @@ def users_and_groups(visit: Visit) -> Answer:
             "sources": SOURCES,
             "filters": urlencode({name: value for name, value in kept.items() if value}),
             "live_tokens": live,
-            "old_tokens": {
-                kind: sum(token.kind == kind and token.old(visit.now) for token in tokens) for kind in KINDS
-            },
+            "old_tokens": old,
             "kind_names": KIND_NAMES,
             "scim_url": scim_url(visit),
         },

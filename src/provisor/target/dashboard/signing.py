@@ -35,6 +35,8 @@ def sign_in(visit: Visit) -> Answer:
             throttle.failed(connection, visit.address, key, visit.now)
             return _form(email, "E-mail address or password is wrong.", status=403)
         throttle.succeeded(connection, visit.address, key)
+        if visit.session is not None:
+            end_session(connection, visit.session)
         return Redirect(to=HOME, secret=begin_session(connection, account, visit.now))
 
 

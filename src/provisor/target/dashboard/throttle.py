@@ -4,6 +4,8 @@ Kept in the store, so that several server processes count together. Waiting grow
 somebody who mistypes needs; a success forgets the failures of that person at that address.
 """
 
+from ipaddress import IPv6Network
+
 from provisor.database import Connection
 
 SECOND = 1_000_000
@@ -17,11 +19,20 @@ _FREE = {"both": 5, "address": 30, "account": 100}
 
 
 def _keys(address: str, email_key: str) -> dict[str, str]:
+    network = _network(address)
     return {
-        "both": f"both {address} {email_key[:254]}",
-        "address": f"address {address}",
+        "both": f"both {network} {email_key[:254]}",
+        "address": f"address {network}",
         "account": f"account {email_key[:254]}",
     }
+
+
+def _network(address: str) -> str:
+    """What one household or office has: an address of version 4, or a whole /64 of version 6."""
+    try:
+        return str(IPv6Network((address, 64), strict=False))
+    except ValueError:
+        return address
 
 
 def wait_until(connection: Connection, address: str, email_key: str, now: int) -> int | None:

@@ -215,3 +215,11 @@ def test_requests_of_another_tenant_are_not_shown(umbrella, scim, requests, open
 @pytest.mark.parametrize("number", ["x", "0", "99999999999999999999", "1%00", "²"])
 def test_a_request_that_is_not_there_is_not_found(admin, number):
     assert admin.get(f"/requests/{number}").status == 404
+
+
+def test_a_hostile_path_and_query_are_shown_as_they_are(scim, requests, opened):
+    scim.request("GET", "/Users/<script>alert(1)</script>", query="filter=%3Cscript%3Ealert(2)%3C/script%3E")
+
+    assert "<script>alert(2)</script>" in requests().text
+    assert "<script" not in requests().html
+    assert "<script" not in opened().html

@@ -227,3 +227,16 @@ def test_who_may_only_look_is_refused_even_with_a_forged_form(umbrella, reader):
 
     assert reader.request("POST", GENERATE, fields).status == 403
     assert len(tokens(umbrella)) == before
+
+
+def test_a_hostile_label_is_shown_as_it_is(umbrella, admin):
+    label = "<script>alert(1)</script>\r\nSet-Cookie: x=1"
+    page = generate(admin, label=label)
+    acknowledge(admin, page)
+    id_ = tokens(umbrella)[-1].id
+
+    for path in ("/api-keys", f"/api-keys/tokens/{id_}/refresh", f"/api-keys/tokens/{id_}/revoke", "/requests"):
+        shown = admin.get(path)
+        assert "<script" not in shown.html
+        assert "x=1" not in repr(shown.headers)
+    assert "<script" not in page.html

@@ -2,13 +2,14 @@
 
 import pytest
 
-from provisor.target.dashboard import accounts, sessions
+from provisor.target.dashboard import accounts, sessions, throttle
 from provisor.target.dashboard.mount import Dashboard
 from provisor.target.store import now_microseconds
 from provisor.target.tenants import NewTenant, create_tenant
 
 PASSWORD = "correct horse battery"
 HOME = "/users-and-groups/users"
+ADDRESSES = ["2001:db8:1:2::1", "2001:db8:1:2:ffff::9", "2001:db8:1:3::1", "192.0.2.1", "unknown"]
 
 
 def test_the_first_page_asks_a_stranger_to_sign_in(stranger):
@@ -70,6 +71,36 @@ def test_signing_in_changes_the_cookie(make_account, stranger):
     stranger.sign_in()
 
     assert stranger.cookies != before
+
+
+def test_a_cookie_that_was_planted_before_signing_in_opens_nothing(make_account, stranger):
+    make_account()
+    stranger.cookies = {"provisor": "planted-by-somebody-else"}
+
+    assert stranger.sign_in().status == 303
+
+    assert stranger.cookies["provisor"] != "planted-by-somebody-else"
+    stranger.cookies = {"provisor": "planted-by-somebody-else"}
+    assert stranger.get(HOME).location == "/sign-in"
+
+
+def test_signing_in_again_ends_the_session_before(umbrella, admin):
+    before = dict(admin.cookies)
+    fields = {"form_token": sessions.form_token(before["provisor"], "/sign-in"), "email": "admin@example.org"}
+
+    assert admin.request("POST", "/sign-in", {**fields, "password": PASSWORD}).location == HOME
+
+    assert admin.get(HOME).status == 200
+    admin.cookies = before
+    assert admin.get(HOME).location == "/sign-in"
+
+
+@pytest.mark.parametrize("place", ["//evil.example", "https://evil.example/", "/api-keys"])
+def test_signing_in_leads_to_the_first_page_whatever_the_address_says(make_account, stranger, place):
+    make_account()
+    page = stranger.get(f"/sign-in?next={place}&to={place}")
+
+    assert stranger.submit(page, "/sign-in", email="admin@example.org", password=PASSWORD, next=place).location == HOME
 
 
 def test_no_cookie_and_no_password_is_stored(umbrella, admin):
@@ -161,6 +192,18 @@ def test_an_address_that_tries_many_accounts_is_slowed_down(stranger):
 
     assert statuses[:30] == [403] * 30
     assert 429 in statuses[30:]
+
+
+def test_a_network_of_addresses_is_slowed_down_as_one():
+    keys = [throttle._keys(address, "ana@example.org")["address"] for address in ADDRESSES]
+
+    assert keys == [
+        "address 2001:db8:1:2::/64",
+        "address 2001:db8:1:2::/64",
+        "address 2001:db8:1:3::/64",
+        "address 192.0.2.1",
+        "address unknown",
+    ]
 
 
 def test_a_success_forgets_what_was_mistyped(make_account, stranger, umbrella):
