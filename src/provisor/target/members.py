@@ -3,13 +3,15 @@
 SQL only. The functions that write are called inside a transaction and say whether anything changed.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 
 from provisor.database import Connection
 from provisor.scim.errors import invalid_value, shown
 from provisor.target.documents import Member
 from provisor.target.store import Tenant
 
+_LOTS = (100, 10, 1)  # members a statement: a statement's own cost is that of two of them, on a network that of ten
 _READ_STEP = 500  # rows a read; short enough to let other requests in between
 
 
@@ -17,29 +19,62 @@ def add(connection: Connection, tenant: Tenant, group_id: str, ids: Iterable[str
     """Add members that are not in the group yet. Raises ScimError 400 for an id that nobody here has."""
     kinds = ("User", "Group") if tenant.profile.nested_groups else ("User", "User")
     changed = False
+    for lot in _lots(ids):
+        added = connection.execute(_adding(len(lot)), (group_id, tenant.number, *kinds, *lot)).rowcount
+        changed = changed or added > 0
+        if added < len(lot):
+            _check_members(connection, tenant, group_id, lot)
+    return changed
+
+
+def _check_members(connection: Connection, tenant: Tenant, group_id: str, ids: Sequence[str]) -> None:
+    present = {row[0] for row in connection.all(_finding(len(ids)), (group_id, *ids))}
     for id_ in ids:
-        added = connection.execute(
-            "INSERT INTO membership (group_id, member_id, member_kind) "
-            "SELECT ?, id, kind FROM resource WHERE id = ? AND tenant = ? AND kind IN (?, ?) "
-            "ON CONFLICT (group_id, member_id) DO NOTHING",
-            (group_id, id_, tenant.number, *kinds),
-        ).rowcount
-        if added:
-            changed = True
-        elif not connection.one("SELECT 1 FROM membership WHERE group_id = ? AND member_id = ?", (group_id, id_)):
+        if id_ not in present:
             who = "user or group" if tenant.profile.nested_groups else "user"
             raise invalid_value(f"members: no {who} has the id {shown(id_)}.")
-    return changed
 
 
 def remove(connection: Connection, group_id: str, ids: Iterable[str]) -> bool:
     """Remove members; one that is not there is no error (scim-wire section 9, DEFAULT)."""
     removed = 0
-    for id_ in ids:
-        removed += connection.execute(
-            "DELETE FROM membership WHERE group_id = ? AND member_id = ?", (group_id, id_)
-        ).rowcount
+    for lot in _lots(ids):
+        removed += connection.execute(_removing(len(lot)), (group_id, *lot)).rowcount
     return removed > 0
+
+
+def _lots(ids: Iterable[str]) -> Iterator[Sequence[str]]:
+    """Ids without repetition in lots of few different lengths, so that few statements have to be prepared."""
+    listed = list(dict.fromkeys(ids))
+    start = 0
+    for length in _LOTS:
+        while len(listed) - start >= length:
+            yield listed[start : start + length]
+            start += length
+
+
+@cache
+def _adding(count: int) -> str:
+    # The sums keep SQLite from reading a whole tenant by the index of names instead of these ids.
+    return (
+        "INSERT INTO membership (group_id, member_id, member_kind) SELECT ?, id, kind FROM resource "  # noqa: S608 - our own words
+        f"WHERE tenant + 0 = ? AND kind || '' IN (?, ?) AND id IN ({_places(count)}) "
+        "ON CONFLICT (group_id, member_id) DO NOTHING"
+    )
+
+
+@cache
+def _finding(count: int) -> str:
+    return f"SELECT member_id FROM membership WHERE group_id = ? AND member_id IN ({_places(count)})"  # noqa: S608 - as above
+
+
+@cache
+def _removing(count: int) -> str:
+    return f"DELETE FROM membership WHERE group_id = ? AND member_id IN ({_places(count)})"  # noqa: S608 - as above
+
+
+def _places(count: int) -> str:
+    return ", ".join("?" * count)
 
 
 def clear(connection: Connection, group_id: str) -> bool:
