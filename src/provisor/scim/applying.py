@@ -12,7 +12,7 @@ from provisor.scim.elements import Op
 from provisor.scim.errors import invalid_value, mutability, no_target, shown
 from provisor.scim.operations import Operation
 from provisor.scim.path import Place, resolve
-from provisor.scim.schema import Attribute, ResourceType
+from provisor.scim.schema import Attribute, ResourceType, Schema
 from provisor.scim.validate import is_blank, schemas_of
 from provisor.scim.values import Json, Resource
 
@@ -34,6 +34,8 @@ def apply(resource: Resource, operations: Iterable[Operation], resource_type: Re
             result = _at(result, operation.op, resolve(operation.path, resource_type), operation.value, resource_type)
     if result is resource:
         return resource
+    for extension in resource_type.extensions:
+        _check_extension(result.get(extension.schema.id), resource.get(extension.schema.id), extension.schema)
     if resource_type.extensions and "schemas" in result:
         listed = schemas_of(result, resource_type)
         if listed != result["schemas"]:
@@ -59,10 +61,20 @@ def _at(resource: Resource, op: Op, place: Place, value: Json, resource_type: Re
     return {key: item for key, item in resource.items() if key != urn}
 
 
+def _check_extension(new: Json, old: Json, schema: Schema) -> None:
+    """Asked of the outcome: one operation may bring what another one lacks."""
+    if new is old or not isinstance(new, dict):
+        return
+    for attribute in schema.attributes:
+        if attribute.required and attribute.writable and not attribute.kept_back and attribute.name not in new:
+            raise invalid_value(f"{schema.id}:{attribute.name} is required and was not given.")
+
+
 def _whole_extension(resource: Resource, op: Op, urn: str, value: Json, resource_type: ResourceType) -> Resource:
     if op == "remove" or (op == "replace" and value is None):
         if resource_type.requires(urn):
             raise mutability(f"{urn} is required for a {resource_type.name} and cannot be removed.")
+        _check_removable(resource.get(urn), resource_type.extension(urn))
         return {key: item for key, item in resource.items() if key != urn} if urn in resource else resource
     if not isinstance(value, dict):
         raise invalid_value(f"{urn} is an object of attributes, not {shown(value)}.")
@@ -70,6 +82,14 @@ def _whole_extension(resource: Resource, op: Op, urn: str, value: Json, resource
         if name.lower() not in _NOT_MERGED:  # clients that send a whole model put its own `schemas` in here too
             resource = _at(resource, op, resolve(f"{urn}:{name}", resource_type), item, resource_type)
     return resource
+
+
+def _check_removable(container: Json, schema: Schema | None) -> None:
+    if schema is None or not isinstance(container, dict):
+        return
+    for attribute in schema.attributes:
+        if attribute.mutability == "immutable" and attribute.name in container:
+            raise mutability(f"{attribute.name} cannot be changed from {shown(container[attribute.name])}; it stays.")
 
 
 def _changed(container: Resource, op: Op, place: Place, attribute: Attribute, value: Json) -> Resource:

@@ -63,7 +63,7 @@ def _one(attribute: Attribute, label: str, keep_read_only: bool) -> Coerce:
 
 
 def _refused(attribute: Attribute, label: str, value: Json) -> ScimError:
-    if attribute.returned == "never":  # a password must not reach an answer or a log, even a wrong one
+    if attribute.kept_back:  # a password must not reach an answer or a log, even a wrong one
         return invalid_value(f"{label} must be {_KINDS[attribute.type]}.")
     return invalid_value(f"{label} must be {_KINDS[attribute.type]}, not {shown(value)}.")
 

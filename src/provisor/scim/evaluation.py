@@ -69,7 +69,7 @@ def _one_equality(tree: Filter, attribute: Attribute) -> Predicate | None:
     if not isinstance(tree, Compare) or tree.op != "eq" or not isinstance(tree.value, str) or tree.path.sub is not None:
         return None
     sub = attribute.sub(tree.path.attribute)
-    if sub is None or sub.type != "string" or sub.multi_valued or tree.path.urn is not None:
+    if sub is None or sub.type != "string" or sub.multi_valued or sub.kept_back or tree.path.urn is not None:
         return None
     name, wanted, case_exact, folded = sub.name, tree.value, sub.case_exact, fold(tree.value)
 
@@ -109,6 +109,7 @@ def _resource_values(path: Path, resource_type: ResourceType) -> tuple[Attribute
     if located is None:
         raise invalid_filter(f"{resource_type.name} has no attribute {shown(render_path(path))}.")
     attribute, urn, name = located.attribute, located.urn, located.attribute.name
+    _check_told(attribute)
 
     def elements(resource: Json) -> list[Json]:
         container = resource.get(urn) if urn is not None and isinstance(resource, dict) else resource
@@ -128,6 +129,7 @@ def _element_values(path: Path, owner: Attribute) -> tuple[Attribute, Values]:
     sub = owner.sub(path.attribute)
     if sub is None:
         raise invalid_filter(f"{owner.name} has no sub-attribute {shown(path.attribute)}.")
+    _check_told(sub)
     name = sub.name
 
     def value_of(element: Json) -> list[Json]:
@@ -146,7 +148,14 @@ def _narrowed(path: Path, attribute: Attribute, elements: Values) -> tuple[Attri
     sub = attribute.sub(path.sub)
     if sub is None:
         raise invalid_filter(f"{attribute.name} has no sub-attribute {shown(path.sub)}.")
+    _check_told(sub)
     return sub, _below(elements, sub.name)
+
+
+def _check_told(attribute: Attribute) -> None:
+    """What is never told cannot be asked for either: the answers to many filters would tell it."""
+    if attribute.kept_back:
+        raise invalid_filter(f"{attribute.name} is never returned and cannot be filtered by.")
 
 
 def _chosen(elements: Values, test: Predicate) -> Values:

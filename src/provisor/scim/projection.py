@@ -21,18 +21,23 @@ _CACHED_CHARACTERS = 400  # longer lists are rare or hostile; keeping them would
 
 
 def project(
-    resource: Resource, attributes: Sequence[str], excluded: Sequence[str], resource_type: ResourceType
+    resource: Resource,
+    attributes: Sequence[str],
+    excluded: Sequence[str],
+    resource_type: ResourceType,
+    written: Sequence[str] = (),
 ) -> Resource:
     """The resource as answered; the same object when nothing has to go.
 
     `attributes` names what to return beside what is always returned, `excluded` what to leave out; unknown names are
-    skipped. Raises ScimError invalidValue when both are given.
+    skipped. `written` names what this very request wrote: it counts as requested where that is asked for (RFC 7643
+    section 7). Raises ScimError invalidValue when both are given.
     """
     if attributes and excluded:
         raise invalid_value("attributes and excludedAttributes exclude each other; give one of them.")
     short = sum(map(len, attributes)) + sum(map(len, excluded)) <= _CACHED_CHARACTERS
     select = _selection if short else _selection.__wrapped__
-    selection = select(tuple(attributes), tuple(excluded), resource_type)
+    selection = select(tuple(attributes), tuple(excluded), resource_type, tuple(written))
     if not selection.restricts:
         return resource
     result: Resource = {}
@@ -71,21 +76,27 @@ class _Selection:
 
 
 @lru_cache(maxsize=512)
-def _selection(attributes: tuple[str, ...], excluded: tuple[str, ...], resource_type: ResourceType) -> _Selection:
+def _selection(
+    attributes: tuple[str, ...], excluded: tuple[str, ...], resource_type: ResourceType, written: tuple[str, ...]
+) -> _Selection:
     always: _Names = {}
     unwanted: _Names = {}
     wanted = _named(attributes, resource_type) if attributes else None
     for name, subs in _named(excluded, resource_type).items():
         unwanted[name] = subs
+    requested = wanted if wanted is not None else _named(written, resource_type)
     for urn, attribute in resource_type.attributes():
         place = (urn, attribute.name)
-        _apply_returned(place, attribute, wanted, unwanted, always)
+        _apply_returned(place, attribute, requested, unwanted, always)
     return _Selection(wanted=wanted, unwanted=unwanted, always=always, restricts=wanted is not None or bool(unwanted))
 
 
 def _apply_returned(
-    place: tuple[str | None, str], attribute: Attribute, wanted: _Names | None, unwanted: _Names, always: _Names
+    place: tuple[str | None, str], attribute: Attribute, wanted: _Names, unwanted: _Names, always: _Names
 ) -> None:
+    if attribute.kept_back:
+        unwanted[place] = None
+        return
     match attribute.returned:
         case "always":
             always[place] = None
@@ -93,20 +104,20 @@ def _apply_returned(
         case "never":
             unwanted[place] = None
         case "request":
-            if wanted is None or place not in wanted:
+            if place not in wanted:
                 unwanted[place] = None
         case "default":
             _apply_sub_returned(place, attribute, wanted, unwanted, always)
 
 
 def _apply_sub_returned(
-    place: tuple[str | None, str], attribute: Attribute, wanted: _Names | None, unwanted: _Names, always: _Names
+    place: tuple[str | None, str], attribute: Attribute, wanted: _Names, unwanted: _Names, always: _Names
 ) -> None:
-    asked = wanted.get(place) if wanted is not None else None
+    asked = wanted.get(place)
     hidden = {
         sub.name
         for sub in attribute.sub_attributes
-        if sub.returned == "never" or (sub.returned == "request" and (asked is None or sub.name not in asked))
+        if sub.kept_back or (sub.returned == "request" and (asked is None or sub.name not in asked))
     }
     kept = {sub.name for sub in attribute.sub_attributes if sub.returned == "always"}
     if place in unwanted:
@@ -115,7 +126,7 @@ def _apply_sub_returned(
             unwanted[place] = (subs | hidden) - kept
     elif hidden:
         unwanted[place] = hidden
-    if kept and wanted is not None and place in wanted and wanted[place] is not None:
+    if kept and wanted.get(place) is not None:
         always[place] = kept
 
 

@@ -56,6 +56,11 @@ class Attribute:
     def writable(self) -> bool:
         return self.mutability != "readOnly"
 
+    @property
+    def kept_back(self) -> bool:
+        """Whether no answer may ever tell its value, as of a password (RFC 7643 section 7)."""
+        return self.returned == "never" or self.mutability == "writeOnly"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Schema:

@@ -9,12 +9,13 @@ import logging
 import sqlite3
 import time
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import partial
 from typing import NamedTuple
 
 from provisor.database import Connection, Database, DatabaseError, Writer
 from provisor.target.masking import masked_body, masked_headers, shown_answer, shown_headers
+from provisor.target.tenants import kept_back_names
 
 KEPT = 1_000  # exchanges a tenant at most; its setting may say fewer, and 0 keeps none
 SETTING = "inspector"
@@ -84,10 +85,12 @@ class Exchanges:
         try:
             limits = self._read_limits({exchange.tenant for exchange in gathered})
             wanted = [exchange for exchange in gathered if limits[exchange.tenant]]
+            secrets = {tenant: kept_back_names(self._database.reader(), tenant) for tenant in limits}
             while wanted:
                 some = _some(wanted)
                 del wanted[: len(some)]
-                await self._writer.write(partial(_insert, rows=[_row(exchange) for exchange in some]))
+                rows = [_row(exchange, secrets[exchange.tenant]) for exchange in some]
+                await self._writer.write(partial(_insert, rows=rows))
             await self._writer.write(partial(_prune, limits=limits))
         except (DatabaseError, sqlite3.Error) as error:
             logger.warning("What clients sent could not be kept for the request inspector: %s", error)
@@ -132,13 +135,13 @@ def _some(wanted: Sequence[Exchange]) -> list[Exchange]:
     return some
 
 
-def _row(exchange: Exchange) -> tuple[int | str, ...]:
+def _row(exchange: Exchange, secrets: Collection[str]) -> tuple[int | str, ...]:
     return (
         exchange.tenant,
         exchange.at,
         exchange.duration,
         masked_headers(exchange.sent_headers),
-        masked_body(exchange.sent_body),
+        masked_body(exchange.sent_body, secrets),
         exchange.sent_size,
         shown_headers(exchange.answered_headers),
         shown_answer(exchange.answered_body),

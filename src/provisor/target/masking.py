@@ -5,7 +5,7 @@ understood well enough to be masked is left out and said so.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import cast
 
 import msgspec
@@ -47,17 +47,20 @@ def shown_answer(body: bytes) -> str:
     return _without_tokens(_text(body))
 
 
-def masked_body(body: bytes) -> str:
-    """The beginning of a body that a client sent, BODY_LIMIT bytes at most, without secrets."""
+def masked_body(body: bytes, names: Collection[str] = ()) -> str:
+    """The beginning of a body that a client sent, BODY_LIMIT bytes at most, without secrets.
+
+    `names` are those of further attributes that hold secrets, in lower case.
+    """
     text = _text(body)
     lowered = body.lower()
-    if any(word in lowered for word in _SUSPICIOUS):
+    if any(word in lowered for word in _SUSPICIOUS) or any(name.encode() in lowered for name in names):
         # The whole body is read, not its beginning: a secret may be told from others only by what stands around it.
         try:
             value = cast(Json, _decode(body))
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return LEFT_OUT
-        hidden = _hidden(value)
+        hidden = _hidden(value, (*_SECRET_NAMES, *names))
         if hidden != value:
             text = _text(dump(hidden).encode())
     return _without_tokens(text)
@@ -68,27 +71,27 @@ def _text(body: bytes) -> str:
     return body[:BODY_LIMIT].decode("utf-8", "replace").replace("\x00", "\ufffd")
 
 
-def _hidden(value: Json, depth: int = 0) -> Json:
+def _hidden(value: Json, words: Sequence[str], depth: int = 0) -> Json:
     """The same JSON with every secret's value replaced; of a PATCH operation on a secret, its value."""
     if depth > 32:
         return MASK
     if isinstance(value, list):
-        return [_hidden(item, depth + 1) for item in value]
+        return [_hidden(item, words, depth + 1) for item in value]
     if not isinstance(value, dict):
         return value
     path = next((item for name, item in value.items() if name.lower() == "path"), None)
-    aimed = isinstance(path, str) and _secret(path)
+    aimed = isinstance(path, str) and _secret(path, words)
     return {
         name: MASK
-        if item is not None and (_secret(name) or (aimed and name.lower() == "value"))
-        else _hidden(item, depth + 1)
+        if item is not None and (_secret(name, words) or (aimed and name.lower() == "value"))
+        else _hidden(item, words, depth + 1)
         for name, item in value.items()
     }
 
 
-def _secret(name: str) -> bool:
+def _secret(name: str, words: Sequence[str]) -> bool:
     lowered = name.lower()
-    return any(word in lowered for word in _SECRET_NAMES)
+    return any(word in lowered for word in words)
 
 
 def _without_tokens(text: str) -> str:

@@ -3,7 +3,8 @@
 Pure data over scim's schemas. Every protocol feature is the same in every profile.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Literal
 
@@ -25,6 +26,12 @@ class Profile:
     group_limit: int | None = None  # None: as many as there are
     nested_groups: bool = False  # whether a group may be a member
     strict: bool = False  # as narrow as scim-wire section 11.4 describes Umbrella
+    plain: bool = field(init=False, compare=False)  # a stored document is sent as it is: none waits to be requested
+    forgets: bool = field(init=False, compare=False)  # besides the password something is checked and not kept
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "plain", not any(map(self.on_request, KINDS)))
+        object.__setattr__(self, "forgets", any(path != "password" for kind in KINDS for path in self.kept_back(kind)))
 
     def type_of(self, kind: Kind) -> ResourceType:
         """The resource type of a kind."""
@@ -35,9 +42,36 @@ class Profile:
         """Whether a user's resource tells the groups they are in."""
         return self.user_type.schema.attribute("groups") is not None
 
+    def on_request(self, kind: Kind) -> tuple[str, ...]:
+        """The paths of the attributes that are told only when they are asked for."""
+        return _paths(self.type_of(kind), _is_on_request)
+
+    def kept_back(self, kind: Kind) -> tuple[str, ...]:
+        """The paths of the attributes that are checked and then not kept, since nobody will ever read them."""
+        return _paths(self.type_of(kind), _is_kept_back)
+
     @property
     def types(self) -> tuple[ResourceType, ResourceType]:
         return self.user_type, self.group_type
+
+
+@lru_cache(maxsize=256)
+def _paths(resource_type: ResourceType, wanted: Callable[[Attribute], bool]) -> tuple[str, ...]:
+    found = []
+    for urn, attribute in resource_type.attributes():
+        path = attribute.name if urn is None else f"{urn}:{attribute.name}"
+        if wanted(attribute):
+            found.append(path)
+        found += [f"{path}.{part.name}" for part in attribute.sub_attributes if wanted(part)]
+    return tuple(found)
+
+
+def _is_on_request(attribute: Attribute) -> bool:
+    return attribute.returned == "request" and not attribute.kept_back
+
+
+def _is_kept_back(attribute: Attribute) -> bool:
+    return attribute.kept_back
 
 
 @lru_cache(maxsize=64)

@@ -12,6 +12,7 @@ from provisor.database import Connection
 from provisor.scim.errors import invalid_value, shown, too_large
 from provisor.scim.membership import MemberChange, split_members
 from provisor.scim.patch import Operation, apply
+from provisor.scim.path import getter, remover
 from provisor.scim.projection import project
 from provisor.scim.validate import accept, replace
 from provisor.scim.values import Json, Resource
@@ -48,6 +49,7 @@ class Call:
     if_none_match: str | None = None
     attributes: Sequence[str] = ()
     excluded: Sequence[str] = ()
+    written: Sequence[str] = ()  # of what is told on request only, what this request wrote
 
     @property
     def plain(self) -> bool:
@@ -73,6 +75,7 @@ def create(connection: Connection, call: Call, content: Resource, ids: Sequence[
         native_ids.remember(connection, call.tenant.number, call.kind, id_, native)
     if ids:
         members.add(connection, call.tenant, id_, ids)
+    _note_written(call, {}, content)
     return Answer(201, id_, *shown_document(connection, call, id_, sealed.document, 1))
 
 
@@ -87,7 +90,7 @@ def put(connection: Connection, call: Call, body: Json) -> Answer:
     changed = False
     if call.kind == "Group":
         changed = members.replace(connection, call.tenant, call.id, member_ids(after))
-    version, document = _store(connection, call, row, before, after, members_changed=changed)
+    version, document = _store(connection, call, row, before, after, members_changed=changed, replaced=True)
     return Answer(200, call.id, *shown_document(connection, call, call.id, document, version))
 
 
@@ -151,6 +154,8 @@ def accepted(call: Call, body: Json) -> tuple[Resource, list[str]]:
     """What is stored of a POST body, and the ids of a group's members. Raises ScimError."""
     content = accept(body, call.tenant.profile.type_of(call.kind))
     check_size(content)
+    if call.tenant.profile.forgets:
+        _forget(content, call)
     return content, member_ids(content) if call.kind == "Group" else []
 
 
@@ -213,10 +218,25 @@ def user_groups_text(connection: Connection, call: Call, id_: str) -> str:
 
 def projected(text: str, call: Call) -> str:
     """A document cut down to the attributes asked for."""
-    if call.plain:
+    profile = call.tenant.profile
+    if call.plain and profile.plain:
         return text
-    resource = project(load(text), call.attributes, call.excluded, call.tenant.profile.type_of(call.kind))
-    return dump(resource)
+    return dump(project(load(text), call.attributes, call.excluded, profile.type_of(call.kind), call.written))
+
+
+def _note_written(call: Call, before: Resource, after: Resource) -> None:
+    profile = call.tenant.profile
+    if not profile.plain:
+        resource_type = profile.type_of(call.kind)
+        found = ((path, getter(path, resource_type)) for path in profile.on_request(call.kind))
+        call.written = tuple(path for path, take in found if take(after) != take(before))
+
+
+def _forget(content: Resource, call: Call) -> None:
+    """Take out what nobody may ever read: it was checked, and keeping a secret without a use is a risk."""
+    profile = call.tenant.profile
+    for path in profile.kept_back(call.kind):
+        remover(path, profile.type_of(call.kind))(content)
 
 
 def wants(call: Call, name: str) -> bool:
@@ -245,9 +265,19 @@ def _sealed(content: Resource, call: Call, *, id_: str, version: int, created: i
 
 
 def _store(
-    connection: Connection, call: Call, row: rows.Row, before: Resource, after: Resource, *, members_changed: bool
+    connection: Connection,
+    call: Call,
+    row: rows.Row,
+    before: Resource,
+    after: Resource,
+    *,
+    members_changed: bool,
+    replaced: bool = False,
 ) -> tuple[int, str]:
     """Write what changed; version and lastModified move only when something did (scim-wire section 5, row 17)."""
+    if after is not before and call.tenant.profile.forgets:
+        _forget(after, call)
+    _note_written(call, {} if replaced else before, after)
     if after is not before and _content(after) != _content(before):
         version = row.version + 1
         sealed = _sealed(after, call, id_=call.id, version=version, created=row.created_at)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import get_args
 
 from provisor.scim.errors import ScimError, shown
-from provisor.scim.schema import Attribute, AttributeType, Schema, schema_from_json
+from provisor.scim.schema import Attribute, AttributeType, Mutability, Returned, Schema, schema_from_json
 from provisor.scim.schemas import ENTERPRISE_URN, GROUP_URN, USER_URN
 from provisor.scim.values import Json, Resource
 from provisor.target.store import TargetError
@@ -21,13 +21,11 @@ _NAME = re.compile(r"\$?[A-Za-z][A-Za-z0-9_-]*")
 _FLAGS = ("multiValued", "required", "caseExact")
 _WORDS = {
     "type": get_args(AttributeType),
-    "mutability": ("readWrite", "immutable", "readOnly"),
-    "returned": ("default", "always"),
+    "mutability": get_args(Mutability),
+    "returned": get_args(Returned),
     "uniqueness": ("none",),
 }
 _REASONS = {
-    "mutability": "nothing is stored that is never answered",
-    "returned": "what is stored is answered unless a client leaves it out",
     "uniqueness": "uniqueness is kept for userName and a group's displayName",
 }
 

@@ -25,7 +25,7 @@ def sort_place(text: str, resource_type: ResourceType) -> Place:
     """What `sortBy` names: one comparable attribute. Raises ScimError invalidPath."""
     place = resolve(text, resource_type)
     attribute = place.attribute
-    if attribute is None or attribute.returned == "never":
+    if attribute is None or attribute.kept_back or (place.sub is not None and place.sub.kept_back):
         raise invalid_path(f"{shown(text)} is nothing to sort by.")
     if place.ignored:
         return place

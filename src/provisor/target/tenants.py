@@ -166,6 +166,14 @@ def _tenant(connection: Connection, row: Sequence[object]) -> Tenant:
     )
 
 
+def kept_back_names(connection: Connection, tenant: int) -> frozenset[str]:
+    """The names, in lower case, of a tenant's own attributes that nobody may ever read."""
+    rows = connection.all("SELECT value FROM setting WHERE tenant = ? AND name LIKE ?", (tenant, f"{_SCHEMA} %"))
+    attributes = [attribute for (value,) in rows for attribute in schema_from_json(json.loads(value)).attributes]
+    parts = [part for attribute in attributes for part in (attribute, *attribute.sub_attributes)]
+    return frozenset(part.name.lower() for part in parts if part.kept_back)
+
+
 def _extended(profile: Profile, kind: str, schema: Schema) -> Profile:
     def with_extension(resource_type: ResourceType) -> ResourceType:
         return replace(resource_type, extensions=(*resource_type.extensions, Extension(schema=schema)))
