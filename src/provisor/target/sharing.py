@@ -20,7 +20,8 @@ from provisor.target.guard import ChangeLevel, Level
 _PLACE_BYTES = 65_536  # some 800 combinations of method, resource and status are possible, at 35 bytes each
 _HEAD = struct.Struct("=II")  # length, checksum
 
-_LEVEL = struct.Struct("=16sdd")  # which token, its level, when that was
+_NAME_BYTES = 16  # of a token
+_LEVEL = struct.Struct(f"={_NAME_BYTES}sdd")  # which token, its level, when that was
 _WAYS = 8  # tokens whose names meet; beyond them the one that was used longest ago is forgotten
 _SETS = 512
 _SET_BYTES = _WAYS * _LEVEL.size
@@ -87,14 +88,29 @@ class SharedLevels:
 
     def update(self, token_id: str, change: ChangeLevel) -> None:
         """Put what `change` makes of a token's level in its place, alone; nothing when it raises."""
-        key = blake2b(token_id.encode(), digest_size=16).digest()
+        key = blake2b(token_id.encode(), digest_size=_NAME_BYTES).digest()
         start = int.from_bytes(key[:4], "big") % _SETS * _SET_BYTES
         with self._memory.locked(start, _SET_BYTES):
-            places = range(start, start + _SET_BYTES, _LEVEL.size)
-            known = {place: _LEVEL.unpack_from(self._memory.bytes, place) for place in places}
-            place = min(places, key=lambda place: (known[place][0] != key, known[place][2]))
-            token, level, at = known[place]
-            _LEVEL.pack_into(self._memory.bytes, place, key, *change(Level(level, at) if token == key else None))
+            found = self._memory.bytes[start : start + _SET_BYTES]
+            known = None
+            for way in range(0, _SET_BYTES, _LEVEL.size):
+                if found.startswith(key, way):
+                    known = Level(*_LEVEL.unpack_from(found, way)[1:])
+                    break
+            else:
+                way = self._free(found)
+            _LEVEL.pack_into(self._memory.bytes, start + way, key, *change(known))
+
+    @staticmethod
+    def _free(found: bytes) -> int:
+        """Where nobody is, or else who was there longest ago."""
+        nobody = bytes(_NAME_BYTES)
+
+        def used(way: int) -> tuple[bool, float]:
+            name, _, at = _LEVEL.unpack_from(found, way)
+            return name != nobody, at
+
+        return min(range(0, _SET_BYTES, _LEVEL.size), key=used)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,9 +6,10 @@ import json
 import pytest
 
 from provisor.scim.grammar import MAX_FILTER_CHARACTERS
-from provisor.target.guard import Failures, Limits, RateLimit, Throttled
+from provisor.target.guard import Failures, Limits, OwnLevels, RateLimit, Throttled
 from provisor.target.limits import ATTRIBUTE_OPERATIONS, MAX_BODY_BYTES, MAX_DEPTH, VALUES
 from provisor.target.server import Target
+from provisor.target.sharing import SharedLevels
 
 
 class Clock:
@@ -21,6 +22,12 @@ class Clock:
 @pytest.fixture
 def clock():
     return Clock()
+
+
+@pytest.fixture(params=[OwnLevels, SharedLevels], ids=["own", "shared"])
+def limit_of(request, clock):
+    """A limit whose levels are in this process or in memory that several have together."""
+    return lambda per_second: RateLimit(per_second, clock, request.param())
 
 
 def limited(target, **limits):
@@ -114,8 +121,8 @@ def test_a_query_that_would_read_too_long_is_refused(scim_generic, monkeypatch):
     assert (answer.status, answer.json["scimType"]) == (400, "tooMany")
 
 
-def test_a_token_has_a_burst_of_one_second_and_then_its_rate(clock):
-    limit = RateLimit(5, clock)
+def test_a_token_has_a_burst_of_one_second_and_then_its_rate(clock, limit_of):
+    limit = limit_of(5)
     for _ in range(5):
         limit.take("a")
 
@@ -128,8 +135,8 @@ def test_a_token_has_a_burst_of_one_second_and_then_its_rate(clock):
     assert (refusal.value.status, refusal.value.retry_seconds) == (429, 1)
 
 
-def test_a_bulk_costs_as_much_as_its_operations(clock):
-    limit = RateLimit(10, clock)
+def test_a_bulk_costs_as_much_as_its_operations(clock, limit_of):
+    limit = limit_of(10)
     limit.take("a")
     limit.charge("a", 39)
 
@@ -137,6 +144,56 @@ def test_a_bulk_costs_as_much_as_its_operations(clock):
         limit.take("a")
 
     assert refusal.value.retry_seconds == 4
+
+
+def test_who_waits_long_has_no_more_than_a_burst_again(clock, limit_of):
+    limit = limit_of(3)
+    for _ in range(3):
+        limit.take("a")
+    clock.now = 1_000.0
+
+    for _ in range(3):
+        limit.take("a")
+    with pytest.raises(Throttled):
+        limit.take("a")
+
+
+def test_what_is_refused_does_not_make_the_wait_longer(clock, limit_of):
+    limit = limit_of(1)
+    limit.take("a")
+    for _ in range(5):
+        clock.now += 0.19
+        with pytest.raises(Throttled):
+            limit.take("a")
+
+    clock.now += 0.06
+    limit.take("a")
+
+
+def test_time_counts_once_when_processes_look_at_the_clock_in_another_order(clock, limit_of):
+    limit = limit_of(10)
+    clock.now = 5.0
+    for _ in range(10):
+        limit.take("a")
+    clock.now = 4.0
+    with pytest.raises(Throttled):
+        limit.take("a")
+    clock.now = 5.0
+
+    with pytest.raises(Throttled):
+        limit.take("a")
+
+
+def test_many_tokens_have_a_rate_each(clock, limit_of):
+    limit = limit_of(2)
+    tokens = [f"{number:08x}" for number in range(300)]
+    for _ in range(2):
+        for token in tokens:
+            limit.take(token)
+
+    for token in tokens:
+        with pytest.raises(Throttled):
+            limit.take(token)
 
 
 def test_beyond_the_rate_the_answer_is_429_and_says_when_to_come_back(umbrella):
