@@ -2,6 +2,10 @@
 
 import pytest
 
+from provisor.engine.ports import Unreachable
+from provisor.storage import jobs
+from provisor.testing.organisation import NOW
+
 
 @pytest.fixture
 def changed(world):
@@ -100,3 +104,78 @@ def test_plans_leave_no_gap_in_the_numbers_of_cycles(world):
     world.plan()
 
     assert world.run().n == 1
+
+
+@pytest.fixture
+def released(world):
+    """Anna left the scope without a request, joined a group there, and is back: the rules do not disable."""
+    org = world.organisation
+    with world.database.transaction() as connection:
+        document = jobs.rules(connection, world.job.id, 1)
+        for mapping in document["synchronizationRules"][0]["objectMappings"]:
+            if mapping["sourceObjectName"] == "User":
+                rows = mapping["attributeMappings"]
+                rows[:] = [row for row in rows if row["targetAttributeName"] != "active"]
+        jobs.save_rules(connection, world.job.id, document, created_by="test", now=NOW)
+    org.users(["anna@x", "bo@x"])
+    org.group("Staff", ["bo@x"])
+    org.assign("anna@x")
+    org.assign("Staff", kind="group")
+    world.run()
+    org.unassign("anna@x")
+    world.run()
+    org.change("anna@x", accountEnabled=False)
+    org.join("Staff", "anna@x")
+    world.run()
+    org.change("anna@x", accountEnabled=True)
+    return world
+
+
+def test_a_plan_knows_who_is_tracked_again_without_a_request(released):
+    assert released.target.memberships() == {("Staff", "bo@x")}
+
+    plan = released.plan()
+    released.run()
+
+    assert released.writes() == [("PATCH", "Staff")]
+    assert plan.counts == {("group", "members"): 1}
+
+
+@pytest.fixture
+def unsure(world):
+    """A cycle ended before the answer to a change of Anna's came."""
+    org = world.organisation
+    org.users(["anna@x", "bo@x"])
+    org.group("Staff", ["anna@x", "bo@x"])
+    org.assign("Staff", kind="group")
+    world.run()
+    org.change("anna@x", displayName="Anna B")
+    world.target.fail(1, Unreachable("reset"), method="PATCH", after_effect=True)
+    assert world.run().state == "failed"
+    return world
+
+
+def test_a_plan_and_the_run_after_it_find_the_same_of_a_change_that_was_not_answered(unsure):
+    plan = unsure.plan()
+    unsure.run()
+
+    assert (plan.counts, unsure.writes()) == ({}, [])
+
+
+def test_a_plan_and_the_run_after_it_find_the_same_of_an_account_that_vanished(unsure):
+    unsure.target._delete("user", str(unsure.account("anna@x")["id"]))
+
+    plan = unsure.plan()
+    unsure.run()
+
+    assert plan.counts == {("user", "create"): 1, ("group", "members"): 1}
+    assert unsure.writes() == [("PATCH", "Staff"), ("POST", "anna@x")]
+
+
+def test_a_plan_does_not_forget_that_a_change_was_not_answered(unsure):
+    unsure.organisation.change("anna@x", displayName="anna")
+
+    unsure.plan()
+    unsure.run()
+
+    assert unsure.account("anna@x")["displayName"] == "anna"

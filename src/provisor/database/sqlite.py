@@ -140,6 +140,10 @@ class SqliteDatabase:
         """What a Writer of this database writes through; call it on the event loop."""
         return SqliteBatches(self)
 
+    def asking(self) -> None:
+        """None: a short read never leaves the process."""
+        return
+
     def close(self) -> None:
         """Close every connection."""
         with self._writing, self._opening:
@@ -250,5 +254,6 @@ def open_file(name: str) -> SqliteDatabase:
         database = SqliteDatabase(path)
         database.reader().one("SELECT count(*) FROM sqlite_master")
     except (OSError, sqlite3.Error) as error:
-        raise DatabaseError(f"Cannot open the database {path}: {error}.") from error
+        why = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise DatabaseError(f"Cannot open the database {path}: {why}.") from error
     return database

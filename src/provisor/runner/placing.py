@@ -53,6 +53,9 @@ class Page:
     settled: list[str] = field(default_factory=list)  # nothing to do: an older operation of theirs goes
     links: list[LinkRow] = field(default_factory=list)
     unlinked: list[str] = field(default_factory=list)
+    # What the target was found to hold, and what it lost: facts, which a plan keeps too.
+    known: list[LinkRow] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
     events: list[LogRow] = field(default_factory=list)
     references: list[tuple[str, str, str | None]] = field(default_factory=list)
     referring: set[str] = field(default_factory=set)  # whose references must be written
@@ -138,7 +141,7 @@ class Placing:
                 self._operation(page, case, "delete")
             case Release(why):
                 self._relink(page, case, "released")
-                self._skip(page, desired, why)
+                self._skip(page, desired, why, comes_to="release")
             case Skip():
                 if desired.standing == "gone" and case.link is not None:
                     self._let_go(page, case)
@@ -155,6 +158,8 @@ class Placing:
             self._journal.done(case.desired, "delete", None if case.link is None else case.link.target_id)
         )
         page.counted[f"{case.desired.kind}.delete"] += 1
+        if self._run.is_plan:
+            self._verdict(page, case.desired, "InvalidAnchor", "It is gone from the target already.", comes_to="delete")
 
     def _operation(
         self,
@@ -203,11 +208,10 @@ class Placing:
             return
         self._relink(page, case, "linked")
         if case.desired.id in page.referring:
-            page.settled.append(
-                case.desired.id
-            )  # what becomes of the reference is told when it is written, or cannot be
+            page.settled.append(case.desired.id)  # the reference is told of when it is written, or cannot be
             return
-        self._skip(page, case.desired, Skip(REDUNDANT, "The target already holds what the directory says."))
+        skip = Skip(REDUNDANT, "The target already holds what the directory says.")
+        self._skip(page, case.desired, skip, comes_to="update")
 
     def _disable(self, page: Page, case: Case, release: bool) -> None:
         mapped = case.desired.mapped
@@ -218,7 +222,7 @@ class Placing:
             self._operation(page, case, "release" if release else "disable", document=case.held)
             return
         self._relink(page, case, "released" if release else "linked")
-        self._skip(page, case.desired, case.desired.why)
+        self._skip(page, case.desired, case.desired.why, comes_to="release" if release else "verdict")
 
     def _differs(self, case: Case) -> bool:
         run, desired, link = self._run, case.desired, case.link
@@ -247,13 +251,15 @@ class Placing:
         else:
             page.unlinked.append(case.desired.id)
 
-    def _skip(self, page: Page, desired: Desired, skip: Skip, *, linked: bool = True) -> None:
+    def _skip(
+        self, page: Page, desired: Desired, skip: Skip, *, linked: bool = True, comes_to: OperationKind = "verdict"
+    ) -> None:
         page.settled.append(desired.id)
         if not linked and desired.standing == "gone":
             return  # a tombstone of somebody the target never had is nobody's news
         page.counted[f"{desired.kind}.skip"] += 1
         if self._run.is_plan:
-            self._verdict(page, desired, skip.code, skip.reason)
+            self._verdict(page, desired, skip.code, skip.reason, comes_to=comes_to)
         else:
             page.events.append(self._journal.skipped(desired, skip))
 
@@ -271,7 +277,10 @@ class Placing:
         target_id = None if case.link is None else case.link.target_id
         page.events.append(self._journal.failed(desired, failure, "other", target_id=target_id, step=step))
 
-    def _verdict(self, page: Page, desired: Desired, code: str, reason: str) -> None:
+    def _verdict(
+        self, page: Page, desired: Desired, code: str, reason: str, *, comes_to: OperationKind = "verdict"
+    ) -> None:
+        """A line of the plan about somebody to whom nothing is sent. `comes_to`: what becomes of the link all the same."""
         detail = _encode({"code": code, "reason": reason}).decode()
         page.planned.append(
             (
@@ -281,7 +290,7 @@ class Placing:
                 self._run.cycle.n,
                 desired.kind,
                 desired.name,
-                "verdict",
+                comes_to,
                 phase_of("verdict", desired.kind),
                 "verdict",
                 None,
@@ -299,12 +308,14 @@ class Placing:
 
     def _put(self, connection: Connection, page: Page, kind: Kind, cursor: str | None) -> None:
         run, job = self._run, self._run.job.id
+        unlinked = page.lost if run.is_plan else [*page.lost, *page.unlinked]
+        if unlinked:
+            forget(connection, job, kind, unlinked)
+            attributes = [path for path, _ in run.rules.users.mapper.references]
+            waiting.refer_again(connection, job, unlinked, attributes)
+            self._anybody_waits = run.behaviour.heal_references
+        links.put(connection, page.known)
         if not run.is_plan:
-            if page.unlinked:
-                forget(connection, job, kind, page.unlinked)
-                attributes = [path for path, _ in run.rules.users.mapper.references]
-                waiting.refer_again(connection, job, page.unlinked, attributes)
-                self._anybody_waits = run.behaviour.heal_references
             links.put(connection, page.links)
             log.append(connection, page.events)
         if self._older_operations and page.settled and not run.is_plan:

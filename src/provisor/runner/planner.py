@@ -7,6 +7,7 @@ counterparts, reading linked objects, references.
 from collections.abc import Mapping, Sequence
 
 import msgspec
+from msgspec.structs import replace
 
 from provisor.engine.decide import Create, Decision, Delete, Disable, Fail, MatchAgain, Update, vanished
 from provisor.engine.operation import GROUPS, LEAVERS, phase_of
@@ -26,6 +27,7 @@ from provisor.storage import links, records, work
 from provisor.storage.records import Read
 
 _SPECIAL = frozenset('"\\#%&+')
+_encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(dict).decode
 
 
@@ -186,10 +188,16 @@ class Planner:
                 await self._run.stop_by(error, "object")
                 decided.append((case, Fail(self._failure(error, case.desired.name))))
                 if verify:
-                    page.links.append(in_doubt(self._run, kind, case.desired.id, case.link))
+                    page.known.append(in_doubt(self._run, kind, case.desired.id, case.link))
                 return
             if answer is not None and answer.resource is not None:
-                decided.append((case._replace(held=ours(answer.resource)), decision))
+                held = ours(answer.resource)
+                link = case.link
+                if verify:
+                    # Whatever becomes of the plan, that nobody knew what the account holds must not be forgotten.
+                    link = replace(link, pushed_hash=links.NOBODY_KNOWS, pushed_document=_encode(held).decode())
+                    page.known.append(in_doubt(self._run, kind, case.desired.id, link))
+                decided.append((case._replace(held=held, link=link), decision))
                 return
             self._gone(case, page, to_look, decided)
 
@@ -203,10 +211,11 @@ class Planner:
         if isinstance(step, Fail):
             decided.append((case, step))
             return
-        page.unlinked.append(desired.id)
         if isinstance(step, MatchAgain):
+            page.lost.append(desired.id)
             to_look.append(Case(desired, None))
         else:
+            page.unlinked.append(desired.id)
             self._placing.place_gone(page, case)
 
     def _failure(self, error: ConnectorError, name: str) -> Failure:

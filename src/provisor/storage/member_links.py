@@ -13,12 +13,12 @@ from typing import NamedTuple
 
 from provisor.database import Connection
 
-# Linked now, or about to be by an operation planned in this cycle.
+# Linked now, or about to be by an operation planned in this cycle, or without one (a plan notes that as a verdict).
 READY = """(EXISTS (SELECT 1 FROM link l WHERE l.job = {job} AND l.object = {object} AND l.state = 'linked'
     AND NOT EXISTS (SELECT 1 FROM operation p WHERE p.job = {job} AND p.stage = 1 AND p.object = {object}
-        AND p.state IN ('planned', 'sent') AND p.kind IN ('release', 'delete')))
+        AND p.state IN ('planned', 'sent', 'verdict') AND p.kind IN ('release', 'delete')))
   OR EXISTS (SELECT 1 FROM operation p WHERE p.job = {job} AND p.stage = 1 AND p.object = {object}
-        AND p.state IN ('planned', 'sent') AND p.kind IN ('create', 'link', 'update')))"""
+        AND p.state IN ('planned', 'sent', 'verdict') AND p.kind IN ('create', 'link', 'update')))"""
 
 _NEEDED = "CASE member_link.pushed WHEN 1 THEN 0 ELSE 1 END"
 _ADD_FROM = f"""INSERT INTO member_link (job, group_id, member_id, pushed, pending)
@@ -29,7 +29,7 @@ _ADD_FROM = f"""INSERT INTO member_link (job, group_id, member_id, pushed, pendi
 _GONE = """UPDATE member_link SET pending = CASE pushed WHEN 0 THEN 0 ELSE -1 END
     WHERE job = ? AND group_id = ? {where}
     AND NOT EXISTS (SELECT 1 FROM operation p WHERE p.job = member_link.job AND p.stage = 1
-        AND p.object = member_link.member_id AND p.kind = 'delete' AND p.state = 'planned')"""
+        AND p.object = member_link.member_id AND p.kind = 'delete' AND p.state IN ('planned', 'verdict'))"""
 _NOT_A_MEMBER = """AND NOT EXISTS (SELECT 1 FROM member m WHERE m.group_id = member_link.group_id
     AND m.member_id = member_link.member_id AND m.removed_at IS NULL)"""
 

@@ -114,7 +114,8 @@ def second_stage(connection: Connection, *, job: str, kind: str, after: str, lim
     rows = connection.all(
         """SELECT w.object, o.name, o.kind, coalesce(p.kind, ''), coalesce(l.state, '') FROM work w
         JOIN object o ON o.id = w.object
-        LEFT JOIN operation p ON p.job = w.job AND p.stage = 1 AND p.object = w.object AND p.state = 'planned'
+        LEFT JOIN operation p ON p.job = w.job AND p.stage = 1 AND p.object = w.object
+            AND p.state IN ('planned', 'verdict')
         LEFT JOIN link l ON l.job = w.job AND l.object = w.object
         WHERE w.job = ? AND w.kind = ? AND w.object > ? AND coalesce(p.kind, '') <> 'delete'
         ORDER BY w.object LIMIT ?""",

@@ -122,6 +122,15 @@ def test_markup_in_a_name_is_text(provisor):
     assert "[bold]not bold[/bold]" in provisor("group", "list").out
 
 
+def test_a_database_that_cannot_be_opened_is_told_in_words(provisor, tmp_path, monkeypatch):
+    monkeypatch.setenv("PROVISOR_DATABASE_URL", f"sqlite:///{tmp_path}")
+
+    answered = provisor("user", "list")
+
+    assert answered.code == 1
+    assert f"Cannot open the database {tmp_path}: Is a directory." in answered.err
+
+
 @pytest.mark.parametrize(
     "command",
     [
