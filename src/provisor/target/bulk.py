@@ -6,7 +6,7 @@ together, all or none. Ids are given out before anything is written, so a refere
 Order: the message, references, the run, the answer.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
@@ -20,7 +20,7 @@ from provisor.target.documents import ENDPOINTS, dump, etag
 from provisor.target.limits import BULK_OPERATIONS
 from provisor.target.profiles import Kind
 from provisor.target.references import REFERENCE, in_order, resolved
-from provisor.target.requests import route
+from provisor.target.requests import holds, route
 from provisor.target.resources import Answer, Call
 from provisor.target.store import Tenant, new_id
 
@@ -59,7 +59,7 @@ def parse_bulk(body: Resource) -> Bulk:
     """
     fields = {name.lower(): value for name, value in body.items()}
     schemas = fields.get("schemas")
-    if schemas is not None and (not isinstance(schemas, list) or BULK_REQUEST_URN not in schemas):
+    if schemas is not None and not holds(schemas, BULK_REQUEST_URN):
         raise invalid_syntax(f"The schemas of a bulk request must hold {BULK_REQUEST_URN}, not {shown(schemas)}.")
     listed = fields.get("operations")
     if not isinstance(listed, list):
@@ -139,10 +139,15 @@ Outcome = Answer | ScimError
 Outcomes = dict[int, Outcome]  # by the number of the operation
 
 
-class Run:
-    """A bulk request being done for one client."""
+# Called in the transaction of an operation with its number, from 1, what it was and its status.
+Log = Callable[[Connection, int, Step, int], None]
 
-    def __init__(self, bulk: Bulk, *, tenant: Tenant, base: str, now: int) -> None:
+
+class Run:
+    """A bulk request being done for one client; `log` is told of every operation done."""
+
+    def __init__(self, bulk: Bulk, *, tenant: Tenant, base: str, now: int, log: Log) -> None:
+        self._log = log
         self._steps = bulk.steps
         self._limit = bulk.fail_on_errors
         self._tenant, self._base, self._now = tenant, base, now
@@ -181,6 +186,8 @@ class Run:
                 made = self._undone(unit, made)
             connection.execute("RELEASE SAVEPOINT operation")
             outcomes.update(made)
+            for number, outcome in made.items():
+                self._log(connection, number + 1, self._steps[number], outcome.status)
         return outcomes
 
     def _do(self, connection: Connection, unit: Sequence[int], outcomes: Outcomes) -> Outcomes:

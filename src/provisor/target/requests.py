@@ -131,13 +131,14 @@ def search(body: Json) -> tuple[Question, Selection]:
         raise invalid_syntax(f"A SearchRequest is an object, not {shown(body)}.")
     fields = {name.lower(): value for name, value in body.items() if value is not None}
     schemas = fields.get("schemas")
-    if schemas is not None and not _holds(schemas, SEARCH_URN):
+    if schemas is not None and not holds(schemas, SEARCH_URN):
         raise invalid_syntax(f"The schemas of a SearchRequest must hold {SEARCH_URN}, not {shown(schemas)}.")
     asked = {name: _text(field, fields[name]) for name, field in _SEARCHED.items() if name in fields}
     return question(asked), _selected(_names(fields, "attributes"), _names(fields, "excludedAttributes"))
 
 
-def _holds(schemas: Json, urn: str) -> bool:
+def holds(schemas: Json, urn: str) -> bool:
+    """Whether the `schemas` of a message name what it should be, in any case."""
     return isinstance(schemas, list) and any(isinstance(item, str) and item.lower() == urn.lower() for item in schemas)
 
 

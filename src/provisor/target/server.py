@@ -16,9 +16,9 @@ from provisor.scim.errors import ScimError, not_found, not_implemented, unauthor
 from provisor.scim.patch import parse_operations
 from provisor.target import health, resources
 from provisor.target.addresses import Addresses, Scope
-from provisor.target.bulk import Run, parse_bulk
+from provisor.target.bulk import Run, Step, parse_bulk
 from provisor.target.discovery import describe
-from provisor.target.documents import decode_object, etag
+from provisor.target.documents import ENDPOINTS, decode_object, etag
 from provisor.target.exchanges import READ_TO_MASK, Exchanges
 from provisor.target.guard import NO_LIMITS, Failures, Limits, RateLimit
 from provisor.target.listing import Question
@@ -299,8 +299,28 @@ class Target:
         bulk = parse_bulk(decode_object(request.body))
         if self._rate is not None and request.token_id is not None:
             self._rate.charge(request.token_id, len(bulk.steps))
-        run = Run(bulk, tenant=call.tenant, base=call.base, now=call.now)
+        log = partial(self._log_operation, request)
+        run = Run(bulk, tenant=call.tenant, base=call.base, now=call.now, log=log)
         return Reply(200, (await run.finish(self._writer)).encode())
+
+    def _log_operation(self, request: _Request, connection: Connection, number: int, step: Step, status: int) -> None:
+        """Every operation of a bulk has an entry before the bulk's own, so that it is found by its resource."""
+        path = f"{ENDPOINTS[step.kind]}{step.id}" if step.id else step.path
+        self.log.insert(
+            connection,
+            Entry(
+                request.tenant.number,
+                request.at,
+                cut(step.method),
+                cut(request.scope["path"].rstrip("/").removesuffix("/Bulk") + path),
+                f"bulk={number}",
+                step.kind,
+                cut(step.id) or None,
+                status,
+                request.token_id,
+                0,
+            ),
+        )
 
     async def _write(self, request: _Request, call: Call, work: Callable[[Connection], Answer]) -> Reply:
         """Do a write and log it in the same transaction; returns once both are on disk."""

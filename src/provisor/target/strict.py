@@ -24,7 +24,7 @@ def check_question(question: Question, kind: Kind | None, resource_type: Resourc
     if question.filter is not None and not _narrow(parse(question.filter, resource_type), kind):
         names = "userName or displayName" if kind is None else "userName" if kind == "User" else "displayName"
         raise invalid_filter(
-            f"{shown(question.filter)}: Umbrella filters by {names} eq, by id eq, and by id eq and members eq only."
+            f"{shown(question.filter)}: Umbrella filters by {names} eq and, groups, by id eq and members eq only."
         )
 
 
@@ -37,5 +37,5 @@ def _narrow(tree: Filter, kind: Kind | None) -> bool:
         names.append(term.path.attribute.lower() + (f".{term.path.sub.lower()}" if term.path.sub else ""))
     allowed = set(_NAMES.values()) if kind is None else {_NAMES[kind]}
     if len(names) == 1:
-        return names[0] in allowed or names[0] == "id"
+        return names[0] in allowed
     return kind != "User" and sorted(names) in (["id", "members"], ["id", "members.value"])

@@ -245,3 +245,27 @@ def test_a_request_that_is_no_bulk_request_is_refused_whole(client, body):
 
 def test_a_request_without_operations_is_answered_with_none(client):
     assert bulk(client) == []
+
+
+def test_every_operation_is_in_the_request_log_with_its_resource(generic):
+    told = bulk(
+        generic.client,
+        {"method": "post", "path": "/Users", "bulkId": "a", "data": {"userName": "ana"}},
+        {"method": "DELETE", "path": "/Users/nobody"},
+        {"method": "PATCH", "path": "/Users/bulkId:a", "data": {"Operations": []}},
+        {"method": "MOVE", "path": "elsewhere"},
+    )
+
+    made = id_of(told[0])
+    base = generic.tenant.base_path
+    assert [entry[:5] for entry in generic.log()[-5:]] == [
+        ("POST", f"{base}/Users/{made}", "User", made, 201),
+        ("DELETE", f"{base}/Users/nobody", "User", "nobody", 404),
+        ("PATCH", f"{base}/Users/{made}", "User", made, 200),
+        ("MOVE", f"{base}elsewhere", "User", None, 400),
+        ("POST", f"{base}/Bulk", "Bulk", None, 200),
+    ]
+
+
+def test_the_urn_of_a_bulk_request_counts_in_any_case(scim_generic):
+    assert scim_generic.post("/Bulk", {"schemas": [BULK.upper()], "Operations": []}).status == 200
