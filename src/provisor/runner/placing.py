@@ -280,7 +280,7 @@ class Placing:
     def _verdict(
         self, page: Page, desired: Desired, code: str, reason: str, *, comes_to: OperationKind = "verdict"
     ) -> None:
-        """A line of the plan about somebody to whom nothing is sent. `comes_to`: what becomes of the link all the same."""
+        """A line of the plan about somebody to whom nothing is sent. `comes_to`: what the link becomes anyway."""
         detail = _encode({"code": code, "reason": reason}).decode()
         page.planned.append(
             (
