@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 Row = tuple[Any, ...]  # columns differ from statement to statement; callers unpack them
 Pending = tuple[Callable[["Connection"], Any], "Future[Any]"]
+Ask = Callable[[str, Sequence[object]], "Future[Row | None]"]  # a statement and its values, for the first row
 Outcome = tuple[Any, Exception | None]  # what a piece of work returned or raised
 
 BUSY_SECONDS = 30.0  # a CLI beside a running server waits this long for the write lock
@@ -116,6 +117,9 @@ class Database(Protocol):
 
     def batches(self) -> Batches:
         """What a Writer of this database writes through; call it on the event loop."""
+
+    def asking(self) -> Ask | None:
+        """Short reads during which an event loop goes on; None where it would not gain by that. Call it on the loop."""
 
     def close(self) -> None:
         """Close every connection."""

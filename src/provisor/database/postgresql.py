@@ -14,7 +14,7 @@ from pathlib import Path
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from provisor.database.ports import BUSY_SECONDS, Batches, DatabaseError, Row
+from provisor.database.ports import BUSY_SECONDS, Ask, Batches, DatabaseError, Row
 from provisor.database.postgresql_connection import PostgresqlConnection
 
 # A read on the loop blocks every other request for as long as the server is away; a thread costs about this much more.
@@ -110,6 +110,12 @@ class PostgresqlDatabase:
         from provisor.database.postgresql_batches import PostgresqlBatches
 
         return PostgresqlBatches(self, self.connect())
+
+    def asking(self) -> Ask:
+        """Short reads during which the loop goes on; call it on the event loop."""
+        from provisor.database.postgresql_questions import PostgresqlQuestions
+
+        return PostgresqlQuestions(self.connect()).one
 
     def analyse(self) -> None:
         """Have the server learn what the tables hold, quietly.

@@ -45,7 +45,7 @@ class _Reading(IntEnum):
 class PostgresqlConnection:
     """One connection. Not for two threads at once."""
 
-    __slots__ = ("_connect", "_name", "_reading", "_streams", "_wire", "failed", "hasty", "raw", "writing", "wrote")
+    __slots__ = ("_connect", "_name", "_reading", "_streams", "failed", "hasty", "raw", "wire", "writing", "wrote")
 
     def __init__(self, connect: Callable[[], "psycopg.Connection[Row]"], name: str) -> None:
         self._connect = connect
@@ -54,13 +54,18 @@ class PostgresqlConnection:
 
     def _open(self) -> None:
         self.raw = self._connect()
-        self._wire = Wire(self.raw, self._failure)
+        self.wire = Wire(self.raw, self._failure)
         self._reading = _Reading.NOT
         self._streams = 0
         self.writing = False  # in a write transaction, which must not go on over another connection
         self.hasty = False
         self.failed = False  # the write transaction can only be rolled back, to a savepoint at least
         self.wrote = False  # whether anything was written since somebody set this to False
+
+    def reopen(self) -> None:
+        """Begin anew when something may still be under way."""
+        if self.raw.pgconn.transaction_status != TransactionStatus.IDLE:
+            self.wire.lose()
 
     def execute(self, sql: str, values: Sequence[object] = (), /) -> Answer:
         """Run a statement; its whole answer is fetched."""
@@ -71,12 +76,12 @@ class PostgresqlConnection:
                 return self._run(statement.text, values)
             case Sort.TELLS:
                 self.wrote = True
-                return self._post(statement.text, values) if self.hasty else self._run(statement.text, values)
+                return self.post(statement.text, values) if self.hasty else self._run(statement.text, values)
             case Sort.MARKS:
-                return self._post(statement.text, values)
+                return self.post(statement.text, values)
             case Sort.BEGINS if not self.writing:
                 self._reading, self.failed = _Reading.ASKED, False
-                return Answer.nothing(self._wire)
+                return Answer.nothing(self.wire)
             case Sort.ENDS if not self.writing:
                 return self._end_reading()
             case Sort.UNDOES:
@@ -109,23 +114,24 @@ class PostgresqlConnection:
 
     def _sent(self, text: bytes, values: Sequence[object]) -> Answer:
         if self._reading is _Reading.ASKED:
-            self._wire.post(b"BEGIN")
+            self.wire.post(b"BEGIN")
             self._reading = _Reading.BEGUN
         try:
-            return self._wire.run(text, values)
+            return self.wire.run(text, values)
         except psycopg.DataError as error:
             if error.sqlstate or not _holds_nul(values):
                 raise
-            return self._wire.run(text, without_nul(values))
+            return self.wire.run(text, without_nul(values))
 
-    def _post(self, text: bytes, values: Sequence[object]) -> Answer:
+    def post(self, text: bytes, values: Sequence[object]) -> Answer:
+        """Have a statement sent with the next one that is waited for."""
         if self.failed and self.hasty:
             raise Hasty("This transaction was refused already.")
         try:
             try:
-                return self._wire.post(text, values)
+                return self.wire.post(text, values)
             except psycopg.DataError:  # of the driver: nothing was sent
-                return self._wire.post(text, without_nul(values))
+                return self.wire.post(text, without_nul(values))
         except psycopg.Error as error:
             raise self._failure(error) from None
 
@@ -135,27 +141,27 @@ class PostgresqlConnection:
         if not self.writing:
             self._run(b"SELECT 1")  # finds a lost connection again, and sends a BEGIN that is due
         try:
-            self._wire.leave()
+            self.wire.leave()
             cursor = self.raw.execute(sql.encode())
             rows = cursor.fetchall() if cursor.description else []
         except psycopg.Error as error:
             raise self._failure(error) from None
-        answer = Answer(self._wire)
+        answer = Answer(self.wire)
         answer.fill(rows, cursor.rowcount)
         return answer
 
     def _end_reading(self) -> Answer:
         if self._reading is _Reading.BEGUN:
             with suppress(psycopg.Error):  # who has read has read
-                self._wire.post(b"COMMIT")
-                self._wire.hand_over()
+                self.wire.post(b"COMMIT")
+                self.wire.hand_over()
         self._reading = _Reading.NOT
-        return Answer.nothing(self._wire)
+        return Answer.nothing(self.wire)
 
     def _failure(self, error: psycopg.Error) -> Exception:
         """What a caller is told; the driver's own class stays in here."""
         if isinstance(error, psycopg.errors.InvalidSqlStatementName) or "cached plan must not" in str(error):
-            self._wire.lose()  # its prepared statements are no longer those of the server
+            self.wire.lose()  # its prepared statements are no longer those of the server
         closed = self.raw.closed
         self.failed = closed or self.raw.pgconn.transaction_status == TransactionStatus.INERROR
         sentence = f"{self._name}: {str(error).strip() or type(error).__name__}."
@@ -182,7 +188,7 @@ class PostgresqlConnection:
         text = understood(sql).text
         self.wrote = True
         for number, row in enumerate(rows, 1):
-            self._post(text, row)
+            self.post(text, row)
             if number % _MANY_ROWS == 0:
                 self._settle()
         if not self.hasty:
@@ -191,13 +197,13 @@ class PostgresqlConnection:
     def push(self) -> None:
         """Let the server begin with what was posted, while the next work is thought about."""
         try:
-            self._wire.push()
+            self.wire.push()
         except psycopg.Error as error:
             raise self._failure(error) from None
 
     def _settle(self) -> None:
         try:
-            self._wire.settle()
+            self.wire.settle()
         except psycopg.Error as error:
             raise self._failure(error) from None
 
@@ -217,7 +223,7 @@ class PostgresqlConnection:
             if alone:
                 self.execute("COMMIT")
             elif not self.failed:
-                self._post(b"CLOSE " + name, ())
+                self.post(b"CLOSE " + name, ())
 
     def define(self, sql: str) -> None:
         """Run a CREATE or ALTER statement that is written for SQLite."""
@@ -242,8 +248,8 @@ class PostgresqlConnection:
 
     def _lock(self) -> None:
         try:
-            self._wire.post(_BEGIN_WRITING)
-            self._wire.run(_TAKE_LOCK)
+            self.wire.post(_BEGIN_WRITING)
+            self.wire.run(_TAKE_LOCK)
         except psycopg.Error as error:
             failure = self._failure(error)
             self.rollback()
@@ -261,11 +267,11 @@ class PostgresqlConnection:
                 f"{self._name}: a statement failed, so that nothing of its transaction was kept."
             )
         try:
-            commit = self._wire.post(b"COMMIT")
+            commit = self.wire.post(b"COMMIT")
         except psycopg.Error as error:
             raise self._failure(error) from None
         try:
-            self._wire.settle()
+            self.wire.settle()
         except psycopg.Error as error:
             failure = self._failure(error)
             if isinstance(failure, ConnectionLost) and not commit.skipped:
@@ -283,10 +289,10 @@ class PostgresqlConnection:
         if self.raw.closed:
             return
         with suppress(psycopg.Error):  # of what was posted
-            self._wire.settle()
+            self.wire.settle()
         if not self.raw.closed and self.raw.pgconn.transaction_status != TransactionStatus.IDLE:
             try:
-                self._wire.run(b"ROLLBACK")
+                self.wire.run(b"ROLLBACK")
             except psycopg.Error as error:
                 raise self._failure(error) from None
 

@@ -88,9 +88,15 @@ class Wire:
         self._poll.register(self._libpq.socket, select.POLLIN)
         self._sent: deque[Answer | None] = deque()  # None for the end of a pipeline
         self._piping = False
+        self._answered = False  # and the None behind the answer has not been read
         self._names: dict[_Key, bytes] = {}
         self._seen: set[_Key] = set()
         self._count = 0
+
+    @property
+    def socket(self) -> int:
+        """What becomes readable when something has come."""
+        return self._libpq.socket
 
     def run(self, text: bytes, values: Sequence[object] = ()) -> Answer:
         """Send a statement, behind what was posted, and wait for all of it."""
@@ -168,15 +174,8 @@ class Wire:
         try:
             self.hand_over()
             while sent:
-                result = self._next()
-                if result is None:
-                    raise psycopg.OperationalError("the connection ended in the middle of an answer")
-                answer = sent.popleft()
-                if answer is None:
-                    continue
-                refusal = self._take(answer, result)
+                refusal = self._receive(self._next())
                 failure = failure or refusal
-                self._next()  # None: the end of this answer
         except psycopg.OperationalError as error:
             self.lose()
             raise (failure or error) from None
@@ -185,6 +184,33 @@ class Wire:
             raise
         if failure is not None:
             raise failure
+
+    def collect(self) -> None:
+        """Take what has come of what was handed over, without waiting. Raises the first failure."""
+        failure = None
+        try:
+            self._libpq.consume_input()
+            while self._sent and not self._libpq.is_busy():
+                refusal = self._receive(self._libpq.get_result())
+                failure = failure or refusal
+        except psycopg.OperationalError as error:
+            self.lose()
+            raise (failure or error) from None
+        if failure is not None:
+            raise failure
+
+    def _receive(self, result: "pq.abc.PGresult | None") -> psycopg.Error | None:
+        """Give a result to who waits for it; every answer, but for the end of a pipeline, is followed by None."""
+        if result is None:
+            if not self._answered:
+                raise psycopg.OperationalError("the connection ended in the middle of an answer")
+            self._answered = False
+            return None
+        answer = self._sent.popleft()
+        if answer is None:
+            return None
+        self._answered = True
+        return self._take(answer, result)
 
     def _take(self, answer: Answer, result: pq.abc.PGresult) -> psycopg.Error | None:
         status = result.status

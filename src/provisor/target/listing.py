@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from provisor.database import Connection
+from provisor.database import Connection, Row
 from provisor.scim.errors import invalid_value, shown, too_many
 from provisor.scim.filter import MAX_FILTER_CHARACTERS, parse
 from provisor.scim.values import fold
@@ -73,7 +73,11 @@ def name_asked(text: str | None, kind: Kind) -> str | None:
 
 def by_name(connection: Connection, tenant: Tenant, kind: Kind, name_key: str, question: Question) -> Found:
     """The one resource of that name, or none."""
-    row = connection.one(READ_BY_NAME, (tenant.number, kind, name_key))
+    return named(connection.one(READ_BY_NAME, (tenant.number, kind, name_key)), question)
+
+
+def named(row: Row | None, question: Question) -> Found:
+    """What a look-up by name came to."""
     if row is None:
         return Found(0, [])
     return Found(1, [row[0]] if question.start_index == 1 and question.count > 0 else [])
