@@ -4,7 +4,7 @@ import pytest
 
 from provisor.scim import errors
 from provisor.scim.discovery import Features, resource_type_documents, schema_documents, service_provider_config
-from provisor.scim.errors import ERROR_URN, ScimError
+from provisor.scim.errors import ERROR_URN, ScimError, shown
 from provisor.scim.messages import (
     LIST_RESPONSE_URN,
     detail_of,
@@ -224,3 +224,16 @@ def test_schemas_of_umbrella_hold_its_attributes_and_hide_the_group_extension():
         "returned": "default",
         "uniqueness": "none",
     }
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(None, "null"), (True, "true"), ({"a": None}, '{"a": null}'), (["é"], '["é"]'), ("a\nb", '"a b"'), (1.5, "1.5")],
+    ids=str,
+)
+def test_a_sentence_shows_a_value_as_json_has_it(value, text):
+    assert shown(value) == text
+
+
+def test_a_sentence_shows_the_beginning_of_a_long_value():
+    assert len(shown(["x" * 50] * 50)) == len(shown("x" * 500)) == 80

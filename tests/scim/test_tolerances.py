@@ -183,7 +183,7 @@ def test_single_element_array_unwrapped(value):
 
 
 def test_two_elements_for_one_value_are_refused():
-    assert refusal(user, title=["T", "U"]).detail == "title must be text, not ['T', 'U']."
+    assert refusal(user, title=["T", "U"]).detail == 'title must be text, not ["T", "U"].'
 
 
 def test_role_as_json_text():

@@ -111,12 +111,12 @@ def test_two_primary_values_are_refused():
     [
         ("size", "43", 'size must be a whole number, not "43".'),
         ("size", 4.5, "size must be a whole number, not 4.5."),
-        ("size", True, "size must be a whole number, not True."),
+        ("size", True, "size must be a whole number, not true."),
         ("weight", "x", 'weight must be a number, not "x".'),
         ("bought", "2026", 'bought must be a time such as "2026-11-22T09:30:00Z", not "2026".'),
         ("bought", 7, 'bought must be a time such as "2026-11-22T09:30:00Z", not 7.'),
-        ("tags", [["a"]], "A value of tags must be text, not ['a']."),
-        ("lock", {"hint": "h"}, "lock needs code, which {'hint': 'h'} lacks."),
+        ("tags", [["a"]], 'A value of tags must be text, not ["a"].'),
+        ("lock", {"hint": "h"}, 'lock needs code, which {"hint": "h"} lacks.'),
     ],
 )
 def test_wrong_type_is_refused_naming_attribute_and_value(attribute, value, detail):

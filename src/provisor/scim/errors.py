@@ -4,7 +4,11 @@ Pure. Every detail is a sentence for an administrator that names the attribute a
 then one constructor per kind of error.
 """
 
+import json
+
 from provisor.scim.values import Json, Resource
+
+_dumps = json.JSONEncoder(ensure_ascii=False, default=repr).encode
 
 ERROR_URN = "urn:ietf:params:scim:api:messages:2.0:Error"
 _SHOWN_CHARACTERS = 80  # enough to recognise a value in a log line, too few to flood it
@@ -32,9 +36,9 @@ class ScimError(Exception):
 
 
 def shown(value: Json) -> str:
-    """A value as it may appear inside a sentence: quoted, in one line, cut short."""
+    """A value as it may appear inside a sentence: as JSON has it, in one line, cut short."""
     # Cut before quoting too: a text of megabytes need not be copied to show its beginning.
-    text = f'"{value[:_SHOWN_CHARACTERS]}"' if isinstance(value, str) else repr(value)
+    text = f'"{value[:_SHOWN_CHARACTERS]}"' if isinstance(value, str) else _dumps(value)
     text = " ".join(text.split())
     return text if len(text) <= _SHOWN_CHARACTERS else f"{text[: _SHOWN_CHARACTERS - 1]}…"
 
