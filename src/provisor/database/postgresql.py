@@ -2,7 +2,7 @@
 
 A write transaction first takes an advisory lock of its schema, as SQLite takes its write lock: what is right with one
 writer there is right here, over any number of processes and machines, and no two transactions can deadlock. Readers
-wait for nobody. The only place that knows the driver. Source: decision 0004.
+wait for nobody. Only the files of this name know the driver. Source: decision 0004.
 """
 
 import threading
