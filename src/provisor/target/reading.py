@@ -8,20 +8,24 @@ import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from itertools import groupby
+from operator import itemgetter
 
 from provisor.database import Connection, Database
-from provisor.scim.errors import not_found
+from provisor.scim.errors import not_found, too_many
 from provisor.scim.messages import LIST_RESPONSE_URN
 from provisor.target import cursors, members
-from provisor.target.documents import ENDPOINTS, TAILS, located, members_text, with_groups, with_list
+from provisor.target.documents import ENDPOINTS, TAILS, load, located, members_text, with_groups, with_list
 from provisor.target.listing import Found, Question, answer, by_name, compile_query, name_asked, named, page
 from provisor.target.paging import Positions
-from provisor.target.profiles import KINDS
+from provisor.target.profiles import KINDS, Kind, at_root
 from provisor.target.resources import Call, projected, user_groups_text, wants
 from provisor.target.rows import READ_BY_NAME, READ_DOCUMENT
+from provisor.target.sorting import Key, SortKey, sort_key, sort_place
 
 AT_ONCE = 500  # members read without letting others in between: about a quarter of a millisecond
 PAGE_MEMBERS = 50_000  # a page of groups ends early when it holds so many members; itemsPerPage says so
+MERGED_RESULTS = 10_000  # sorted over every kind: as many documents of each are held to find a page
 _QUERY_THREADS = 2
 
 _LIST = f'{{"schemas":["{LIST_RESPONSE_URN}"],"totalResults":'
@@ -132,6 +136,8 @@ class Reader:
         return _list_response(*await self._every(call, replace(question, root=True)), question)
 
     async def _every(self, call: Call, question: Question) -> tuple[int, list[str]]:
+        if question.sort_by is not None:
+            return await self._merged(call, question, question.sort_by)
         total, texts = 0, list[str]()
         for kind in KINDS:
             rest = replace(
@@ -142,6 +148,27 @@ class Reader:
             found, more = await self._found(replace(call, kind=kind), rest)
             total += found
             texts += more
+        return total, texts
+
+    async def _merged(self, call: Call, question: Question, sort_by: str) -> tuple[int, list[str]]:
+        """Every kind in one order: of each as many as the page can reach. Raises ScimError tooMany for a far page."""
+        reach = question.start_index - 1 + question.count if question.count else 0
+        if reach > MERGED_RESULTS:
+            raise too_many(f"Of every kind {MERGED_RESULTS} sorted results can be reached; ask /Users and /Groups.")
+        total, found = 0, list[tuple[Key, Kind, str]]()
+        for kind in KINDS:
+            some = await self._find(replace(call, kind=kind), replace(question, start_index=1, count=reach))
+            key = sort_key(sort_place(sort_by, at_root(call.tenant.profile, kind)))
+            total += some.total
+            found += await asyncio.get_running_loop().run_in_executor(self._threads, _keyed, key, kind, some.documents)
+        found.sort(key=itemgetter(0), reverse=question.descending)
+        texts: list[str] = []
+        for kind, run in groupby(found[question.start_index - 1 : reach], key=itemgetter(1)):
+            documents = [document for _, _, document in run]
+            shown = await self._texts(documents, replace(call, kind=kind))
+            texts += shown
+            if len(shown) < len(documents):
+                break  # groups with very many members: the next page goes on behind them
         return total, texts
 
     async def by_cursor(self, call: Call, question: Question, *, every: bool) -> str:
@@ -252,6 +279,10 @@ class Reader:
             finally:
                 self._snapshots.execute("COMMIT")
         return texts
+
+
+def _keyed(key: SortKey, kind: Kind, documents: Sequence[str]) -> list[tuple[Key, Kind, str]]:
+    return [(key(load(document)), kind, document) for document in documents]
 
 
 def _list_response(total: int, texts: Sequence[str], question: Question) -> str:
