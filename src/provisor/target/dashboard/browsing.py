@@ -87,7 +87,7 @@ def warnings(visit: Visit) -> Answer:
         title="Before you import",
         values={
             "attention": attention,
-            "users": list_pairs(reader, visit.tenant, "User"),
+            "users": list_pairs(reader, visit.tenant, "User") if attention.users_twice else [],
             "groups": list_pairs(reader, visit.tenant, "Group"),
             "steps": list_steps(reader, visit.tenant, attention),
         },

@@ -22,7 +22,7 @@ Order = Literal["ASC", "DESC"]
 PAGE_ROWS = 50
 LONGEST_SEARCH = 200
 
-# Display names that fit a search are looked up one by one as long as they are fewer than this. Of more, a page is soon
+# What fits a search is looked up in whatever order is cheapest as long as it is less than this. Of more, a page is soon
 # found by walking through the names.
 FEW = 2_000
 
@@ -152,26 +152,19 @@ def _keys_found(connection: Connection, among: _Among) -> list[str]:
     given = among.wanted.search.strip()[:LONGEST_SEARCH]
     part = fold(given)
     found = {
-        *_keys_in_order(connection, among, "instr(name_key, ?) > 0", part),
-        *_keys_of_display(connection, among, part),
+        *_keys_with(connection, among, "name_key", part),
+        *_keys_with(connection, among, "display_key", part),
         *(key for column in among.ids for key in _keys(connection, among, f"{column} = ?", given)),
     }
     return sorted(found, reverse=among.order == "DESC")[: PAGE_ROWS + 1]
 
 
-def _keys_of_display(connection: Connection, among: _Among, part: str) -> list[str]:
-    number, kind = among.tenant.number, among.wanted.kind
-    fits = "display_key IS NOT NULL AND instr(display_key, ?) > 0"
-    counted = connection.one(
-        f"SELECT count(*) FROM (SELECT 1 FROM {among.table} WHERE tenant = ? AND kind = ? AND {fits} LIMIT ?) few",
-        (number, kind, part, FEW),
-    )
-    if counted is None or counted[0] == 0:
-        return []
-    if counted[0] == FEW:
-        # Not a word of NULL: the index of display names would be taken, and would have to be read to its end.
-        return _keys_in_order(connection, among, "instr(display_key, ?) > 0", part)
-    return _keys(connection, among, fits, part)
+def _keys_with(connection: Connection, among: _Among, column: str, part: str) -> list[str]:
+    few = _keys(connection, among, f"{column} IS NOT NULL AND instr({column}, ?) > 0", part)
+    if len(few) < FEW:
+        return few
+    # Not a word of NULL: the index of display names would be taken, and would have to be read to its end.
+    return _keys_in_order(connection, among, f"instr({column}, ?) > 0", part)
 
 
 def _keys(connection: Connection, among: _Among, condition: str, value: str) -> list[str]:
