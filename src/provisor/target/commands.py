@@ -196,11 +196,13 @@ def rotate_token(
 def list_tokens(of: OfTenant = "default", as_json: AsJson = False) -> None:
     """List the tokens: label, kind, when made, last used, revoked. Never the tokens themselves."""
     from provisor.target import tokens
+    from provisor.target.store import now_microseconds
     from provisor.target.tenants import find_tenant
 
+    now = now_microseconds()
     with opened() as database:
         tenant = find_tenant(database, of)
-        shown = [_shown(token) for token in tokens.list_tokens(database.reader(), tenant)]
+        shown = [{**_shown(token), "old": token.old(now)} for token in tokens.list_tokens(database.reader(), tenant)]
     if as_json:
         say(json.dumps(shown, ensure_ascii=False))
         return
@@ -208,6 +210,8 @@ def list_tokens(of: OfTenant = "default", as_json: AsJson = False) -> None:
         state = f"revoked {token['revoked']}" if token["revoked"] else f"last used {token['lastUsed'] or 'never'}"
         if token["expires"] and not token["revoked"]:
             state += f", expires {token['expires']}"
+        if token["old"]:
+            state += ", older than 180 days: rotate it"
         say(f"{token['id']}  {token['kind']:<6} {token['label']}  created {token['created']}  {state}")
     if not shown:
         say("There is no token yet; `provisor target token create --label …` makes one.")

@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from provisor.target.commands import app
-from provisor.target.store import open_target, store_setting, the_tenant
+from provisor.target.store import now_microseconds, open_target, store_setting, the_tenant
 from provisor.target.tokens import bearer, token_hash
 
 runner = CliRunner()
@@ -64,6 +64,19 @@ def test_the_list_shows_labels_and_no_token(run):
 
     assert [token["label"] for token in json.loads(shown.stdout)] == ["the portal"]
     assert made["token"] not in shown.stdout
+
+
+def test_the_list_notes_a_token_older_than_180_days(run, monkeypatch):
+    created(run, "the portal")
+    day = now_microseconds() + 181 * 86_400 * 1_000_000
+    young = run("token", "list")
+
+    monkeypatch.setattr("provisor.target.store.now_microseconds", lambda: day)
+    old = run("token", "list")
+
+    assert "older than 180 days" not in young.stdout
+    assert "older than 180 days: rotate it" in old.stdout
+    assert json.loads(run("token", "list", "--json").stdout)[0]["old"] is True
 
 
 @pytest.mark.parametrize("by", ["id", "label"])
