@@ -4,13 +4,17 @@ import json
 import os
 import re
 import shutil
-import sqlite3
 import subprocess
 import sys
 import urllib.error
 import urllib.request
 
 import pytest
+
+from provisor.target.ad_connector import import_file
+from provisor.target.dashboard.accounts import create_account
+from provisor.target.store import now_microseconds, open_target, the_tenant
+from provisor.target.tokens import DAY, create_token
 
 CHROMIUM = shutil.which("chromium")
 REQUIRED = os.environ.get("PROVISOR_TEST_SERVICES") == "required"
@@ -38,36 +42,32 @@ def chromium():
         browser.close()
 
 
-def provisor(environment, *arguments, typed=None):
-    """Run a command of the target and give what it prints."""
-    command = [sys.executable, "-c", "from provisor.target.commands import app; app()", *arguments]
-    done = subprocess.run(command, env=environment, input=typed, text=True, capture_output=True)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
     """The address of a running server with an account, people of both sources, a refused request and an old token."""
     folder = tmp_path_factory.mktemp("dashboard")
-    environment = {**os.environ, "PROVISOR_TARGET_DATABASE_URL": f"sqlite:///{folder / 'target.sqlite'}"}
-    command = [sys.executable, "-c", "from provisor.target.commands import app; app()", "serve", "--port", "0"]
-    child = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+    database = open_target(f"sqlite:///{folder / 'target.sqlite'}")
+    tenant, now = the_tenant(database), now_microseconds()
+    (folder / "users.csv").write_text(f"userPrincipalName\n{HOSTILE}\n")
+    (folder / "groups.csv").write_text("displayName\nField Staff\n")
+    with database.transaction() as connection:
+        create_account(connection, tenant, email="admin@example.org", password=PASSWORD, role="full-admin", now=now)
+        _, token = create_token(connection, tenant, kind="other", label="Old", now=now - 200 * DAY)
+        for name in ("users.csv", "groups.csv"):
+            import_file(connection, tenant, folder / name, now)
+    database.close()
+    child = subprocess.Popen(
+        [sys.executable, "-c", "from provisor.target.commands import app; app()", "serve", "--port", "0"],
+        env={**os.environ, "PROVISOR_TARGET_DATABASE_URL": f"sqlite:///{folder / 'target.sqlite'}"},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     try:
         url = child.stdout.readline().split()[-1]
-        provisor(environment, "account", "create", "admin@example.org", typed=PASSWORD)
-        token = json.loads(provisor(environment, "token", "create", "--label", "Old", "--kind", "other", "--json"))[
-            "token"
-        ]
         ana = ask(f"{url}/Users", token, {"userName": HOSTILE, "displayName": "Ana", "active": False})[1]
         ask(f"{url}/Users", token, {"userName": "a-long-name-" * 12, "displayName": "Display name " * 8})
         ask(f"{url}/Groups", token, {"displayName": "Field Staff", "members": [{"value": ana["id"]}]})
         assert ask(f"{url}/Users", token, {})[0] == 400
-        (folder / "users.csv").write_text(f"userPrincipalName\n{HOSTILE}\n")
-        (folder / "groups.csv").write_text("displayName\nField Staff\n")
-        provisor(environment, "import-ad", str(folder / "users.csv"), str(folder / "groups.csv"))
-        with sqlite3.connect(folder / "target.sqlite", timeout=30) as connection:
-            connection.execute("UPDATE token SET created_at = created_at - ?", (200 * 86_400 * 1_000_000,))
         yield url
     finally:
         child.terminate()
