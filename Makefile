@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.ready
+# pytest keeps the tests it has rewritten; where nothing may be kept, every process rewrites them all again.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help setup demo test fast check fix bench
 help: ## list the targets

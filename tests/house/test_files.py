@@ -3,6 +3,7 @@
 import ast
 import re
 import subprocess
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,11 @@ FILE_LIMIT_LINES = 400
 SCREEN_LINES = 40
 
 by_name = pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT / "src" / "provisor")))
+
+
+@cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
 
 
 def tracked_files() -> list[Path]:
@@ -29,7 +35,7 @@ def test_a_source_file_is_at_most_400_lines(path):
 
 @by_name
 def test_a_source_file_opens_with_what_it_is_for(path):
-    docstring = ast.get_docstring(ast.parse(path.read_text()))
+    docstring = ast.get_docstring(parsed(path))
 
     assert docstring, f"{path} has no header"
     assert docstring.split("\n")[0].rstrip().endswith((".", ":", ";", ",")) or "\n" not in docstring
@@ -38,7 +44,7 @@ def test_a_source_file_opens_with_what_it_is_for(path):
 @by_name
 def test_a_function_fits_a_screen(path):
     too_long = []
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             body = node.body[1:] if ast.get_docstring(node) and len(node.body) > 1 else node.body
             lines = (node.end_lineno or 0) - body[0].lineno + 1
@@ -54,7 +60,7 @@ def test_public_functions_and_classes_say_what_they_mean(path):
         return
     bare = [
         node.name
-        for node in ast.parse(path.read_text()).body
+        for node in parsed(path).body
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
         and not node.name.startswith("_")
         and not ast.get_docstring(node)

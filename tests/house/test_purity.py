@@ -1,6 +1,7 @@
 """The pure rooms stay pure: no clock, no randomness, no files, no untyped values."""
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -27,11 +28,16 @@ PURE_FILES = sorted(path for room in PURE_ROOMS for path in (PACKAGE / room).rgl
 by_name = pytest.mark.parametrize("path", PURE_FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
 
 
+@cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
 @by_name
 def test_a_pure_file_calls_nothing_that_reads_the_world(path):
     calls = {
         (node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", ""))
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in ast.walk(parsed(path))
         if isinstance(node, ast.Call)
     }
 
@@ -41,7 +47,7 @@ def test_a_pure_file_calls_nothing_that_reads_the_world(path):
 @by_name
 def test_a_pure_file_imports_nothing_that_reads_the_world(path):
     imported = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Import):
             imported |= {alias.name.split(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -52,6 +58,6 @@ def test_a_pure_file_imports_nothing_that_reads_the_world(path):
 
 @by_name
 def test_a_pure_file_names_no_any(path):
-    names = {node.id for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Name)}
+    names = {node.id for node in ast.walk(parsed(path)) if isinstance(node, ast.Name)}
 
     assert "Any" not in names

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -144,7 +145,7 @@ Make = Callable[..., World]
 
 
 @pytest.fixture
-def make_world(tmp_path: Path) -> Iterator[Make]:
+def make_world(tmp_path: Path, migrated_file: Path) -> Iterator[Make]:
     """Makes worlds: of the Umbrella application unless told otherwise."""
     databases: list[Database] = []
 
@@ -155,7 +156,9 @@ def make_world(tmp_path: Path) -> Iterator[Make]:
         scope: str = "assigned",
         capacity: int | None = None,
     ) -> World:
-        database = open_database(f"sqlite:///{tmp_path / f'service-{len(databases)}.sqlite'}")
+        path = tmp_path / f"service-{len(databases)}.sqlite"
+        shutil.copy(migrated_file, path)
+        database = open_database(f"sqlite:///{path}")
         databases.append(database)
         return World(database, application, behaviour, scope, capacity)
 

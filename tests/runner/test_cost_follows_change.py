@@ -9,6 +9,8 @@ import pytest
 from provisor.database.sqlite import SqliteDatabase
 
 STEP = 1
+PEOPLE = """WITH RECURSIVE numbers (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n + 1 < ?),
+    people (id) AS (SELECT printf('00000000-0000-7000-8000-%012d', n) FROM numbers) """
 LONG_AGO = 1  # a change number that every watermark has passed
 
 
@@ -29,25 +31,27 @@ def add_people_long_provisioned(world, number):
     with world.database.transaction() as connection:
         tenant, group = connection.one("SELECT tenant, id FROM object WHERE kind = 'group'")
         source, attributes = connection.one("SELECT source, attributes FROM object WHERE name = 'anna@x'")
-        people = [f"00000000-0000-7000-8000-{one:012d}" for one in range(number)]
-        connection.many(
-            "INSERT INTO object (id, tenant, source, kind, anchor, name, folded_name, attributes, enabled, created_at,"
-            " change, alive_change) VALUES (?, ?, ?, 'user', ?, ?, ?, ?, 1, 1, ?, ?)",
-            [(one, tenant, source, one, one, one, attributes, LONG_AGO, LONG_AGO) for one in people],
-        )
-        connection.many(
-            "INSERT INTO member (group_id, member_id, tenant, change) VALUES (?, ?, ?, ?)",
-            [(group, one, tenant, LONG_AGO) for one in people],
-        )
-        connection.many(
-            "INSERT INTO link (job, object, kind, target_id, state, wanted_hash, pushed_hash, pushed_document, linked_at)"
-            " VALUES (?, ?, 'user', ?, 'linked', 'x', 'x', '{}', 1)",
-            [(world.job.id, one, one) for one in people],
-        )
-        connection.many(
-            "INSERT INTO member_link (job, group_id, member_id, pushed, pending) VALUES (?, ?, ?, 1, 0)",
-            [(world.job.id, group, one) for one in people],
-        )
+        for statement, values in (
+            (
+                "INSERT INTO object (id, tenant, source, kind, anchor, name, folded_name, attributes, enabled, created_at,"
+                " change, alive_change) SELECT id, ?, ?, 'user', id, id, id, ?, 1, 1, ?, ? FROM people",
+                (tenant, source, attributes, LONG_AGO, LONG_AGO),
+            ),
+            (
+                "INSERT INTO member (group_id, member_id, tenant, change) SELECT ?, id, ?, ? FROM people",
+                (group, tenant, LONG_AGO),
+            ),
+            (
+                "INSERT INTO link (job, object, kind, target_id, state, wanted_hash, pushed_hash, pushed_document,"
+                " linked_at) SELECT ?, id, 'user', id, 'linked', 'x', 'x', '{}', 1 FROM people",
+                (world.job.id,),
+            ),
+            (
+                "INSERT INTO member_link (job, group_id, member_id, pushed, pending) SELECT ?, ?, id, 1, 0 FROM people",
+                (world.job.id, group),
+            ),
+        ):
+            connection.execute(PEOPLE + statement, (number, *values))
 
 
 def take_them_away(world):
@@ -111,9 +115,9 @@ def test_the_count_would_notice_a_scan(settled):
     database.close()
 
 
-def test_a_changed_person_costs_the_same_among_1_000_and_among_20_000(settled):
+def test_a_changed_person_costs_the_same_among_1_000_and_among_10_000(settled):
     costs = []
-    for number in (1_000, 20_000):
+    for number in (1_000, 10_000):
         add_people_long_provisioned(settled, number)
         settled.organisation.change("anna@x", department=f"Sales {number}")  # nothing that Umbrella holds
         costs.append(steps_of_a_cycle(settled))

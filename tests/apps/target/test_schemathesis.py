@@ -12,10 +12,8 @@ from random import Random
 from urllib.parse import quote, urlencode
 
 import pytest
-import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.errors import Unsatisfiable
-from schemathesis.generation import GenerationMode
 
 from provisor.target.openapi import openapi
 
@@ -84,6 +82,8 @@ def fetch(target):
 
 
 def operations(profile):
+    import schemathesis  # half a second, which the processes that run none of this are spared
+
     from provisor.target.profiles import PROFILES
     from provisor.target.store import BASE_PATH, Tenant
 
@@ -269,6 +269,8 @@ def made(operation, mode, examples, known):
 
 
 def requests(profile, part, known, *, examples, spoils) -> Iterator[Sent]:
+    from schemathesis.generation import GenerationMode
+
     for operation in operations(profile)[part]:
         random = Random(f"{operation.method} {operation.path}")
         for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
