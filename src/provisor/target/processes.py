@@ -195,7 +195,7 @@ class Workers:
         if not self._announced or (self._in_vain >= _TRIES and not any(worker.ready for worker in self._workers)):
             self._failure = why
         else:
-            logger.warning("A process could not be started and is tried again: %s", why)
+            logger.warning("A process could not be started and is tried again: %s", " ".join(why.split()))
 
     def _stop(self) -> None:
         """Ask all workers to stop and wait for them; kill what does not."""

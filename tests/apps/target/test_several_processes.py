@@ -16,6 +16,7 @@ import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from itertools import cycle
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -326,6 +327,44 @@ def test_processes_that_cannot_start_end_the_server_with_the_reason(tmp_path, ho
 
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.endswith(told)
+
+
+ONLY_ONCE = """
+import os, pathlib, signal
+place = pathlib.Path(__file__ + str(shared.place))
+if place.exists():
+    raise TargetError("There is\\n no room left.")
+place.write_text(str(os.getpid()))
+ready()
+signal.pause()
+"""
+
+
+def test_a_server_of_which_nobody_is_left_and_nobody_can_be_started_ends(tmp_path, eventually):
+    environment = {**os.environ, "PROVISOR_TARGET_DATABASE_URL": f"sqlite:///{tmp_path / 'target.sqlite'}"}
+    file = tmp_path / "server.py"
+    work = ONLY_ONCE.replace("\n", "\n    ")
+    file.write_text(FAILING.replace("work(*_, **__)", "work(service, ready, *, shared, **_)").format(how=work))
+    child = subprocess.Popen(
+        [sys.executable, str(file), "serve", "--port", "0", "--processes", "2"],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with child:
+        assert " listens on " in child.stdout.readline()
+        first, second = (int(Path(f"{file}{place}").read_text()) for place in range(2))
+
+        os.kill(first, signal.SIGKILL)
+        time.sleep(1.5)
+        assert child.poll() is None  # it goes on with who is left
+        os.kill(second, signal.SIGKILL)
+
+        assert child.wait(20) == 1
+        lines = child.stderr.read().splitlines()
+    assert lines.count("A process could not be started and is tried again: There is no room left.") >= 4
+    assert lines[-2:] == ["There is", " no room left."]
 
 
 @pytest.mark.parametrize("number", ["0", "-1", "33", "two", ""])
