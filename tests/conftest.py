@@ -5,11 +5,16 @@ import shutil
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import settings
 
 from provisor.database import open_database
 from provisor.storage import migrate, tenants
 from provisor.testing.company import Company
 from provisor.testing.postgresql import Cluster, PostgresqlMissing
+
+# How long an example takes says more of the machine's other work than of ours; pytest's own time-out ends a hang.
+settings.register_profile("house", deadline=None)
+settings.load_profile("house")
 
 
 @pytest.fixture(scope="session")
