@@ -96,10 +96,6 @@ class Database(Protocol):
         """The file it is in. Raises DatabaseError for PostgreSQL: what needs a file needs SQLite."""
 
     @property
-    def near(self) -> bool:
-        """Whether an event loop may wait for a short read; else a thread should."""
-
-    @property
     def connections(self) -> tuple[Connection, ...]:
         """Every connection opened so far (for counting what they do)."""
 

@@ -6,7 +6,6 @@ wait for nobody. Only the files of this name know the driver. Source: decision 0
 """
 
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,8 +16,6 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from provisor.database.ports import BUSY_SECONDS, Ask, Batches, DatabaseError, Row
 from provisor.database.postgresql_connection import PostgresqlConnection
 
-# A read on the loop blocks every other request for as long as the server is away; a thread costs about this much more.
-NEAR_SECONDS = 0.0002
 _SECONDS_TO_CONNECT = 10
 _OPTIONS: dict[str, str | int | None] = {
     "application_name": "provisor",
@@ -47,7 +44,7 @@ class PostgresqlDatabase:
         self._opening = threading.Lock()
         self._writing = threading.RLock()
         self._writer: PostgresqlConnection | None = None
-        self.near = _round_trip_seconds(self.reader()) <= NEAR_SECONDS
+        self.reader()  # a server that is not there is told of now
 
     def __repr__(self) -> str:
         return f"PostgresqlDatabase({self.name!r})"
@@ -169,12 +166,3 @@ def open_server(url: str) -> PostgresqlDatabase:
     name = f"postgresql://{place}/{given.get('dbname') or given.get('user') or ''}"
     options = {option: value for option, value in _OPTIONS.items() if option not in given}
     return PostgresqlDatabase(make_conninfo(url, **options), name)
-
-
-def _round_trip_seconds(connection: PostgresqlConnection) -> float:
-    def once() -> float:
-        started = time.perf_counter()
-        connection.execute("SELECT 1")
-        return time.perf_counter() - started
-
-    return min(once() for _ in range(10))

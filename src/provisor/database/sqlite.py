@@ -69,8 +69,6 @@ class SqliteConnection:
 class SqliteDatabase:
     """One SQLite file: a reader per thread, and writes that are serialised inside and between processes."""
 
-    near = True  # a read never leaves the process
-
     def __init__(self, path: Path) -> None:
         self.path = path
         self._readers = threading.local()

@@ -38,9 +38,9 @@ class Writer:
     def write(self, work: Callable[[Connection], T]) -> "asyncio.Future[T]":
         """Run `work` in the next transaction; the future resolves once that is on disk.
 
-        An exception raised by `work` undoes its own statements only and is set on its future. `work` may run again, when
-        another one of its batch was undone or the transaction could not be committed, and on PostgreSQL in another
-        thread: it must not change values of its own.
+        An exception raised by `work` undoes its own statements only and is set on its future. `work` may run again,
+        when another one of its batch was undone or the transaction could not be committed, and on PostgreSQL in
+        another thread: it must not change values of its own.
         """
         future: asyncio.Future[T] = self._loop.create_future()
         self._waiting.append((work, future))
