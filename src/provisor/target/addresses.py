@@ -66,7 +66,7 @@ class Addresses:
         if self._trust_proxy:
             seen = headers.get(b"x-forwarded-for", _NOTHING).rpartition(b",")[2].strip()
             if seen:
-                return seen[:64].decode("latin-1")
+                return _without_port(seen[:64].decode("latin-1"))
         client = scope.get("client")
         return str(client[0]) if client else ""
 
@@ -74,6 +74,13 @@ class Addresses:
 def _first(listed: bytes) -> bytes:
     """What the proxy nearest to the client wrote, when several did."""
     return listed.partition(b",")[0].strip()
+
+
+def _without_port(address: str) -> str:
+    """Some proxies add the client's port, with which every connection would look like another client."""
+    if address.startswith("["):
+        return address[1:].partition("]")[0]
+    return address.partition(":")[0] if address.count(":") == 1 else address
 
 
 def _scheme(scope: Scope, forwarded: bytes) -> str:

@@ -295,11 +295,21 @@ def test_without_trust_forwarded_headers_mean_nothing(umbrella):
     assert made.headers["location"].startswith("http://target.example:8020/")
 
 
-def test_the_address_of_a_client_is_what_the_trusted_proxy_saw(umbrella, monkeypatch):
+@pytest.mark.parametrize(
+    ("forwarded", "address"),
+    [
+        ("9.9.9.9, 1.1.1.1", "1.1.1.1"),
+        ("1.1.1.1:50000", "1.1.1.1"),
+        ("2001:db8::1", "2001:db8::1"),
+        ("[2001:db8::1]:50000", "2001:db8::1"),
+    ],
+    ids=["of several", "with a port", "version 6", "version 6 with a port"],
+)
+def test_the_address_of_a_client_is_what_the_trusted_proxy_saw(umbrella, monkeypatch, forwarded, address):
     seen = []
     client = limited(umbrella, trust_proxy=True)
     monkeypatch.setattr(Failures, "count", lambda self, address: seen.append(address) or 0.0)
 
-    client.request("GET", "/Users", token="wrong", headers=FORWARDED)
+    client.request("GET", "/Users", token="wrong", headers={"X-Forwarded-For": forwarded})
 
-    assert seen == ["1.1.1.1"]
+    assert seen == [address]
