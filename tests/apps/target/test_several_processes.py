@@ -367,6 +367,37 @@ def test_a_server_of_which_nobody_is_left_and_nobody_can_be_started_ends(tmp_pat
     assert lines[-2:] == ["There is", " no room left."]
 
 
+DEAF = """
+import signal
+import provisor.target.processes
+provisor.target.processes._STOP_SECONDS = 0.3
+import provisor.target.serving as serving
+
+def work(service, ready, **_):
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    ready()
+    while True:
+        signal.pause()
+
+serving._work = work
+from provisor.target.commands import app
+app()
+"""
+
+
+def test_processes_that_do_not_stop_are_killed_and_the_end_says_so(tmp_path):
+    environment = {**os.environ, "PROVISOR_TARGET_DATABASE_URL": f"sqlite:///{tmp_path / 'target.sqlite'}"}
+    command = [sys.executable, "-c", DEAF, "serve", "--port", "0", "--processes", "2"]
+    child = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    with child:
+        assert " listens on " in child.stdout.readline()
+        child.terminate()
+
+        assert child.wait(10) == 1
+        assert child.stderr.read() == "2 processes did not stop within 0.3 s and were killed.\n"
+        assert child.stdout.read() == ""  # nobody is left
+
+
 @pytest.mark.parametrize("number", ["0", "-1", "33", "two", ""])
 def test_a_number_of_processes_that_makes_no_sense_is_refused(number):
     command = [sys.executable, "-c", "from provisor.target.commands import app; app()", "serve", "--processes", number]
