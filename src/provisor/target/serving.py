@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 _STOP_SECONDS = 10  # for requests in flight
 _BACKLOG = 2048
-_COLLECT_EVERY = 20_000  # objects; requests leave next to no cycles behind, and each look for them costs
+_COLLECT_EVERY = 50_000  # objects; requests leave next to no cycles behind, and each look for them costs
 
 
 class Tls(NamedTuple):
