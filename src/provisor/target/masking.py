@@ -21,7 +21,7 @@ _HEADER_LIMIT = 500
 _SENT = frozenset(b"accept accept-encoding content-length content-type host if-match if-none-match user-agent".split())
 _SCHEMES = frozenset({b"bearer", b"basic", b"digest"})
 _SECRET_NAMES = ("password", "secret", "token", "authorization", "credential")
-_TOKEN = re.compile(r"\bumbrella_(?:entra|okta|other)_[A-Za-z0-9_-]{16,}")
+_TOKEN = re.compile(r"umbrella_(?:entra|okta|other)_[A-Za-z0-9_-]{16,}")
 _BEARER = re.compile(r"\b(bearer)(\s+|%20|\+)[A-Za-z0-9._~+/=-]{8,}", re.IGNORECASE)
 _COMPARED = re.compile(
     r"((?:password|secret|token)\w*(?:\s|%20|\+)+(?:eq|ne|co|sw|ew|gt|ge|lt|le)(?:\s|%20|\+)+)(?:\"|%22).*?(?:\"|%22|$)",
@@ -30,16 +30,25 @@ _COMPARED = re.compile(
 _PARAMETER = re.compile(
     r"((?:^|[?&;])[^=&;]*(?:password|secret|token|credential|api_?key)[^=&;]*=)[^&;]*", re.IGNORECASE
 )
+_LITERAL = re.compile(r"(?:\"|%22).*?(?:\"|%22|$)", re.IGNORECASE)
+_QUERY_WORDS = ("password", "secret", "token", "credential", "api_key", "apikey", "umbrella_", "bearer")
 _SUSPICIOUS = (b"password", b"secret", b"token", b"authorization", b"credential", b"\\u")
 
 _decode = msgspec.json.Decoder().decode
 
 
-def masked_query(text: str) -> str:
-    """A query string or path without the secrets a client may have put there."""
+def masked_query(text: str, names: Collection[str] = ()) -> str:
+    """A query string, path or filter without the secrets a client may have put there.
+
+    `names` are those of further attributes that hold secrets, in lower case; where one stands, every literal is hidden.
+    """
+    lowered = text.lower()
+    named = any(name in lowered for name in names)
+    if not named and not any(word in lowered for word in _QUERY_WORDS):
+        return text
     for pattern, kept in ((_PARAMETER, rf"\1{MASK}"), (_COMPARED, rf'\1"{MASK}"')):
         text = pattern.sub(kept, text)
-    return _without_tokens(text)
+    return _without_tokens(_LITERAL.sub(f'"{MASK}"', text) if named else text)
 
 
 def shown_answer(body: bytes) -> str:
@@ -81,12 +90,16 @@ def _hidden(value: Json, words: Sequence[str], depth: int = 0) -> Json:
         return value
     path = next((item for name, item in value.items() if name.lower() == "path"), None)
     aimed = isinstance(path, str) and _secret(path, words)
-    return {
-        name: MASK
-        if item is not None and (_secret(name, words) or (aimed and name.lower() == "value"))
-        else _hidden(item, words, depth + 1)
-        for name, item in value.items()
-    }
+    return {name: _hidden_item(name, item, words, depth, aimed=aimed) for name, item in value.items()}
+
+
+def _hidden_item(name: str, item: Json, words: Sequence[str], depth: int, *, aimed: bool) -> Json:
+    lowered = name.lower()
+    if item is not None and (_secret(name, words) or (aimed and lowered == "value")):
+        return MASK
+    if isinstance(item, str) and lowered in ("filter", "path"):  # of a SearchRequest, of a PATCH operation
+        return masked_query(item, words)
+    return _hidden(item, words, depth + 1)
 
 
 def _secret(name: str, words: Sequence[str]) -> bool:

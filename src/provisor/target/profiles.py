@@ -28,10 +28,13 @@ class Profile:
     strict: bool = False  # as narrow as scim-wire section 11.4 describes Umbrella
     plain: bool = field(init=False, compare=False)  # a stored document is sent as it is: none waits to be requested
     forgets: bool = field(init=False, compare=False)  # besides the password something is checked and not kept
+    secrets: frozenset[str] = field(init=False, compare=False)  # the names of all that, in lower case
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "plain", not any(map(self.on_request, KINDS)))
-        object.__setattr__(self, "forgets", any(path != "password" for kind in KINDS for path in self.kept_back(kind)))
+        kept_back = [path.rpartition(":")[2].rpartition(".")[2] for kind in KINDS for path in self.kept_back(kind)]
+        object.__setattr__(self, "secrets", frozenset(map(str.lower, kept_back)))
+        object.__setattr__(self, "forgets", bool(self.secrets - {"password"}))
 
     def type_of(self, kind: Kind) -> ResourceType:
         """The resource type of a kind."""

@@ -22,7 +22,7 @@ from provisor.target.documents import ENDPOINTS, decode_object, etag
 from provisor.target.exchanges import READ_TO_MASK, Exchanges
 from provisor.target.guard import NO_LIMITS, Failures, Limits, RateLimit
 from provisor.target.listing import Question
-from provisor.target.masking import BODY_LIMIT
+from provisor.target.masking import BODY_LIMIT, masked_query
 from provisor.target.metrics import Metrics
 from provisor.target.reading import Reader, location
 from provisor.target.replies import Disconnected, Receive, Reply, Send, read_body, refused
@@ -312,10 +312,10 @@ class Target:
                 request.tenant.number,
                 request.at,
                 cut(step.method),
-                cut(request.scope["path"].rstrip("/").removesuffix("/Bulk") + path),
+                cut(masked_query(request.scope["path"].rstrip("/").removesuffix("/Bulk") + path)),
                 f"bulk={number}",
                 step.kind,
-                cut(step.id) or None,
+                cut(masked_query(step.id)) or None,
                 status,
                 request.token_id,
                 0,
@@ -360,16 +360,16 @@ class Target:
         )
 
     def _entry(self, request: _Request, status: int) -> Entry:
-        scope = request.scope
+        scope, names = request.scope, request.tenant.profile.secrets
         request.duration = (time.perf_counter_ns() - request.started) // 1000
         return Entry(
             request.tenant.number,
             request.at,
             cut(scope["method"]),
-            cut(scope["path"]),
-            cut(scope["query_string"].decode("latin-1")),
+            cut(masked_query(scope["path"], names)),
+            cut(masked_query(scope["query_string"].decode("latin-1"), names)),
             request.kind,
-            None if request.object_id is None else cut(request.object_id),
+            None if request.object_id is None else cut(masked_query(request.object_id, names)),
             status,
             request.token_id,
             request.duration,

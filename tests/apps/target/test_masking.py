@@ -76,6 +76,21 @@ def test_secrets_in_a_query_are_masked(query):
     assert "hunter2" not in masked_query(query)
 
 
+def test_secrets_of_attributes_of_a_tenants_own_are_masked_in_a_query():
+    assert (
+        masked_query('filter=pin eq "4711" or badge eq "7"', {"pin"}) == f'filter=pin eq "{MASK}" or badge eq "{MASK}"'
+    )
+
+
+@pytest.mark.parametrize(
+    "value",
+    [{"filter": 'password eq "hunter2"'}, {"Operations": [{"op": "remove", "path": 'x[secret eq "hunter2"]'}]}],
+    ids=["search", "patch"],
+)
+def test_secrets_in_a_filter_of_a_body_are_masked(value):
+    assert "hunter2" not in body(value)
+
+
 def test_an_ordinary_query_is_shown_as_sent():
     assert masked_query("filter=userName%20eq%20%22a%22&count=5") == "filter=userName%20eq%20%22a%22&count=5"
 

@@ -178,7 +178,10 @@ def test_every_request_is_in_the_log_with_its_object(umbrella):
 def test_the_log_and_the_tables_hold_no_token(umbrella):
     scim = umbrella.client
     scim.user()
+    scim.get(f"/Users/{scim.token}")
+    scim.get("/Users", access_token=scim.token, filter=f'userName eq "{scim.token}"')
     umbrella.log()
+    umbrella.runner.run(umbrella.target.exchanges.flush())
 
     stored = "".join(
         str(row)

@@ -9,7 +9,6 @@ from typing import NamedTuple
 import msgspec
 
 from provisor.database import Connection
-from provisor.target.masking import masked_query
 from provisor.target.store import Tenant
 
 PAGE_ROWS = 50
@@ -117,8 +116,7 @@ def _clause(sought: Sought) -> tuple[str, list[object]]:
 
 
 def _request(row: tuple[object, ...]) -> Request:
-    request = Request(*row)  # type: ignore[arg-type]  # the columns of _COLUMNS, in its order
-    return request._replace(path=masked_query(request.path), query=masked_query(request.query))
+    return Request(*row)  # type: ignore[arg-type]  # the columns of _COLUMNS, in its order
 
 
 def read_request(connection: Connection, tenant: Tenant, number: int) -> tuple[Request, Bodies | None] | None:
