@@ -4,7 +4,7 @@ Pure. A resource is a value: `apply` builds a new one that shares what did not c
 nothing half done. Changes to lists are in elements. Order: apply, one target, single values, path-less values.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from provisor.scim import elements
 from provisor.scim.coercion import coercer
@@ -18,16 +18,25 @@ from provisor.scim.values import Json, Resource
 
 # Tolerance read_only_ignored: full representations are sent as path-less values too.
 _NOT_MERGED = frozenset(("schemas", "meta", "id"))
+_CHECK_EVERY = 20  # operations
 
 
-def apply(resource: Resource, operations: Iterable[Operation], resource_type: ResourceType) -> Resource:
+def apply(
+    resource: Resource,
+    operations: Iterable[Operation],
+    resource_type: ResourceType,
+    check: Callable[[Resource], None] | None = None,
+) -> Resource:
     """The resource after all operations, in their order; the same object when nothing effectively changed.
 
     The input is never changed. Expects canonical case, as `accept` makes it. `schemas` follows the extensions present.
-    Raises ScimError, and then nothing has happened.
+    `check` sees what becomes of it now and then, so that what grows too long is noticed early. Raises ScimError, and
+    then nothing has happened.
     """
     result = resource
-    for operation in operations:
+    for number, operation in enumerate(operations):
+        if check is not None and number % _CHECK_EVERY == _CHECK_EVERY - 1:
+            check(result)
         if operation.path is None:
             result = _merge(result, operation, resource_type)
         else:

@@ -33,8 +33,6 @@ from provisor.target.limits import ATTRIBUTE_OPERATIONS, VALUES
 from provisor.target.profiles import Kind
 from provisor.target.store import Tenant, new_id
 
-_AT_ONCE = 20  # operations between two looks at how large a resource has become
-
 
 @dataclass(slots=True, kw_only=True)
 class Call:
@@ -103,10 +101,8 @@ def patch_user(connection: Connection, call: Call, operations: Sequence[Operatio
     row = rows.read(connection, call.tenant, call.kind, call.id)
     rows.check_version(row.version, call.if_match, call.if_none_match)
     before = load(row.document)
-    after = before
-    for start in range(0, len(operations), _AT_ONCE):  # so that a list that grows too long is noticed early
-        after = apply(after, operations[start : start + _AT_ONCE], call.tenant.profile.user_type)
-        check_size(after)
+    after = apply(before, operations, call.tenant.profile.user_type, check_size)
+    check_size(after)
     version, document = _store(connection, call, row, before, after, members_changed=False)
     return Answer(200, call.id, *shown_document(connection, call, call.id, document, version))
 

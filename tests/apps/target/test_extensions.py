@@ -37,7 +37,11 @@ BADGE = schema_from_json(
 @pytest.fixture
 def badges(umbrella):
     """A client of a tenant whose users have badges."""
-    wanted = NewTenant(name="badges", profile="generic", schemas={"User": [BADGE]})
+    return client_of(umbrella, BADGE)
+
+
+def client_of(umbrella, schema):
+    wanted = NewTenant(name="extended", profile="generic", schemas={"User": [schema]})
     tenant = create_tenant(umbrella.database, wanted)
     with umbrella.database.transaction() as connection:
         _, clear = create_token(connection, tenant, kind="entra", label="tests", now=now_microseconds())
@@ -150,3 +154,15 @@ def test_what_is_read_only_is_ignored_in_a_body_and_refused_in_a_patch(badges):
 
     assert user[URN] == {"number": 1}
     assert (answer.status, answer.json["scimType"]) == (400, "mutability")
+
+
+def test_what_an_extension_requires_may_come_with_the_last_of_many_operations(umbrella):
+    urn = "urn:example:params:scim:schemas:extension:desk:2.0:User"
+    schema = {"id": urn, "name": "Desk", "attributes": [{"name": "room"}, {"name": "floor", "required": True}]}
+    client = client_of(umbrella, schema_from_json(schema))
+    user = client.user("a")
+
+    operations = [{"op": "replace", "path": f"{urn}:room", "value": f"{number}"} for number in range(40)]
+    answer = client.patch(f"/Users/{user['id']}", *operations, {"op": "add", "path": f"{urn}:floor", "value": "3"})
+
+    assert answer.json[urn] == {"room": "39", "floor": "3"}
