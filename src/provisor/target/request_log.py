@@ -5,9 +5,11 @@ FLUSH_SECONDS. Bounded: the newest RETENTION_ROWS stay. No body, no token, no he
 """
 
 import asyncio
+from collections.abc import Collection
 from typing import NamedTuple
 
 from provisor.database import Connection, Writer
+from provisor.target.masking import holds_secret, masked_query
 
 FLUSH_SECONDS = 0.08
 RETENTION_ROWS = 200_000  # about 40 MB; some hours of a busy day
@@ -45,6 +47,23 @@ def cut(text: str) -> str:
     if len(text) <= _TEXT_LIMIT and text.isascii() and "\x00" not in text:
         return text
     return text[:_TEXT_LIMIT].encode("utf-8", "replace").decode().replace("\x00", "\ufffd")  # PostgreSQL stores no NUL
+
+
+class About(NamedTuple):
+    """What a request was about, as it is kept: without secrets, bounded, storable."""
+
+    path: str
+    query: str
+    object_id: str | None
+
+
+def about(path: str, query: str, object_id: str | None, names: Collection[str]) -> About:
+    """The same as it is kept; `object_id` stands in the path or is ours. `names` are as for `masked_query`."""
+    text = f"{path}?{query}" if query else path
+    if len(text) > _TEXT_LIMIT or not text.isascii() or "\x00" in text or holds_secret(text, names):
+        shown = None if object_id is None else cut(masked_query(object_id, names))
+        return About(cut(masked_query(path, names)), cut(masked_query(query, names)), shown)
+    return About(path, query, object_id)
 
 
 class RequestLog:

@@ -22,11 +22,11 @@ from provisor.target.documents import ENDPOINTS, decode_object, etag
 from provisor.target.exchanges import READ_TO_MASK, Exchanges
 from provisor.target.guard import NO_LIMITS, Failures, Limits, RateLimit
 from provisor.target.listing import Question
-from provisor.target.masking import BODY_LIMIT, masked_query
+from provisor.target.masking import BODY_LIMIT
 from provisor.target.metrics import Metrics
 from provisor.target.reading import Reader, location
 from provisor.target.replies import Disconnected, Receive, Reply, Send, read_body, refused
-from provisor.target.request_log import Entry, RequestLog, cut
+from provisor.target.request_log import Entry, RequestLog, about, cut
 from provisor.target.requests import READING, Route, method_refused, parameters, question, route, search, selection
 from provisor.target.resources import Answer, Call
 from provisor.target.store import Tenant, now_microseconds
@@ -306,16 +306,18 @@ class Target:
     def _log_operation(self, request: _Request, connection: Connection, number: int, step: Step, status: int) -> None:
         """Every operation of a bulk has an entry before the bulk's own, so that it is found by its resource."""
         path = f"{ENDPOINTS[step.kind]}{step.id}" if step.id else step.path
+        base = request.scope["path"].rstrip("/").removesuffix("/Bulk")
+        told = about(base + path, f"bulk={number}", step.id or None, request.tenant.profile.secrets)
         self.log.insert(
             connection,
             Entry(
                 request.tenant.number,
                 request.at,
                 cut(step.method),
-                cut(masked_query(request.scope["path"].rstrip("/").removesuffix("/Bulk") + path)),
-                f"bulk={number}",
+                told.path,
+                told.query,
                 step.kind,
-                cut(masked_query(step.id)) or None,
+                told.object_id,
                 status,
                 request.token_id,
                 0,
@@ -360,16 +362,18 @@ class Target:
         )
 
     def _entry(self, request: _Request, status: int) -> Entry:
-        scope, names = request.scope, request.tenant.profile.secrets
+        scope = request.scope
         request.duration = (time.perf_counter_ns() - request.started) // 1000
+        query = scope["query_string"].decode("latin-1")
+        told = about(scope["path"], query, request.object_id, request.tenant.profile.secrets)
         return Entry(
             request.tenant.number,
             request.at,
             cut(scope["method"]),
-            cut(masked_query(scope["path"], names)),
-            cut(masked_query(scope["query_string"].decode("latin-1"), names)),
+            told.path,
+            told.query,
             request.kind,
-            None if request.object_id is None else cut(masked_query(request.object_id, names)),
+            told.object_id,
             status,
             request.token_id,
             request.duration,
