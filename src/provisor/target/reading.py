@@ -262,7 +262,7 @@ class Reader:
                 with_groups(text, 0, user_groups_text(self._connection, call, id_of(document)))[0]
                 for text, document in zip(texts, documents, strict=True)
             ]
-        return texts if call.plain and call.tenant.profile.plain else [projected(text, call) for text in texts]
+        return texts if call.as_stored else [projected(text, call) for text in texts]
 
     async def _groups(self, documents: Sequence[str], call: Call) -> list[str]:
         texts: list[str] = []

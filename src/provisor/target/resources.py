@@ -51,8 +51,16 @@ class Call:
 
     @property
     def plain(self) -> bool:
-        """Whether the whole resource is wanted, so that stored text can be sent as it is."""
+        """Whether the whole resource is wanted."""
         return not self.attributes and not self.excluded
+
+    @property
+    def as_stored(self) -> bool:
+        """Whether stored text can be sent as it is: leaving out what is composed of rows only saves reading them."""
+        return not self.attributes and self.tenant.profile.plain and all(name in _COMPOSED for name in self.excluded)
+
+
+_COMPOSED = frozenset({"members", "groups"})
 
 
 class Answer(NamedTuple):
@@ -214,10 +222,10 @@ def user_groups_text(connection: Connection, call: Call, id_: str) -> str:
 
 def projected(text: str, call: Call) -> str:
     """A document cut down to the attributes asked for."""
-    profile = call.tenant.profile
-    if call.plain and profile.plain:
+    if call.as_stored:
         return text
-    return dump(project(load(text), call.attributes, call.excluded, profile.type_of(call.kind), call.written))
+    resource_type = call.tenant.profile.type_of(call.kind)
+    return dump(project(load(text), call.attributes, call.excluded, resource_type, call.written))
 
 
 def _note_written(call: Call, before: Resource, after: Resource) -> None:
