@@ -3,13 +3,15 @@
 Order: replies, refusals, bodies.
 """
 
-from collections.abc import Awaitable, Callable, MutableMapping
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import Any, NamedTuple
 
 from provisor.scim.errors import ScimError, too_large
 from provisor.target.documents import refusal_text
 from provisor.target.guard import Throttled
 from provisor.target.limits import MAX_BODY_BYTES
+from provisor.target.pieces import Text, encoded
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
@@ -22,12 +24,18 @@ _RETRY_SECONDS = b"1"
 
 
 class Reply(NamedTuple):
-    """What goes out."""
+    """What goes out: a body, and what follows it when it is too long to be sent at once."""
 
     status: int
     body: bytes
     headers: tuple[tuple[bytes, bytes], ...] = ()
     content_type: bytes = _SCIM
+    more: Sequence[bytes] = ()
+
+    @property
+    def size(self) -> int:
+        """How many bytes the whole body has."""
+        return len(self.body) + sum(map(len, self.more)) if self.more else len(self.body)
 
     def all_headers(self) -> tuple[tuple[bytes, bytes], ...]:
         """Its own, and those of its body."""
@@ -35,20 +43,30 @@ class Reply(NamedTuple):
             return self.headers
         return (
             (b"content-type", self.content_type),
-            (b"content-length", b"%d" % len(self.body)),
+            (b"content-length", b"%d" % self.size),
             *self.headers,
         )
 
     async def send(self, scope: MutableMapping[str, Any], send: Send) -> None:
-        """Answer a request: at once where the server can, by two ASGI messages elsewhere."""
+        """Answer a request: at once where the server can, by ASGI messages elsewhere."""
         at_once = scope.get(AT_ONCE)
-        if at_once is None or not at_once(self):
-            await send({"type": "http.response.start", "status": self.status, "headers": [*self.all_headers()]})
-            await send({"type": "http.response.body", "body": self.body})
+        if at_once is not None and not self.more and at_once(self):
+            return
+        await send({"type": "http.response.start", "status": self.status, "headers": [*self.all_headers()]})
+        await send({"type": "http.response.body", "body": self.body, "more_body": bool(self.more)})
+        for number, part in enumerate(self.more, 1):
+            await asyncio.sleep(0)  # others go in between
+            await send({"type": "http.response.body", "body": part, "more_body": number < len(self.more)})
 
 
 class Disconnected(Exception):
     """The client went away before its request was complete."""
+
+
+def replied(text: Text, *headers: tuple[bytes, bytes]) -> Reply:
+    """The answer with what was asked for."""
+    body, *more = encoded(text)
+    return Reply(200, body, headers, more=more)
 
 
 def refused(refusal: ScimError, *headers: tuple[bytes, bytes]) -> Reply:

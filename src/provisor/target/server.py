@@ -25,7 +25,7 @@ from provisor.target.listing import Question
 from provisor.target.masking import BODY_LIMIT
 from provisor.target.metrics import Metrics
 from provisor.target.reading import Reader, location
-from provisor.target.replies import Disconnected, Receive, Reply, Send, read_body, refused
+from provisor.target.replies import Disconnected, Receive, Reply, Send, read_body, refused, replied
 from provisor.target.request_log import Entry, RequestLog, about, cut
 from provisor.target.requests import READING, Route, method_refused, parameters, question, route, search, selection
 from provisor.target.resources import Answer, Call
@@ -254,9 +254,9 @@ class Target:
         if call.tenant.profile.strict:
             check_question(asked, None if every else call.kind, call.tenant.profile.type_of(call.kind))
         if asked.cursor is not None:
-            return Reply(200, (await self._reader.by_cursor(call, asked, every=every)).encode())
+            return replied(await self._reader.by_cursor(call, asked, every=every))
         read = self._reader.every if every else self._reader.many
-        return Reply(200, (await read(call, asked)).encode())
+        return replied(await read(call, asked))
 
     async def _get(self, request: _Request, call: Call) -> Reply:
         text, version = await self._reader.one(call)
@@ -264,7 +264,7 @@ class Target:
         seen = request.headers.get(b"if-none-match")
         if seen is not None and (seen.strip() == b"*" or tag[2:] in seen):
             return Reply(304, b"", ((b"etag", tag),))
-        return Reply(200, text.encode(), ((b"etag", tag),))
+        return replied(text, (b"etag", tag))
 
     async def _post_put_patch_delete(
         self, request: _Request, call: Call, place: Route, method: str, receive: Receive
@@ -357,7 +357,7 @@ class Target:
                 len(request.body),
                 reply.headers,
                 reply.body[:BODY_LIMIT],
-                len(reply.body),
+                reply.size,
             )
         )
 
