@@ -14,7 +14,9 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from provisor.database.ports import BUSY_SECONDS, Ask, Batches, DatabaseError, Row
+from provisor.database.postgresql_batches import PostgresqlBatches
 from provisor.database.postgresql_connection import PostgresqlConnection
+from provisor.database.postgresql_questions import PostgresqlQuestions
 
 _SECONDS_TO_CONNECT = 10
 _OPTIONS: dict[str, str | int | None] = {
@@ -104,14 +106,10 @@ class PostgresqlDatabase:
 
     def batches(self) -> Batches:
         """What a Writer of this database writes through."""
-        from provisor.database.postgresql_batches import PostgresqlBatches
-
-        return PostgresqlBatches(self, self.connect())
+        return PostgresqlBatches(self.connect(), analyse=self.analyse, give_back=self.disconnect)
 
     def asking(self) -> Ask:
         """Short reads during which the loop goes on; call it on the event loop."""
-        from provisor.database.postgresql_questions import PostgresqlQuestions
-
         return PostgresqlQuestions(self.connect()).one
 
     def analyse(self) -> None:

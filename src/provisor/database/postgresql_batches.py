@@ -15,7 +15,6 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from provisor.database.ports import BATCH_LIMIT, Connection, DatabaseError, Outcome, Pending
-from provisor.database.postgresql import PostgresqlDatabase
 from provisor.database.postgresql_connection import ConnectionLost, Hasty, PostgresqlConnection, TryAgain
 
 TRIES = 5  # of a batch that met a deadlock or a connection that broke before its COMMIT was sent
@@ -27,9 +26,16 @@ _LONGEST_PAUSE_SECONDS = 0.02
 class PostgresqlBatches:
     """Belongs to one event loop; its connection to one thread."""
 
-    def __init__(self, database: PostgresqlDatabase, connection: PostgresqlConnection) -> None:
-        self._database = database
+    def __init__(
+        self,
+        connection: PostgresqlConnection,
+        *,
+        analyse: Callable[[], None],
+        give_back: Callable[[PostgresqlConnection], None],
+    ) -> None:
         self._connection = connection
+        self._analyse_tables = analyse
+        self._give_back = give_back
         self._loop = asyncio.get_running_loop()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="batch")
         self._careful = 0  # batches still to be done with savepoints
@@ -48,7 +54,7 @@ class PostgresqlBatches:
     def _analyse(self) -> None:
         if self._analysing is None or self._analysing.done():
             self._analyses.popleft()
-            self._analysing = self._loop.run_in_executor(None, self._database.analyse)
+            self._analysing = self._loop.run_in_executor(None, self._analyse_tables)
 
     def _commit(self, waiting: deque[Pending]) -> tuple[list[Pending], list[Outcome]]:
         batch: list[Pending] = []
@@ -127,4 +133,4 @@ class PostgresqlBatches:
         if self._analysing is not None:
             await asyncio.wait([self._analysing])
         self._thread.shutdown(wait=True)
-        self._database.disconnect(self._connection)
+        self._give_back(self._connection)
