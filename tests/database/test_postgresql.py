@@ -34,6 +34,16 @@ def test_what_needs_a_file_is_refused(database):
         _ = database.path
 
 
+def test_a_server_that_is_not_there_is_told_in_one_line_without_the_password():
+    with pytest.raises(DatabaseError) as told:
+        open_database("postgresql://somebody:hunter2@127.0.0.1:1/nowhere")
+
+    assert str(told.value).startswith("Cannot open the database postgresql://127.0.0.1:1/nowhere: ")
+    assert str(told.value).endswith("Connection refused.")
+    assert "\n" not in str(told.value)
+    assert "hunter2" not in str(told.value)
+
+
 def test_a_reader_finds_a_server_again_that_was_away(database):
     reader = database.reader()
     end_sessions_of(database)

@@ -73,7 +73,7 @@ class PostgresqlDatabase:
             raw = psycopg.connect(self._url, autocommit=True, prepare_threshold=None)  # Wire prepares
             raw.execute(_SESSION.format(milliseconds=int(busy_seconds * 1000)).encode())
         except psycopg.Error as error:
-            raise DatabaseError(f"Cannot open the database {self.name}: {str(error).strip()}.") from None
+            raise DatabaseError(f"Cannot open the database {self.name}: {_first_line(error)}.") from None
         encoding = raw.info.parameter_status("server_encoding")
         if encoding != "UTF8":
             raw.close()
@@ -147,6 +147,11 @@ class PostgresqlDatabase:
             self._connections.clear()
             self._writer = None
             self._readers = threading.local()
+
+
+def _first_line(error: psycopg.Error) -> str:
+    """What is wrong; libpq goes on with a question that the first line has answered."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
 
 
 def open_server(url: str) -> PostgresqlDatabase:
