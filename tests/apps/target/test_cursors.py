@@ -193,6 +193,7 @@ def test_the_service_provider_config_tells_of_both_ways(client):
 
 
 def test_a_page_of_very_large_groups_goes_on_in_the_next(scim, monkeypatch):
+    monkeypatch.setattr("provisor.target.reading.AT_ONCE", 2)
     monkeypatch.setattr("provisor.target.reading.PAGE_MEMBERS", 3)
     users = [scim.user(f"u{number}")["id"] for number in range(2)]
     for number in range(5):

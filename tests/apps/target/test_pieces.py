@@ -1,5 +1,6 @@
 """Long groups are read, kept and sent in pieces; nobody can tell from the answer."""
 
+import asyncio
 import http.client
 import json
 from urllib.parse import urlsplit
@@ -71,6 +72,18 @@ def test_a_long_group_is_cut_down_to_what_was_asked_for(filled):
 
     assert members(answer) == groups[longest]
     assert "displayName" not in answer
+
+
+def test_who_asks_for_small_groups_does_not_wait_for_who_reads_a_large_one(filled):
+    scim, _ = filled
+    server = scim.send.__self__
+
+    async def ask():
+        async with server.target._reader._snapshot_free:  # as while a large one is read
+            given = {"Authorization": f"Bearer {scim.token}"}
+            return await asyncio.wait_for(server.answer("GET", f"{scim.base}/Groups", "count=2", given, b""), 5)
+
+    assert len(server.runner.run(ask()).resources) == 2
 
 
 @pytest.mark.slow
