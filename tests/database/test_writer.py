@@ -145,6 +145,38 @@ def test_a_work_that_runs_again_because_another_was_undone_counts_once(database)
     assert len(runs) == 2
 
 
+def test_nobody_else_gets_in_while_a_batch_runs_again(tmp_path):
+    database = open_database(f"sqlite:///{tmp_path / 'store.sqlite'}")
+    with database.transaction() as connection:
+        connection.execute("CREATE TABLE thing (id INTEGER PRIMARY KEY)")
+    other, begun = database.connect(busy_seconds=0), []
+
+    def trace(statement):
+        if statement == "BEGIN IMMEDIATE":
+            begun.append(statement)
+            if len(begun) == 2:  # what another process may do whenever the lock is free
+                other.execute("BEGIN IMMEDIATE")
+
+    def undone(connection):
+        insert(2)(connection)
+        raise ValueError("after a change")
+
+    async def run():
+        writer = Writer(database)
+        database.connections[-1].raw.set_trace_callback(trace)
+        results = await asyncio.gather(writer.write(insert(1)), writer.write(undone), return_exceptions=True)
+        await writer.close()
+        return results
+
+    results = asyncio.run(run())
+    stored = database.reader().all("SELECT id FROM thing")
+    database.close()
+
+    assert results[0] == 1
+    assert isinstance(results[1], ValueError)
+    assert stored == [(1,)]
+
+
 def test_a_refusal_before_any_change_runs_nothing_again(database):
     runs = []
 

@@ -6,7 +6,7 @@ spec/provisioning-service.md section 2.2; what a restart forgets: section 2.3.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Unpack
 
 from provisor.admin.actor import JOB_CREDENTIALS, JOB_READ, JOB_WRITE, Actor
 from provisor.admin.applications import Applications
@@ -18,7 +18,7 @@ from provisor.engine.behaviour import behaviour_named
 from provisor.engine.ports import Secret
 from provisor.scim.values import Json
 from provisor.storage import applications, jobs, resets, secrets
-from provisor.storage.jobs import Job, JobChanges
+from provisor.storage.jobs import Job, JobChanges, StatusCode
 
 BASE_ADDRESS: Final = "BaseAddress"  # Graph's names of the two credentials
 SECRET_TOKEN: Final = "SecretToken"  # noqa: S105 - a name, not a secret
@@ -119,7 +119,7 @@ class Jobs:
             change.target = job.id
             if job.schedule_state == "Paused":
                 change.nothing()
-            code = job.status_code if job.status_code == "NotConfigured" else "Paused"
+            code: StatusCode = job.status_code if job.status_code == "NotConfigured" else "Paused"
             return self._changed(change, job, schedule_state="Paused", status_code=code)
 
     def restart(self, actor: Actor, key: str, *, reset_scope: str = "") -> JobShown:
@@ -213,8 +213,8 @@ class Jobs:
             return None
         return stored.reveal() if stored else None
 
-    def _changed(self, change: Change, job: Job, **changes: object) -> JobShown:
-        jobs.change(change.connection, job.id, **changes)  # type: ignore[arg-type]
+    def _changed(self, change: Change, job: Job, **changes: Unpack[JobChanges]) -> JobShown:
+        jobs.change(change.connection, job.id, **changes)
         return self._shown(change.connection, self.find(change.connection, job.id))
 
     def _shown(self, connection: Connection, job: Job) -> JobShown:
@@ -251,7 +251,7 @@ def read_reset_scope(text: str) -> frozenset[str]:
     return frozenset(named[word.lower()] for word in words) if words else PLAIN_RESTART
 
 
-def _running_code(job: Job) -> str:
+def _running_code(job: Job) -> StatusCode:
     return "NotRun" if job.watermark is None and job.steady_first_at is None else "Active"
 
 

@@ -5,15 +5,13 @@ writer there is right here, over any number of processes and machines, and no tw
 wait for nobody. Only the files of this name know the driver. Source: decision 0004.
 """
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from provisor.database.ports import BUSY_SECONDS, Ask, Batches, DatabaseError, Row
+from provisor.database.connections import Connections
+from provisor.database.ports import Ask, Batches, DatabaseError, Row
 from provisor.database.postgresql_batches import PostgresqlBatches
 from provisor.database.postgresql_connection import PostgresqlConnection
 from provisor.database.postgresql_questions import PostgresqlQuestions
@@ -35,17 +33,13 @@ _SESSION = (
 )
 
 
-class PostgresqlDatabase:
+class PostgresqlDatabase(Connections[PostgresqlConnection]):
     """One schema of one database of a server."""
 
     def __init__(self, url: str, name: str) -> None:
+        super().__init__()
         self._url = url  # holds the password: for the driver alone
         self.name = name
-        self._readers = threading.local()
-        self._connections: list[PostgresqlConnection] = []
-        self._opening = threading.Lock()
-        self._writing = threading.RLock()
-        self._writer: PostgresqlConnection | None = None
         self.reader()  # a server that is not there is told of now
 
     def __repr__(self) -> str:
@@ -56,17 +50,8 @@ class PostgresqlDatabase:
         """Raises DatabaseError: there is no file."""
         raise DatabaseError(f"{self.name} cannot be used here: this part of Provisor needs SQLite, sqlite:///FILE.")
 
-    @property
-    def connections(self) -> tuple[PostgresqlConnection, ...]:
-        """Every connection that is open (for counting what they do)."""
-        return tuple(self._connections)
-
-    def connect(self, *, busy_seconds: float = BUSY_SECONDS) -> PostgresqlConnection:
-        """A new connection, closed with the database at the latest. Raises DatabaseError."""
-        connection = PostgresqlConnection(lambda: self._driver_connection(busy_seconds), self.name)
-        with self._opening:
-            self._connections.append(connection)
-        return connection
+    def _open(self, busy_seconds: float) -> PostgresqlConnection:
+        return PostgresqlConnection(lambda: self._driver_connection(busy_seconds), self.name)
 
     def _driver_connection(self, busy_seconds: float) -> "psycopg.Connection[Row]":
         try:
@@ -79,30 +64,6 @@ class PostgresqlDatabase:
             raw.close()
             raise DatabaseError(f"{self.name} has the encoding {encoding}; make a database with ENCODING 'UTF8'.")
         return raw
-
-    def reader(self) -> PostgresqlConnection:
-        """This thread's connection for short reads."""
-        connection: PostgresqlConnection | None = getattr(self._readers, "connection", None)
-        if connection is None:
-            connection = self._readers.connection = self.connect()
-        return connection
-
-    @contextmanager
-    def transaction(self) -> Iterator[PostgresqlConnection]:
-        """A write transaction: committed at the end of the block, rolled back when it raises."""
-        with self._writing:
-            if self._writer is None:
-                self._writer = self.connect()
-            connection = self._writer
-            if connection.writing:
-                raise DatabaseError("A write transaction was begun inside another one; pass the connection on instead.")
-            connection.begin()
-            try:
-                yield connection
-            except BaseException:
-                connection.rollback()
-                raise
-            connection.commit()
 
     def batches(self) -> Batches:
         """What a Writer of this database writes through."""
@@ -132,21 +93,6 @@ class PostgresqlDatabase:
             return
         finally:
             self.disconnect(connection)
-
-    def disconnect(self, connection: PostgresqlConnection) -> None:
-        """Close one connection before the database is closed."""
-        with self._opening:
-            self._connections.remove(connection)
-        connection.close()
-
-    def close(self) -> None:
-        """Close every connection."""
-        with self._writing, self._opening:
-            for connection in self._connections:
-                connection.close()
-            self._connections.clear()
-            self._writer = None
-            self._readers = threading.local()
 
 
 def _first_line(error: psycopg.Error) -> str:

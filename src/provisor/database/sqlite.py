@@ -6,15 +6,14 @@ The only place with a PRAGMA. SQL elsewhere uses `?` placeholders and nothing th
 import asyncio
 import os
 import sqlite3
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from provisor.database.connections import Connections
 from provisor.database.ports import BATCH_LIMIT, BUSY_SECONDS, Connection, DatabaseError, Outcome, Pending, Row
 
 CACHE_KIB = 2048  # a connection; 8 MiB was no faster and cost 13 MiB of memory (docs/explanation/performance.md)
@@ -26,9 +25,10 @@ SHORT_COMMIT_SECONDS = 0.001  # a longer one is left to a thread
 class SqliteConnection:
     """One connection: statements in, tuples out. Not for two threads at once."""
 
-    __slots__ = ("execute", "raw")
+    __slots__ = ("_path", "execute", "raw")
 
-    def __init__(self, raw: sqlite3.Connection) -> None:
+    def __init__(self, raw: sqlite3.Connection, path: Path) -> None:
+        self._path = path
         self.raw = raw
         self.execute = raw.execute  # bound once: it is the hot path
 
@@ -61,78 +61,50 @@ class SqliteConnection:
         """Changes with every commit of any other connection or process; half as dear as the smallest read."""
         return self.execute("PRAGMA data_version").fetchone()
 
+    @property
+    def writing(self) -> bool:
+        """Whether it is in a transaction."""
+        return self.raw.in_transaction
+
+    def begin(self) -> None:
+        """Begin a write transaction. Raises DatabaseError when the file stays locked."""
+        try:
+            self.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            raise DatabaseError(
+                f"{self._path} was locked by another process for {BUSY_SECONDS:.0f} s: {error}. "
+                "Try again, or end the process that holds it."
+            ) from error
+
+    def commit(self) -> None:
+        """Bring the transaction to the disk."""
+        self.execute("COMMIT")
+
+    def rollback(self) -> None:
+        """Forget the transaction, unless a full disk has ended it already."""
+        if self.raw.in_transaction:
+            self.execute("ROLLBACK")
+
     def close(self) -> None:
         """Close the connection; an open transaction is rolled back."""
         self.raw.close()
 
 
-class SqliteDatabase:
+class SqliteDatabase(Connections[SqliteConnection]):
     """One SQLite file: a reader per thread, and writes that are serialised inside and between processes."""
 
     def __init__(self, path: Path) -> None:
+        super().__init__()
         self.path = path
-        self._readers = threading.local()
-        self._connections: list[SqliteConnection] = []
-        self._opening = threading.Lock()
-        self._writing = threading.RLock()
-        self._writer: SqliteConnection | None = None
 
-    def connect(self, *, busy_seconds: float = BUSY_SECONDS) -> SqliteConnection:
-        """A new connection, closed with the database at the latest."""
+    def _open(self, busy_seconds: float) -> SqliteConnection:
         raw = sqlite3.connect(
             self.path, timeout=busy_seconds, isolation_level=None, check_same_thread=False, cached_statements=256
         )
         raw.execute("PRAGMA journal_mode=WAL")
         raw.execute("PRAGMA synchronous=FULL")
         raw.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
-        connection = SqliteConnection(raw)
-        with self._opening:
-            self._connections.append(connection)
-        return connection
-
-    def disconnect(self, connection: SqliteConnection) -> None:
-        """Close one connection before the database is closed."""
-        with self._opening:
-            self._connections.remove(connection)
-        connection.close()
-
-    @property
-    def connections(self) -> tuple[Connection, ...]:
-        """Every connection that is open (for counting what they do)."""
-        return tuple(self._connections)
-
-    def reader(self) -> SqliteConnection:
-        """This thread's connection for short reads. Never hold a cursor of it over an await."""
-        connection: SqliteConnection | None = getattr(self._readers, "connection", None)
-        if connection is None:
-            connection = self._readers.connection = self.connect()
-        return connection
-
-    @contextmanager
-    def transaction(self) -> Iterator[Connection]:
-        """A write transaction: committed at the end of the block, rolled back when it raises.
-
-        Blocks while another thread or process writes, for at most 30 seconds; then raises DatabaseError.
-        """
-        with self._writing:
-            if self._writer is None:
-                self._writer = self.connect()
-            connection = self._writer
-            if connection.raw.in_transaction:
-                raise DatabaseError("A write transaction was begun inside another one; pass the connection on instead.")
-            try:
-                connection.execute("BEGIN IMMEDIATE")
-            except sqlite3.OperationalError as error:
-                raise DatabaseError(
-                    f"{self.path} was locked by another process for {BUSY_SECONDS:.0f} s: {error}. "
-                    "Try again, or end the process that holds it."
-                ) from error
-            try:
-                yield connection
-            except BaseException:
-                connection.execute("ROLLBACK")
-                raise
-            connection.execute("COMMIT")
+        return SqliteConnection(raw, self.path)
 
     def batches(self) -> "SqliteBatches":
         """What a Writer of this database writes through; call it on the event loop."""
@@ -141,15 +113,6 @@ class SqliteDatabase:
     def asking(self) -> None:
         """None: a short read never leaves the process."""
         return
-
-    def close(self) -> None:
-        """Close every connection."""
-        with self._writing, self._opening:
-            for connection in self._connections:
-                connection.close()
-            self._connections.clear()
-            self._writer = None
-            self._readers = threading.local()
 
 
 class SqliteBatches:
@@ -182,28 +145,28 @@ class SqliteBatches:
                 await self._loop.run_in_executor(self._committer, self._connection.execute, "COMMIT")
             self._commit_seconds = time.perf_counter() - began
         except Exception as error:  # noqa: BLE001 - whoever waits must be told, or would wait for ever
-            if self._connection.raw.in_transaction:
-                self._connection.execute("ROLLBACK")
+            self._connection.rollback()
             return batch, [(None, error)] * len(batch)
         return batch, outcomes
 
     def _attempt(self, batch: list[Pending]) -> list[Outcome] | None:
         """Run every work without a savepoint; None, with nothing done, when one would have needed it.
 
-        Nearly every refusal comes before the first change, and then there is nothing to take back.
+        Nearly every refusal comes before the first change, and then there is nothing to take back. The whole batch has
+        one: to begin anew would let another process take the lock.
         """
         connection, raw = self._connection, self._connection.raw
+        connection.execute("SAVEPOINT batch")
         outcomes: list[Outcome] = []
         for work, _ in batch:
             changes = raw.total_changes
             try:
                 outcomes.append((work(connection), None))
-            except Exception as error:
+            except Exception as error:  # handed to the caller through its future
                 if not raw.in_transaction:  # a full disk ends it: nothing of the batch is there
                     raise
                 if raw.total_changes != changes:
-                    connection.execute("ROLLBACK")
-                    connection.execute("BEGIN IMMEDIATE")
+                    connection.execute("ROLLBACK TO batch")
                     return None
                 outcomes.append((None, error))
         return outcomes

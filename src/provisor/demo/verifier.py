@@ -123,7 +123,7 @@ def _read_all(url: str, endpoint: str, token: str) -> Iterator[dict[str, Any]]:
             f"{url.rstrip('/')}/{endpoint}?startIndex={start}&count={PAGE}",
             headers={"Authorization": f"Bearer {token}", "Accept": "application/scim+json"},
         )
-        with urlopen(request, timeout=TIMEOUT_SECONDS) as answer:  # noqa: S310
+        with urlopen(request, timeout=TIMEOUT_SECONDS) as answer:  # noqa: S310 - as above
             page = json.load(answer)
         total, found = int(page["totalResults"]), page.get("Resources") or []
         if not found:

@@ -78,7 +78,7 @@ def _listing(url: str, token: str) -> Iterator[Resource]:
         request = Request(  # noqa: S310  the test names its own target
             f"{url}?startIndex={start}&count={PAGE_RESOURCES}", headers={"Authorization": f"Bearer {token}"}
         )
-        with urlopen(request, timeout=30) as answer:  # noqa: S310
+        with urlopen(request, timeout=30) as answer:  # noqa: S310  as above
             page = json.loads(answer.read())
         resources = cast(list[Resource], page.get("Resources", []))
         if not resources:

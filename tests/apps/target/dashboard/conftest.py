@@ -8,6 +8,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 import pytest
 from argon2 import PasswordHasher
 
+from provisor.target.ad_connector import import_file
 from provisor.target.dashboard import accounts, site
 from provisor.target.store import now_microseconds
 
@@ -173,3 +174,16 @@ def clock(monkeypatch):
     moved = Clock()
     monkeypatch.setattr(site, "now_microseconds", lambda: now_microseconds() + moved.forward)
     return moved
+
+
+@pytest.fixture
+def bring(umbrella, tmp_path):
+    """Takes rows of a CSV file as the AD connector's."""
+
+    def take(*lines):
+        path = tmp_path / "ad.csv"
+        path.write_text("\n".join(lines), encoding="utf-8")
+        with umbrella.database.transaction() as connection:
+            return import_file(connection, umbrella.tenant, path, now_microseconds())
+
+    return take

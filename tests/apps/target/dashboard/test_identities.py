@@ -4,25 +4,10 @@ import re
 
 import pytest
 
-from provisor.target.ad_connector import import_file
 from provisor.target.dashboard import detail, identities
-from provisor.target.store import now_microseconds
 
 USERS, GROUPS = "/users-and-groups/users", "/users-and-groups/groups"
 HOSTILE = "<script>alert(1)</script>"
-
-
-@pytest.fixture
-def connector(umbrella, tmp_path):
-    """Takes rows of a CSV file as the AD connector's."""
-
-    def bring(*lines):
-        path = tmp_path / "ad.csv"
-        path.write_text("\n".join(lines), encoding="utf-8")
-        with umbrella.database.transaction() as connection:
-            return import_file(connection, umbrella.tenant, path, now_microseconds())
-
-    return bring
 
 
 def names(page):
@@ -34,10 +19,10 @@ def link(page, text):
     return href.replace("&amp;", "&")
 
 
-def test_users_stand_in_the_order_of_their_names_whatever_their_source(scim, admin, connector):
+def test_users_stand_in_the_order_of_their_names_whatever_their_source(scim, admin, bring):
     scim.user("Zoe")
     scim.user("anna")
-    connector("userPrincipalName", "Mia", "ANNA")
+    bring("userPrincipalName", "Mia", "ANNA")
 
     page = admin.get(USERS)
 
@@ -94,11 +79,11 @@ def test_an_identity_is_found_by_its_id(scim, admin):
 
 
 @pytest.fixture
-def many(scim, connector):
+def many(scim, bring):
     """130 users, every third name in both sources."""
     for number in range(120):
         scim.user(f"user{number:03}")
-    connector("userPrincipalName", *(f"USER{number:03}" for number in range(0, 120, 3)))
+    bring("userPrincipalName", *(f"USER{number:03}" for number in range(0, 120, 3)))
     return [
         f"USER{n:03}" if source else f"user{n:03}" for n in range(120) for source in ((1, 0) if n % 3 == 0 else (0,))
     ]
@@ -189,11 +174,11 @@ def test_members_of_a_vast_group_are_paged_without_sorting_them(scim, admin, mon
 
 
 @pytest.mark.parametrize("few", [1, 2_000], ids=["walking", "looking up"])
-def test_a_search_finds_the_same_people_however_many_fit(scim, admin, connector, monkeypatch, few):
+def test_a_search_finds_the_same_people_however_many_fit(scim, admin, bring, monkeypatch, few):
     monkeypatch.setattr(identities, "FEW", few)
     for number in range(60):
         scim.user(f"user{number:02}", displayName=f"Ruiz {number}", active=number % 2 == 0)
-    connector("userPrincipalName,displayName", *(f"ad{number},Ana Ruiz" for number in range(3)), "other,Other")
+    bring("userPrincipalName,displayName", *(f"ad{number},Ana Ruiz" for number in range(3)), "other,Other")
 
     page = admin.get(f"{USERS}?search=RUIZ")
     rest = admin.get(USERS + link(page, "Next"))
@@ -203,10 +188,10 @@ def test_a_search_finds_the_same_people_however_many_fit(scim, admin, connector,
     assert len(names(admin.get(f"{USERS}?search=ruiz&state=disabled"))) == 30
 
 
-def test_identities_of_the_connector_have_a_page_with_their_groups(admin, connector):
-    connector("userPrincipalName,displayName,objectGUID", "ana,Ana,196a91a1-0ed6-55ff-9e93-129f57884f29")
-    connector("displayName", "Staff")
-    connector("group,member", "staff,ANA")
+def test_identities_of_the_connector_have_a_page_with_their_groups(admin, bring):
+    bring("userPrincipalName,displayName,objectGUID", "ana,Ana,196a91a1-0ed6-55ff-9e93-129f57884f29")
+    bring("displayName", "Staff")
+    bring("group,member", "staff,ANA")
 
     user = admin.get(link(admin.get(USERS), "ana"))
 
@@ -216,9 +201,9 @@ def test_identities_of_the_connector_have_a_page_with_their_groups(admin, connec
     assert "Members 1 ana" in group.text
 
 
-def test_one_person_of_two_sources_is_told_on_both_pages(scim, admin, connector):
+def test_one_person_of_two_sources_is_told_on_both_pages(scim, admin, bring):
     ana = scim.user("ana")
-    connector("userPrincipalName", "Ana")
+    bring("userPrincipalName", "Ana")
 
     page = admin.get(f"{USERS}/{ana['id']}")
 
@@ -226,11 +211,11 @@ def test_one_person_of_two_sources_is_told_on_both_pages(scim, admin, connector)
     assert "The same user also comes from SCIM: ana" in admin.get(link(page, "Ana<")).text
 
 
-def test_one_person_is_known_by_objectguid_under_two_names(scim, admin, connector):
+def test_one_person_is_known_by_objectguid_under_two_names(scim, admin, bring):
     urn = "urn:ietf:params:scim:schemas:extension:ciscoumbrella:2.0:User"
     ana = scim.user("ana", **{urn: {"nativeObjectId": "oZFqGdYO/1WekxKfV4hPKQ=="}})
     eva = scim.user("eva", **{urn: {"nativeObjectId": "AZFqGdYO/1WekxKfV4hPKQ=="}})
-    connector("userPrincipalName,objectGUID", "aruiz,196a91a1-0ed6-55ff-9e93-129f57884f29")
+    bring("userPrincipalName,objectGUID", "aruiz,196a91a1-0ed6-55ff-9e93-129f57884f29")
 
     page = admin.get(f"{USERS}/{ana['id']}")
     assert "also comes from the AD connector: aruiz" in page.text
@@ -254,11 +239,11 @@ def test_a_user_is_no_group(scim, admin):
     assert admin.get(f"{GROUPS}/{ana['id']}").status == 404
 
 
-def test_hostile_names_are_shown_as_they_are(scim, admin, connector):
+def test_hostile_names_are_shown_as_they_are(scim, admin, bring):
     ana = scim.user(HOSTILE, displayName='"><img src=x onerror=alert(1)>', externalId="{{ 7 * 7 }}")
     group = scim.group(HOSTILE, members=[ana["id"]])
-    connector("userPrincipalName,displayName", f"{HOSTILE},{HOSTILE}")
-    connector("displayName", HOSTILE)
+    bring("userPrincipalName,displayName", f"{HOSTILE},{HOSTILE}")
+    bring("displayName", HOSTILE)
 
     for path in (
         USERS,

@@ -2,22 +2,9 @@
 
 import pytest
 
-from provisor.target.ad_connector import forget_all, import_file
+from provisor.target.ad_connector import forget_all
 from provisor.target.dashboard import attention
-from provisor.target.store import TargetError, now_microseconds
-
-
-@pytest.fixture
-def bring(umbrella, tmp_path):
-    """Takes rows of a CSV file as the AD connector's."""
-
-    def take(*lines):
-        path = tmp_path / "ad.csv"
-        path.write_text("\n".join(lines), encoding="utf-8")
-        with umbrella.database.transaction() as connection:
-            return import_file(connection, umbrella.tenant, path, now_microseconds())
-
-    return take
+from provisor.target.store import TargetError
 
 
 def test_how_many_groups_are_used_stands_beside_a_meter(scim, admin):
