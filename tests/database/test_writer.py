@@ -145,7 +145,7 @@ def test_a_work_that_runs_again_because_another_was_undone_counts_once(database)
     assert len(runs) == 2
 
 
-def test_nobody_else_gets_in_while_a_batch_runs_again(tmp_path):
+def test_a_batch_that_runs_again_waits_for_who_got_in_between(tmp_path):
     database = open_database(f"sqlite:///{tmp_path / 'store.sqlite'}")
     with database.transaction() as connection:
         connection.execute("CREATE TABLE thing (id INTEGER PRIMARY KEY)")
@@ -156,6 +156,7 @@ def test_nobody_else_gets_in_while_a_batch_runs_again(tmp_path):
             begun.append(statement)
             if len(begun) == 2:  # what another process may do whenever the lock is free
                 other.execute("BEGIN IMMEDIATE")
+                asyncio.get_running_loop().call_later(0.02, other.execute, "COMMIT")
 
     def undone(connection):
         insert(2)(connection)

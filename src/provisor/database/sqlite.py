@@ -137,7 +137,10 @@ class SqliteBatches:
                 await self._begin()
             finally:
                 batch = [waiting.popleft() for _ in range(min(len(waiting), BATCH_LIMIT))]
-            outcomes = self._attempt(batch) or [self._run(work) for work, _ in batch]
+            outcomes = self._attempt(batch)
+            if outcomes is None:
+                await self._begin()
+                outcomes = [self._run(work) for work, _ in batch]
             began = time.perf_counter()
             if quiet and self._commit_seconds < SHORT_COMMIT_SECONDS:
                 self._connection.execute("COMMIT")
@@ -152,11 +155,10 @@ class SqliteBatches:
     def _attempt(self, batch: list[Pending]) -> list[Outcome] | None:
         """Run every work without a savepoint; None, with nothing done, when one would have needed it.
 
-        Nearly every refusal comes before the first change, and then there is nothing to take back. The whole batch has
-        one: to begin anew would let another process take the lock.
+        Nearly every refusal comes before the first change, and then there is nothing to take back. A savepoint of the
+        whole batch would cost a copy of every page it changes.
         """
         connection, raw = self._connection, self._connection.raw
-        connection.execute("SAVEPOINT batch")
         outcomes: list[Outcome] = []
         for work, _ in batch:
             changes = raw.total_changes
@@ -166,7 +168,7 @@ class SqliteBatches:
                 if not raw.in_transaction:  # a full disk ends it: nothing of the batch is there
                     raise
                 if raw.total_changes != changes:
-                    connection.execute("ROLLBACK TO batch")
+                    connection.rollback()
                     return None
                 outcomes.append((None, error))
         return outcomes
