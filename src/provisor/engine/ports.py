@@ -82,9 +82,10 @@ class Unauthorized(ConnectorError):
 
 @dataclass(slots=True)
 class Throttled(ConnectorError):
-    """429 or 503: nothing may be sent before `until`."""
+    """429 or 503: nothing may be sent before `until`. After a 503 nobody knows whether the request was carried out."""
 
     until: datetime = field(kw_only=True)
+    status: int = field(default=429, kw_only=True)
 
 
 @dataclass(slots=True)
@@ -98,9 +99,13 @@ class Rejected(ConnectorError):
 
 @dataclass(slots=True)
 class Malformed(ConnectorError):
-    """An answer that is not SCIM: no JSON, no id, 404 on a filter, a redirect to another host."""
+    """An answer that is not SCIM: no JSON, no id, 404 on a filter, a redirect to another host.
+
+    `status` is what came with it, None when not even that could be read. A 2xx says that the request was carried out.
+    """
 
     excerpt: str = field(default="", kw_only=True)
+    status: int | None = field(default=None, kw_only=True)
 
 
 class Target(Protocol):
