@@ -126,7 +126,7 @@ async def test_a_matching_query_may_name_an_element_of_a_list():
 
 
 async def test_an_id_is_encoded_in_the_path():
-    async with answering(reply(404)) as (client, server):
+    async with answering(reply(204)) as (client, server):
         await client.delete("user", "a/b ?c#d")
 
     assert server.line() == "DELETE /scim/v2/Users/a%2Fb%20%3Fc%23d HTTP/1.1"

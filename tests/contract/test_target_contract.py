@@ -237,15 +237,16 @@ async def test_a_deleted_user_is_gone(target, unique):
     assert (await target.find("user", "userName", unique("anna"))).resources == []
 
 
-async def test_deleting_twice_is_done_twice(target, unique):
-    user = await created(target, "user", unique("anna"))
-    group = await created(target, "group", unique("Sales"))
+async def test_what_is_deleted_is_gone_and_deleting_it_again_says_so(target, unique):
+    for kind, name in (("user", unique("anna")), ("group", unique("Sales"))):
+        key = await created(target, kind, name)
+        await target.delete(kind, key)
 
-    for _ in range(2):
-        await target.delete("user", user)
-        await target.delete("group", group)
+        with pytest.raises(Rejected) as refused:
+            await target.delete(kind, key)
 
-    assert await target.read("group", group) is None
+        assert refused.value.status == 404
+        assert await target.read(kind, key) is None
 
 
 async def test_a_listing_walked_page_by_page_shows_everybody_once(target, unique):

@@ -154,11 +154,10 @@ class ScimClient:
         return await self._change("PATCH", "group", target_id, doing, body)
 
     async def delete(self, kind: Kind, target_id: str) -> Answer:
-        """Delete a resource; one that is not there counts as deleted."""
+        """Delete a resource."""
         doing = f"delete the {self._names[kind]} with the id {target_id}"
         reply = await self._channel.send(Asked("DELETE", self._resource_url(kind, target_id), doing))
-        if reply.status != 404:
-            self._check(reply, doing)
+        self._check(reply, doing)
         return Answer(resource=None, etag=None, exchange=reply.exchange)
 
     async def _change(self, method: Method, kind: Kind, target_id: str, doing: str, body: bytes) -> Answer:

@@ -27,6 +27,8 @@ class Behaviour:
     """What to do with a linked object that the target no longer has."""
     suppress_case_changes: bool
     """Do not send a change of letter case alone to an attribute that is not case-exact."""
+    swaps: Literal["report", "resolve"]
+    """What to do when two objects swap a unique name: say that it needs a hand, or go through a free name."""
     escape_matching_values: bool
     """Escape special characters in a matching value; otherwise such values are refused."""
 
@@ -42,6 +44,7 @@ ENTRA = Behaviour(
     rule_change="initial-cycle",
     vanished="fail",
     suppress_case_changes=True,
+    swaps="report",
     escape_matching_values=False,
 )
 
@@ -56,6 +59,7 @@ PROVISOR = Behaviour(
     rule_change="affected",
     vanished="match-again",
     suppress_case_changes=False,
+    swaps="resolve",
     escape_matching_values=True,
 )
 

@@ -108,7 +108,7 @@ IMPORT_SKIPPED = "ImportSkipped"
 
 _SAME = Skip(REDUNDANT, "The target already holds what the directory says.")
 _NO_CREATE = Skip(ACTION_DISABLED, "Creating is switched off in the target object actions.")
-_NO_UPDATE = Skip(ACTION_DISABLED, "Updating is switched off in the target object actions.")
+NO_UPDATE = Skip(ACTION_DISABLED, "Updating is switched off in the target object actions.")
 _LEFT_BEHIND = Skip(
     ACTION_DISABLED,
     "Deleting is switched off in the target object actions: the account is left as it is, and no longer tracked.",
@@ -158,9 +158,9 @@ def _wanted(
         case "linked":
             if same:
                 return _SAME
-            return Update() if "Update" in terms.actions else _NO_UPDATE
+            return Update() if "Update" in terms.actions else NO_UPDATE
         case "released":
-            return Update(reinstate=True) if "Update" in terms.actions else _NO_UPDATE
+            return Update(reinstate=True) if "Update" in terms.actions else NO_UPDATE
         case "ambiguous":
             return Fail(_ambiguous(name, rivals))
         case "taken":
@@ -206,7 +206,7 @@ def _leave(terms: Terms, why: Skip, *, same: bool, release: bool) -> Decision:
         case "disable":
             if same:
                 return _SAME
-            return Disable(release=release) if "Update" in terms.actions else _NO_UPDATE
+            return Disable(release=release) if "Update" in terms.actions else NO_UPDATE
         case "delete":
             return Delete() if "Delete" in terms.actions else _NO_DELETE
         case "nothing":

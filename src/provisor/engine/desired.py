@@ -94,6 +94,17 @@ def judge(
     )
 
 
+def unjudged(record: Record, error: Exception) -> Desired:
+    """Somebody about whom nothing can be said because of an error of our own: left alone, and told of."""
+    failure = Failure(
+        code="InternalError",
+        message=f"{record.name} could not be judged: {type(error).__name__}.",
+        hint="Report this as a bug of Provisor, with the attributes of this object.",
+    )
+    standing: Standing = "gone" if record.purged else "wanted"
+    return _without_document(record, standing, _WANTED, _PASSED, record.assigned, Fail(failure))
+
+
 def _without_document(
     record: Record, standing: Standing, why: Skip, verdict: Verdict, entitled: bool, aside: Skip | Fail | None = None
 ) -> Desired:

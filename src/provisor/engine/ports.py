@@ -134,7 +134,7 @@ class Target(Protocol):
         """Add and remove members of a group by their target ids in one request (row 17); at most 100 together."""
 
     async def delete(self, kind: Kind, target_id: str) -> Answer:
-        """Delete (rows 11 and 18); 404 counts as done."""
+        """Delete (rows 11 and 18). Rejected with status 404 when there is no such object, or a replica is behind."""
 
     async def close(self) -> None:
         """Give connections back."""

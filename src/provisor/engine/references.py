@@ -8,8 +8,11 @@ from collections.abc import Iterator, Sequence
 
 
 def requests(add: Sequence[str], remove: Sequence[str], per_request: int) -> Iterator[tuple[list[str], list[str]]]:
-    """Cut additions and removals of one group into requests of at most `per_request` members each, removals first."""
-    pending = [(False, member) for member in remove] + [(True, member) for member in add]
-    for start in range(0, len(pending), per_request):
-        part = pending[start : start + per_request]
-        yield [member for adding, member in part if adding], [member for adding, member in part if not adding]
+    """Cut additions and removals of one group into requests of at most `per_request` members each, removals first.
+
+    No request has both: a PATCH is all or nothing, and who must go may not stay because somebody cannot come.
+    """
+    for start in range(0, len(remove), per_request):
+        yield [], list(remove[start : start + per_request])
+    for start in range(0, len(add), per_request):
+        yield list(add[start : start + per_request]), []

@@ -60,9 +60,7 @@ class Mapper:
         self.disables = any(
             SOFT_DELETED in reads_of(row) and row.flow_type != "ObjectAddOnly" for row in mapping.mappings
         )
-        self._disabling = tuple(
-            flow.take for flow, row in zip(flows, rows, strict=True) if SOFT_DELETED in reads_of(row)
-        )
+        self._disabling = tuple(flow for flow, row in zip(flows, rows, strict=True) if SOFT_DELETED in reads_of(row))
         self.always = frozenset(row.target for row in rows if row.flow_behavior == "FlowAlways")
         self.targets = tuple((flow.path, flow.take) for flow in flows)
         self._always = tuple((flow.step, flow) for flow in flows if not flow.only_on_create)
@@ -143,7 +141,23 @@ class Mapper:
 
     def disabled(self, mapped: Mapped) -> bool:
         """Whether an attribute that says that the account is out of use got its value."""
-        return any(take(mapped.wanted) is not None for take in self._disabling)
+        return any(flow.take(mapped.wanted) is not None for flow in self._disabling)
+
+    def out_of_use(self, held: Resource, mapped: Mapped) -> Resource:
+        """What is held with nothing changed but what says that the account is out of use."""
+        after = branch(held)
+        for flow in self._disabling:
+            value = flow.take(mapped.wanted)
+            if value is not None:
+                flow.put(after, value)
+        return after
+
+    def without_disabling(self, held: Resource) -> Resource:
+        """What is held without what says whether the account is in use: nobody knows what that is."""
+        after = branch(held)
+        for flow in self._disabling:
+            flow.drop(after)
+        return after
 
     def lay_over(self, held: Resource, mapped: Mapped, *, suppress_case_changes: bool = False) -> Resource:
         """The document after the mapped values are written over what the account holds; `held` is not changed.

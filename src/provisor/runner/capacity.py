@@ -5,6 +5,8 @@ there is somebody to admit; a target that cannot count its groups is taken to ho
 and joins in the cycle that finds a place free.
 """
 
+from collections import Counter
+
 import msgspec
 
 from provisor.database import Connection
@@ -15,7 +17,7 @@ from provisor.engine.record import Kind
 from provisor.runner.journal import Journal
 from provisor.runner.planner import Planner
 from provisor.runner.run import PAGE, Run
-from provisor.storage import links, log, operations, records
+from provisor.storage import cycles, links, log, operations, records
 
 _KIND: Kind = "group"  # the only kind that an application of the gallery limits
 _encode = msgspec.json.Encoder().encode
@@ -59,16 +61,15 @@ async def _keep_waiting(run: Run, journal: Journal, reasons: dict[str, Skip]) ->
         part = ids[start : start + PAGE]
         reads.update(records.by_ids(run.reader(), application=run.job.application, job=run.job.id, ids=part))
 
-    def write(connection: Connection) -> None:
+    def write(connection: Connection) -> int:
         rows = [
             (object_id, _encode({"code": why.code, "message": why.reason, "hint": "", "retry": "later"}).decode())
             for object_id, why in reasons.items()
         ]
         operations.wait_for_place(connection, run.job.id, run.cycle.n, rows)
         if run.is_plan:
-            return
+            return 0
         told = operations.newly(connection, run.job.id, ids, run.at())
-        run.counters["group.skip"] += len(told)
         log.append(
             connection,
             [
@@ -77,8 +78,11 @@ async def _keep_waiting(run: Run, journal: Journal, reasons: dict[str, Skip]) ->
                 if object_id in reads
             ],
         )
+        cycles.add_counts(connection, run.job.id, run.cycle.n, {"group.skip": len(told)})
+        return len(told)
 
-    await run.writer.write(write)
+    told = await run.writer.write(write)
+    run.counted(Counter({"group.skip": told}))
 
 
 async def _join(run: Run, planner: Planner, ids: list[str]) -> None:

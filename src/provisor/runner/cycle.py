@@ -32,7 +32,7 @@ from provisor.runner.rate import Pace
 from provisor.runner.recorder import Recorder
 from provisor.runner.recovery import recover
 from provisor.runner.reporting import Report, Reporter, part_of
-from provisor.runner.run import CycleStopped, Run, StopRequested
+from provisor.runner.run import CycleStopped, Restarted, Run, StopRequested
 from provisor.runner.second_stage import plan_memberships, plan_references, plan_second_stage_again
 from provisor.runner.silence import Silence
 from provisor.runner.summary import CycleSummary
@@ -47,6 +47,11 @@ RandomBytes = Callable[[int], bytes]
 
 STAGES = ("user", "group", "capacity", "members", "references", "execute")
 DEFAULT_ADDRESS = "its tenant URL"
+RESTARTED = Failure(
+    code="job-restarted",
+    message="The cycle ended early because the job was restarted or deleted meanwhile.",
+    hint="Nothing is lost: the next cycle looks at everything that was asked for.",
+)
 STOPPED = Failure(
     code="cycle-interrupted",
     message="The cycle was interrupted because its process was asked to end.",
@@ -71,13 +76,14 @@ async def run_cycle(
     used ends the cycle with an error in the summary. Setting `stop` ends it at the next point it can be continued from.
     """
     with job_lock(database.path, job_id):
-        setup = load(database.reader(), job_id)
+        early = load(database.reader(), job_id)
         began = now()
-        async with _ends(database, setup, connect) as (writer, target):
+        async with _ends(database, early, connect) as (writer, target):
             failure = await probe(
-                target, setup.ruleset, "user", random_bytes, application=setup.application, address=address
+                target, early.ruleset, "user", random_bytes, application=early.application, address=address
             )
-            cycle = await writer.write(lambda connection: _begin(connection, setup, now(), failure))
+            # Read again where the cycle begins: rules or scope may have been saved while the target was asked.
+            setup, cycle = await writer.write(lambda connection: _begin(connection, job_id, now(), failure))
             counters = Counter(cycle.counters)
             counters["requests.GET"] += 1
             if failure is None and cycle.ended_at is None:
@@ -106,14 +112,14 @@ async def plan_cycle(
     Raises CycleStopped when the target cannot be used, otherwise like `run_cycle`.
     """
     with job_lock(database.path, job_id):
-        setup = load(database.reader(), job_id)
-        async with _ends(database, setup, connect) as (writer, target):
+        early = load(database.reader(), job_id)
+        async with _ends(database, early, connect) as (writer, target):
             failure = await probe(
-                target, setup.ruleset, "user", random_bytes, application=setup.application, address=address
+                target, early.ruleset, "user", random_bytes, application=early.application, address=address
             )
             if failure is not None:
                 raise CycleStopped(failure)
-            cycle = await writer.write(lambda connection: _begin_plan(connection, setup, now()))
+            setup, cycle = await writer.write(lambda connection: _begin_plan(connection, job_id, now()))
             run = _run(database, writer, setup, target, cycle, Counter(), now, random_bytes, None, address)
             admission = await _plan(run, Reporter(run, report))
             await writer.write(lambda connection: _end_plan(connection, run))
@@ -176,17 +182,19 @@ def _run(
         random_bytes=random_bytes,
         stop=stopping,
         counters=counters,
+        saved=Counter(cycle.counters),
     )
 
 
-def _begin(connection: Connection, setup: Setup, moment: datetime, failure: Failure | None) -> Cycle:
+def _begin(connection: Connection, job: str, moment: datetime, failure: Failure | None) -> tuple[Setup, Cycle]:
+    setup = load(connection, job)
     directory_verbs.purge_expired(connection, setup.job.tenant, now=moment)
-    return begin(connection, setup, to_microseconds(moment), failure)
+    return setup, begin(connection, setup, to_microseconds(moment), failure)
 
 
-def _begin_plan(connection: Connection, setup: Setup, moment: datetime) -> Cycle:
-    directory_verbs.purge_expired(connection, setup.job.tenant, now=moment)
-    return begin_plan(connection, setup, to_microseconds(moment))
+def _begin_plan(connection: Connection, job: str, moment: datetime) -> tuple[Setup, Cycle]:
+    setup = load(connection, job)
+    return setup, begin_plan(connection, setup, to_microseconds(moment))
 
 
 # Planning
@@ -281,6 +289,8 @@ async def _carry_through(run: Run, report: Report | None) -> tuple[str, Failure 
         failure = stopped.failure
     except StopRequested:
         state, failure = "stopped", STOPPED
+    except Restarted:
+        state, failure = "abandoned", RESTARTED
     await run.writer.write(lambda connection: _end(connection, run, state, failure))
     return state, failure
 
@@ -316,6 +326,8 @@ def _end(connection: Connection, run: Run, state: str, failure: Failure | None) 
     error = None if failure is None else error_of(failure)
     cycles.finish(connection, job.id, run.cycle.n, state=state, counters=dict(run.counters), error=error, at=at)
     jobs.change(connection, job.id, last_ended_at=at)
+    if state == "abandoned":
+        cycles.abandon(connection, job.id, at)
     if failure is not None:
         return
     operations.leave_for_next(connection, job.id)
@@ -323,7 +335,7 @@ def _end(connection: Connection, run: Run, state: str, failure: Failure | None) 
         forget(connection, job.id, kind, [object_id])
     work.clear(connection, job.id)
     listing.clear(connection, job.id)
-    _passed(connection, job.id, run.cycle.high, at)
+    _passed(connection, job.id, run.cycle, at)
     passed = jobs.lowest_watermark(connection, job.tenant)
     if passed is not None:
         directory_verbs.clean_tombstones(connection, job.tenant, passed)
@@ -334,15 +346,15 @@ def _end_idle(connection: Connection, setup: Setup, cycle: Cycle, counters: Coun
     cycles.count(connection, setup.job.id, cycle.n, dict(counters))
     jobs.change(connection, setup.job.id, last_ended_at=at)
     if cycle.error is None and cycle.ended_at is not None:
-        _passed(connection, setup.job.id, cycle.high, at)
+        _passed(connection, setup.job.id, cycle, at)
 
 
-def _passed(connection: Connection, job_id: str, high: int, at: int) -> None:
-    """The job has seen everything up to `high`."""
+def _passed(connection: Connection, job_id: str, cycle: Cycle, at: int) -> None:
+    """The job has seen everything up to the cycle's end of the feed, unless it was restarted since the cycle began."""
     job = jobs.read(connection, job_id)
-    if job is None:
+    if job is None or job.restarts != cycle.restarts:
         return
-    jobs.change(connection, job_id, watermark=high, steady_last_at=at)
+    jobs.change(connection, job_id, watermark=cycle.high, steady_last_at=at)
     if job.steady_first_at is None:
         jobs.change(connection, job_id, steady_first_at=at)
     if job.status_code in ("NotConfigured", "NotRun"):

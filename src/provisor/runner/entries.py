@@ -1,30 +1,32 @@
-"""Carries out operations on the objects themselves: create, link, update, disable, release, delete.
+"""Carries out operations on the objects themselves: link, update, disable, release, delete; creates by `creating`.
 
 Each answers with the outcome to be recorded, or None when the object must be matched and planned anew: its create met a
-conflict, or its account has vanished. Order: preparing, creating, changing, deleting, failing.
+conflict, or its account has vanished. Order: preparing, changing, deleting, failing.
 """
 
+from collections.abc import Sequence
 from typing import cast
 
 import msgspec
 
-from provisor.engine.decide import Fail, Forget, vanished
+from provisor.engine.decide import NO_UPDATE
 from provisor.engine.difference import Difference, difference
-from provisor.engine.log_event import Action
 from provisor.engine.operation import ONCE_MORE
-from provisor.engine.outcome import Verb, failure_from
-from provisor.engine.ports import Answer, ConnectorError, Rejected, Unreachable
+from provisor.engine.outcome import failure_from
+from provisor.engine.ports import Answer, ConnectorError, Rejected
 from provisor.engine.record import Record
-from provisor.expressions.values import Candidates
+from provisor.engine.unknown import is_open
 from provisor.rules.failure import Failure
-from provisor.rules.matching import NoMatch, recheck
+from provisor.runner.creating import Creating
+from provisor.runner.failing import ACTIONS, REPORT, VERBS, failed, said
 from provisor.runner.journal import Journal
-from provisor.runner.placing import HELD, forget, in_doubt, link_row
+from provisor.runner.placing import HELD, adopted_row, forget, link_row
 from provisor.runner.recorder import Outcome
 from provisor.runner.run import Run
 from provisor.runner.sending import Sending
+from provisor.runner.swaps import Rival, Swaps
+from provisor.scim.patch import Operation, derive
 from provisor.scim.values import Resource
-from provisor.storage import links
 from provisor.storage.links import Link, LinkState
 from provisor.storage.operations import SECOND, StoredOperation
 
@@ -32,22 +34,6 @@ _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(dict).decode
 
 _LEAVING = ("disable", "release")
-_VERBS: dict[str, Verb] = {
-    "create": "create",
-    "link": "link",
-    "update": "update",
-    "disable": "disable",
-    "release": "disable",
-    "delete": "delete",
-}
-_ACTIONS: dict[str, Action] = {
-    "create": "create",
-    "link": "update",
-    "update": "update",
-    "disable": "disable",
-    "release": "disable",
-    "delete": "delete",
-}
 _GONE = 404
 _CONFLICT = 409
 
@@ -58,7 +44,11 @@ class Entries:
     def __init__(self, run: Run, journal: Journal) -> None:
         self._run = run
         self._journal = journal
+        self._creating = Creating(run, journal)
+        self._swaps = Swaps(run)
         self._conflicts: set[str] = set()  # whose create met a conflict once in this run
+        self._missing: set[str] = set()  # whose account the target did not know once in this run
+        self.clashed = self._creating.clashed
 
     def prepare(self, operation: StoredOperation, record: Record, link: Link | None) -> Sending | None:
         """What will be sent, from the directory as it is now; None when that is no longer what was planned."""
@@ -79,59 +69,21 @@ class Entries:
             if kind == "create":
                 if sending.operation.detail == HELD:
                     return None  # by now its name is free, or another's for good
-                return await self._create(sending)
+                return await self._creating.create(sending)
             if kind == "delete":
                 return await self._delete(sending)
             return await self._change(sending)
         except ConnectorError as error:
             return await self._refused(sending, error)
 
-    # Creating
-
-    async def _create(self, sending: Sending) -> Outcome:
-        desired = sending.desired
-        mapped = desired.mapped
-        assert mapped is not None  # noqa: S101 - only a mapped object is planned to be created
-        document = mapped.created
-        for path, candidates in mapped.candidates:
-            document = await self._with_free_value(sending, document, path, candidates)
-        answer = await self._run.create(desired.kind, document)
-        resource = cast(Resource, answer.resource)  # the port promises a resource with an id
-        target_id = str(resource["id"])
-        return Outcome(
-            stage=sending.operation.stage,
-            object=desired.id,
-            link=link_row(self._run, desired, target_id, "linked", _encode(document).decode(), answer.etag),
-            events=[self._journal.done(desired, "create", target_id, after=document, exchange=answer.exchange)],
-            counts=f"{desired.kind}.create",
-            created=sending,
-        )
-
-    def clashed(self, sending: Sending, owner: str) -> Outcome:
-        """The target answered a create with the id of an account that belongs to `owner`."""
+    def broken(self, sending: Sending, error: Exception) -> Outcome:
+        """An error of our own in the middle of one operation: what was sent by then, nobody knows."""
         failure = Failure(
-            code="DuplicateSourceEntries",
-            message=f"{self._run.application} answered the creation of {sending.desired.name} with the id of {owner}.",
-            hint="Give the two different values in what the application tells accounts apart by, and match by that.",
+            code="InternalError",
+            message=f"It was not possible to {VERBS[sending.operation.kind]} {sending.desired.name}: {said(error)}.",
+            hint=REPORT,
         )
-        return self._failed(sending, failure, None)
-
-    async def _with_free_value(
-        self, sending: Sending, document: Resource, path: str, candidates: Candidates
-    ) -> Resource:
-        """The first value of SelectUniqueValue that nobody at the target has."""
-        kind = sending.desired.kind
-        mapper = self._run.rules.of(kind).mapper
-        for value in candidates.values:
-            found = await self._run.find(kind, path, str(value))
-            if isinstance(recheck(found.resources, path, str(value), mapper.resource_type), NoMatch):
-                return mapper.put(document, path, value)
-        raise Rejected(
-            f"every candidate for {path} is taken",
-            status=_CONFLICT,
-            scim_type="uniqueness",
-            detail=f"Every candidate of SelectUniqueValue for {path} is taken",
-        )
+        return failed(self._run, self._journal, sending, failure, unknown=True)
 
     # Changing
 
@@ -143,18 +95,18 @@ class Entries:
         found = self._difference(sending, held)
         answer: Answer | None = None
         if found.operations:
-            answer = await run.patch(desired.kind, target_id, found.operations)
+            try:
+                answer = await run.patch(desired.kind, target_id, found.operations)
+            except ConnectorError as error:
+                if operation.kind not in _LEAVING:
+                    raise
+                return await self._take_out_of_use(sending, held, found.operations, error)
+        if _only_links(operation):
+            return self._linked(sending, target_id, held)
         state: LinkState = "released" if operation.kind == "release" else "linked"
         document = _encode(found.after).decode()
         etag = answer.etag if answer is not None else None if sending.link is None else sending.link.etag
         link = link_row(run, desired, target_id, state, document, etag)
-        if _only_links(operation):
-            link = (
-                *link[:5],
-                links.NOBODY_KNOWS,
-                links.NOBODY_KNOWS,
-                *link[7:],
-            )  # what is wanted was not written: updating may be allowed later
         return Outcome(
             stage=operation.stage,
             object=desired.id,
@@ -162,7 +114,7 @@ class Entries:
             events=[
                 self._journal.done(
                     desired,
-                    _ACTIONS[operation.kind],
+                    ACTIONS[operation.kind],
                     target_id,
                     before=held,
                     after=found.after,
@@ -170,8 +122,55 @@ class Entries:
                     exchange=None if answer is None else answer.exchange,
                 )
             ],
-            counts=f"{desired.kind}.{_ACTIONS[operation.kind] if operation.kind != 'link' else 'link'}",
+            counts=f"{desired.kind}.{ACTIONS[operation.kind] if operation.kind != 'link' else 'link'}",
         )
+
+    def _linked(self, sending: Sending, target_id: str, held: Resource) -> Outcome:
+        """Linked and left as it is: updating is off. What is wanted was not written; it may be allowed later."""
+        desired = sending.desired
+        return Outcome(
+            stage=sending.operation.stage,
+            object=desired.id,
+            link=adopted_row(self._run, desired.kind, desired.id, {**held, "id": target_id}),
+            events=[self._journal.skipped(desired, NO_UPDATE, target_id, self._matched_existing(sending))],
+            counts=f"{desired.kind}.link",
+        )
+
+    async def _take_out_of_use(
+        self, sending: Sending, held: Resource, refused: Sequence[Operation], error: ConnectorError
+    ) -> Outcome:
+        """Disable alone what was not disabled together with other changes: access must not outlive a bad value.
+
+        RFC 7644 section 3.5.2: a PATCH is all or nothing. What was not taken fails, unless nobody tracks it any more.
+        """
+        run, desired, operation = self._run, sending.desired, sending.operation
+        await run.stop_by(error, "object")
+        if desired.mapped is None or _status(error) == _GONE:
+            raise error
+        mapper = run.rules.of(desired.kind).mapper
+        after = mapper.out_of_use(held, desired.mapped)
+        alone = derive(held, after, mapper.resource_type)
+        if not alone or tuple(alone) == tuple(refused):
+            raise error
+        target_id = cast(str, operation.target_id)
+        answer = await self._again(sending, error, alone)
+        outcome = failed(run, self._journal, sending, self._failure(sending, error), error)
+        disabled = self._journal.done(desired, "disable", target_id, before=held, after=after, exchange=answer.exchange)
+        outcome.events = [disabled, *outcome.events]
+        document = _encode(after).decode()
+        if operation.kind == "release":
+            outcome.link = link_row(run, desired, target_id, "released", document, answer.etag)
+            outcome.failure, outcome.counts = None, f"{desired.kind}.disable"
+        else:
+            outcome.link = adopted_row(run, desired.kind, desired.id, {**after, "id": target_id})
+        return outcome
+
+    async def _again(self, sending: Sending, error: ConnectorError, operations: Sequence[Operation]) -> Answer:
+        """A second request after one that failed; what the first one did stays unknown where it was."""
+        try:
+            return await self._run.patch(sending.desired.kind, cast(str, sending.operation.target_id), operations)
+        except ConnectorError as second:
+            raise (error if is_open(error) and not is_open(second) else second) from second
 
     def _held(self, sending: Sending) -> Resource:
         if sending.operation.found_document is not None:
@@ -224,67 +223,63 @@ class Entries:
         """What a refusal means: the end of the cycle, another try, or the failure of this object."""
         await self._run.stop_by(error, "object")
         operation, desired = sending.operation, sending.desired
-        status = error.status if isinstance(error, Rejected) else 0
-        if status == _GONE and operation.kind not in ("create", "delete"):
-            return self._vanished(sending)
-        if status == _CONFLICT and operation.kind == "create" and desired.id not in self._conflicts:
-            self._conflicts.add(desired.id)
-            return None
-        if status == _CONFLICT and operation.kind != "create" and operation.phase != ONCE_MORE:
+        status = _status(error)
+        if operation.kind == "create":
+            if is_open(error) and (found := await self._creating.find_again(sending, error)) is not None:
+                return found
+            if status == _CONFLICT and desired.id not in self._conflicts:
+                self._conflicts.add(desired.id)
+                return None
+        elif status == _GONE and desired.id not in self._missing:
+            self._missing.add(desired.id)
+            return None  # it is read, and looked for, before that is believed
+        elif status == _CONFLICT and operation.phase != ONCE_MORE:
             return Outcome(stage=operation.stage, object=desired.id, again_in_phase=ONCE_MORE)
-        verb = _VERBS[operation.kind]
-        failure = failure_from(error, application=self._run.application, verb=verb, who=desired.name)
-        if status == _CONFLICT:
-            failure = await self._naming_the_rival(sending, failure)
-        return self._failed(sending, failure, error)
+        failure = self._failure(sending, error)
+        if status != _CONFLICT:
+            return failed(self._run, self._journal, sending, failure, error)
+        return await self._conflict(sending, failure, error)
 
-    def _vanished(self, sending: Sending) -> Outcome | None:
-        """The target answered 404 for the object we are linked to."""
-        desired = sending.desired
-        step = vanished(desired.standing, desired.name, self._run.behaviour.vanished)
-        if isinstance(step, Fail):
-            return self._failed(sending, step.failure, None)
-        if isinstance(step, Forget):
-            return self._deleted(sending, None)
-        return None
+    def _failure(self, sending: Sending, error: ConnectorError) -> Failure:
+        verb = VERBS[sending.operation.kind]
+        return failure_from(error, application=self._run.application, verb=verb, who=sending.desired.name)
 
-    async def _naming_the_rival(self, sending: Sending, failure: Failure) -> Failure:
-        """Say who holds the value that is refused, when that is somebody of ours."""
-        run, desired = self._run, sending.desired
-        if desired.mapped is None:
-            return failure
-        for path, value in desired.mapped.matching:
-            try:
-                found = await run.find(desired.kind, path, value)
-            except ConnectorError:
-                return failure  # it would have been kind to say who; whatever this one is about, others will meet it
-            for resource in found.resources:
-                owner = links.owner(run.reader(), run.job.id, desired.kind, str(resource.get("id", "")))
-                if owner is not None and owner.id != desired.id:
-                    message = f"{failure.message} {path} “{value}” is held by {owner.name}."
-                    hint = f"{desired.name} and {owner.name} cannot both have it; change one of the two, then retry."
-                    return Failure(code=failure.code, message=message, hint=hint, retry=failure.retry)
+    async def _conflict(self, sending: Sending, failure: Failure, error: ConnectorError) -> Outcome:
+        """A value that must be unique is somebody else's: two who swap it are helped, anybody else is told whose."""
+        run, operation, desired = self._run, sending.operation, sending.desired
+        rival = await self._swaps.rival(desired)
+        if operation.kind != "update" or desired.mapped is None:
+            return failed(run, self._journal, sending, _naming(failure, desired.name, rival), error)
+        held = self._held(sending)
+        if rival is not None and run.behaviour.swaps == "resolve" and rival.gives_it_up:
+            parked = await self._swaps.park(sending, held, rival)
+            if parked is not None:
+                return Outcome(
+                    stage=operation.stage,
+                    object=desired.id,
+                    link=adopted_row(run, desired.kind, desired.id, {**parked, "id": operation.target_id}),
+                    plan_anew=True,
+                )
+        outcome = failed(run, self._journal, sending, _naming(failure, desired.name, rival), error)
+        after = await self._swaps.send_the_rest(sending, held, self._difference(sending, held).after)
+        if after is not None:
+            outcome.link = adopted_row(run, desired.kind, desired.id, {**after, "id": operation.target_id})
+        return outcome
+
+
+def _naming(failure: Failure, name: str, rival: Rival | None) -> Failure:
+    """Say who holds the value that is refused, when that is somebody of ours."""
+    if rival is None:
         return failure
+    message = f"{failure.message} {rival.path} “{rival.value}” is held by {rival.name}."
+    hint = f"{name} and {rival.name} cannot both have it; change one of the two, then retry."
+    if rival.gives_it_up:
+        hint = f"{name} and {rival.name} swap a name: give one of them a free one by hand, then retry."
+    return Failure(code=failure.code, message=message, hint=hint, retry=failure.retry)
 
-    def _failed(self, sending: Sending, failure: Failure, error: ConnectorError | None) -> Outcome:
-        operation, desired = sending.operation, sending.desired
-        failure = self._journal.shown(desired, failure)
-        link = sending.link if isinstance(error, Unreachable) else None
-        event = self._journal.failed(
-            desired,
-            failure,
-            _ACTIONS[operation.kind],
-            target_id=operation.target_id,
-            exchange=None if error is None else error.exchange,
-        )
-        return Outcome(
-            stage=operation.stage,
-            object=desired.id,
-            link=None if link is None else in_doubt(self._run, desired.kind, desired.id, link),
-            events=[event],
-            failure=failure,
-            counts=f"{desired.kind}.fail",
-        )
+
+def _status(error: ConnectorError) -> int:
+    return error.status if isinstance(error, Rejected) else 0
 
 
 def _only_links(operation: StoredOperation) -> bool:

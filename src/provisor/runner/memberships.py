@@ -12,8 +12,11 @@ import msgspec
 from provisor.database import Connection
 from provisor.engine.log_event import differing_members, differing_references
 from provisor.engine.outcome import Verb, failure_from
-from provisor.engine.ports import ConnectorError, Exchange, Rejected, Unreachable
+from provisor.engine.ports import ConnectorError, Exchange, Rejected
 from provisor.engine.references import requests
+from provisor.engine.unknown import is_open
+from provisor.rules.failure import Failure
+from provisor.runner.failing import REPORT, said
 from provisor.runner.journal import Journal
 from provisor.runner.placing import in_doubt
 from provisor.runner.recorder import Outcome
@@ -31,6 +34,7 @@ _GONE = 404
 _TOO_LARGE = 413
 # About one of the members, it may be; what remains of the statuses is about the request, the group or the target.
 _ABOUT_A_MEMBER = frozenset({400, 404, 409, 422})
+MOST_FAILED = 3  # requests about one group that the target could not carry out at all; the next cycle goes on
 MOST_REFUSED = 100  # members, while not one was taken: then it is not about members, and asking on is a nuisance
 
 _encode = msgspec.json.Encoder().encode
@@ -47,6 +51,7 @@ class _Told:
     removed: list[str]
     unresolved: list[str]
     refused: list[tuple[Pending, Rejected]]
+    failures: list[ConnectorError]
     exchange: Exchange | None
 
 
@@ -75,13 +80,13 @@ class Memberships:
     async def _members(self, sending: Sending) -> Outcome:
         run, group, link = self._run, sending.operation.object, sending.link
         assert link is not None  # noqa: S101 - perform has looked
-        told = _Told([], [], [], [], None)
+        told = _Told([], [], [], [], [], None)
         after = ""
         while page := member_links.pending(run.reader(), job=run.job.id, group=group, after=after, limit=EDGES_A_PAGE):
             after = page[-1].member
             await self._tell(group, link.target_id, page, told)
-        run.counters["membership.add"] += len(told.added)
-        run.counters["membership.remove"] += len(told.removed)
+            if told.failures:
+                break
         outcome = Outcome(stage=sending.operation.stage, object=group)
         if told.added or told.removed or told.unresolved:
             modified = differing_members(told.added, told.removed)
@@ -89,6 +94,25 @@ class Memberships:
                 self._journal.members_changed(sending.desired, link.target_id, modified, told.unresolved, told.exchange)
             ]
         await self._judge_refused(sending, told, outcome)
+        if told.failures and outcome.failure is None:
+            self._fail(sending, outcome, told.failures[0], sending.operation.name)
+        return outcome
+
+    def broken(self, sending: Sending, error: Exception) -> Outcome:
+        """An error of our own in the middle of one operation: what was sent by then, nobody knows."""
+        operation, job = sending.operation, self._run.job.id
+        failure = Failure(
+            code="InternalError",
+            message=f"It was not possible to update {operation.name}: {said(error)}.",
+            hint=REPORT,
+        )
+        outcome = Outcome(stage=operation.stage, object=operation.object, failure=failure)
+        outcome.counts = f"{operation.object_kind}.fail"
+        outcome.events = [self._journal.failed(sending.desired, failure, "update")]
+        if operation.kind == "members":
+            outcome.also = lambda connection: member_links.doubt_pending(connection, job, operation.object)
+        elif sending.link is not None:
+            outcome.link = in_doubt(self._run, operation.object_kind, operation.object, sending.link)
         return outcome
 
     async def _judge_refused(self, sending: Sending, told: "_Told", outcome: Outcome) -> None:
@@ -108,7 +132,10 @@ class Memberships:
         self._fail(sending, outcome, error, who)
 
     async def _tell(self, group: str, target_id: str, page: Sequence[Pending], told: "_Told") -> None:
-        """Tell the target of some memberships, and note each request that it has answered."""
+        """Tell the target of some memberships, and note each request that it has answered.
+
+        A request that fails holds up no other: somebody may have to go in the next one.
+        """
         absent = [edge for edge in page if edge.target_id is None]
         self._set_aside(group, absent)
         told.unresolved += [edge.name for edge in absent if edge.add]
@@ -117,7 +144,16 @@ class Memberships:
         remove = [key for key, edge in by_target.items() if not edge.add]
         for some_add, some_remove in requests(add, remove, self._run.template.members_per_request):
             edges = [by_target[key] for key in (*some_remove, *some_add)]
-            await self._send(group, target_id, edges, told)
+            try:
+                await self._send(group, target_id, edges, told)
+            except ConnectorError as error:
+                if _is_gone(error):
+                    raise
+                told.failures.append(error)
+                if some_add and not is_open(error):
+                    return  # the next ones would hear the same; who must go was told of before
+            if len(told.failures) >= MOST_FAILED:
+                return
 
     async def _send(self, group: str, target_id: str, edges: Sequence[Pending], told: "_Told") -> None:
         """One request, noted when answered. What is too large, or refused for one of them, is sent in halves."""
@@ -125,15 +161,15 @@ class Memberships:
         remove = [edge for edge in edges if not edge.add]
         try:
             answer = await self._run.patch_members(target_id, _ids(add), _ids(remove))
-        except Rejected as error:
-            if not await self._about_members(error, target_id, told):
+        except ConnectorError as error:
+            if is_open(error):
+                self._in_doubt(group, [edge.member for edge in edges])
+            await self._run.stop_by(error, "object")
+            if not isinstance(error, Rejected) or not await self._about_members(error, target_id, told):
                 raise
             if len(edges) == 1:
                 told.refused.append((edges[0], error))
                 return
-        except Unreachable:
-            self._in_doubt(group, [edge.member for edge in edges])
-            raise
         else:
             told.exchange = answer.exchange
             came, went = [edge.member for edge in add], [edge.member for edge in remove]
@@ -170,8 +206,12 @@ class Memberships:
         self._note(write)
 
     def _pushed(self, group: str, came: Sequence[str], went: Sequence[str]) -> None:
-        job = self._run.job.id
-        self._note(lambda connection: member_links.pushed(connection, job=job, group=group, added=came, removed=went))
+        run = self._run
+        run.counters["membership.add"] += len(came)
+        run.counters["membership.remove"] += len(went)
+        self._note(
+            lambda connection: member_links.pushed(connection, job=run.job.id, group=group, added=came, removed=went)
+        )
 
     def _in_doubt(self, group: str, members: Sequence[str]) -> None:
         job = self._run.job.id
@@ -240,10 +280,10 @@ class Memberships:
     async def _refused(self, sending: Sending, error: ConnectorError) -> Outcome | None:
         await self._run.stop_by(error, "object")
         operation = sending.operation
-        if isinstance(error, Rejected) and error.status == _GONE and self._run.behaviour.vanished == "match-again":
+        if _is_gone(error) and self._run.behaviour.vanished == "match-again":
             return None
         outcome = Outcome(stage=operation.stage, object=operation.object)
-        if isinstance(error, Unreachable) and operation.kind == "reference" and sending.link is not None:
+        if is_open(error) and operation.kind == "reference" and sending.link is not None:
             outcome.link = in_doubt(self._run, operation.object_kind, operation.object, sending.link)
         self._fail(sending, outcome, error, operation.name)
         return outcome
@@ -263,6 +303,10 @@ class Memberships:
         outcome.events = [*outcome.events, event]
         outcome.failure = failure
         outcome.counts = f"{sending.operation.object_kind}.fail"
+
+
+def _is_gone(error: ConnectorError) -> bool:
+    return isinstance(error, Rejected) and error.status == _GONE
 
 
 def _ids(edges: Sequence[Pending]) -> list[str]:

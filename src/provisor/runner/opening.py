@@ -14,7 +14,7 @@ from provisor.rules.failure import Failure
 from provisor.rules.graph_json import read_schema
 from provisor.rules.ruleset import RuleSet
 from provisor.runner.summary import NotRunnable
-from provisor.storage import applications, cycles, feed, jobs, operations, work
+from provisor.storage import applications, cycles, feed, jobs, operations, unknown, work
 from provisor.storage.cycles import Cycle
 from provisor.storage.identifiers import new_id
 from provisor.storage.jobs import Job
@@ -141,6 +141,7 @@ def _new(connection: Connection, setup: Setup, at: int, *, plan: bool) -> Cycle:
         error=None,
         began_at=at,
         ended_at=None,
+        restarts=job.restarts,
     )
 
 
@@ -151,7 +152,9 @@ def _over(cycle: Cycle, at: int, failure: Failure | None) -> Cycle:
 
 def _left_over(connection: Connection, job: str) -> bool:
     """Whether something of an earlier cycle comes again although nothing has changed."""
-    return any(operations.any_in_state(connection, job, state) for state in ("retry", "waiting", "sent"))
+    return unknown.anything(connection, job) or any(
+        operations.any_in_state(connection, job, state) for state in ("retry", "waiting", "sent")
+    )
 
 
 def _look_at(connection: Connection, setup: Setup, cycle: Cycle, at: int) -> None:

@@ -4,6 +4,7 @@ One page is one transaction together with the cycle's cursor. Order: the values,
 """
 
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple, assert_never
 
@@ -30,18 +31,26 @@ from provisor.storage.log import LogRow
 from provisor.storage.operations import ENTRY, PlannedRow
 
 HELD = '{"held":true}'  # of a create that must be looked for again first
+GONE_ALREADY = Skip(
+    REDUNDANT, "The application no longer has the account; it was looked for by its id and by its name."
+)
 _NOT_OURS = frozenset({"id", "meta", "schemas", "members", "groups"})
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(dict).decode
 
 
 class Case(NamedTuple):
-    """One object on its way to a decision. `held`: what the target was read to hold of it; None when not read."""
+    """One object on its way to a decision.
+
+    `held`: what the target was read to hold of it; None when not read. `lost`: its link, when the target did not know
+    the id of its account; it stands until the account was looked for.
+    """
 
     desired: Desired
     link: StoredLink | None
     held: Resource | None = None
     found: Found = NOBODY
+    lost: StoredLink | None = None
 
 
 @dataclass(slots=True)
@@ -61,6 +70,11 @@ class Page:
     referring: set[str] = field(default_factory=set)  # whose references must be written
     entering: list[str] = field(default_factory=list)
     counted: Counter[str] = field(default_factory=Counter)
+
+    def settle_others(self, objects: Iterable[str]) -> None:
+        """Of these objects, those for whom nothing is planned: nothing planned earlier stays either."""
+        planned = {row[2] for row in self.planned}
+        self.settled = [*{*self.settled, *objects} - planned]
 
 
 def ours(resource: Resource) -> Resource:
@@ -90,19 +104,17 @@ def link_row(
 
 def in_doubt(run: Run, kind: Kind, object_id: str, link: StoredLink) -> LinkRow:
     """The link of an object whose last change was not answered: it is read before anything is decided about it."""
+    return _doubtful(run, kind, object_id, link.target_id, link.state, link.pushed_document)
+
+
+def adopted_row(run: Run, kind: Kind, object_id: str, resource: Resource) -> LinkRow:
+    """The link to an account that was found and not written to yet, or that nobody knows to have been written to."""
+    return _doubtful(run, kind, object_id, str(resource["id"]), "linked", _encode(ours(resource)).decode())
+
+
+def _doubtful(run: Run, kind: Kind, object_id: str, target_id: str, state: LinkState, document: str) -> LinkRow:
     hashes = (links.NOBODY_KNOWS, links.NOBODY_KNOWS)
-    return (
-        run.job.id,
-        object_id,
-        kind,
-        link.target_id,
-        link.state,
-        *hashes,
-        link.pushed_document,
-        None,
-        run.at(),
-        None,
-    )
+    return (run.job.id, object_id, kind, target_id, state, *hashes, document, None, run.at(), None)
 
 
 class Placing:
@@ -115,7 +127,7 @@ class Placing:
         self._anybody_waits = False
         self.look_who_waits()
         self._older_operations = any(
-            operations.any_in_state(connection, run.job.id, state) for state in ("retry", "waiting", "sent")
+            operations.any_in_state(connection, run.job.id, state) for state in ("planned", "retry", "waiting", "sent")
         )
 
     def look_who_waits(self) -> None:
@@ -153,13 +165,7 @@ class Placing:
 
     def place_gone(self, page: Page, case: Case) -> None:
         """Somebody who was to be taken away is gone from the target already."""
-        page.settled.append(case.desired.id)
-        page.events.append(
-            self._journal.done(case.desired, "delete", None if case.link is None else case.link.target_id)
-        )
-        page.counted[f"{case.desired.kind}.delete"] += 1
-        if self._run.is_plan:
-            self._verdict(page, case.desired, "InvalidAnchor", "It is gone from the target already.", comes_to="delete")
+        self._skip(page, case.desired, GONE_ALREADY, comes_to="delete")
 
     def _operation(
         self,
@@ -303,17 +309,31 @@ class Placing:
 
     async def write(self, page: Page, kind: Kind, *, cursor: str | None) -> None:
         """Write the page; with a cursor, the cycle has come that far."""
-        self._run.counters.update(page.counted)
-        await self._run.writer.write(lambda connection: self._put(connection, page, kind, cursor))
+        run = self._run
+        run.counters.update(page.counted)
+        counts = run.fresh_counts()
+        wakes = self._anybody_waits
+        if page.lost or page.unlinked:
+            self._anybody_waits = wakes = run.behaviour.heal_references
+        await run.writer.write(lambda connection: self._put(connection, page, kind, cursor, counts, wakes=wakes))
 
-    def _put(self, connection: Connection, page: Page, kind: Kind, cursor: str | None) -> None:
+    def _put(
+        self,
+        connection: Connection,
+        page: Page,
+        kind: Kind,
+        cursor: str | None,
+        counts: Mapping[str, int],
+        *,
+        wakes: bool,
+    ) -> None:
         run, job = self._run, self._run.job.id
+        cycles.add_counts(connection, job, run.cycle.n, counts)
         unlinked = page.lost if run.is_plan else [*page.lost, *page.unlinked]
         if unlinked:
             forget(connection, job, kind, unlinked)
             attributes = [path for path, _ in run.rules.users.mapper.references]
             waiting.refer_again(connection, job, unlinked, attributes)
-            self._anybody_waits = run.behaviour.heal_references
         links.put(connection, page.known)
         if not run.is_plan:
             links.put(connection, page.links)
@@ -324,7 +344,7 @@ class Placing:
         operations.failed(connection, job, page.failed)
         if page.references:
             waiting.replace_references(connection, job, page.references)
-        if self._anybody_waits and page.entering:
+        if wakes and page.entering:
             waiting.wake(connection, job, page.entering)
         if cursor is not None:
             cycles.advance(connection, job, run.cycle.n, phase=kind, cursor=cursor)

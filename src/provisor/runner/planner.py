@@ -5,11 +5,23 @@ counterparts, reading linked objects, references.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import assert_never
 
 import msgspec
 from msgspec.structs import replace
 
-from provisor.engine.decide import Create, Decision, Delete, Disable, Fail, MatchAgain, Update, vanished
+from provisor.engine.decide import (
+    Create,
+    Decision,
+    Delete,
+    Disable,
+    Fail,
+    Forget,
+    MatchAgain,
+    Terms,
+    Update,
+    vanished,
+)
 from provisor.engine.operation import GROUPS, LEAVERS, phase_of
 from provisor.engine.outcome import failure_from
 from provisor.engine.ports import ConnectorError
@@ -22,8 +34,10 @@ from provisor.runner.matcher import NOBODY, Found, Matcher, Wanted
 from provisor.runner.placing import Case, Page, Placing, in_doubt, ours
 from provisor.runner.run import PAGE, Run
 from provisor.scim.patch import derive
+from provisor.scim.path import getter
 from provisor.scim.values import Resource
-from provisor.storage import links, records, work
+from provisor.storage import links, records, unknown, work
+from provisor.storage.links import Link
 from provisor.storage.records import Read
 
 _SPECIAL = frozenset('"\\#%&+')
@@ -54,10 +68,22 @@ class Planner:
             await self._placing.write(page, kind, cursor=after)
 
     async def plan_again(self, kind: Kind, reads: Sequence[Read], *, verify: bool = False) -> None:
-        """Plan these objects anew, looking each of them up; `verify` reads the linked ones from the target first."""
+        """Plan these objects anew, looking each of them up; `verify` reads the linked ones from the target first.
+
+        What was planned for them is replaced or, when there is nothing to do any more, removed.
+        """
         self._placing.look_who_waits()
         page = await self._plan(kind, reads, pages=None, verify=verify)
+        page.settle_others(record.id for record, _ in reads)
         await self._placing.write(page, kind, cursor=None)
+
+    async def plan_all_again(self, kind: Kind, objects: Sequence[str], *, verify: bool = False) -> None:
+        """Plan the objects with these ids anew, a page at a time."""
+        run = self._run
+        for start in range(0, len(objects), PAGE):
+            part = objects[start : start + PAGE]
+            reads = records.by_ids(run.reader(), application=run.job.application, job=run.job.id, ids=part)
+            await self.plan_again(kind, list(reads.values()), verify=verify)
 
     def _size(self, kind: Kind) -> int:
         run = self._run
@@ -92,7 +118,7 @@ class Planner:
         decided: list[tuple[Case, Decision]] = []
         to_look: list[Case] = []
         to_read: list[tuple[Case, Decision]] = []
-        for record, link in reads:
+        for record, link in self._decidable(reads):
             desired = run.judge(record, linked=link is not None)
             state, known = (None, None) if link is None else (link.state, None if reading else link.wanted_hash)
             decision = settle(desired, state, rules.terms, link_hash=known, insists=insists)
@@ -107,13 +133,21 @@ class Planner:
             else:
                 decided.append((case, decision))
         decided += await self._read_linked(kind, to_read, page, to_look, verify=verify)
-        decided += await self._find(kind, to_look, pages)
+        decided += await self._find(kind, to_look, pages, page)
         self._refer(kind, page, decided)
         for case, decision in decided:
             self._placing.place(page, case, decision)
         return page
 
-    async def _find(self, kind: Kind, cases: list[Case], pages: int | None) -> list[tuple[Case, Decision]]:
+    def _decidable(self, reads: Sequence[Read]) -> Sequence[Read]:
+        """Without those whose create may have been carried out: recovery could not find out, the next cycle may."""
+        run = self._run
+        if not unknown.anything(run.reader(), run.job.id):
+            return reads
+        undecided = unknown.among(run.reader(), run.job.id, [record.id for record, _ in reads])
+        return [read for read in reads if read[0].id not in undecided]
+
+    async def _find(self, kind: Kind, cases: list[Case], pages: int | None, page: Page) -> list[tuple[Case, Decision]]:
         refused = [] if self._run.behaviour.escape_matching_values else [case for case in cases if _is_special(case)]
         cases = [case for case in cases if case not in refused]
         wanted = [
@@ -127,6 +161,13 @@ class Planner:
         freed = {} if pages is None else self._freed(kind, found)
         for case in cases:
             one = found.get(case.desired.id, NOBODY)
+            if case.lost is not None and one.error is None:
+                if (held := _same(case.lost, one)) is not None:
+                    # It was not gone: a replica was behind. Its link never went, so nobody could leave meanwhile.
+                    case = case._replace(link=links.in_doubt(case.lost), held=ours(held))
+                    decided.append((case, self._of_linked(case, terms)))
+                    continue
+                page.lost.append(case.desired.id)
             if case.desired.id in freed and "Add" in terms.actions:
                 decided.append((case, Create(freed_in=freed[case.desired.id])))
                 continue
@@ -138,6 +179,13 @@ class Planner:
                 owners = {str(one.match.resource["id"]): one.owner}
             decided.append((case._replace(found=one), settle_found(case.desired, one.match, terms, owners=owners)))
         return decided
+
+    def _of_linked(self, case: Case, terms: Terms) -> Decision:
+        """The decision about an object whose account is there after all."""
+        assert case.link is not None  # noqa: S101 - the caller gave it
+        decision = settle(case.desired, case.link.state, terms)
+        assert not isinstance(decision, Look)  # noqa: S101 - who is linked is not looked for
+        return decision
 
     def _freed(self, kind: Kind, found: Mapping[str, Found]) -> dict[str, int]:
         """Of those whose match is another's: the phase of this cycle in which that one gives it up."""
@@ -184,9 +232,10 @@ class Planner:
             assert case.link is not None  # noqa: S101 - only linked objects are read
             try:
                 answer = await self._run.read(kind, case.link.target_id)
+                there = answer is not None or await self._has_its_values(kind, case)
             except ConnectorError as error:
                 await self._run.stop_by(error, "object")
-                decided.append((case, Fail(self._failure(error, case.desired.name))))
+                decided.append(self._unread(kind, case, decision, error))
                 if verify:
                     page.known.append(in_doubt(self._run, kind, case.desired.id, case.link))
                 return
@@ -198,25 +247,57 @@ class Planner:
                     link = replace(link, pushed_hash=links.NOBODY_KNOWS, pushed_document=_encode(held).decode())
                     page.known.append(in_doubt(self._run, kind, case.desired.id, link))
                 decided.append((case._replace(held=held, link=link), decision))
-                return
-            self._gone(case, page, to_look, decided)
+            elif there:
+                decided.append((case, Fail(_contradicts(case, self._run.application))))
+            else:
+                self._gone(case, page, to_look, decided)
 
         await each(cases, self._run.behaviour.requests_at_once, read)
         return decided
+
+    async def _has_its_values(self, kind: Kind, case: Case) -> bool:
+        """Whether a filter still finds the account of somebody not wanted, which a read by its id did not.
+
+        A replica that is behind says 404 of what is there. Whoever is wanted is looked for anyway, to be matched.
+        """
+        link = case.link
+        if link is None or case.desired.standing == "wanted":
+            return False
+        held: Resource = _decode(link.pushed_document)
+        resource_type = self._run.rules.of(kind).mapper.resource_type
+        for path in self._run.matching_paths(kind):
+            value = getter(path, resource_type)(held)
+            if isinstance(value, str) and value:
+                found = await self._run.find(kind, path, value)
+                if any(resource.get("id") == link.target_id for resource in found.resources):
+                    return True
+        return False
+
+    def _unread(self, kind: Kind, case: Case, decision: Decision, error: ConnectorError) -> tuple[Case, Decision]:
+        """Whose account could not be read fails; a leaver is disabled all the same, whatever the account holds."""
+        if isinstance(decision, Disable) and case.link is not None:
+            mapper = self._run.rules.of(kind).mapper
+            return case._replace(held=mapper.without_disabling(_decode(case.link.pushed_document))), decision
+        return case, Fail(self._failure(error, case.desired.name))
 
     def _gone(self, case: Case, page: Page, to_look: list[Case], decided: list[tuple[Case, Decision]]) -> None:
         """The target no longer has the linked object."""
         desired = case.desired
         step = vanished(desired.standing, desired.name, self._run.behaviour.vanished)
-        if isinstance(step, Fail):
-            decided.append((case, step))
-            return
-        if isinstance(step, MatchAgain):
-            page.lost.append(desired.id)
-            to_look.append(Case(desired, None))
-        else:
-            page.unlinked.append(desired.id)
-            self._placing.place_gone(page, case)
+        match step:
+            case Fail():
+                decided.append((case, step))
+            case MatchAgain():
+                decision = settle(desired, None, self._run.rules.of(desired.kind).terms)
+                if isinstance(decision, Look):
+                    to_look.append(Case(desired, None, lost=case.link))
+                else:
+                    decided.append((case, decision))
+            case Forget():
+                page.unlinked.append(desired.id)
+                self._placing.place_gone(page, case)
+            case _:
+                assert_never(step)
 
     def _failure(self, error: ConnectorError, name: str) -> Failure:
         return failure_from(error, application=self._run.application, verb="look up", who=name)
@@ -256,6 +337,23 @@ def _special(name: str) -> Failure:
         code="UnprocessableEntity",
         message=f"{name} cannot be looked for: a matching value holds one of {' '.join(sorted(_SPECIAL))}.",
         hint="Change the value, match by another attribute, or let the job behave like Provisor, which escapes it.",
+    )
+
+
+def _same(link: Link, found: Found) -> Resource | None:
+    """The account that was found, when it is the very one that the link leads to."""
+    if isinstance(found.match, Matched) and str(found.match.resource.get("id", "")) == link.target_id:
+        return found.match.resource
+    return None
+
+
+def _contradicts(case: Case, application: str) -> Failure:
+    assert case.link is not None  # noqa: S101 - only linked objects are read
+    return Failure(
+        code="InvalidAnchor",
+        message=f"{application} does not know {case.link.target_id}, the account of {case.desired.name}, by its id, but"
+        " still finds it by its name.",
+        hint="It is tried again in the next cycle. If it stays so, ask the maker of the application.",
     )
 
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from provisor.engine.ports import Throttled
+from provisor.engine.unknown import is_open
 
 T = TypeVar("T")
 
@@ -42,8 +43,11 @@ class Pace:
         self._window_answers = 0
         self.throttled = 0  # refusals so far
 
-    async def request(self, send: Callable[[], Awaitable[T]]) -> T:
-        """Send when it is due; repeat after a pause when the target throttles. Raises Throttled after the last try."""
+    async def request(self, send: Callable[[], Awaitable[T]], *, repeatable: bool = True) -> T:
+        """Send when it is due; repeat after a pause when the target throttles. Raises Throttled after the last try.
+
+        What is not `repeatable` is not sent again after a 503, which does not say that nothing was done.
+        """
         tries = 1
         while True:
             if self._rate is not None or self._paused_until:
@@ -52,7 +56,7 @@ class Pace:
                 answer = await send()
             except Throttled as refusal:
                 self._slow_down(refusal)
-                if tries == TRIES:
+                if tries == TRIES or (is_open(refusal) and not repeatable):
                     raise
                 tries += 1
                 continue

@@ -5,18 +5,21 @@ crash makes the next run look before it sends again. Order: the outcome, the rec
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 
 import msgspec
 
 from provisor.database import Connection
 from provisor.engine.record import Kind
+from provisor.engine.unknown import SentValues
 from provisor.rules.failure import Failure
 from provisor.runner.run import Run
 from provisor.runner.sending import Sending
-from provisor.storage import links, log, operations, records
+from provisor.storage import cycles, links, log, operations, records, unknown
 from provisor.storage.links import LinkRow
 from provisor.storage.log import LogRow
+from provisor.storage.unknown import UnknownCreate
 
 LONGEST_WAIT_SECONDS = 0.05
 BATCH = 200
@@ -35,6 +38,7 @@ class Outcome(msgspec.Struct, kw_only=True):
 
     stage: int
     object: str
+    kind: Kind | None = None  # of the object; needed where its outcome is unknown
     link: LinkRow | None = None
     events: list[LogRow] = []
     failure: Failure | None = None
@@ -42,6 +46,8 @@ class Outcome(msgspec.Struct, kw_only=True):
     also: Change | None = None
     counts: str | None = None  # the counter of the cycle it adds to
     vanished: list[str] = []  # people whose account turned out to be gone
+    unknown: SentValues | None = None  # of a create that may have been carried out
+    plan_anew: bool = False  # something is known now that was not when it was planned
     created: Sending | None = None  # its link is new, with an id that the target chose
 
 
@@ -66,7 +72,7 @@ class Recorder:
         self._outcomes: list[Outcome] = []
         self._changes: list[Change] = []
         self._timer: asyncio.TimerHandle | None = None
-        self._under_way: set[asyncio.Future[None]] = set()
+        self._under_way: set[asyncio.Future[Counter[str]]] = set()
         self._failure: BaseException | None = None
 
     def add(self, outcome: Outcome) -> None:
@@ -101,31 +107,42 @@ class Recorder:
             return
         batch, self._outcomes = self._outcomes, []
         changes, self._changes = self._changes, []
-        future = self._run.writer.write(lambda connection: self._put(connection, batch, changes))
+        fresh = self._run.fresh_counts()
+        future = self._run.writer.write(lambda connection: self._put(connection, batch, changes, fresh))
         self._under_way.add(future)
         future.add_done_callback(lambda done: self._written(done, batch))
 
-    def _written(self, done: "asyncio.Future[None]", batch: list[Outcome]) -> None:
+    def _written(self, done: "asyncio.Future[Counter[str]]", batch: list[Outcome]) -> None:
         self._under_way.discard(done)
         failure = None if done.cancelled() else done.exception()
         if failure is not None:
             self._failure = self._failure or failure
-        else:
-            for outcome in batch:
-                if outcome.counts is not None:
-                    self._run.counters[outcome.counts] += 1
+        elif not done.cancelled():
+            self._run.counted(done.result())
         self.recorded(len(batch))
 
-    def _put(self, connection: Connection, batch: list[Outcome], changes: list[Change]) -> None:
+    def _put(
+        self, connection: Connection, batch: list[Outcome], changes: list[Change], fresh: Counter[str]
+    ) -> Counter[str]:
+        """Write a batch down; returns what the outcomes count as. May run twice: it changes no value of its own."""
         run = self._run
         job = run.job.id
-        self._refuse_clashes(connection, batch)
+        outcomes = self._without_clashes(connection, batch)
         for change in changes:
             change(connection)
-        links.put(connection, [one.link for one in batch if one.link is not None])
-        log.append(connection, [event for one in batch for event in one.events])
+        links.put(connection, [one.link for one in outcomes if one.link is not None])
+        log.append(connection, [event for one in outcomes for event in one.events])
+        unknown.note(
+            connection,
+            job,
+            [
+                UnknownCreate(one.object, one.kind, one.unknown)
+                for one in outcomes
+                if one.unknown is not None and one.kind is not None
+            ],
+        )
         done: list[tuple[int, str]] = []
-        for one in batch:
+        for one in outcomes:
             if one.also is not None:
                 one.also(connection)
             if one.again_in_phase is not None:
@@ -135,17 +152,24 @@ class Recorder:
             else:
                 done.append((one.stage, one.object))
         operations.done(connection, job, done)
+        counts = Counter(one.counts for one in outcomes if one.counts is not None)
+        cycles.add_counts(connection, job, run.cycle.n, fresh + counts)
+        return counts
 
-    def _refuse_clashes(self, connection: Connection, batch: list[Outcome]) -> None:
+    def _without_clashes(self, connection: Connection, batch: list[Outcome]) -> list[Outcome]:
         """One account belongs to one object: a target that answers twice with the same id must not end the cycle."""
         given: dict[tuple[str, str], str] = {}
         for kind in _KINDS:
             ids = [one.link[3] for one in batch if one.created is not None and one.link and one.link[2] == kind]
             owners = links.owners(connection, self._run.job.id, kind, ids)
             given.update(((kind, target_id), owner) for target_id, owner in owners.items())
-        for number, one in enumerate(batch):
-            if one.created is None or one.link is None or self.clashed is None:
-                continue
-            owner = given.setdefault((one.link[2], one.link[3]), one.object)
-            if owner != one.object:
-                batch[number] = self.clashed(one.created, records.names(connection, [owner]).get(owner, owner))
+        outcomes: list[Outcome] = []
+        for one in batch:
+            if one.created is not None and one.link is not None and self.clashed is not None:
+                owner = given.setdefault((one.link[2], one.link[3]), one.object)
+                if owner != one.object:
+                    name = records.names(connection, [owner]).get(owner, owner)
+                    outcomes.append(self.clashed(one.created, name))
+                    continue
+            outcomes.append(one)
+        return outcomes

@@ -12,11 +12,12 @@ from typing import TypeVar
 
 from provisor.database import Connection, Database, Writer
 from provisor.engine.behaviour import Behaviour
-from provisor.engine.desired import Desired, judge
+from provisor.engine.desired import Desired, judge, unjudged
 from provisor.engine.outcome import Where, cycle_failure, stops_cycle
 from provisor.engine.ports import Answer, ConnectorError, Found, Page, Target, Unreachable
 from provisor.engine.record import Kind, Record
 from provisor.engine.rules import CompiledRules
+from provisor.engine.unknown import is_open
 from provisor.gallery.template import Template
 from provisor.rules.failure import Failure
 from provisor.rules.ruleset import RuleSet
@@ -24,6 +25,7 @@ from provisor.runner.rate import Pace
 from provisor.runner.silence import Silence
 from provisor.scim.patch import Operation
 from provisor.scim.values import Resource
+from provisor.storage import jobs
 from provisor.storage.cycles import Cycle
 from provisor.storage.jobs import Job
 from provisor.storage.times import to_microseconds
@@ -49,6 +51,10 @@ class StopRequested(Exception):
     """The process is asked to end; the cycle is continued by the next run."""
 
 
+class Restarted(Exception):
+    """The job was restarted, or is no more, since the cycle began: what it has seen counts no longer."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Run:
     """What the steps of one cycle, or of one plan, share."""
@@ -70,6 +76,8 @@ class Run:
     random_bytes: Callable[[int], bytes]
     stop: asyncio.Event
     counters: Counter[str] = field(default_factory=Counter)
+    saved: Counter[str] = field(default_factory=Counter)
+    """Of the counters, what is on disk or on its way there."""
     let_go: list[tuple[Kind, str]] = field(default_factory=list)
     """Whose links go with the end of the cycle: they are gone for good, and deleting is off."""
 
@@ -81,6 +89,17 @@ class Run:
     def reader(self) -> Connection:
         """For short reads; never hold a cursor over an await."""
         return self.database.reader()
+
+    def fresh_counts(self) -> Counter[str]:
+        """What was counted since this was last asked; whoever asks writes it down with what it belongs to."""
+        fresh = Counter({name: number - self.saved[name] for name, number in self.counters.items()})
+        self.saved = Counter(self.counters)
+        return +fresh
+
+    def counted(self, counts: Counter[str]) -> None:
+        """These are on disk already."""
+        self.counters.update(counts)
+        self.saved.update(counts)
 
     def at(self) -> int:
         """The present moment as the tables keep it."""
@@ -97,13 +116,16 @@ class Run:
         return [row.target for row in sorted(rows, key=lambda row: row.matching_priority)]
 
     def judge(self, record: Record, *, linked: bool) -> Desired:
-        """What the directory says about one object, now."""
-        return judge(record, self.rules, self.now(), self.random_bytes, linked=linked)
+        """What the directory says about one object, now. A fault of ours with one must not stop the others."""
+        try:
+            return judge(record, self.rules, self.now(), self.random_bytes, linked=linked)
+        except Exception as error:  # noqa: BLE001 - it becomes the failure of this object
+            return unjudged(record, error)
 
     def stopped_by(self, error: ConnectorError) -> CycleStopped:
         """The end of the cycle that this error means."""
         failure = cycle_failure(error, application=self.application, address=self.address)
-        return CycleStopped(failure, outcome_unknown=isinstance(error, Unreachable) and error.sent)
+        return CycleStopped(failure, outcome_unknown=is_open(error))
 
     async def stop_by(self, error: ConnectorError, where: Where) -> None:
         """Raise CycleStopped when this error is not one object's; after a time-out the target is asked first."""
@@ -116,9 +138,11 @@ class Run:
             raise self.stopped_by(error) from error
 
     def check_stop(self) -> None:
-        """Leave at a point from which the next run continues, when the process is asked to end."""
+        """Leave at a point from which the next run continues, when the process is asked to end, or the job's cycle."""
         if self.stop.is_set():
             raise StopRequested
+        if not self.is_plan and jobs.restarts(self.reader(), self.job.id) != self.cycle.restarts:
+            raise Restarted
 
     async def find(self, kind: Kind, path: str, value: str) -> Found:
         """Target.find, paced and counted."""
@@ -133,8 +157,8 @@ class Run:
         return await self._ask("GET", lambda: self.target.read(kind, target_id))
 
     async def create(self, kind: Kind, document: Resource) -> Answer:
-        """Target.create, paced and counted."""
-        return await self._ask("POST", lambda: self.target.create(kind, document))
+        """Target.create, paced and counted. Not repeated when nobody knows whether it was carried out."""
+        return await self._ask("POST", lambda: self.target.create(kind, document), repeatable=False)
 
     async def patch(self, kind: Kind, target_id: str, operations: Sequence[Operation]) -> Answer:
         """Target.patch, paced and counted."""
@@ -148,8 +172,8 @@ class Run:
         """Target.delete, paced and counted."""
         return await self._ask("DELETE", lambda: self.target.delete(kind, target_id))
 
-    async def _ask(self, method: str, send: Callable[[], Awaitable[T]]) -> T:
+    async def _ask(self, method: str, send: Callable[[], Awaitable[T]], *, repeatable: bool = True) -> T:
         self.counters["requests." + method] += 1
-        answer = await self.pace.request(send)
+        answer = await self.pace.request(send, repeatable=repeatable)
         self.silence.broken(method)
         return answer

@@ -3,13 +3,15 @@
 A cycle whose process ended, or that had to stop, keeps its phase and cursor and is continued by the next run.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import msgspec
 
 from provisor.database import Connection, Row
 
-_COLUMNS = "n, id, kind, phase, state, ruleset_version, low, high, cursor, counters, error, began_at, ended_at"
+_COLUMNS = """n, id, kind, phase, state, ruleset_version, low, high, cursor, counters, error, began_at, ended_at,
+    restarts"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +20,7 @@ class Cycle:
 
     kind: initial, incremental, plan. state: running, succeeded, entry-level-errors, failed, planned, abandoned.
     `counters` maps `user.create` and the like to numbers; `error` is {code, message, hint} of what stopped the cycle.
+    `restarts` is how often the job had been restarted when the cycle began.
     """
 
     n: int
@@ -33,12 +36,13 @@ class Cycle:
     error: dict[str, str] | None
     began_at: int
     ended_at: int | None
+    restarts: int = 0
 
 
 def add(connection: Connection, job: str, cycle: Cycle) -> None:
     """Write a new cycle's row."""
     connection.execute(
-        f"INSERT INTO cycle (job, {_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+        f"INSERT INTO cycle (job, {_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
         (
             job,
             cycle.n,
@@ -54,6 +58,7 @@ def add(connection: Connection, job: str, cycle: Cycle) -> None:
             None if cycle.error is None else _text(cycle.error),
             cycle.began_at,
             cycle.ended_at,
+            cycle.restarts,
         ),
     )
 
@@ -66,6 +71,19 @@ def advance(connection: Connection, job: str, n: int, *, phase: str, cursor: str
 def count(connection: Connection, job: str, n: int, counters: dict[str, int]) -> None:
     """Save the cycle's counters."""
     connection.execute("UPDATE cycle SET counters = ? WHERE job = ? AND n = ?", (_text(counters), job, n))
+
+
+def add_counts(connection: Connection, job: str, n: int, counts: Mapping[str, int]) -> None:
+    """Add to the cycle's counters, in the transaction that does what is counted: a kill loses and doubles none."""
+    if not counts:
+        return
+    row = connection.one("SELECT counters FROM cycle WHERE job = ? AND n = ?", (job, n))
+    if row is None:
+        return
+    counters: dict[str, int] = msgspec.json.decode(row[0], type=dict[str, int])
+    for name, number in counts.items():
+        counters[name] = counters.get(name, 0) + number
+    count(connection, job, n, counters)
 
 
 def resume(connection: Connection, job: str, n: int) -> None:
@@ -155,4 +173,5 @@ def _of(row: Row) -> Cycle:
         error=None if row[10] is None else msgspec.json.decode(row[10], type=dict[str, str]),
         began_at=row[11],
         ended_at=row[12],
+        restarts=row[13],
     )

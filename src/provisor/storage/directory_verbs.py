@@ -141,7 +141,8 @@ def purge_expired(connection: Connection, tenant: str, *, now: datetime) -> int:
 def clean_tombstones(connection: Connection, tenant: str, passed_change: int) -> int:
     """Remove tombstones whose change every job has passed (jobs.lowest_watermark); returns how many rows went.
 
-    A purged object stays while a job still has a link or an operation for it: its deletion there may be due yet.
+    A purged object stays while a job still has a link, an operation or an unknown outcome for it: its deletion there
+    may be due yet.
     """
     removed = 0
     for table in ("member", "assignment"):
@@ -153,7 +154,9 @@ def clean_tombstones(connection: Connection, tenant: str, passed_change: int) ->
         AND NOT EXISTS (SELECT 1 FROM job j JOIN link l ON l.job = j.id AND l.object = object.id
             WHERE j.tenant = object.tenant)
         AND NOT EXISTS (SELECT 1 FROM job j JOIN operation p ON p.job = j.id AND p.stage IN (1, 2)
-            AND p.object = object.id WHERE j.tenant = object.tenant)""",
+            AND p.object = object.id WHERE j.tenant = object.tenant)
+        AND NOT EXISTS (SELECT 1 FROM job j JOIN unknown_create u ON u.job = j.id AND u.object = object.id
+            WHERE j.tenant = object.tenant)""",
         (tenant, passed_change),
     ).rowcount
     return removed

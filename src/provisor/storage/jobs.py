@@ -23,7 +23,7 @@ DEFAULT_INTERVAL_SECONDS = 40 * 60  # what administrators know from Entra
 
 _COLUMNS = """id, tenant, application, template, schedule_state, interval_seconds, status_code, settings, behaviour,
     ruleset_version, watermark, full_evaluation, last_began_at, last_ended_at, last_cycle, steady_first_at,
-    steady_last_at, created_at"""
+    steady_last_at, created_at, restarts"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +48,7 @@ class Job:
     steady_first_at: int | None
     steady_last_at: int | None
     created_at: int
+    restarts: int
 
 
 class JobChanges(TypedDict, total=False):
@@ -132,6 +133,17 @@ def change(connection: Connection, job_id: str, **changes: Unpack[JobChanges]) -
         connection.execute(f"UPDATE job SET {names} WHERE id = ?", (*values.values(), job_id))
 
 
+def restarts(connection: Connection, job_id: str) -> int | None:
+    """How often the job was restarted; None when there is no such job any more."""
+    row = connection.one("SELECT restarts FROM job WHERE id = ?", (job_id,))
+    return int(row[0]) if row else None
+
+
+def note_restart(connection: Connection, job_id: str) -> None:
+    """What a cycle that is under way brings must not count as seen: it began before what was asked for."""
+    connection.execute("UPDATE job SET restarts = restarts + 1 WHERE id = ?", (job_id,))
+
+
 def save_rules(connection: Connection, job_id: str, document: Json, *, created_by: str, now: datetime) -> int:
     """Keep a new version of a job's rules and make it current; returns its number. Cycles under way keep theirs."""
     row = connection.one(
@@ -192,4 +204,5 @@ def _job(row: Row) -> Job:
         steady_first_at=row[15],
         steady_last_at=row[16],
         created_at=row[17],
+        restarts=row[18],
     )

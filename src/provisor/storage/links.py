@@ -53,9 +53,22 @@ def link_of(row: Row, start: int = 0) -> Link:
     )
 
 
+def in_doubt(link: Link) -> Link:
+    """The same link, of an account that is read, or was just read, because nobody knew what it holds."""
+    return msgspec.structs.replace(link, wanted_hash=NOBODY_KNOWS, pushed_hash=NOBODY_KNOWS)
+
+
 def put(connection: Connection, rows: Iterable[LinkRow]) -> None:
     """Make or change links. Raises the database's integrity error when a target id is linked already."""
     connection.many(_PUT, rows)
+
+
+def doubt(connection: Connection, job: str, objects: Iterable[str]) -> None:
+    """What these accounts hold nobody knows: they are read before the next change."""
+    connection.many(
+        "UPDATE link SET wanted_hash = ?, pushed_hash = ?, etag = NULL WHERE job = ? AND object = ?",
+        ((NOBODY_KNOWS, NOBODY_KNOWS, job, object_id) for object_id in objects),
+    )
 
 
 def remove(connection: Connection, job: str, objects: Iterable[str]) -> None:

@@ -174,6 +174,13 @@ def in_doubt(connection: Connection, *, job: str, group: str, members: Sequence[
     )
 
 
+def doubt_pending(connection: Connection, job: str, group: str) -> None:
+    """A run ended while it told the target of this group: any of what was to be said may have been carried out."""
+    connection.execute(
+        "UPDATE member_link SET pushed = 2 WHERE job = ? AND group_id = ? AND pending <> 0", (job, group)
+    )
+
+
 def postpone(connection: Connection, *, job: str, group: str, members: Sequence[str], heal: bool = True) -> None:
     """These members got no account after all: with `heal` their memberships wait for one."""
     _set_aside(connection, job, group, members, heal)

@@ -70,13 +70,9 @@ def due(connection: Connection, *, job: str, phase: int, limit: int) -> list[Sto
     )
 
 
-def sent(connection: Connection, *, job: str, after: str, limit: int) -> list[StoredOperation]:
-    """Operations whose outcome is unknown because the runner ended between request and record."""
-    return _read(
-        connection,
-        "WHERE job = ? AND state = 'sent' AND object > ? ORDER BY object LIMIT ?",
-        (job, after, limit),
-    )
+def sent(connection: Connection, job: str) -> list[StoredOperation]:
+    """Operations whose outcome is unknown because the run ended between request and record: a bounded number."""
+    return _read(connection, "WHERE job = ? AND state = 'sent' ORDER BY stage, object", (job,))
 
 
 def stream(connection: Connection, job: str, cycle: int, page: int = 500) -> Iterator[StoredOperation]:
@@ -145,11 +141,14 @@ def claimed(connection: Connection, job: str, object_kind: Kind, target_id: str)
     return Owner(row[0], row[1]) if row else None
 
 
-def mark_sent(connection: Connection, job: str, keys: Iterable[tuple[int, str]]) -> None:
-    """From here on the outcome of these (stage, object) is unknown until it is recorded."""
+def mark_sent(connection: Connection, job: str, rows: Iterable[tuple[int, str, str | None]]) -> None:
+    """From here on the outcome of these (stage, object, values sent) is unknown until it is recorded.
+
+    `values sent` are those by which the account of a create can be found (engine.unknown), None for any other.
+    """
     connection.many(
-        "UPDATE operation SET state = 'sent' WHERE job = ? AND stage = ? AND object = ?",
-        ((job, stage, object_id) for stage, object_id in keys),
+        "UPDATE operation SET state = 'sent', sent = ? WHERE job = ? AND stage = ? AND object = ?",
+        ((values, job, stage, object_id) for stage, object_id, values in rows),
     )
 
 
@@ -205,6 +204,15 @@ def newly(connection: Connection, job: str, objects: Iterable[str], at: int) -> 
             (at, job, object_id),
         )
     ]
+
+
+def leave(connection: Connection, job: str, keys: Iterable[tuple[int, str]]) -> None:
+    """These are taken up by the next cycle, whatever they wait for now."""
+    connection.many(
+        """UPDATE operation SET state = 'retry'
+        WHERE job = ? AND stage = ? AND object = ? AND state IN ('planned', 'sent')""",
+        ((job, stage, object_id) for stage, object_id in keys),
+    )
 
 
 def leave_for_next(connection: Connection, job: str) -> None:

@@ -152,6 +152,7 @@ job = Table(
     _number("last_cycle", default="0"),
     _number("steady_first_at", null=True),
     _number("steady_last_at", null=True),
+    _number("restarts", default="0"),  # a cycle that began before the last one must not move the watermark
     _number("created_at"),
 )
 Index("job_application", job.c.application)
@@ -234,6 +235,7 @@ cycle = Table(
     _text("error", null=True),  # JSON failure that stopped the cycle
     _number("began_at"),
     _number("ended_at", null=True),
+    _number("restarts", default="0"),  # of the job when the cycle began
 )
 # What an incremental cycle must look at, made once at its start by INSERT .. SELECT through the indexes above.
 work = Table("work", metadata, _text("job", key=True), _text("kind", key=True), _text("object", key=True))
@@ -265,6 +267,7 @@ operation = Table(
     _text("base_hash", null=True),
     _text("found_document", null=True),  # the target's document as the match saw it
     _text("detail"),  # JSON: verdict, counts
+    _text("sent", null=True),  # JSON, of a create from its request on: the values by which its account can be found
     _number("attempts", default="0"),
     _text("failure", null=True),  # JSON: code, message, hint
     _number("first_failed_at", null=True),
@@ -281,6 +284,16 @@ Index(
     operation.c.object_kind,
     operation.c.target_id,
     sqlite_where=operation.c.kind == "link",
+)
+
+# A create that was sent and not clearly answered, whatever becomes of its object: its account is looked for first.
+unknown_create = Table(
+    "unknown_create",
+    metadata,
+    _text("job", key=True),
+    _text("object", key=True),
+    _text("kind"),
+    _text("sent"),  # JSON (engine.unknown.SentValues)
 )
 
 log_event = Table(

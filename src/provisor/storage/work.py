@@ -127,6 +127,13 @@ def second_stage(connection: Connection, *, job: str, kind: str, after: str, lim
     ]
 
 
+def add(connection: Connection, job: str, kind: str, object_id: str) -> None:
+    """One more object to look at."""
+    connection.execute(
+        "INSERT INTO work (job, kind, object) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", (job, kind, object_id)
+    )
+
+
 def count(connection: Connection, job: str, kind: Kind) -> int:
     """How many objects of a kind must be looked at."""
     row = connection.one("SELECT count(*) FROM work WHERE job = ? AND kind = ?", (job, kind))

@@ -182,7 +182,7 @@ class MemoryTarget:
         return Answer(resource=None, etag=None, exchange=exchange)
 
     async def delete(self, kind: Kind, target_id: str) -> Answer:
-        """Delete, also what is already gone."""
+        """Delete."""
         exchange = _exchange("DELETE", f"{self._endpoint(kind)}/{target_id}")
         await self._serve("DELETE", kind, target_id, exchange, lambda: self._delete(kind, target_id))
         return Answer(resource=None, etag=None, exchange=exchange)
@@ -277,9 +277,8 @@ class MemoryTarget:
 
     def _delete(self, kind: Kind, target_id: str) -> None:
         shelf = self._shelves[kind]
-        resource = shelf.resources.pop(target_id, None)
-        if resource is None:
-            return
+        resource = self._held(kind, target_id)
+        del shelf.resources[target_id]
         del shelf.names[fold(_name(kind, resource))]
         self._members.pop(target_id, None)
         for held in self._members.values():

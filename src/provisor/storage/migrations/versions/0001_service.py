@@ -43,6 +43,7 @@ def upgrade() -> None:
     _create_setting()
     _create_source()
     _create_tenant()
+    _create_unknown_create()
     _create_waiting()
     _create_work()
 
@@ -90,7 +91,7 @@ def _create_cycle() -> None:
         "cycle", _text("job"), _number("n"), _text("id"), _text("kind"), _text("phase"), _text("state"),
         _number("ruleset_version"), _number("low"), _number("high"), _text("cursor", null=True), _text("counters"),
         _text("error", null=True), _number("began_at"), _number("ended_at", null=True),
-        sa.PrimaryKeyConstraint("job", "n")
+        _number("restarts", default="0"), sa.PrimaryKeyConstraint("job", "n")
     )
 
 
@@ -113,8 +114,8 @@ def _create_job() -> None:
         _number("interval_seconds"), _text("status_code"), _text("settings"), _text("behaviour"),
         _number("ruleset_version"), _number("watermark", null=True), _number("full_evaluation", default="0"),
         _number("last_began_at", null=True), _number("last_ended_at", null=True), _number("last_cycle", default="0"),
-        _number("steady_first_at", null=True), _number("steady_last_at", null=True), _number("created_at"),
-        sa.PrimaryKeyConstraint("id")
+        _number("steady_first_at", null=True), _number("steady_last_at", null=True), _number("restarts", default="0"),
+        _number("created_at"), sa.PrimaryKeyConstraint("id")
     )
     op.create_index("job_application", "job", ["application"])
 
@@ -190,7 +191,7 @@ def _create_operation() -> None:
         "operation", _text("job"), _number("stage"), _text("object"), _number("cycle"), _text("object_kind"),
         _text("name"), _text("kind"), _number("phase"), _text("state"), _text("target_id", null=True),
         _text("wanted_hash", null=True), _text("base_hash", null=True), _text("found_document", null=True),
-        _text("detail"), _number("attempts", default="0"), _text("failure", null=True),
+        _text("detail"), _text("sent", null=True), _number("attempts", default="0"), _text("failure", null=True),
         _number("first_failed_at", null=True), _number("due_at", null=True), _text("lease_owner", null=True),
         _number("lease_until", null=True), _number("fence", default="0"),
         sa.PrimaryKeyConstraint("job", "stage", "object")
@@ -232,6 +233,13 @@ def _create_source() -> None:
 def _create_tenant() -> None:
     op.create_table(
         "tenant", _text("id"), _text("name"), _number("created_at"), sa.PrimaryKeyConstraint("id")
+    )
+
+
+def _create_unknown_create() -> None:
+    op.create_table(
+        "unknown_create", _text("job"), _text("object"), _text("kind"), _text("sent"),
+        sa.PrimaryKeyConstraint("job", "object")
     )
 
 

@@ -1,0 +1,129 @@
+"""What was sent and not clearly answered: when an outcome is open, and how the account of an open create is told.
+
+Pure. One rule for all requests (design.md section 5, Crash protocol): what is open is looked up, by its id or by the
+values that were sent, before anything is decided about it; absent is never assumed. Order: errors, values, accounts.
+"""
+
+from collections.abc import Iterable
+from typing import assert_never
+
+import msgspec
+
+from provisor.engine.ports import ConnectorError, Malformed, Rejected, Throttled, Unauthorized, Unreachable
+from provisor.rules.mapper import Mapped
+from provisor.rules.matching import NoMatch, recheck
+from provisor.scim.schema import ResourceType
+from provisor.scim.values import Resource
+
+# A server that does not offer the method says so before it does anything (RFC 9110 section 15.6.2).
+_NOT_OFFERED = 501
+_TOO_SLOW = 408  # a proxy's word as often as the server's own
+
+
+def is_open(error: ConnectorError) -> bool:
+    """Whether a change may have been made although this came in place of an answer.
+
+    A lost connection and a time-out; every 5xx, because a gateway speaks of itself (RFC 9110 section 15.6) and a server
+    may fail after the write; and any answer that cannot be read, a 2xx among them.
+    """
+    match error:
+        case Unreachable():
+            return error.sent
+        case Throttled():
+            return error.status >= 500
+        case Rejected():
+            return error.exchange is not None and (
+                error.status == _TOO_SLOW or (error.status >= 500 and error.status != _NOT_OFFERED)
+            )
+        case Malformed():
+            return True
+        case Unauthorized():
+            return False
+        case _:
+            return True
+
+
+class SentValues(msgspec.Struct, frozen=True, kw_only=True):
+    """The values of a create by which its account can be found again.
+
+    `matching` are (path, value) in the order of precedence; `external_id` is None where none was sent.
+    """
+
+    matching: tuple[tuple[str, str], ...]
+    external_id: str | None = None
+
+    def to_json(self) -> str:
+        """As the tables keep it."""
+        return msgspec.json.encode(self).decode()
+
+    @classmethod
+    def from_json(cls, text: str) -> "SentValues":
+        """From what the tables keep."""
+        return msgspec.json.decode(text, type=cls)
+
+
+def values_sent(mapped: Mapped) -> SentValues:
+    """What a create of this document can be found by."""
+    external_id = mapped.created.get("externalId")
+    return SentValues(matching=mapped.matching, external_id=external_id if isinstance(external_id, str) else None)
+
+
+class Ours(msgspec.Struct, frozen=True):
+    """The one account that holds what was sent: the create was carried out."""
+
+    resource: Resource
+
+
+class Stranger(msgspec.Struct, frozen=True):
+    """Somebody else's account has the name, or several do: not ours to touch."""
+
+    target_id: str
+
+
+class NotThere(msgspec.Struct, frozen=True):
+    """Nothing at the target has any of the values: the create was not carried out."""
+
+
+FoundAgain = Ours | Stranger | NotThere
+
+
+def tell(found: Iterable[Resource], sent: SentValues, owned: frozenset[str], resource_type: ResourceType) -> FoundAgain:
+    """Tell whose account was found by the values that were sent; `owned` are ids that belong to other objects.
+
+    There was none before that create, so the one that holds all that was sent is ours.
+    """
+    by_id = {str(resource.get("id", "")): resource for resource in found}
+    if not by_id:
+        return NotThere()
+    holding = [
+        resource
+        for target_id, resource in by_id.items()
+        if target_id not in owned and _holds(resource, sent, resource_type)
+    ]
+    if len(holding) == 1:
+        return Ours(holding[0])
+    return Stranger(next(iter(by_id)))
+
+
+def _holds(resource: Resource, sent: SentValues, resource_type: ResourceType) -> bool:
+    if sent.external_id is not None and resource.get("externalId") != sent.external_id:
+        return False
+    return all(
+        not isinstance(recheck([resource], path, value, resource_type), NoMatch) for path, value in sent.matching
+    )
+
+
+def said(found: FoundAgain) -> str:
+    """What came of the look, for the log."""
+    match found:
+        case Ours(resource):
+            return f"An earlier request created the account {resource.get('id')}, although its answer did not come."
+        case Stranger(target_id):
+            return (
+                f"The answer to an earlier request did not come, and the account {target_id} has the name that was sent"
+                " but not all that was sent: it is somebody else's and is left alone."
+            )
+        case NotThere():
+            return "An earlier request, whose answer did not come, created nothing."
+        case _:
+            assert_never(found)

@@ -1,0 +1,138 @@
+"""Creates accounts: with values that nobody has, and with a look for the account when the answer does not come.
+
+Order: creating, looking after a request that was not clearly answered, free values.
+"""
+
+from typing import cast
+
+import msgspec
+
+from provisor.engine.ports import Answer, ConnectorError, Rejected, Throttled
+from provisor.engine.record import Kind
+from provisor.engine.unknown import Ours, is_open, said, values_sent
+from provisor.expressions.values import Candidates
+from provisor.rules.failure import Failure
+from provisor.rules.matching import NoMatch, recheck
+from provisor.runner.failing import failed
+from provisor.runner.journal import Journal
+from provisor.runner.looking import look_for
+from provisor.runner.placing import adopted_row, link_row
+from provisor.runner.rate import TRIES
+from provisor.runner.recorder import Outcome
+from provisor.runner.run import CycleStopped, Run
+from provisor.runner.sending import Sending
+from provisor.scim.values import Resource, fold
+
+_CONFLICT = 409
+_encode = msgspec.json.Encoder().encode
+
+
+class Creating:
+    """The creates of one run."""
+
+    def __init__(self, run: Run, journal: Journal) -> None:
+        self._run = run
+        self._journal = journal
+        # What SelectUniqueValue gave to somebody of this run: on its way, so the target cannot know of it yet.
+        self._given: dict[tuple[Kind, str, str], str] = {}
+
+    async def create(self, sending: Sending) -> Outcome:
+        """Create one account. Raises ConnectorError and CycleStopped."""
+        run, kind = self._run, sending.desired.kind
+        document = await self._document(sending)
+        for _ in range(TRIES - 1):
+            try:
+                return self._created(sending, document, await run.create(kind, document))
+            except Throttled as error:
+                if not is_open(error):
+                    raise
+                # A 503 does not say that nothing was done, so it is looked for before it is sent again.
+                found = await self.find_again(sending, error)
+                if found is not None:
+                    return found
+        return self._created(sending, document, await run.create(kind, document))
+
+    def _created(self, sending: Sending, document: Resource, answer: Answer) -> Outcome:
+        desired = sending.desired
+        resource = cast(Resource, answer.resource)  # the port promises a resource with an id
+        target_id = str(resource["id"])
+        return Outcome(
+            stage=sending.operation.stage,
+            object=desired.id,
+            link=link_row(self._run, desired, target_id, "linked", _encode(document).decode(), answer.etag),
+            events=[self._journal.done(desired, "create", target_id, after=document, exchange=answer.exchange)],
+            counts=f"{desired.kind}.create",
+            created=sending,
+        )
+
+    async def find_again(self, sending: Sending, error: ConnectorError) -> Outcome | None:
+        """The outcome when the account is there although its create was not clearly answered; None when it is not.
+
+        Not to be found so soon proves nothing: it stays unknown until the next cycle has looked again.
+        """
+        desired = sending.desired
+        if desired.mapped is None:
+            return None
+        try:
+            found = await look_for(self._run, desired.kind, desired.id, values_sent(desired.mapped))
+        except ConnectorError as refusal:
+            try:
+                await self._run.stop_by(refusal, "filter")
+            except CycleStopped as stopped:
+                stopped.outcome_unknown = True  # of the create, whatever is known of the look
+                raise
+            return None
+        if not isinstance(found, Ours):
+            return None
+        target_id = str(found.resource["id"])
+        event = self._journal.done(
+            desired, "create", target_id, after=found.resource, matching=said(found), exchange=error.exchange
+        )
+        return Outcome(
+            stage=sending.operation.stage,
+            object=desired.id,
+            link=adopted_row(self._run, desired.kind, desired.id, found.resource),
+            events=[event],
+            counts=f"{desired.kind}.create",
+            created=sending,
+            plan_anew=True,
+        )
+
+    def clashed(self, sending: Sending, owner: str) -> Outcome:
+        """The target answered a create with the id of an account that belongs to `owner`."""
+        failure = Failure(
+            code="DuplicateSourceEntries",
+            message=f"{self._run.application} answered the creation of {sending.desired.name} with the id of {owner}.",
+            hint="Give the two different values in what the application tells accounts apart by, and match by that.",
+        )
+        return failed(self._run, self._journal, sending, failure)
+
+    # Free values
+
+    async def _document(self, sending: Sending) -> Resource:
+        mapped = sending.desired.mapped
+        assert mapped is not None  # noqa: S101 - only a mapped object is planned to be created
+        document = mapped.created
+        for path, candidates in mapped.candidates:
+            document = await self._with_free_value(sending, document, path, candidates)
+        return document
+
+    async def _with_free_value(
+        self, sending: Sending, document: Resource, path: str, candidates: Candidates
+    ) -> Resource:
+        """The first value of SelectUniqueValue that nobody at the target has, nor anybody else on the way there."""
+        kind, who = sending.desired.kind, sending.desired.id
+        mapper = self._run.rules.of(kind).mapper
+        for value in candidates.values:
+            # Given before the target is asked: others ask meanwhile.
+            if self._given.setdefault((kind, path, fold(str(value))), who) != who:
+                continue
+            found = await self._run.find(kind, path, str(value))
+            if isinstance(recheck(found.resources, path, str(value), mapper.resource_type), NoMatch):
+                return mapper.put(document, path, value)
+        raise Rejected(
+            f"every candidate for {path} is taken",
+            status=_CONFLICT,
+            scim_type="uniqueness",
+            detail=f"Every candidate of SelectUniqueValue for {path} is taken",
+        )
