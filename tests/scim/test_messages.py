@@ -54,11 +54,56 @@ def test_list_is_read_as_it_was_written():
 
 
 @pytest.mark.parametrize(
-    ("body", "total"),
-    [({"totalResults": 0}, 0), ({"TOTALRESULTS": 1, "resources": [{}]}, 1), ({"Resources": [{}, {}]}, 2)],
+    ("value", "total"),
+    [
+        (0, 0),
+        (7, 7),
+        (7.0, 7),
+        ("7", 7),
+        (" 7 ", 7),
+        (None, None),
+        (7.5, None),
+        (-1, None),
+        ("-1", None),
+        ("", None),
+        ("seven", None),
+        ("7e3", None),
+        ("٧", None),
+        (True, None),
+        ([7], None),
+        (10**40, None),
+        ("9" * 5000, None),
+    ],
+    ids=lambda value: repr(value)[:20],
 )
-def test_list_of_a_careless_server_is_read(body, total):
-    assert parse_list(body).total == total
+def test_the_total_of_a_list_is_read_as_a_number_or_not_known(value, total):
+    assert parse_list({"totalResults": value, "Resources": []}).total == total
+    assert parse_list({"TOTALRESULTS": value}).total == total
+
+
+@pytest.mark.parametrize(
+    ("value", "start_index"), [(3, 3), ("3", 3), (0, 0), (-1, -1), ("-1", -1), (None, None), ({}, None), (10**40, None)]
+)
+def test_the_start_of_a_page_is_read_as_a_number_or_not_known(value, start_index):
+    assert parse_list({"Resources": [], "startIndex": value}).start_index == start_index
+
+
+@pytest.mark.parametrize(
+    ("listed", "entries", "resources"),
+    [
+        ([ANA], 1, (ANA,)),
+        ([], 0, ()),
+        (None, 0, ()),
+        ([ANA, None, 7, "x", [ANA], {}], 6, (ANA, {})),
+        ({"1": ANA}, 1, ()),
+        ("none", 1, ()),
+        (0, 1, ()),
+    ],
+)
+def test_what_is_listed_is_counted_also_where_it_is_no_resource(listed, entries, resources):
+    page = parse_list({"totalResults": 1, "RESOURCES": listed})
+
+    assert (page.entries, page.resources) == (entries, resources)
 
 
 @pytest.mark.parametrize("body", [None, [], "x", {}, {"detail": "no"}], ids=repr)

@@ -14,6 +14,7 @@ from aiohttp import hdrs
 from yarl import URL
 
 from provisor.connectors.addresses import host_of, same_origin
+from provisor.connectors.bodies import in_utf8
 from provisor.connectors.capture import Redactor
 from provisor.connectors.deadlines import Deadlines
 from provisor.connectors.replies import Reply, malformed
@@ -78,6 +79,7 @@ class Channel:
         session = sessions.reading if body is None else sessions.writing
         started = perf_counter()
         task = sessions.deadlines.begin()
+        response: aiohttp.ClientResponse | None = None
         try:
             # Awaited instead of `async with`, 5 µs a request: reading to the end gives the connection back, and what
             # breaks off while reading closes it.
@@ -88,21 +90,34 @@ class Channel:
             else:
                 payload = await response.read()
         except CancelledError:
-            if sessions.deadlines.passed(task):
-                raise self._failed(TimeoutError(), asked, started) from None
-            raise
+            if not sessions.deadlines.passed(task):
+                raise
+            payload = self._without_body(TimeoutError(), response, asked, started)
         except (aiohttp.ClientError, OSError) as error:
-            raise self._failed(error, asked, started) from None
+            payload = self._without_body(error, response, asked, started)
         finally:
             sessions.deadlines.end(task)
+        assert response is not None  # noqa: S101  without one, _without_body has raised
         status = response.status
         if payload is None:
-            raise self._too_long(asked, status, started)
+            if not _told_by_status(asked, status):
+                raise self._too_long(asked, status, started)
+            payload = b""
+        payload, garbled = in_utf8(payload, headers.get(hdrs.CONTENT_TYPE, ""))
         payload = self._redact.body(payload)
         milliseconds = (perf_counter() - started) * 1000.0
         exchange = self._redact.exchange(method, text, body or b"", status, payload, milliseconds)
-        reply = Reply(status, payload, headers, exchange)
+        reply = Reply(status, payload, headers, exchange, garbled)
         return await self._moved(asked, reply) if 300 <= status < 400 else reply
+
+    def _without_body(
+        self, error: Exception, response: aiohttp.ClientResponse | None, asked: Asked, started: float
+    ) -> bytes:
+        """Go on without the body that could not be read where the status says everything; raises elsewhere."""
+        if response is None or not _told_by_status(asked, response.status):
+            raise self._failed(error, asked, started, None if response is None else response.status) from None
+        response.close()
+        return b""
 
     async def _moved(self, asked: Asked, reply: Reply) -> Reply:
         """The answer where a redirect leads: followed once, for a read, within the host."""
@@ -116,11 +131,11 @@ class Channel:
             or not same_origin(location, asked.url)
         ):
             why = f"sends us on to {self.cleaned(host_of(location))}, which is not followed"
-            raise malformed(reply, self.host, self.cleaned(asked.doing), why)
+            raise malformed(reply, self.host, asked.doing, why, self.cleaned)
         return await self.send(asked._replace(url=location, followed=True))
 
     def cleaned(self, text: str) -> str:
-        """A text for a message, without the token should it hold it."""
+        """A text for a message: without the token should it hold it, in one line, without anything a terminal obeys."""
         return self._redact.text(text)
 
     async def close(self) -> None:
@@ -144,21 +159,29 @@ class Channel:
             f"{self.host} was asked to {self.cleaned(asked.doing)}, but the answer is longer than "
             f"{RESPONSE_LIMIT_BYTES >> 20} MiB; "
             "ask for smaller pages or check the tenant URL.",
+            status=status,
             exchange=self._redact.exchange(
                 asked.method, asked.url, asked.body or b"", status, b"", (perf_counter() - started) * 1000.0
             ),
         )
 
-    def _failed(self, error: Exception, asked: Asked, started: float) -> Unreachable | Malformed:
-        """What a failure below SCIM means, and whether the request can have arrived."""
+    def _failed(self, error: Exception, asked: Asked, started: float, status: int | None) -> Unreachable | Malformed:
+        """What a failure below SCIM means, and whether the request can have arrived.
+
+        `status` had come when the body failed. A body that breaks off or cannot be unpacked may be one object's fault,
+        so it is no more the network's than any other answer that cannot be read.
+        """
         exchange = self._redact.exchange(
-            asked.method, asked.url, asked.body or b"", None, b"", (perf_counter() - started) * 1000.0
+            asked.method, asked.url, asked.body or b"", status, b"", (perf_counter() - started) * 1000.0
         )
-        if isinstance(error, aiohttp.ClientResponseError):
+        if isinstance(error, aiohttp.ClientResponseError | aiohttp.ClientPayloadError):
+            what = "HTTP that we understand" if status is None else "whole, or not packed as it says"
             return Malformed(
-                f"{self.host} was asked to {self.cleaned(asked.doing)}, but the answer is not HTTP that we understand; "
-                "check the tenant URL.",
-                excerpt=self._redact.text(str(error))[:200],
+                self.cleaned(
+                    f"{self.host} was asked to {asked.doing}, but the answer is not {what}; check the tenant URL."
+                ),
+                excerpt=self.cleaned(str(error))[:200],
+                status=status,
                 exchange=exchange,
             )
         unsent = isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError)
@@ -192,6 +215,11 @@ class Channel:
             cookie_jar=aiohttp.DummyCookieJar(),
             trust_env=False,
         )
+
+
+def _told_by_status(asked: Asked, status: int) -> bool:
+    """Whether the body adds nothing that is needed: only questions and creates are answered by a body."""
+    return asked.method in ("PATCH", "DELETE") or not 200 <= status < 300
 
 
 async def _read_bounded(response: aiohttp.ClientResponse) -> bytes | None:

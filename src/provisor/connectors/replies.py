@@ -1,49 +1,56 @@
-"""What an answer means: statuses and bodies become values or one of the five errors (spec/scim-wire.md section 13).
+"""What a refusal means: statuses and error bodies become one of the five errors (spec/scim-wire.md section 13).
 
-Knows no connection. Order: the asking, refusals, bodies, Retry-After.
+Knows no connection. Order: the answer, refusals, Retry-After.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Final, NamedTuple
 
-import msgspec
-
-from provisor.connectors.capture import excerpt
+from provisor.connectors.bodies import document
+from provisor.connectors.capture import EXCERPT_CHARACTERS, excerpt
 from provisor.engine.ports import ConnectorError, Exchange, Malformed, Rejected, Throttled, Unauthorized
 from provisor.scim.messages import detail_of, scim_type_of
-from provisor.scim.values import Json, Resource
 
 LONGEST_PAUSE: Final = timedelta(minutes=10)  # spec/provisioning-service.md section 15: longer wishes are cut
 SHORTEST_PAUSE: Final = timedelta(seconds=1)  # without Retry-After; the runner doubles it
 DETAIL_CHARACTERS: Final = 500
-_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"  # .NET servers send it; RFC 8259 section 8.1 lets a reader ignore it
-
-_decode = msgspec.json.Decoder().decode
+TYPE_CHARACTERS: Final = 40  # the longest of RFC 7644 has 13
+_AGAIN: Final = "it is tried again in the next cycle"
 
 _HINTS: Final = {
     400: "correct the value or its mapping",
     403: "give the token the right to do this, or free a place if a limit is reached",
     404: "it was deleted there; it is matched again or created anew in the next cycle",
+    408: _AGAIN,
     409: "delete or rename the other one, or change the matching attribute",
     412: "it changed meanwhile and is read again in the next cycle",
     413: "send less at once",
+    425: _AGAIN,
+    499: _AGAIN,
     501: "the application does not offer this; take the attribute out of the mapping",
 }
 
 
 class Reply(NamedTuple):
-    """A whole answer, its body already without the token. A tuple: a frozen dataclass costs three times as much."""
+    """A whole answer, its body in UTF-8 and already without the token, `garbled` when some of it was unreadable.
+
+    A tuple: a frozen dataclass costs three times as much.
+    """
 
     status: int
     payload: bytes
     headers: Mapping[str, str]
     exchange: Exchange
+    garbled: bool = False
 
 
-def refused(reply: Reply, host: str, doing: str, now: datetime) -> ConnectorError:
-    """The error that a status of 300 or more means; `doing` completes "… did not …"."""
+def refused(reply: Reply, host: str, doing: str, now: datetime, cleaned: Callable[[str], str]) -> ConnectorError:
+    """The error that a status other than 2xx means; `doing` completes "… did not …".
+
+    `cleaned` takes the token out of a text: it may have been escaped in the body.
+    """
     status, exchange = reply.status, reply.exchange
     if status == 401:
         return Unauthorized(
@@ -57,17 +64,19 @@ def refused(reply: Reply, host: str, doing: str, now: datetime) -> ConnectorErro
             f"{host} is overloaded (status {status}) and did not {doing}; "
             f"it is asked again after {until:%Y-%m-%d %H:%M:%S} UTC.",
             until=until,
+            status=status,
             exchange=exchange,
         )
     if status < 400:
         return Malformed(
             f"{host} answered with the unexpected status {status} and did not {doing}; check the tenant URL.",
-            excerpt=excerpt(reply.payload),
+            excerpt=cleaned(excerpt(reply.payload)),
+            status=status,
             exchange=exchange,
         )
-    scim_type, detail = _reason(reply.payload)
+    scim_type, detail = _reason(reply.payload, cleaned)
     named = f"status {status}" + (f", {scim_type}" if scim_type else "")
-    hint = _HINTS.get(status, "it is tried again in the next cycle" if status >= 500 else "see what it answered")
+    hint = _HINTS.get(status, _AGAIN if status >= 500 else "see what it answered")
     said = f": {detail.rstrip('.')}" if detail else " without a reason"
     return Rejected(
         f"{host} did not {doing} ({named}){said}; {hint}.",
@@ -78,24 +87,17 @@ def refused(reply: Reply, host: str, doing: str, now: datetime) -> ConnectorErro
     )
 
 
-def malformed(reply: Reply, host: str, doing: str, why: str) -> Malformed:
+def malformed(reply: Reply, host: str, doing: str, why: str, cleaned: Callable[[str], str]) -> Malformed:
     """The error for an answer that is not SCIM; `why` completes "the answer …"."""
     return Malformed(
-        f"{host} was asked to {doing}, but the answer {why}; check the tenant URL and the application's SCIM support.",
-        excerpt=excerpt(reply.payload),
+        cleaned(
+            f"{host} was asked to {doing}, but the answer {why}; "
+            "check the tenant URL and the application's SCIM support."
+        ),
+        excerpt=cleaned(excerpt(reply.payload)),
+        status=reply.status,
         exchange=reply.exchange,
     )
-
-
-def document(payload: bytes) -> Resource | None:
-    """The JSON object in a body, or None when it holds anything else."""
-    try:
-        value: Json = _decode(payload)
-    except (msgspec.DecodeError, RecursionError):
-        if payload.startswith(_BYTE_ORDER_MARK):
-            return document(payload[len(_BYTE_ORDER_MARK) :])
-        return None
-    return value if isinstance(value, dict) else None
 
 
 def pause_until(retry_after: str | None, now: datetime) -> datetime:
@@ -103,8 +105,10 @@ def pause_until(retry_after: str | None, now: datetime) -> datetime:
     if retry_after is None:
         return now + SHORTEST_PAUSE
     text = retry_after.strip()
-    if text.isascii() and text.isdigit():
-        return now + timedelta(seconds=min(int(text[:9]), LONGEST_PAUSE.total_seconds()))
+    seconds, _, fraction = text.partition(".")  # RFC 9110 section 10.2.3 has whole seconds; some send 1.5
+    if text.isascii() and seconds.isdigit() and (not fraction or fraction.isdigit()):
+        wait = int(seconds[:9]) + (fraction.strip("0") != "")
+        return now + timedelta(seconds=min(wait, LONGEST_PAUSE.total_seconds()))
     try:
         wished = parsedate_to_datetime(text)
     except (ValueError, OverflowError):
@@ -114,10 +118,12 @@ def pause_until(retry_after: str | None, now: datetime) -> datetime:
     return min(max(wished, now), now + LONGEST_PAUSE)
 
 
-def _reason(payload: bytes) -> tuple[str | None, str]:
+def _reason(payload: bytes, cleaned: Callable[[str], str]) -> tuple[str | None, str]:
     """scimType and detail of an error body (RFC 7644 section 3.12), or the beginning of whatever came instead."""
     body = document(payload)
-    detail = detail_of(body)
-    if body is None or detail is None:
+    detail, scim_type = detail_of(body), scim_type_of(body)
+    if detail is None:
         detail = excerpt(payload)
-    return scim_type_of(body), " ".join(detail.split())[:DETAIL_CHARACTERS]
+    # Cut before cleaning too: a detail of megabytes need not be searched through.
+    said = cleaned(detail[:EXCERPT_CHARACTERS])[:DETAIL_CHARACTERS]
+    return scim_type and cleaned(scim_type[:EXCERPT_CHARACTERS])[:TYPE_CHARACTERS], said

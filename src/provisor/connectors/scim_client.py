@@ -14,13 +14,24 @@ from aiohttp import hdrs
 from yarl import URL
 
 from provisor.connectors.addresses import problem_with_address, problem_with_token
+from provisor.connectors.bodies import document
+from provisor.connectors.capture import in_one_line, shortened
 from provisor.connectors.http_channel import Asked, Channel, Method
+from provisor.connectors.identifiers import (
+    ID_LIMIT_BYTES,
+    UnusableId,
+    id_in_location,
+    identified,
+    problem_with_id,
+    same_id,
+)
+from provisor.connectors.listings import on_page, that_match
 from provisor.connectors.matching_query import MatchingQuery, matching_query
-from provisor.connectors.replies import Reply, document, malformed, refused
+from provisor.connectors.replies import Reply, malformed, refused
 from provisor.engine.ports import Answer, Found, Malformed, Page, Rejected, Secret
 from provisor.engine.record import Kind
 from provisor.scim.entra import Dialect, create_body, members_bodies, patch_body, tenant_url
-from provisor.scim.errors import ScimError
+from provisor.scim.errors import ScimError, invalid_value
 from provisor.scim.messages import ListPage, parse_list
 from provisor.scim.patch import Operation
 from provisor.scim.schema import ResourceType
@@ -29,6 +40,7 @@ from provisor.scim.values import Resource
 
 DEFAULT_CONNECTIONS = 64
 DEFAULT_TIMEOUT_SECONDS = 60.0  # spec/scim-wire.md section 13
+_GONE = (404, 410)
 _WITHOUT_MEMBERS = "excludedAttributes=members"
 
 _encode = msgspec.json.Encoder().encode
@@ -84,7 +96,7 @@ class ScimClient:
 
     async def find(self, kind: Kind, path: str, value: str) -> Found:
         """Resources whose attribute equals the value, judged once more here; groups without members."""
-        doing = f'look for the {self._names[kind]} with {path} "{value}"'
+        doing = f'look for the {self._names[kind]} with {path} "{shortened(value)}"'
         query = self._query(kind, path, doing)
         try:
             filtered = f"filter={query.encoded(value)}"
@@ -92,10 +104,14 @@ class ScimClient:
             raise _unsendable(doing, error) from None
         if kind == "group":
             filtered = f"{_WITHOUT_MEMBERS}&{filtered}"
-        asked = Asked("GET", f"{self._endpoints[kind]}?{filtered}", doing)
-        reply, listed = await self._list(asked)
-        found = query.kept(self._shown(kind, listed, reply, doing), value)
-        return Found(resources=found, exchange=reply.exchange)
+        reply, page = await self._list(Asked("GET", f"{self._endpoints[kind]}?{filtered}", doing))
+        listed = that_match(page, query.kept(self._all_understood(kind, page), value), reply)
+        return Found(
+            resources=listed.resources,
+            exchange=reply.exchange,
+            complete=not listed.doubt,
+            doubt=self._channel.cleaned(listed.doubt),
+        )
 
     async def page(self, kind: Kind, start_index: int, count: int) -> Page:
         """One page of a listing; groups without members."""
@@ -103,50 +119,55 @@ class ScimClient:
         query = f"startIndex={start_index}&count={count}"
         if kind == "group":
             query = f"{_WITHOUT_MEMBERS}&{query}"
-        reply, listed = await self._list(Asked("GET", f"{self._endpoints[kind]}?{query}", doing))
-        if listed.start_index != start_index and listed.resources and start_index > 1:
-            why = f"begins with number {listed.start_index}: the application does not page"
-            raise self._malformed(reply, doing, why)
-        following = start_index + len(listed.resources)
+        reply, page = await self._list(Asked("GET", f"{self._endpoints[kind]}?{query}", doing))
+        listed = on_page(page, self._all_understood(kind, page), reply, start_index, count)
+        following = start_index + page.entries
+        more = page.entries > 0 and count > 0 and (page.total is None or following <= page.total)
         return Page(
-            resources=self._shown(kind, listed, reply, doing),
-            total=listed.total,
-            next_index=following if listed.resources and following <= listed.total else None,
+            resources=listed.resources,
+            total=page.total,
+            next_index=following if more else None,
             exchange=reply.exchange,
+            complete=not listed.doubt,
+            doubt=self._channel.cleaned(listed.doubt),
         )
 
     async def read(self, kind: Kind, target_id: str) -> Answer | None:
         """One resource by id, groups without members; None when there is none."""
-        doing = f"read the {self._names[kind]} with the id {target_id}"
-        url = self._resource_url(kind, target_id)
+        doing = f"read the {self._names[kind]} with the id {shortened(target_id)}"
+        url = self._resource_url(kind, target_id, doing)
         reply = await self._channel.send(Asked("GET", f"{url}?{_WITHOUT_MEMBERS}" if kind == "group" else url, doing))
-        if reply.status == 404:
+        if reply.status in _GONE:
             return None
         self._check(reply, doing)
-        return self._answer(kind, reply, doing)
+        resource = self._identified(reply, doing)
+        if not same_id(str(resource["id"]), target_id):
+            raise self._malformed(reply, doing, f"is about the id {shortened(str(resource['id']))}")
+        return self._answer(kind, reply, resource)
 
     async def create(self, kind: Kind, document: Resource) -> Answer:
         """Create a resource; the answer has its id. The rest is as the server spelt it, unread on this path."""
         name = document.get("userName" if kind == "user" else "displayName")
-        doing = f'create the {self._names[kind]} "{name}"'
+        doing = f'create the {self._names[kind]} "{shortened(str(name))}"'
         try:
             body = _encode(create_body(document, kind, self._dialect, self._types[kind]))
         except (ScimError, UnicodeEncodeError) as error:
             raise _unsendable(doing, error) from None
         reply = await self._channel.send(Asked("POST", self._endpoints[kind], doing, body), self._endpoint_urls[kind])
         self._check(reply, doing)
-        resource = self._identified(reply, doing)
-        return Answer(resource=resource, etag=self._etag(reply) or _version(resource), exchange=reply.exchange)
+        target_id = self._located(kind, reply)
+        resource: Resource = self._identified(reply, doing) if target_id is None else {"id": target_id}
+        return Answer(resource=resource, etag=_etag(reply, resource), exchange=reply.exchange)
 
     async def patch(self, kind: Kind, target_id: str, operations: Sequence[Operation]) -> Answer:
         """Change attributes in one request."""
-        doing = f"change {_paths(operations)} of the {self._names[kind]} with the id {target_id}"
+        doing = f"change {_paths(operations)} of the {self._names[kind]} with the id {shortened(target_id)}"
         body = _written(doing, lambda: patch_body(operations, self._dialect, self._types[kind]))
         return await self._change("PATCH", kind, target_id, doing, body)
 
     async def patch_members(self, target_id: str, add: Sequence[str], remove: Sequence[str]) -> Answer:
         """Add and remove members by target id, in one request."""
-        doing = f"add {len(add)} and remove {len(remove)} members of the Group with the id {target_id}"
+        doing = f"add {len(add)} and remove {len(remove)} members of the Group with the id {shortened(target_id)}"
         together = len(add) + len(remove)
         if together == 0:
             raise ValueError("A change of members names at least one.")
@@ -155,22 +176,24 @@ class ScimClient:
 
     async def delete(self, kind: Kind, target_id: str) -> Answer:
         """Delete a resource."""
-        doing = f"delete the {self._names[kind]} with the id {target_id}"
-        reply = await self._channel.send(Asked("DELETE", self._resource_url(kind, target_id), doing))
+        doing = f"delete the {self._names[kind]} with the id {shortened(target_id)}"
+        reply = await self._channel.send(Asked("DELETE", self._resource_url(kind, target_id, doing), doing))
         self._check(reply, doing)
         return Answer(resource=None, etag=None, exchange=reply.exchange)
 
     async def _change(self, method: Method, kind: Kind, target_id: str, doing: str, body: bytes) -> Answer:
-        reply = await self._channel.send(Asked(method, self._resource_url(kind, target_id), doing, body))
+        """Send a change. A status of 2xx says that it was made, whatever the body is (RFC 9110 section 15.3)."""
+        url = self._resource_url(kind, target_id, doing)
+        reply = await self._channel.send(Asked(method, url, doing, body))
         self._check(reply, doing)
-        if not reply.payload.strip():
-            return Answer(resource=None, etag=self._etag(reply), exchange=reply.exchange)
         resource = document(reply.payload)
-        if resource is None:
-            raise self._malformed(reply, doing, "is not a JSON object")
-        # A body is optional here and some servers answer something else than the resource.
-        whole = self._understood(kind, resource) if _has_id(resource) else None
-        return Answer(resource=whole, etag=self._etag(reply) or _version(resource), exchange=reply.exchange)
+        try:
+            whole = None if resource is None else identified(resource)
+        except UnusableId:
+            whole = None
+        if whole is None or not same_id(str(whole["id"]), target_id):
+            return Answer(resource=None, etag=_etag(reply, {}), exchange=reply.exchange)
+        return self._answer(kind, reply, whole)
 
     async def _list(self, asked: Asked) -> tuple[Reply, ListPage]:
         reply = await self._channel.send(asked)
@@ -185,36 +208,33 @@ class ScimClient:
 
     def _check(self, reply: Reply, doing: str) -> None:
         if not 200 <= reply.status < 300:
-            raise refused(reply, self._channel.host, self._channel.cleaned(doing), self._clock())
+            cleaned = self._channel.cleaned
+            raise refused(reply, self._channel.host, cleaned(doing), self._clock(), cleaned)
 
     def _malformed(self, reply: Reply, doing: str, why: str) -> Malformed:
-        return malformed(reply, self._channel.host, self._channel.cleaned(doing), self._channel.cleaned(why))
+        return malformed(reply, self._channel.host, doing, why, self._channel.cleaned)
 
-    def _answer(self, kind: Kind, reply: Reply, doing: str) -> Answer:
-        resource = self._identified(reply, doing)
-        return Answer(
-            resource=self._understood(kind, resource),
-            etag=self._etag(reply) or _version(resource),
-            exchange=reply.exchange,
-        )
+    def _answer(self, kind: Kind, reply: Reply, resource: Resource) -> Answer:
+        return Answer(resource=self._understood(kind, resource), etag=_etag(reply, resource), exchange=reply.exchange)
 
     def _identified(self, reply: Reply, doing: str) -> Resource:
         """The resource in an answer, sure to have an id."""
         resource = document(reply.payload)
         if resource is None:
             raise self._malformed(reply, doing, "is not a JSON object")
-        if not _has_id(resource):
-            raise self._malformed(reply, doing, "holds no id")
-        return resource
+        try:
+            return identified(resource)
+        except UnusableId as error:
+            raise self._malformed(reply, doing, str(error)) from None
 
-    def _etag(self, reply: Reply) -> str | None:
-        etag = reply.headers.get(hdrs.ETAG)
-        return None if etag is None else self._channel.cleaned(etag)
+    def _located(self, kind: Kind, reply: Reply) -> str | None:
+        """The id of what was created where only Location tells it: a body is not obligatory there."""
+        if reply.status not in (201, 204) or document(reply.payload) is not None:
+            return None
+        return id_in_location(reply.headers.get(hdrs.LOCATION), self._endpoints[kind])
 
-    def _shown(self, kind: Kind, listed: ListPage, reply: Reply, doing: str) -> list[Resource]:
-        if not all(_has_id(resource) for resource in listed.resources):
-            raise self._malformed(reply, doing, "lists a resource without id")
-        return [self._understood(kind, resource) for resource in listed.resources]
+    def _all_understood(self, kind: Kind, page: ListPage) -> list[Resource]:
+        return [self._understood(kind, resource) for resource in page.resources]
 
     def _understood(self, kind: Kind, resource: Resource) -> Resource:
         """The resource in the schema's spelling; a server that ignores excludedAttributes has its members dropped."""
@@ -229,7 +249,10 @@ class ScimClient:
         except ScimError as error:
             raise _unsendable(doing, error) from None
 
-    def _resource_url(self, kind: Kind, target_id: str) -> str:
+    def _resource_url(self, kind: Kind, target_id: str, doing: str) -> str:
+        problem = problem_with_id(target_id)
+        if problem is not None:
+            raise _unsendable(doing, invalid_value(f"the application gave it {problem}"))
         return f"{self._endpoints[kind]}/{quote(target_id, safe='')}"
 
 
@@ -248,9 +271,8 @@ def _unsendable(doing: str, error: ScimError | UnicodeEncodeError) -> Rejected:
     else:
         status, scim_type, detail = 400, "invalidValue", "a value holds half of a character"
         hint = "correct it in the directory"
-    whole = doing.encode("utf-8", "replace").decode()
     return Rejected(
-        f"Nothing was sent to {whole}: {detail.rstrip('.')}; {hint}.",
+        in_one_line(f"Nothing was sent to {doing}: {detail.rstrip('.')}; {hint}."),
         status=status,
         scim_type=scim_type,
         detail=detail,
@@ -261,12 +283,10 @@ def _paths(operations: Sequence[Operation]) -> str:
     return ", ".join(operation.path or "attributes" for operation in operations)
 
 
-def _has_id(resource: Resource) -> bool:
-    identifier = resource.get("id")
-    return isinstance(identifier, str) and identifier != ""
-
-
-def _version(resource: Resource) -> str | None:
+def _etag(reply: Reply, resource: Resource) -> str | None:
+    """The version in the header, or else in `meta`; one that could not be sent back is none."""
     meta = resource.get("meta")
-    version = meta.get("version") if isinstance(meta, dict) else None
-    return version if isinstance(version, str) else None
+    for version in (reply.headers.get(hdrs.ETAG), meta.get("version") if isinstance(meta, dict) else None):
+        if isinstance(version, str) and version.isascii() and version.isprintable() and len(version) <= ID_LIMIT_BYTES:
+            return version
+    return None

@@ -28,7 +28,10 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """A successful answer: the resource (None after 204), its version, and what went over the wire."""
+    """A successful answer: the resource, its version, and what went over the wire.
+
+    `resource` is None when a change was answered with anything but the resource: its status says that it was done.
+    """
 
     resource: Resource | None
     etag: str | None
@@ -37,20 +40,35 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """The answer to a matching query: the resources whose attribute really equals the value (strangers dropped)."""
+    """The answer to a matching query: the resources whose attribute really equals the value (strangers dropped).
+
+    `complete` is False when there may be more of them than these: something in the answer could not be read and was
+    left out, or it said that more match than it listed. Then nobody may be taken for absent. `doubt` says why, as the
+    end of a sentence ("the answer …").
+    """
 
     resources: Sequence[Resource]
     exchange: Exchange
+    complete: bool = True
+    doubt: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """One page of a listing; `next_index` is None on the last one."""
+    """One page of a listing; `next_index` is None on the last one.
+
+    `total` is None when the target did not say how many there are, or nothing that can be read: pages then end with an
+    empty one. `complete` is False when something on the page could not be read and was left out, or its numbers
+    contradict the question: then the listing proves nobody absent, and `doubt` says why, as the end of a sentence
+    ("the answer …"). Whether pages overlap or leave a gap shows only to who reads them all.
+    """
 
     resources: Sequence[Resource]
-    total: int
+    total: int | None
     next_index: int | None
     exchange: Exchange
+    complete: bool = True
+    doubt: str = ""
 
 
 @dataclass(slots=True)

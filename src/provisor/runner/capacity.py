@@ -44,14 +44,15 @@ async def admit_groups(run: Run, planner: Planner, journal: Journal) -> Admissio
 async def _count(run: Run) -> int:
     """How many groups the target holds; where it does not say, those that we know of: it refuses what is too much."""
     try:
-        return (await run.page(_KIND, 1, 0)).total
+        total = (await run.page(_KIND, 1, 0)).total
     except (Rejected, Malformed):
-        return links.count(run.reader(), run.job.id, _KIND)
+        total = None
     except ConnectorError as error:
         await run.stop_by(error, "object")
         if isinstance(error, Throttled):
             raise run.stopped_by(error) from error
-        return links.count(run.reader(), run.job.id, _KIND)
+        total = None
+    return links.count(run.reader(), run.job.id, _KIND) if total is None else total
 
 
 async def _keep_waiting(run: Run, journal: Journal, reasons: dict[str, Skip]) -> None:

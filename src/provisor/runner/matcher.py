@@ -135,7 +135,7 @@ class Matcher:
         self._listed[kind] = False
         try:
             total = (await self._page(kind, 1, 0)).total
-            if ceil(total / SMALLEST_PAGE) >= expected:
+            if total is None or ceil(total / SMALLEST_PAGE) >= expected:
                 return
             await run.writer.write(lambda connection: listing.clear(connection, run.job.id, kind))
             if total:
@@ -162,12 +162,15 @@ class Matcher:
 
     async def _page(self, kind: Kind, start: int, count: int) -> Page:
         try:
-            return await self._run.page(kind, start, count)
+            page = await self._run.page(kind, start, count)
         except ConnectorError as error:
             await self._run.stop_by(error, "object")
             if isinstance(error, Throttled):
                 raise self._run.stopped_by(error) from error
             raise
+        if not page.complete:
+            raise Malformed(f"the answer {page.doubt}", exchange=page.exchange)
+        return page
 
     async def _keep(self, kind: Kind, resources: Sequence[Resource]) -> None:
         run = self._run

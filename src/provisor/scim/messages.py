@@ -32,15 +32,22 @@ __all__ = [
 
 MEDIA_TYPE = "application/scim+json"
 LIST_RESPONSE_URN = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
+_MOST = 2**53  # beyond it JSON numbers of other languages are no longer exact (RFC 8259 section 6)
+_DIGITS = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListPage:
-    """One page of a query's answer, as a client reads it."""
+    """One page of a query's answer, as a client reads it.
 
-    total: int
-    start_index: int
+    `total` and `start_index` are None when the server did not say, or nothing that is a number. `entries` counts what
+    was listed, also what is no object and therefore not among `resources`.
+    """
+
+    total: int | None
+    start_index: int | None
     resources: tuple[Resource, ...]
+    entries: int
 
 
 def list_response(resources: Sequence[Resource], total: int, start_index: int = 1) -> Resource:
@@ -55,26 +62,36 @@ def list_response(resources: Sequence[Resource], total: int, start_index: int = 
 
 
 def parse_list(body: Json) -> ListPage:
-    """Read a query's answer; keys in any case, `Resources` may be absent when nothing was found.
+    """Read a query's answer; keys in any case, numbers also as text, `Resources` may be absent or null.
 
     Raises ScimError invalidSyntax when it is no list: the caller knows which server to blame.
     """
     if not isinstance(body, dict):
         raise invalid_syntax(f"A list response was expected, not {shown(body)}.")
     fields = {key.lower(): value for key, value in body.items()}
-    resources = fields.get("resources")
-    found = [item for item in resources if isinstance(item, dict)] if isinstance(resources, list) else []
-    if "totalresults" not in fields and resources is None:
+    listed = fields.get("resources")
+    if "totalresults" not in fields and "resources" not in fields:
         raise invalid_syntax("A list response was expected, but the answer has neither totalResults nor Resources.")
+    # What is no list is one thing that nobody can read: it must not pass for an empty list.
+    items = listed if isinstance(listed, list) else [] if listed is None else [None]
     return ListPage(
-        total=_whole_number(fields.get("totalresults"), len(found)),
-        start_index=_whole_number(fields.get("startindex"), 1),
-        resources=tuple(found),
+        total=_number(fields.get("totalresults"), least=0),
+        start_index=_number(fields.get("startindex"), least=-_MOST),
+        resources=tuple(item for item in items if isinstance(item, dict)),
+        entries=len(items),
     )
 
 
-def _whole_number(value: Json, default: int) -> int:
-    return value if isinstance(value, int) and not isinstance(value, bool) else default
+def _number(value: Json, *, least: int) -> int | None:
+    """A whole number as other clients read it: 7, 7.0, "7"; None for what is none or out of all bounds."""
+    if isinstance(value, str):
+        text = value.strip()
+        value = int(text) if text.isascii() and text.removeprefix("-").isdigit() and len(text) < _DIGITS else None
+    elif isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= _MOST:
+        return None
+    return value
 
 
 def detail_of(body: Json) -> str | None:

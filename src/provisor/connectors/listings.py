@@ -1,0 +1,98 @@
+"""What a list in an answer shows, and what makes it no proof that nobody else is there.
+
+Knows no connection. Doubts complete "the answer …". Order: one answer's list, as a page, as the answer to a filter.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Final, NamedTuple
+
+from provisor.connectors.capture import shortened
+from provisor.connectors.identifiers import UnusableId, identified
+from provisor.connectors.replies import Reply
+from provisor.scim.messages import ListPage
+from provisor.scim.values import Resource
+
+_WHOLE: Final = (200, 203)  # 206, 207 and 202 say themselves that there is more to it
+_NO_RESOURCE: Final = "lists something that is no resource"
+
+
+class Listed(NamedTuple):
+    """The resources that have an id, each once, and the first reason to doubt that these are all ("" for none)."""
+
+    resources: list[Resource]
+    doubt: str
+
+
+def on_page(page: ListPage, understood: Sequence[Resource], reply: Reply, start_index: int, count: int) -> Listed:
+    """The resources of one page of a listing that was asked for from `start_index`."""
+    resources, twice, unusable = _distinct(understood)
+    last = start_index + page.entries - 1
+    return Listed(
+        resources,
+        _first(
+            (
+                _unread(page, reply),
+                unusable,
+                page.entries > 0
+                and page.start_index not in (None, start_index)
+                and f"begins with number {page.start_index}, not {start_index}",
+                twice != "" and f"lists the id {shortened(twice)} twice",
+                page.total is not None
+                and page.entries > 0
+                and page.total < last
+                and f"lists number {last} of {page.total}",
+                page.entries == 0
+                and count > 0
+                and page.total is not None
+                and page.total >= start_index
+                and f"lists nobody from number {start_index} of {page.total}",
+            )
+        ),
+    )
+
+
+def that_match(page: ListPage, matching: Sequence[Resource], reply: Reply) -> Listed:
+    """The matching resources of the answer to a filter; strangers raise no doubt, what is left out does."""
+    kept, _, unusable = _distinct(matching)
+    return Listed(
+        kept,
+        _first(
+            (
+                _unread(page, reply),
+                unusable,
+                page.total is not None
+                and page.total > page.entries
+                and f"says that {page.total} match and lists {page.entries}",
+            )
+        ),
+    )
+
+
+def _distinct(listed: Iterable[Resource]) -> tuple[list[Resource], str, str]:
+    """The resources by id, an id that came twice, and why one had to be left out."""
+    by_id: dict[str, Resource] = {}
+    twice = unusable = ""
+    for resource in listed:
+        try:
+            whole = identified(resource)
+        except UnusableId as error:
+            unusable = unusable or f"lists a resource that {error}"
+            continue
+        target_id = str(whole["id"])
+        if target_id in by_id:
+            twice = target_id
+        else:
+            by_id[target_id] = whole
+    return list(by_id.values()), twice, unusable
+
+
+def _unread(page: ListPage, reply: Reply) -> str:
+    if reply.garbled:
+        return "is not UTF-8"
+    if reply.status not in _WHOLE:
+        return f"has the status {reply.status}"
+    return _NO_RESOURCE if page.entries > len(page.resources) else ""
+
+
+def _first(doubts: Iterable[str | bool]) -> str:
+    return next((doubt for doubt in doubts if isinstance(doubt, str) and doubt), "")
