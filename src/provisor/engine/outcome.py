@@ -18,6 +18,7 @@ SERVICE_INCOMPATIBLE = "SystemForCrossDomainIdentityManagementServiceIncompatibl
 
 # Status -> code and what to do, where the target gave no scimType that says more.
 _BY_STATUS: dict[int, tuple[str, str]] = {
+    200: (SERVICE_INCOMPATIBLE, "Ask the maker of the application why it answers so."),
     400: ("UnprocessableEntity", "Compare the value with what the application accepts, and change it or its mapping."),
     401: ("Unauthorized", "Generate a new token at the application and save it in the credentials of the job."),
     403: ("InsufficientRights", "Give the token the right to do this, or free a place when the application is full."),

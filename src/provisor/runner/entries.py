@@ -34,7 +34,7 @@ _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(dict).decode
 
 _LEAVING = ("disable", "release")
-_GONE = 404
+_GONE = (404, 410)
 _CONFLICT = 409
 
 
@@ -145,7 +145,7 @@ class Entries:
         """
         run, desired, operation = self._run, sending.desired, sending.operation
         await run.stop_by(error, "object")
-        if desired.mapped is None or _status(error) == _GONE:
+        if desired.mapped is None or _status(error) in _GONE:
             raise error
         mapper = run.rules.of(desired.kind).mapper
         after = mapper.out_of_use(held, desired.mapped)
@@ -230,7 +230,7 @@ class Entries:
             if status == _CONFLICT and desired.id not in self._conflicts:
                 self._conflicts.add(desired.id)
                 return None
-        elif status == _GONE and desired.id not in self._missing:
+        elif status in _GONE and desired.id not in self._missing:
             self._missing.add(desired.id)
             return None  # it is read, and looked for, before that is believed
         elif status == _CONFLICT and operation.phase != ONCE_MORE:

@@ -1,12 +1,13 @@
 """Finds out which object at the target, if any, belongs to a directory object that has no link yet.
 
 By one filter query each, or, where the behaviour allows and it is cheaper, by listing the target once: an empty target
-then costs a single request. Order: what comes out, the matcher, looking up, listing.
+then costs a single request. A listing shows who is there; that somebody is not there it shows only when it was proved
+whole, and else whoever is not in it is looked up. Order: what comes out, the matcher, looking up, listing.
 """
 
 from collections.abc import Sequence
 from math import ceil
-from typing import NamedTuple
+from typing import Final, Literal, NamedTuple
 
 import msgspec
 
@@ -17,7 +18,7 @@ from provisor.rules.matching import Match, Matched, NoMatch, recheck
 from provisor.runner.flight import each
 from provisor.runner.run import Run
 from provisor.scim.path import getter
-from provisor.scim.values import Resource, fold
+from provisor.scim.values import fold
 from provisor.storage import links, listing, operations
 from provisor.storage.listing import ListingRow
 
@@ -53,13 +54,40 @@ class Found(NamedTuple):
 
 NOBODY = Found(NoMatch())
 
+# What the table `listing` holds of the target: nothing, some of it, or surely all of it.
+Listing = Literal["none", "some", "whole"]
+NONE: Final = "none"
+SOME: Final = "some"
+WHOLE: Final = "whole"
+
+
+class _Seen:
+    """What a listing has shown so far, and whether it can be whole."""
+
+    def __init__(self, total: int | None) -> None:
+        self.ids: set[str] = set()
+        self._total = total
+        self._rows = 0
+        self._sound = total is not None
+
+    def page(self, page: Page) -> None:
+        """One more page, of whatever order."""
+        self._rows += len(page.resources)
+        self.ids.update(str(resource.get("id", "")) for resource in page.resources)
+        self._sound = self._sound and page.complete and page.total == self._total
+
+    @property
+    def proved(self) -> bool:
+        """Whether everything that the target says it holds was seen, each once."""
+        return self._sound and len(self.ids) == self._rows == self._total
+
 
 class Matcher:
     """Matching for one run. Remembers per kind of object how it is done."""
 
     def __init__(self, run: Run) -> None:
         self._run = run
-        self._listed: dict[Kind, bool] = {}  # True: the table `listing` holds the whole target
+        self._listings: dict[Kind, Listing] = {}
 
     async def match(self, kind: Kind, wanted: Sequence[Wanted], *, expected: int | None = None) -> dict[str, Found]:
         """What each of them matches; who is left out matches nothing.
@@ -69,10 +97,12 @@ class Matcher:
         """
         if not wanted:
             return {}
-        if expected is not None and kind not in self._listed:
+        if expected is not None and kind not in self._listings:
             await self._choose(kind, expected)
-        listed = expected is not None and self._listed.get(kind, False)
-        found = self._in_listing(kind, wanted) if listed else await self._look_up(kind, wanted)
+        listing = self._listings.get(kind, NONE) if expected is not None else NONE
+        found = {} if listing == NONE else self._in_listing(kind, wanted)
+        if listing != WHOLE:
+            found |= await self._look_up(kind, [one for one in wanted if one.object not in found])
         return self._owners(kind, wanted, found)
 
     def _owners(self, kind: Kind, wanted: Sequence[Wanted], found: dict[str, Found]) -> dict[str, Found]:
@@ -132,48 +162,54 @@ class Matcher:
         held = links.count(run.reader(), run.job.id, kind)
         if run.behaviour.initial_matching == "look-up" or expected <= 1 + ceil(max(held, 1) / SMALLEST_PAGE):
             return  # asked again with the next page: this one was cheap
-        self._listed[kind] = False
+        self._listings[kind] = NONE
         try:
-            total = (await self._page(kind, 1, 0)).total
-            if total is None or ceil(total / SMALLEST_PAGE) >= expected:
+            first = await self._page(kind, 1, ASKED_PAGE)
+            if first.total is None or ceil(first.total / SMALLEST_PAGE) >= expected:
                 return
             await run.writer.write(lambda connection: listing.clear(connection, run.job.id, kind))
-            if total:
-                await self._list(kind, total)
+            self._listings[kind] = WHOLE if await self._list(kind, first) else SOME
         except (Rejected, Malformed, Unreachable):
             return  # a target may answer filters only, or not page as it should, or be too slow with a page
-        self._listed[kind] = True
 
-    async def _list(self, kind: Kind, total: int) -> None:
-        first = await self._page(kind, 1, ASKED_PAGE)
-        await self._keep(kind, first.resources)
-        length = len(first.resources)
-        if first.next_index is None or not length:
-            return
+    async def _list(self, kind: Kind, first: Page) -> bool:
+        """List what follows the first page; whether all that the target holds was surely seen.
+
+        The proof: as many different ids as the target says it holds, on every page the same number, none of them twice,
+        and nothing behind the last. Each was broken by some server (a total that is the page's length, or ends at a
+        limit; pages that overlap, are cut, or are all the first).
+        """
+        run, length = self._run, len(first.resources)
+        seen = _Seen(first.total)
+        await self._keep(kind, first, seen)
 
         async def one_page(start: int) -> None:
             index: int | None = start
             while index is not None and index < start + length:  # a target may give fewer than asked for
                 page = await self._page(kind, index, start + length - index)
-                await self._keep(kind, page.resources)
+                await self._keep(kind, page, seen)
                 index = page.next_index
 
-        await each(range(first.next_index, total + 1, length), PAGES_IN_FLIGHT, one_page)
+        if first.total and length and first.next_index is not None:
+            await each(range(first.next_index, first.total + 1, length), PAGES_IN_FLIGHT, one_page)
+        if length and seen.proved:
+            behind = await self._page(kind, len(seen.ids) + 1, ASKED_PAGE)
+            await self._keep(kind, behind, seen)
+        run.check_stop()
+        return seen.proved
 
     async def _page(self, kind: Kind, start: int, count: int) -> Page:
         try:
-            page = await self._run.page(kind, start, count)
+            return await self._run.page(kind, start, count)
         except ConnectorError as error:
             await self._run.stop_by(error, "object")
             if isinstance(error, Throttled):
                 raise self._run.stopped_by(error) from error
             raise
-        if not page.complete:
-            raise Malformed(f"the answer {page.doubt}", exchange=page.exchange)
-        return page
 
-    async def _keep(self, kind: Kind, resources: Sequence[Resource]) -> None:
-        run = self._run
+    async def _keep(self, kind: Kind, page: Page, seen: "_Seen") -> None:
+        run, resources = self._run, page.resources
+        seen.page(page)
         mapper = run.rules.of(kind).mapper
         readers = [(path, getter(path, mapper.resource_type)) for path in run.matching_paths(kind)]
         rows: list[ListingRow] = []

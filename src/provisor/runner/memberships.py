@@ -30,10 +30,10 @@ from provisor.storage.links import Link, LinkRow
 from provisor.storage.member_links import Pending
 
 EDGES_A_PAGE = 1_000
-_GONE = 404
+_GONE = (404, 410)
 _TOO_LARGE = 413
 # About one of the members, it may be; what remains of the statuses is about the request, the group or the target.
-_ABOUT_A_MEMBER = frozenset({400, 404, 409, 422})
+_ABOUT_A_MEMBER = frozenset({400, 404, 409, 410, 422})
 MOST_FAILED = 3  # requests about one group that the target could not carry out at all; the next cycle goes on
 MOST_REFUSED = 100  # members, while not one was taken: then it is not about members, and asking on is a nuisance
 
@@ -189,7 +189,7 @@ class Memberships:
             return False
         if len(told.refused) >= MOST_REFUSED and not told.added and not told.removed:
             return False
-        return error.status != _GONE or await self._run.read("group", target_id) is not None
+        return error.status not in _GONE or await self._run.read("group", target_id) is not None
 
     def _set_aside(self, group: str, absent: Sequence[Pending]) -> None:
         """Members without an account: additions wait for one; removals went with it."""
@@ -306,7 +306,7 @@ class Memberships:
 
 
 def _is_gone(error: ConnectorError) -> bool:
-    return isinstance(error, Rejected) and error.status == _GONE
+    return isinstance(error, Rejected) and error.status in _GONE
 
 
 def _ids(edges: Sequence[Pending]) -> list[str]:

@@ -14,7 +14,7 @@ from provisor.database import Connection, Database, Writer
 from provisor.engine.behaviour import Behaviour
 from provisor.engine.desired import Desired, judge, unjudged
 from provisor.engine.outcome import Where, cycle_failure, stops_cycle
-from provisor.engine.ports import Answer, ConnectorError, Found, Page, Target, Unreachable
+from provisor.engine.ports import Answer, ConnectorError, Found, Page, Rejected, Target, Unreachable
 from provisor.engine.record import Kind, Record
 from provisor.engine.rules import CompiledRules
 from provisor.engine.unknown import is_open
@@ -145,8 +145,12 @@ class Run:
             raise Restarted
 
     async def find(self, kind: Kind, path: str, value: str) -> Found:
-        """Target.find, paced and counted."""
-        return await self._ask("GET", lambda: self.target.find(kind, path, value))
+        """Target.find, paced and counted. Raises Rejected when nobody was found and somebody may have been there."""
+        found = await self._ask("GET", lambda: self.target.find(kind, path, value))
+        if not found.complete and not found.resources:
+            reason = f"The answer {found.doubt or 'was not whole'}, so nobody can be said to be absent."
+            raise Rejected(reason, status=200, detail=reason, exchange=found.exchange)
+        return found
 
     async def page(self, kind: Kind, start_index: int, count: int) -> Page:
         """Target.page, paced and counted."""
