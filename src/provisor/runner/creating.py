@@ -1,19 +1,17 @@
-"""Creates accounts: with values that nobody has, and with a look for the account when the answer does not come.
+"""Creates accounts, and looks for the account when the answer does not come.
 
-Order: creating, looking after a request that was not clearly answered, free values.
+Order: creating, looking after a request that was not clearly answered, an id that is somebody else's.
 """
 
 from typing import cast
 
 import msgspec
 
-from provisor.engine.ports import Answer, ConnectorError, Rejected, Throttled
-from provisor.engine.record import Kind
+from provisor.engine.ports import Answer, ConnectorError, Throttled
 from provisor.engine.unknown import Ours, is_open, said, values_sent
-from provisor.expressions.values import Candidates
 from provisor.rules.failure import Failure
-from provisor.rules.matching import NoMatch, recheck
 from provisor.runner.failing import failed
+from provisor.runner.free_values import FreeValues
 from provisor.runner.journal import Journal
 from provisor.runner.looking import look_for
 from provisor.runner.placing import adopted_row, link_row
@@ -21,9 +19,8 @@ from provisor.runner.rate import TRIES
 from provisor.runner.recorder import Outcome
 from provisor.runner.run import CycleStopped, Run
 from provisor.runner.sending import Sending
-from provisor.scim.values import Resource, fold
+from provisor.scim.values import Resource
 
-_CONFLICT = 409
 _encode = msgspec.json.Encoder().encode
 
 
@@ -33,13 +30,14 @@ class Creating:
     def __init__(self, run: Run, journal: Journal) -> None:
         self._run = run
         self._journal = journal
-        # What SelectUniqueValue gave to somebody of this run: on its way, so the target cannot know of it yet.
-        self._given: dict[tuple[Kind, str, str], str] = {}
+        self.free_values = FreeValues(run)
 
     async def create(self, sending: Sending) -> Outcome:
         """Create one account. Raises ConnectorError and CycleStopped."""
         run, kind = self._run, sending.desired.kind
-        document = await self._document(sending)
+        mapped = sending.desired.mapped
+        assert mapped is not None  # noqa: S101 - only a mapped object is planned to be created
+        document = self.free_values.put_into(sending, mapped.created)
         for _ in range(TRIES - 1):
             try:
                 return self._created(sending, document, await run.create(kind, document))
@@ -106,33 +104,3 @@ class Creating:
             hint="Give the two different values in what the application tells accounts apart by, and match by that.",
         )
         return failed(self._run, self._journal, sending, failure)
-
-    # Free values
-
-    async def _document(self, sending: Sending) -> Resource:
-        mapped = sending.desired.mapped
-        assert mapped is not None  # noqa: S101 - only a mapped object is planned to be created
-        document = mapped.created
-        for path, candidates in mapped.candidates:
-            document = await self._with_free_value(sending, document, path, candidates)
-        return document
-
-    async def _with_free_value(
-        self, sending: Sending, document: Resource, path: str, candidates: Candidates
-    ) -> Resource:
-        """The first value of SelectUniqueValue that nobody at the target has, nor anybody else on the way there."""
-        kind, who = sending.desired.kind, sending.desired.id
-        mapper = self._run.rules.of(kind).mapper
-        for value in candidates.values:
-            # Given before the target is asked: others ask meanwhile.
-            if self._given.setdefault((kind, path, fold(str(value))), who) != who:
-                continue
-            found = await self._run.find(kind, path, str(value))
-            if isinstance(recheck(found.resources, path, str(value), mapper.resource_type), NoMatch):
-                return mapper.put(document, path, value)
-        raise Rejected(
-            f"every candidate for {path} is taken",
-            status=_CONFLICT,
-            scim_type="uniqueness",
-            detail=f"Every candidate of SelectUniqueValue for {path} is taken",
-        )

@@ -62,6 +62,10 @@ class Entries:
             return None
         return sending
 
+    async def choose_values(self, page: Sequence[Sending]) -> None:
+        """Choose what must be unique, for the creates of a page together, before any is sent."""
+        await self._creating.free_values.choose([one for one in page if one.operation.kind == "create"])
+
     async def perform(self, sending: Sending) -> Outcome | None:
         """Carry one operation out. Raises CycleStopped."""
         kind = sending.operation.kind

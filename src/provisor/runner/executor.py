@@ -87,6 +87,7 @@ class Executor:
             while page and crew.failure is None:
                 run.check_stop()
                 ready = await self._prepare(page)
+                await self._entries.choose_values(ready)
                 crew.give(await self._mark_sent(ready))
                 await self._until(SENT_BOUND - PAGE, crew)
                 page = self._due(phase)
