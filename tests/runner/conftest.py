@@ -38,8 +38,8 @@ class World:
         self.progress: list[Progress] = []
         self.stop: asyncio.Event | None = None
 
-    def run(self) -> CycleSummary:
-        """One cycle; the journal then holds only its requests."""
+    def run(self, *, allow_deletes: int = 1_000_000) -> CycleSummary:
+        """One cycle; the journal then holds only its requests. Tests of the brake allow less."""
         self.target.journal.clear()
         return asyncio.run(
             run_cycle(
@@ -50,6 +50,7 @@ class World:
                 random_bytes=os.urandom,
                 report=self.progress.append,
                 stop=self.stop,
+                allow_deletes=allow_deletes,
             )
         )
 

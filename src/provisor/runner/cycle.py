@@ -17,6 +17,7 @@ from provisor.engine.plan import Digest, Plan
 from provisor.engine.ports import Target
 from provisor.engine.record import Kind
 from provisor.rules.failure import Failure
+from provisor.runner.braking import REMOVED, Brake
 from provisor.runner.capacity import admit_groups
 from provisor.runner.connection import probe
 from provisor.runner.entries import Entries
@@ -69,11 +70,13 @@ async def run_cycle(
     report: Report | None = None,
     stop: asyncio.Event | None = None,
     address: str = DEFAULT_ADDRESS,
+    allow_deletes: int = 0,
 ) -> CycleSummary:
     """Run one cycle of the job, or go on with the one that was cut short.
 
     Raises JobBusy when the job is running elsewhere and NotRunnable when it is not configured; a target that cannot be
     used ends the cycle with an error in the summary. Setting `stop` ends it at the next point it can be continued from.
+    `allow_deletes`: as many removals, where the brake would stop the cycle, were allowed by a person for this run.
     """
     with job_lock(database.path, job_id):
         early = load(database.reader(), job_id)
@@ -88,7 +91,7 @@ async def run_cycle(
             counters["requests.GET"] += 1
             if failure is None and cycle.ended_at is None:
                 run = _run(database, writer, setup, target, cycle, counters, now, random_bytes, stop, address)
-                state, failure = await _carry_through(run, report)
+                state, failure = await _carry_through(run, report, Brake(run, allowed=allow_deletes))
             else:
                 state = cycle.state if failure is None else "failed"
                 await writer.write(
@@ -273,25 +276,26 @@ def _end_plan(connection: Connection, run: Run) -> None:
 # Executing
 
 
-async def _carry_through(run: Run, report: Report | None) -> tuple[str, Failure | None]:
+async def _carry_through(run: Run, report: Report | None, brake: Brake) -> tuple[str, Failure | None]:
     """Plan, execute and end the cycle; returns its state and what stopped it."""
     reporter = Reporter(run, report)
     failure: Failure | None = None
-    state = "failed"
+    state, anew = "failed", False
     try:
         await _plan(run, reporter)
+        brake.check()
         await run.writer.write(lambda connection: _advance(connection, run, "execute"))
         reporter.begin(_total(run))
-        await _execute(run, reporter)
+        await _execute(run, reporter, brake)
         reporter.end()
         state = "entry-level-errors" if _failures(run.counters) else "succeeded"
     except CycleStopped as stopped:
-        failure = stopped.failure
+        failure, anew = stopped.failure, stopped.begins_anew
     except StopRequested:
         state, failure = "stopped", STOPPED
     except Restarted:
         state, failure = "abandoned", RESTARTED
-    await run.writer.write(lambda connection: _end(connection, run, state, failure))
+    await run.writer.write(lambda connection: _end(connection, run, state, failure, begins_anew=anew))
     return state, failure
 
 
@@ -303,12 +307,12 @@ def _total(run: Run) -> Mapping[str, int]:
     return total
 
 
-async def _execute(run: Run, reporter: Reporter) -> None:
+async def _execute(run: Run, reporter: Reporter, brake: Brake) -> None:
     journal = Journal(run)
     recorder = Recorder(run)
     planner = Planner(run, Matcher(run), Placing(run, journal))
     executor = Executor(
-        run, planner, Entries(run, journal), Memberships(run, journal, recorder.note), recorder, reporter
+        run, planner, Entries(run, journal), Memberships(run, journal, recorder.note), recorder, reporter, brake
     )
     await executor.execute()
 
@@ -320,14 +324,16 @@ def _failures(counters: Counter[str]) -> int:
 # Ending
 
 
-def _end(connection: Connection, run: Run, state: str, failure: Failure | None) -> None:
+def _end(connection: Connection, run: Run, state: str, failure: Failure | None, *, begins_anew: bool) -> None:
     """The watermark last of all, and only when everything before it is on disk."""
     job, at = run.job, run.at()
     error = None if failure is None else error_of(failure)
     cycles.finish(connection, job.id, run.cycle.n, state=state, counters=dict(run.counters), error=error, at=at)
     jobs.change(connection, job.id, last_ended_at=at)
-    if state == "abandoned":
-        cycles.abandon(connection, job.id, at)
+    if state == "abandoned" or begins_anew:
+        cycles.close(connection, job.id, run.cycle.n)
+    if begins_anew and run.evaluates_everything:
+        jobs.change(connection, job.id, full_evaluation=True)
     if failure is not None:
         return
     operations.leave_for_next(connection, job.id)
@@ -362,13 +368,13 @@ def _passed(connection: Connection, job_id: str, cycle: Cycle, at: int) -> None:
 
 
 def _summary(cycle: Cycle, state: str, counters: Counter[str], failure: Failure | None, seconds: float) -> CycleSummary:
-    prefix = "requests."
+    prefix, hidden = "requests.", ("requests.", REMOVED)
     return CycleSummary(
         n=cycle.n,
         id=cycle.id,
         kind=cycle.kind,
         state=state,
-        counts={name: number for name, number in counters.items() if not name.startswith(prefix) and number},
+        counts={name: number for name, number in counters.items() if not name.startswith(hidden) and number},
         requests={
             name.removeprefix(prefix): number for name, number in counters.items() if name.startswith(prefix) and number
         },

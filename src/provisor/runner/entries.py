@@ -127,6 +127,8 @@ class Entries:
                 )
             ],
             counts=f"{desired.kind}.{ACTIONS[operation.kind] if operation.kind != 'link' else 'link'}",
+            kind=desired.kind,
+            removes=operation.removes > 0,
         )
 
     def _linked(self, sending: Sending, target_id: str, held: Resource) -> Outcome:
@@ -161,6 +163,7 @@ class Entries:
         outcome = failed(run, self._journal, sending, self._failure(sending, error), error)
         disabled = self._journal.done(desired, "disable", target_id, before=held, after=after, exchange=answer.exchange)
         outcome.events = [disabled, *outcome.events]
+        outcome.removes = operation.removes > 0
         document = _encode(after).decode()
         if operation.kind == "release":
             outcome.link = link_row(run, desired, target_id, "released", document, answer.etag)
@@ -219,6 +222,8 @@ class Entries:
             events=[event],
             also=lambda connection: forget(connection, job, desired.kind, [desired.id]),
             counts=f"{desired.kind}.delete",
+            kind=desired.kind,
+            removes=True,
         )
 
     # Failing

@@ -16,6 +16,7 @@ from provisor.database import Connection
 from provisor.engine.operation import PHASES
 from provisor.engine.record import Kind
 from provisor.engine.unknown import values_sent
+from provisor.runner.braking import Brake
 from provisor.runner.crew import Crew
 from provisor.runner.entries import Entries
 from provisor.runner.memberships import Memberships
@@ -49,12 +50,14 @@ class Executor:
         memberships: Memberships,
         recorder: Recorder,
         reporter: Reporter,
+        brake: Brake,
     ) -> None:
         self._run = run
         self._planner = planner
         self._entries = entries
         self._memberships = memberships
         self._reporter = reporter
+        self._brake = brake
         self._recorder = recorder
         recorder.recorded = self._recorded
         recorder.clashed = entries.clashed
@@ -133,7 +136,10 @@ class Executor:
         tired = [one for one in objects if self._times_anew[one] > PLANNED_ANEW]
         if tired:
             await self._run.writer.write(partial(self._leave, tired))
-        await self._planner.plan_all_again(kind, [one for one in objects if one not in set(tired)], verify=verify)
+        again = [one for one in objects if one not in set(tired)]
+        if again:
+            await self._planner.plan_all_again(kind, again, verify=verify)
+            self._brake.check()
 
     def _leave(self, objects: Sequence[str], connection: Connection) -> None:
         """What was planned for these is left for the next cycle."""
@@ -225,6 +231,7 @@ class Executor:
         for kind in _KINDS:
             await self._plan_again(kind, [object_id for one, object_id in anew if one == kind], verify=True)
         await plan_second_stage_again(run)
+        self._brake.check()
         return True
 
 

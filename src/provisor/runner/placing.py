@@ -150,7 +150,7 @@ class Placing:
             case Disable(release):
                 self._disable(page, case, release)
             case Delete():
-                self._operation(page, case, "delete")
+                self._operation(page, case, "delete", removes=1)
             case Release(why):
                 self._relink(page, case, "released")
                 self._skip(page, desired, why, comes_to="release")
@@ -177,6 +177,7 @@ class Placing:
         document: Resource | None = None,
         phase: int | None = None,
         detail: str = "{}",
+        removes: int = 0,
     ) -> None:
         desired, link = case.desired, case.link
         page.planned.append(
@@ -195,6 +196,7 @@ class Placing:
                 None if link is None else link.pushed_hash,
                 None if document is None else _encode(document).decode(),
                 detail,
+                removes,
             )
         )
 
@@ -225,18 +227,29 @@ class Placing:
             self._fail(page, case, mapped.failures[0])  # or it would stay active, and nobody would hear of it
             return
         if self._differs(case):
-            self._operation(page, case, "release" if release else "disable", document=case.held)
+            removes = int(self._disables(case))
+            self._operation(page, case, "release" if release else "disable", document=case.held, removes=removes)
             return
         self._relink(page, case, "released" if release else "linked")
         self._skip(page, case.desired, case.desired.why, comes_to="release" if release else "verdict")
 
     def _differs(self, case: Case) -> bool:
-        run, desired, link = self._run, case.desired, case.link
-        assert link is not None and desired.mapped is not None  # noqa: S101 - decide updates only what is linked
-        held = case.held if case.held is not None else _decode(link.pushed_document)
+        run, desired = self._run, case.desired
+        assert desired.mapped is not None  # noqa: S101 - decide updates only what is mapped
+        held = self._held(case)
         mapper = run.rules.of(desired.kind).mapper
         found = difference(held, desired.mapped, mapper, suppress_case_changes=run.behaviour.suppress_case_changes)
         return bool(found.operations)
+
+    def _disables(self, case: Case) -> bool:
+        """Whether the account is in use until now, as far as anybody knows."""
+        assert case.desired.mapped is not None  # noqa: S101 - as above
+        held = self._held(case)
+        return self._run.rules.of(case.desired.kind).mapper.out_of_use(held, case.desired.mapped) != held
+
+    def _held(self, case: Case) -> Resource:
+        assert case.link is not None  # noqa: S101 - decide changes only what is linked
+        return case.held if case.held is not None else _decode(case.link.pushed_document)
 
     def _relink(self, page: Page, case: Case, state: LinkState) -> None:
         """Nothing is sent, but the link changes: its state, or the hash of what is wanted."""
@@ -304,6 +317,7 @@ class Placing:
                 None,
                 None,
                 detail,
+                0,
             )
         )
 

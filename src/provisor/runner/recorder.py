@@ -45,6 +45,7 @@ class Outcome(msgspec.Struct, kw_only=True):
     again_in_phase: int | None = None
     also: Change | None = None
     counts: str | None = None  # the counter of the cycle it adds to
+    removes: bool = False  # an account was taken out of use
     vanished: list[str] = []  # people whose account turned out to be gone
     unknown: SentValues | None = None  # of a create that may have been carried out
     plan_anew: bool = False  # something is known now that was not when it was planned
@@ -153,6 +154,7 @@ class Recorder:
                 done.append((one.stage, one.object))
         operations.done(connection, job, done)
         counts = Counter(one.counts for one in outcomes if one.counts is not None)
+        counts.update(f"removed.{one.kind}" for one in outcomes if one.removes)
         cycles.add_counts(connection, job, run.cycle.n, fresh + counts)
         return counts
 

@@ -38,13 +38,15 @@ PAGE = 500  # objects judged, planned, sent and recorded together
 class CycleStopped(Exception):
     """The whole cycle must stop, its cursor kept: the credential, the network or the target is at fault, no object.
 
-    `outcome_unknown`: the request that met it may have taken effect all the same.
+    `outcome_unknown`: the request that met it may have taken effect all the same. `begins_anew`: what was planned is
+    not to be gone on with.
     """
 
-    def __init__(self, failure: Failure, *, outcome_unknown: bool = False) -> None:
+    def __init__(self, failure: Failure, *, outcome_unknown: bool = False, begins_anew: bool = False) -> None:
         super().__init__(failure.message)
         self.failure = failure
         self.outcome_unknown = outcome_unknown
+        self.begins_anew = begins_anew
 
 
 class StopRequested(Exception):

@@ -70,7 +70,7 @@ def _plan_groups(run: Run, connection: Connection, *, page: list[SecondStage], r
             member_links.want_group(connection, job, group.object)
         add, remove, aside = member_links.settle(connection, job, group.object, heal=heal)
         if (add or remove) and (group.linked or group.entering):
-            rows.append(_row(run, group, "members", MEMBERS, f'{{"add":{add},"remove":{remove}}}'))
+            rows.append(_row(run, group, "members", MEMBERS, f'{{"add":{add},"remove":{remove}}}', remove))
         else:
             idle.append((SECOND, group.object))
         if aside and (group.linked or group.entering):
@@ -152,7 +152,7 @@ def is_superseded(mapper: Mapper, reference: waiting.Reference, held: Resource) 
     return value is not None and value != reference.target_id
 
 
-def _row(run: Run, item: SecondStage, kind: str, phase: int, detail: str) -> PlannedRow:
+def _row(run: Run, item: SecondStage, kind: str, phase: int, detail: str, removes: int = 0) -> PlannedRow:
     return (
         run.job.id,
         SECOND,
@@ -168,4 +168,5 @@ def _row(run: Run, item: SecondStage, kind: str, phase: int, detail: str) -> Pla
         None,
         None,
         detail,
+        removes,
     )

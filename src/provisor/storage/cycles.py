@@ -112,6 +112,11 @@ def finish(
         connection.execute("UPDATE cycle SET phase = 'done', cursor = NULL WHERE job = ? AND n = ?", (job, n))
 
 
+def close(connection: Connection, job: str, n: int) -> None:
+    """The cycle is not continued, whatever its state says; the next one starts at the watermark again."""
+    connection.execute("UPDATE cycle SET phase = 'done', cursor = NULL WHERE job = ? AND n = ?", (job, n))
+
+
 def abandon(connection: Connection, job: str, at: int) -> None:
     """A cycle that was cut short is not continued: the next one starts at the watermark again.
 

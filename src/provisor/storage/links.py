@@ -119,6 +119,12 @@ def owners(connection: Connection, job: str, kind: Kind, target_ids: Sequence[st
     return dict(connection.all(statement, (job, kind, *target_ids)))
 
 
+def count_linked(connection: Connection, job: str, kind: Kind) -> int:
+    """How many objects of a kind are provisioned now."""
+    row = connection.one("SELECT count(*) FROM link WHERE job = ? AND kind = ? AND state = 'linked'", (job, kind))
+    return int(row[0]) if row else 0
+
+
 def count(connection: Connection, job: str, kind: Kind) -> int:
     """How many objects of a kind have a link, released ones included."""
     row = connection.one("SELECT count(*) FROM link WHERE job = ? AND kind = ?", (job, kind))

@@ -209,6 +209,6 @@ def forget_group(connection: Connection, job: str, groups: Iterable[str]) -> Non
 
 
 def count_pushed(connection: Connection, job: str) -> int:
-    """How many memberships the target holds of ours."""
-    row = connection.one("SELECT count(*) FROM member_link WHERE job = ? AND pushed = 1", (job,))
+    """How many memberships the target holds of ours, those that nobody knows of included."""
+    row = connection.one("SELECT count(*) FROM member_link WHERE job = ? AND pushed <> 0", (job,))
     return int(row[0]) if row else 0

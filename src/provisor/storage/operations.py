@@ -17,18 +17,20 @@ from provisor.engine.record import Kind
 ENTRY, SECOND = 1, 2  # stages: the object itself; its members or references
 
 # job, stage, object, cycle, object_kind, name, kind, phase, state,
-# target_id, wanted_hash, base_hash, found_document, detail
-PlannedRow = tuple[str, int, str, int, Kind, str, str, int, str, str | None, str | None, str | None, str | None, str]
+# target_id, wanted_hash, base_hash, found_document, detail, removes
+PlannedRow = tuple[
+    str, int, str, int, Kind, str, str, int, str, str | None, str | None, str | None, str | None, str, int
+]
 
 _PLAN = """INSERT INTO operation (job, stage, object, cycle, object_kind, name, kind, phase, state, target_id,
-    wanted_hash, base_hash, found_document, detail) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)
+    wanted_hash, base_hash, found_document, detail, removes) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
     ON CONFLICT (job, stage, object) DO UPDATE SET cycle = excluded.cycle, name = excluded.name,
     kind = excluded.kind, phase = excluded.phase, state = excluded.state, target_id = excluded.target_id,
     wanted_hash = excluded.wanted_hash, base_hash = excluded.base_hash,
-    found_document = excluded.found_document, detail = excluded.detail"""
+    found_document = excluded.found_document, detail = excluded.detail, removes = excluded.removes"""
 _decode = msgspec.json.Decoder(dict).decode
 _COLUMNS = """job, stage, object, cycle, object_kind, name, kind, phase, state, target_id, wanted_hash, base_hash,
-    found_document, detail, attempts, failure"""
+    found_document, detail, attempts, failure, removes"""
 
 
 class StoredOperation(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -48,6 +50,7 @@ class StoredOperation(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     detail: str
     attempts: int
     failure: str | None
+    removes: int = 0
 
     @property
     def code(self) -> str:
@@ -130,6 +133,17 @@ def count_planned(connection: Connection, job: str, *, kind: str, object_kind: K
         (job, kind, object_kind),
     )
     return int(row[0]) if row else 0
+
+
+def removals(connection: Connection, job: str) -> tuple[int, int, int]:
+    """How many users are to be disabled or deleted, groups to be deleted, and memberships to be removed."""
+    rows = connection.all(
+        """SELECT stage, object_kind, sum(removes) FROM operation WHERE job = ? AND state = 'planned' AND removes > 0
+        GROUP BY stage, object_kind""",
+        (job,),
+    )
+    found = {(row[0], row[1]): int(row[2]) for row in rows}
+    return found.get((ENTRY, "user"), 0), found.get((ENTRY, "group"), 0), found.get((SECOND, "group"), 0)
 
 
 def claimed(connection: Connection, job: str, object_kind: Kind, target_id: str) -> Owner | None:
@@ -254,4 +268,5 @@ def _of(row: Row) -> StoredOperation:
         detail=row[13],
         attempts=row[14],
         failure=row[15],
+        removes=row[16],
     )

@@ -267,6 +267,7 @@ operation = Table(
     _text("base_hash", null=True),
     _text("found_document", null=True),  # the target's document as the match saw it
     _text("detail"),  # JSON: verdict, counts
+    _number("removes", default="0"),  # how many accounts or memberships it takes away
     _text("sent", null=True),  # JSON, of a create from its request on: the values by which its account can be found
     _number("attempts", default="0"),
     _text("failure", null=True),  # JSON: code, message, hint

@@ -191,9 +191,9 @@ def _create_operation() -> None:
         "operation", _text("job"), _number("stage"), _text("object"), _number("cycle"), _text("object_kind"),
         _text("name"), _text("kind"), _number("phase"), _text("state"), _text("target_id", null=True),
         _text("wanted_hash", null=True), _text("base_hash", null=True), _text("found_document", null=True),
-        _text("detail"), _text("sent", null=True), _number("attempts", default="0"), _text("failure", null=True),
-        _number("first_failed_at", null=True), _number("due_at", null=True), _text("lease_owner", null=True),
-        _number("lease_until", null=True), _number("fence", default="0"),
+        _text("detail"), _number("removes", default="0"), _text("sent", null=True), _number("attempts", default="0"),
+        _text("failure", null=True), _number("first_failed_at", null=True), _number("due_at", null=True),
+        _text("lease_owner", null=True), _number("lease_until", null=True), _number("fence", default="0"),
         sa.PrimaryKeyConstraint("job", "stage", "object")
     )
     op.create_index("operation_claim", "operation", ["job", "object_kind", "target_id"],
