@@ -17,7 +17,7 @@ from provisor.engine.record import Kind
 from provisor.gallery import template
 from provisor.runner.cycle import plan_cycle, run_cycle
 from provisor.runner.summary import CycleSummary
-from provisor.storage import cycles, directory_verbs, feed, log, members, objects, operations
+from provisor.storage import clock, cycles, directory_verbs, feed, log, members, objects, operations
 from provisor.storage.log import LoggedEvent, LogQuery
 from provisor.testing.memory_target import MemoryTarget, Request
 from provisor.testing.organisation import Organisation
@@ -34,6 +34,9 @@ class World:
         self.target = MemoryTarget(
             found.user_type, found.group_type, capacity={} if capacity is None else {"group": capacity}
         )
+        with database.transaction() as connection:  # the file was made at a moment of its own
+            clock.observe(connection, self.organisation.tenant, now=datetime.now(UTC))
+            clock.believe(connection, self.organisation.tenant)
         self.job = self.organisation.job(found.rules, behaviour=behaviour, scope=scope)
         self.progress: list[Progress] = []
         self.stop: asyncio.Event | None = None

@@ -37,7 +37,7 @@ from provisor.runner.run import CycleStopped, Restarted, Run, StopRequested
 from provisor.runner.second_stage import plan_memberships, plan_references, plan_second_stage_again
 from provisor.runner.silence import Silence
 from provisor.runner.summary import CycleSummary
-from provisor.storage import cycles, directory_verbs, jobs, listing, operations, work
+from provisor.storage import clock, cycles, directory_verbs, jobs, listing, operations, work
 from provisor.storage.cycles import Cycle
 from provisor.storage.jobs import Job
 from provisor.storage.times import to_microseconds
@@ -191,7 +191,8 @@ def _run(
 
 def _begin(connection: Connection, job: str, moment: datetime, failure: Failure | None) -> tuple[Setup, Cycle]:
     setup = load(connection, job)
-    directory_verbs.purge_expired(connection, setup.job.tenant, now=moment)
+    if clock.observe(connection, setup.job.tenant, now=moment) is None:
+        directory_verbs.purge_expired(connection, setup.job.tenant, now=moment)
     return setup, begin(connection, setup, to_microseconds(moment), failure)
 
 
