@@ -160,8 +160,19 @@ class Entries:
             raise error
         target_id = cast(str, operation.target_id)
         answer = await self._again(sending, error, alone)
-        outcome = failed(run, self._journal, sending, self._failure(sending, error), error)
         disabled = self._journal.done(desired, "disable", target_id, before=held, after=after, exchange=answer.exchange)
+        if _status(error) == _CONFLICT and operation.kind == "disable":
+            # The name may be free once others have changed; whoever swaps it with somebody is helped then.
+            return Outcome(
+                stage=operation.stage,
+                object=desired.id,
+                link=adopted_row(run, desired.kind, desired.id, {**after, "id": target_id}),
+                events=[disabled],
+                kind=desired.kind,
+                removes=operation.removes > 0,
+                plan_anew=True,
+            )
+        outcome = failed(run, self._journal, sending, self._failure(sending, error), error)
         outcome.events = [disabled, *outcome.events]
         outcome.removes = operation.removes > 0
         document = _encode(after).decode()
@@ -257,7 +268,7 @@ class Entries:
         """A value that must be unique is somebody else's: two who swap it are helped, anybody else is told whose."""
         run, operation, desired = self._run, sending.operation, sending.desired
         rival = await self._swaps.rival(desired)
-        if operation.kind != "update" or desired.mapped is None:
+        if operation.kind not in ("update", "disable") or desired.mapped is None:
             return failed(run, self._journal, sending, _naming(failure, desired.name, rival), error)
         held = self._held(sending)
         if rival is not None and run.behaviour.swaps == "resolve" and rival.gives_it_up:

@@ -56,12 +56,8 @@ def want_group(connection: Connection, job: str, group: str) -> None:
     """Mark every difference between the group's memberships and what the target holds of them."""
     connection.execute(_ADD_OF_GROUP, (job, group))
     connection.execute(_GONE_OF_GROUP, (job, group))
-    connection.execute(
-        """DELETE FROM waiting WHERE job = ? AND object = ? AND attribute = 'members' AND NOT EXISTS (
-            SELECT 1 FROM member m WHERE m.group_id = waiting.object AND m.member_id = waiting.waits_for
-            AND m.removed_at IS NULL)""",
-        (job, group),
-    )
+    # Who still has no account is set aside again by `settle`.
+    connection.execute("DELETE FROM waiting WHERE job = ? AND object = ? AND attribute = 'members'", (job, group))
 
 
 def want_changed(connection: Connection, *, job: str, tenant: str, low: int, high: int) -> None:

@@ -73,11 +73,12 @@ def after_nothing(trial: Trial, summary: CycleSummary) -> list[str]:
     for table, columns in (("unknown_create", "object, kind, sent"), ("work", "kind, object")):
         found += [f"The table {table} still holds {row}." for row in reader.all(f"SELECT {columns} FROM {table}")]  # noqa: S608
     for row in reader.all("SELECT group_id, member_id, pushed, pending FROM member_link WHERE pending<>0 OR pushed<>1"):
-        if row[0] not in held.blocked:
+        if row[0] in held.links and row[0] not in held.blocked:
             found.append(f"The table member_link still holds {row}.")
     for waits_for, object_id, attribute in reader.all("SELECT waits_for, object, attribute FROM waiting"):
         link = held.links.get(waits_for)
-        if link is not None and link.state == "linked" and object_id not in held.blocked:
+        here = object_id in held.links and object_id not in held.blocked
+        if here and link is not None and link.state == "linked":
             found.append(f"{attribute} of {object_id} waits for {waits_for}, who has an account.")
     return found
 
@@ -132,9 +133,11 @@ def _is_blocked(trial: Trial, held: Held, key: str, seen: frozenset[str]) -> boo
     """Whether somebody cannot have their name, because an account that keeps it has it (the exceptions, one by one)."""
     desired = held.desired[key]
     link = held.links.get(key)
-    if desired.standing != "wanted" or (link is not None and not trial.script.place.unique):
+    if desired.standing not in ("wanted", "suspended") or (link is not None and not trial.script.place.unique):
         return False
     own = None if link is None else link.target_id
+    if link is None and desired.standing == "suspended":
+        return False
     holders = [one for one in held.by_name.get((desired.kind, _name_of(desired)), ()) if one != own]
     if link is None and len(holders) > 1:
         return True  # ambiguous: nobody can say whose it is
@@ -257,7 +260,7 @@ def _managers(trial: Trial, held: Held) -> list[str]:
         boss = held.records[key].manager
         bosses = held.links.get(boss) if boss is not None else None
         allowed = set() if bosses is None else {bosses.target_id}
-        if value is not None and value not in allowed:
+        if value is not None and value not in allowed | trial.forgotten:
             found.append(f"{desired.name} has the manager {value} instead of {allowed or 'none'}.")
         needed = bosses is not None and bosses.state == "linked" and held.setup.behaviour.heal_references
         if needed and value is None and key not in held.blocked:

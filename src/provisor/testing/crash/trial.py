@@ -22,6 +22,7 @@ from provisor.runner.cycle import plan_cycle, run_cycle
 from provisor.runner.run import CycleStopped
 from provisor.runner.summary import CycleSummary
 from provisor.scim.values import Resource
+from provisor.storage import cycles
 from provisor.storage.links import owners
 from provisor.testing.crash import judging
 from provisor.testing.crash.changing import Changing, first_name
@@ -115,9 +116,16 @@ class Trial:
         self._note_links()
 
     def _peace(self) -> None:
-        """One run without faults makes everything right, and the next one has nothing to do."""
+        """One run without faults makes everything right, and the next one has nothing to do.
+
+        A run that takes up one that was cut short looks at what that one was to look at; what has changed since is
+        for the next.
+        """
         self.weather.begin((), self._limit())
         try:
+            if cycles.interrupted(self.changing.database.reader(), self.changing.job) is not None:
+                self._cycle(self._run)
+                self.weather.begin((), self._limit())
             summary = self._cycle(self._run)
             self._note_links()
             self.problems += judging.after_peace(self, summary)
