@@ -240,6 +240,8 @@ class ScimClient:
     def _understood(self, kind: Kind, resource: Resource) -> Resource:
         """The resource in the schema's spelling; a server that ignores excludedAttributes has its members dropped."""
         clear = understand(resource, self._types[kind])
+        if "id" in resource:
+            clear["id"] = resource["id"]  # as it came: another spelling beside it must not replace it
         if kind == "group":
             clear.pop("members", None)
         return clear
