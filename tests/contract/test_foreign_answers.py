@@ -165,7 +165,7 @@ FIELDS = {
     "name": ["Anna", [], 7, {"givenName": []}, [{"familyName": "B"}]],
     "emails": [{"value": "a@x"}, "a@x", [None], [[]], [7], [{"primary": "yes"}], [{"primary": True}] * 3, {}],
     "members": [None, "u-2", {"value": "u-2"}, [{"value": 7}], [None]],
-    "x509Certificates": [[{"value": "%" * 1000}], [{"value": 7}]],
+    "x509Certificates": [[{"value": "%" * 1000}], [{"value": " " * 65536 + "%"}], [{"value": 7}]],
     "schemas": [None, "urn:x", {}, [7], []],
     "meta": ["x", None, [], {"version": 7}, {"version": "\x1b"}, {"version": "a" * 10**6}, {"created": "soon"}],
     "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User": ["x", None, [], {"manager": []}, {"manager": "b"}],
@@ -396,6 +396,22 @@ async def test_a_token_that_was_written_in_escapes_is_taken_out(call):
     assert TOKEN not in shown
     assert spelt not in shown
     assert "The token ••• is old" in shown
+
+
+@pytest.mark.parametrize("status", [200, 307, 400, 401, 429, 500])
+async def test_a_long_name_makes_no_long_sentence(status):
+    name = "a\x1b" * 5000
+    async with answering(reply(status, b"no")) as (client, _):
+        for asking in (
+            client.find("user", "userName", name),
+            client.create("user", {"userName": name}),
+            client.create("group", {"displayName": [name]}),
+            client.read("user", "a" * 2048),
+        ):
+            with pytest.raises(ConnectorError) as refused:
+                await asking
+
+            assert sound(refused.value)
 
 
 async def test_a_token_in_utf_16_is_taken_out():
