@@ -273,6 +273,16 @@ async def test_a_page_of_nothing_tells_the_total(target, unique):
     assert page.total >= 1
 
 
+async def test_an_answer_that_leaves_nothing_out_proves_who_is_absent(target, unique):
+    await created(target, "user", unique("anna"))
+
+    assert (await target.page("user", 1, 100)).complete
+    assert (await target.page("user", 1, 0)).complete
+    assert (await target.page("user", 1_000_000, 100)).complete
+    assert (await target.find("user", "userName", unique("anna"))).complete
+    assert (await target.find("user", "userName", unique("nobody"))).complete
+
+
 async def test_groups_are_listed_without_members(target, unique):
     group = await created(target, "group", unique("Sales"))
     await target.patch_members(group, [await created(target, "user", unique("anna"))], [])

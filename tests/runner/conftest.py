@@ -1,12 +1,15 @@
 """A job between a small organisation and an application in memory."""
 
 import asyncio
+import copy
+import json
 import os
 import shutil
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +20,7 @@ from provisor.engine.record import Kind
 from provisor.gallery import template
 from provisor.runner.cycle import plan_cycle, run_cycle
 from provisor.runner.summary import CycleSummary
-from provisor.storage import clock, cycles, directory_verbs, feed, log, members, objects, operations
+from provisor.storage import clock, cycles, directory_verbs, feed, jobs, log, members, objects, operations
 from provisor.storage.log import LoggedEvent, LogQuery
 from provisor.testing.memory_target import MemoryTarget, Request
 from provisor.testing.organisation import Organisation
@@ -56,6 +59,87 @@ class World:
                 allow_deletes=allow_deletes,
             )
         )
+
+    def at(self, method: str, kind: str | None, nth: int, do: Callable[[], None]) -> None:
+        """Do something when the n-th request of this method and kind arrives; once."""
+        left = [nth]
+
+        def heard(request: Request) -> None:
+            if request.method == method and kind in (None, request.kind):
+                left[0] -= 1
+                if left[0] == 0:
+                    do()
+
+        self.target.hearing = heard
+
+    def stopped_at(self, method: str, kind: str | None, nth: int) -> None:
+        """A cycle that is asked to end when this request arrives."""
+
+        def stop() -> None:
+            assert self.stop is not None
+            self.stop.set()
+
+        self.at(method, kind, nth, stop)
+        self.stop = asyncio.Event()
+        self.run()
+        self.stop = None
+
+    def rules(self) -> Any:
+        """The job's rules, for a test to change."""
+        with self.database.transaction() as connection:
+            job = jobs.read(connection, self.job.id)
+            assert job is not None
+            return copy.deepcopy(jobs.rules(connection, job.id, job.ruleset_version))
+
+    def save_rules(self, rules: object) -> None:
+        """As the product saves rules: a new version, and everything is evaluated once."""
+        with self.database.transaction() as connection:
+            jobs.save_rules(connection, self.job.id, rules, created_by="test", now=datetime.now(UTC))
+            jobs.change(connection, self.job.id, full_evaluation=True)
+
+    def mapping_of(self, rules: Any, kind: str = "User") -> Any:
+        """The object mapping of a kind, within rules."""
+        every = [one for rule in rules["synchronizationRules"] for one in rule["objectMappings"]]
+        (found,) = [one for one in every if one["sourceObjectName"] == kind]
+        return found
+
+    def organisation_has(self, name: str) -> bool:
+        """Whether the person is still in the directory, the recycle bin included."""
+        item = objects.read(self.database.reader(), self.organisation.tenant, self.organisation.id("user", name))
+        return item is not None and item.purged_at is None
+
+    def wanted(self) -> dict[str, set[str]]:
+        """Who should be active by what the directory holds, with their groups, told without the engine."""
+        connection, application = self.database.reader(), self.organisation.application
+        principals = "SELECT principal FROM assignment WHERE application = ? AND removed_at IS NULL"
+        assigned = {row[0] for row in connection.all(principals, (application,))}
+        live = "deleted_at IS NULL AND purged_at IS NULL"
+        groups = dict(connection.all(f"SELECT id, name FROM object WHERE kind = 'group' AND {live}"))
+        edges = connection.all("SELECT group_id, member_id FROM member WHERE removed_at IS NULL")
+        provisioned = {key: name for key, name in groups.items() if key in assigned}
+        nicknames = [
+            value
+            for group in (self.mapping_of(self.rules()).get("scope") or {}).get("groups", [])
+            for clause in group["clauses"]
+            for value in clause["targetOperand"]["values"]
+        ]
+        wanted: dict[str, set[str]] = {}
+        people = f"SELECT id, name, attributes FROM object WHERE kind = 'user' AND enabled = 1 AND {live}"
+        for key, name, attributes in connection.all(people):
+            member_of = {group for group, member in edges if member == key}
+            excluded = json.loads(attributes).get("mailNickname") in nicknames
+            if not excluded and (key in assigned or member_of & set(provisioned)):
+                wanted[name] = {provisioned[group] for group in member_of if group in provisioned}
+        return wanted
+
+    def held(self) -> dict[str, set[str]]:
+        """Who is active at the target, with their groups."""
+        memberships = self.target.memberships()
+        return {
+            str(one["userName"]): {group for group, member in memberships if member == one["userName"]}
+            for one in self.target.resources("user").values()
+            if one["active"]
+        }
 
     def plan(self) -> Plan:
         """One plan; the journal then holds only its requests."""

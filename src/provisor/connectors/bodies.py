@@ -5,6 +5,7 @@ no NUL, nothing nested without end. Order: text, JSON, its tidying.
 """
 
 import json
+import re
 from typing import Final
 
 import msgspec
@@ -13,7 +14,7 @@ from provisor.scim.values import Json, Resource
 
 NESTED: Final = 64  # levels of a document that are read; SCIM itself has five
 _DIGITS: Final = 400  # of a whole number; float() takes no longer one
-_REPLACED: Final = "\N{REPLACEMENT CHARACTER}"
+_UNKEPT: Final = re.compile("[\0\ud800-\udfff]")
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"  # .NET servers send it; RFC 8259 section 8.1 lets a reader ignore it
 # RFC 8259 section 8.1 has UTF-8 alone. What old servers declare instead and mean; unknown ones are not tried.
 _DECLARED: Final = frozenset(
@@ -83,7 +84,7 @@ def _deeper(value: Json, levels: int) -> bool:
 def _tidy(value: Json, levels: int) -> Json:
     """A copy that can be kept: what lies deeper, and what is no number, becomes null; half characters are replaced."""
     if isinstance(value, str):
-        return tidy_text(value)
+        return _tidy_text(value)
     if isinstance(value, float) and value - value != 0:  # infinite or not a number
         return None
     if not isinstance(value, dict | list):
@@ -92,9 +93,9 @@ def _tidy(value: Json, levels: int) -> Json:
         return None
     if isinstance(value, list):
         return [_tidy(item, levels - 1) for item in value]
-    return {tidy_text(name): _tidy(item, levels - 1) for name, item in value.items()}
+    return {_tidy_text(name): _tidy(item, levels - 1) for name, item in value.items()}
 
 
-def tidy_text(text: str) -> str:
+def _tidy_text(text: str) -> str:
     """A text without halves of characters and without NUL, which PostgreSQL does not keep."""
-    return text.encode("utf-8", "surrogatepass").decode("utf-8", "replace").replace("\0", _REPLACED)
+    return _UNKEPT.sub("\N{REPLACEMENT CHARACTER}", text)

@@ -26,46 +26,30 @@ class Listed(NamedTuple):
 def on_page(page: ListPage, understood: Sequence[Resource], reply: Reply, start_index: int, count: int) -> Listed:
     """The resources of one page of a listing that was asked for from `start_index`."""
     resources, twice, unusable = _distinct(understood)
-    last = start_index + page.entries - 1
-    return Listed(
-        resources,
-        _first(
-            (
-                _unread(page, reply),
-                unusable,
-                page.entries > 0
-                and page.start_index not in (None, start_index)
-                and f"begins with number {page.start_index}, not {start_index}",
-                twice != "" and f"lists the id {shortened(twice)} twice",
-                page.total is not None
-                and page.entries > 0
-                and page.total < last
-                and f"lists number {last} of {page.total}",
-                page.entries == 0
-                and count > 0
-                and page.total is not None
-                and page.total >= start_index
-                and f"lists nobody from number {start_index} of {page.total}",
-            )
-        ),
-    )
+    doubt = _unread(page, reply) or unusable or _contradiction(page, start_index, count)
+    if twice and not doubt:
+        doubt = f"lists the id {shortened(twice)} twice"
+    return Listed(resources, doubt)
 
 
 def that_match(page: ListPage, matching: Sequence[Resource], reply: Reply) -> Listed:
     """The matching resources of the answer to a filter; strangers raise no doubt, what is left out does."""
     kept, _, unusable = _distinct(matching)
-    return Listed(
-        kept,
-        _first(
-            (
-                _unread(page, reply),
-                unusable,
-                page.total is not None
-                and page.total > page.entries
-                and f"says that {page.total} match and lists {page.entries}",
-            )
-        ),
-    )
+    doubt = _unread(page, reply) or unusable
+    if not doubt and page.total is not None and page.total > page.entries:
+        doubt = f"says that {page.total} match and lists {page.entries}"
+    return Listed(kept, doubt)
+
+
+def _contradiction(page: ListPage, start_index: int, count: int) -> str:
+    """What the numbers of a page say against the question. `itemsPerPage` is not asked: many write `count` there."""
+    if page.entries == 0:
+        more = count > 0 and page.total is not None and page.total >= start_index
+        return f"lists nobody from number {start_index} of {page.total}" if more else ""
+    if page.start_index not in (None, start_index):
+        return f"begins with number {page.start_index}, not {start_index}"
+    last = start_index + page.entries - 1
+    return f"lists number {last} of {page.total}" if page.total is not None and page.total < last else ""
 
 
 def _distinct(listed: Iterable[Resource]) -> tuple[list[Resource], str, str]:
@@ -92,7 +76,3 @@ def _unread(page: ListPage, reply: Reply) -> str:
     if reply.status not in _WHOLE:
         return f"has the status {reply.status}"
     return _NO_RESOURCE if page.entries > len(page.resources) else ""
-
-
-def _first(doubts: Iterable[str | bool]) -> str:
-    return next((doubt for doubt in doubts if isinstance(doubt, str) and doubt), "")

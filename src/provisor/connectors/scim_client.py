@@ -155,8 +155,7 @@ class ScimClient:
             raise _unsendable(doing, error) from None
         reply = await self._channel.send(Asked("POST", self._endpoints[kind], doing, body), self._endpoint_urls[kind])
         self._check(reply, doing)
-        target_id = self._located(kind, reply)
-        resource: Resource = self._identified(reply, doing) if target_id is None else {"id": target_id}
+        resource = self._identified(reply, doing, self._endpoints[kind])
         return Answer(resource=resource, etag=_etag(reply, resource), exchange=reply.exchange)
 
     async def patch(self, kind: Kind, target_id: str, operations: Sequence[Operation]) -> Answer:
@@ -198,7 +197,7 @@ class ScimClient:
     async def _list(self, asked: Asked) -> tuple[Reply, ListPage]:
         reply = await self._channel.send(asked)
         if reply.status == 404:
-            why = f"to GET {asked.url} is 404 where SCIM has an empty list"
+            why = f"to GET {shortened(asked.url)} is 404 where SCIM has an empty list"
             raise self._malformed(reply, asked.doing, why)
         self._check(reply, asked.doing)
         try:
@@ -217,9 +216,12 @@ class ScimClient:
     def _answer(self, kind: Kind, reply: Reply, resource: Resource) -> Answer:
         return Answer(resource=self._understood(kind, resource), etag=_etag(reply, resource), exchange=reply.exchange)
 
-    def _identified(self, reply: Reply, doing: str) -> Resource:
-        """The resource in an answer, sure to have an id."""
+    def _identified(self, reply: Reply, doing: str, created_under: str = "") -> Resource:
+        """The resource in an answer, sure to have an id; after a create without a body the id that Location tells."""
         resource = document(reply.payload)
+        if resource is None and created_under and reply.status in (201, 204):
+            target_id = id_in_location(reply.headers.get(hdrs.LOCATION), created_under)
+            resource = None if target_id is None else {"id": target_id}
         if resource is None:
             raise self._malformed(reply, doing, "is not a JSON object")
         try:
@@ -227,18 +229,14 @@ class ScimClient:
         except UnusableId as error:
             raise self._malformed(reply, doing, str(error)) from None
 
-    def _located(self, kind: Kind, reply: Reply) -> str | None:
-        """The id of what was created where only Location tells it: a body is not obligatory there."""
-        if reply.status not in (201, 204) or document(reply.payload) is not None:
-            return None
-        return id_in_location(reply.headers.get(hdrs.LOCATION), self._endpoints[kind])
-
     def _all_understood(self, kind: Kind, page: ListPage) -> list[Resource]:
         return [self._understood(kind, resource) for resource in page.resources]
 
     def _understood(self, kind: Kind, resource: Resource) -> Resource:
         """The resource in the schema's spelling; a server that ignores excludedAttributes has its members dropped."""
         clear = understand(resource, self._types[kind])
+        if "id" in resource:
+            clear["id"] = resource["id"]  # as it came: another spelling beside it must not replace it
         if kind == "group":
             clear.pop("members", None)
         return clear

@@ -62,9 +62,9 @@ class Redaction:
             return body
         try:
             read: Json = _decode(body)
-        except msgspec.DecodeError:
-            return REDACTED.encode()  # cut off, or no JSON: a value may be in it in part
-        return self.text(_encode(self._hidden(read)).decode()).encode()
+            return self.text(_encode(self._hidden(read)).decode()).encode()
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return REDACTED.encode()  # cut off, no JSON, or nested without end: a value may be in it in part
 
     def _hidden(self, value: Json) -> Json:
         """The value with the redacted attributes replaced in every document and every operation in it."""

@@ -8,7 +8,7 @@ from typing import cast
 import msgspec
 
 from provisor.engine.ports import Answer, ConnectorError, Throttled
-from provisor.engine.unknown import Ours, is_open, said, values_sent
+from provisor.engine.unknown import FoundAgain, Ours, is_open, said, values_sent
 from provisor.rules.failure import Failure
 from provisor.runner.failing import failed
 from provisor.runner.free_values import FreeValues
@@ -45,9 +45,11 @@ class Creating:
                 if not is_open(error):
                     raise
                 # A 503 does not say that nothing was done, so it is looked for before it is sent again.
-                found = await self.find_again(sending, error)
-                if found is not None:
-                    return found
+                found = await self._look(sending)
+                if isinstance(found, Ours):
+                    return self._adopted(sending, found, error)
+                if found is None:
+                    raise
         return self._created(sending, document, await run.create(kind, document))
 
     def _created(self, sending: Sending, document: Resource, answer: Answer) -> Outcome:
@@ -68,11 +70,16 @@ class Creating:
 
         Not to be found so soon proves nothing: it stays unknown until the next cycle has looked again.
         """
+        found = await self._look(sending)
+        return self._adopted(sending, found, error) if isinstance(found, Ours) else None
+
+    async def _look(self, sending: Sending) -> FoundAgain | None:
+        """Whose account is there; None when that could not be found out."""
         desired = sending.desired
         if desired.mapped is None:
             return None
         try:
-            found = await look_for(self._run, desired.kind, desired.id, values_sent(desired.mapped))
+            return await look_for(self._run, desired.kind, desired.id, values_sent(desired.mapped))
         except ConnectorError as refusal:
             try:
                 await self._run.stop_by(refusal, "filter")
@@ -80,8 +87,9 @@ class Creating:
                 stopped.outcome_unknown = True  # of the create, whatever is known of the look
                 raise
             return None
-        if not isinstance(found, Ours):
-            return None
+
+    def _adopted(self, sending: Sending, found: Ours, error: ConnectorError) -> Outcome:
+        desired = sending.desired
         target_id = str(found.resource["id"])
         event = self._journal.done(
             desired, "create", target_id, after=found.resource, matching=said(found), exchange=error.exchange

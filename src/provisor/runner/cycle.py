@@ -6,20 +6,18 @@ short goes on where it stopped. Order: the entry points, planning, executing, en
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from datetime import datetime
 
-from provisor.database import Connection, Database, Writer
+from provisor.database import Connection, Database
 from provisor.engine.guard import Admission
 from provisor.engine.operation import OperationKind
 from provisor.engine.plan import Digest, Plan
-from provisor.engine.ports import Target
 from provisor.engine.record import Kind
 from provisor.rules.failure import Failure
+from provisor.runner.assembling import DEFAULT_ADDRESS, Connect, Now, Order, RandomBytes, ends, make_run
 from provisor.runner.braking import REMOVED, Brake
 from provisor.runner.capacity import admit_groups
-from provisor.runner.connection import probe
 from provisor.runner.entries import Entries
 from provisor.runner.executor import Executor
 from provisor.runner.joblock import job_lock
@@ -29,25 +27,17 @@ from provisor.runner.memberships import Memberships
 from provisor.runner.opening import EVERYTHING, Setup, begin, begin_plan, error_of, load
 from provisor.runner.placing import Placing, forget
 from provisor.runner.planner import Planner
-from provisor.runner.rate import Pace
 from provisor.runner.recorder import Recorder
 from provisor.runner.recovery import recover
 from provisor.runner.reporting import Report, Reporter, part_of
 from provisor.runner.run import CycleStopped, Restarted, Run, StopRequested
 from provisor.runner.second_stage import plan_memberships, plan_references, plan_second_stage_again
-from provisor.runner.silence import Silence
 from provisor.runner.summary import CycleSummary
-from provisor.storage import clock, cycles, directory_verbs, jobs, listing, operations, work
+from provisor.storage import clock, cycles, directory_verbs, feed, jobs, listing, operations, work
 from provisor.storage.cycles import Cycle
-from provisor.storage.jobs import Job
 from provisor.storage.times import to_microseconds
 
-Connect = Callable[[Job], Target]
-Now = Callable[[], datetime]
-RandomBytes = Callable[[int], bytes]
-
 STAGES = ("user", "group", "capacity", "members", "references", "execute")
-DEFAULT_ADDRESS = "its tenant URL"
 RESTARTED = Failure(
     code="job-restarted",
     message="The cycle ended early because the job was restarted or deleted meanwhile.",
@@ -77,27 +67,45 @@ async def run_cycle(
     Raises JobBusy when the job is running elsewhere and NotRunnable when it is not configured; a target that cannot be
     used ends the cycle with an error in the summary. Setting `stop` ends it at the next point it can be continued from.
     `allow_deletes`: as many removals, where the brake would stop the cycle, were allowed by a person for this run.
+    A cycle that is gone on with has seen nothing of what changed since it began: the next one follows at once.
     """
+    order = Order(
+        database=database,
+        job=job_id,
+        connect=connect,
+        now=now,
+        random_bytes=random_bytes,
+        report=report,
+        stop=stop or asyncio.Event(),
+        address=address,
+    )
     with job_lock(database.path, job_id):
-        early = load(database.reader(), job_id)
-        began = now()
-        async with _ends(database, early, connect) as (writer, target):
-            failure = await probe(
-                target, early.ruleset, "user", random_bytes, application=early.application, address=address
-            )
-            # Read again where the cycle begins: rules or scope may have been saved while the target was asked.
-            setup, cycle = await writer.write(lambda connection: _begin(connection, job_id, now(), failure))
-            counters = Counter(cycle.counters)
-            counters["requests.GET"] += 1
-            if failure is None and cycle.ended_at is None:
-                run = _run(database, writer, setup, target, cycle, counters, now, random_bytes, stop, address)
-                state, failure = await _carry_through(run, report, Brake(run, allowed=allow_deletes))
-            else:
-                state = cycle.state if failure is None else "failed"
-                await writer.write(
-                    lambda connection: _end_idle(connection, setup, cycle, counters, to_microseconds(now()))
-                )
-        return _summary(cycle, state, counters, failure, (now() - began).total_seconds())
+        resumes = cycles.interrupted(database.reader(), job_id)
+        ran = await _run_one(order, allow_deletes)
+        if resumes is None or ran.n != resumes.n or ran.error is not None or order.stop.is_set():
+            return ran
+        if feed.current_change(database.reader(), load(database.reader(), job_id).job.tenant) <= resumes.high:
+            return ran
+        return (await _run_one(order, allow_deletes)).following(ran)
+
+
+async def _run_one(order: Order, allow_deletes: int) -> CycleSummary:
+    early = load(order.database.reader(), order.job)
+    began = order.now()
+    async with ends(order, early) as (writer, target):
+        failure = await order.probe(target, early)
+        # Read again where the cycle begins: rules or scope may have been saved while the target was asked.
+        setup, cycle = await writer.write(lambda connection: _begin(connection, order.job, order.now(), failure))
+        counters = Counter(cycle.counters)
+        counters["requests.GET"] += 1
+        if failure is None and cycle.ended_at is None:
+            run = make_run(order, setup, (writer, target), cycle, counters)
+            state, failure = await _carry_through(run, order.report, Brake(run, allowed=allow_deletes))
+        else:
+            state = cycle.state if failure is None else "failed"
+            at = to_microseconds(order.now())
+            await writer.write(lambda connection: _end_idle(connection, setup, cycle, counters, at))
+    return _summary(cycle, state, counters, failure, (order.now() - began).total_seconds())
 
 
 async def plan_cycle(
@@ -114,79 +122,26 @@ async def plan_cycle(
 
     Raises CycleStopped when the target cannot be used, otherwise like `run_cycle`.
     """
+    order = Order(
+        database=database,
+        job=job_id,
+        connect=connect,
+        now=now,
+        random_bytes=random_bytes,
+        report=report,
+        address=address,
+    )
     with job_lock(database.path, job_id):
         early = load(database.reader(), job_id)
-        async with _ends(database, early, connect) as (writer, target):
-            failure = await probe(
-                target, early.ruleset, "user", random_bytes, application=early.application, address=address
-            )
+        async with ends(order, early) as (writer, target):
+            failure = await order.probe(target, early)
             if failure is not None:
                 raise CycleStopped(failure)
             setup, cycle = await writer.write(lambda connection: _begin_plan(connection, job_id, now()))
-            run = _run(database, writer, setup, target, cycle, Counter(), now, random_bytes, None, address)
+            run = make_run(order, setup, (writer, target), cycle, Counter())
             admission = await _plan(run, Reporter(run, report))
             await writer.write(lambda connection: _end_plan(connection, run))
             return _plan_value(run, admission)
-
-
-@asynccontextmanager
-async def _ends(database: Database, setup: Setup, connect: Connect) -> AsyncIterator[tuple[Writer, Target]]:
-    """The two ends of a cycle, given back whatever happens."""
-    target = connect(setup.job)
-    writer = Writer(database)
-    try:
-        yield writer, target
-    finally:
-        await target.close()
-        await writer.close()
-
-
-def _run(
-    database: Database,
-    writer: Writer,
-    setup: Setup,
-    target: Target,
-    cycle: Cycle,
-    counters: Counter[str],
-    now: Now,
-    random_bytes: RandomBytes,
-    stop: asyncio.Event | None,
-    address: str,
-) -> Run:
-    stopping = stop or asyncio.Event()
-
-    async def sleep(seconds: float) -> None:
-        """A pause that ends with the process: a target may ask for ten minutes."""
-        try:
-            await asyncio.wait_for(stopping.wait(), seconds)
-        except TimeoutError:
-            return
-        raise StopRequested
-
-    async def ask_for_nobody() -> Failure | None:
-        return await probe(target, setup.ruleset, "user", random_bytes, application=setup.application, address=address)
-
-    limits = [one for one in (setup.behaviour.requests_per_second, setup.template.requests_per_second) if one]
-    return Run(
-        database=database,
-        writer=writer,
-        job=setup.job,
-        target=target,
-        pace=Pace(per_second=min(limits, default=None), now=now, sleep=sleep),
-        silence=Silence(ask_for_nobody, application=setup.application, address=address),
-        ruleset=setup.ruleset,
-        rules=setup.rules,
-        template=setup.template,
-        application=setup.application,
-        address=address,
-        behaviour=setup.behaviour,
-        cycle=cycle,
-        now=now,
-        random_bytes=random_bytes,
-        stop=stopping,
-        counters=counters,
-        saved=Counter(cycle.counters),
-    )
 
 
 def _begin(connection: Connection, job: str, moment: datetime, failure: Failure | None) -> tuple[Setup, Cycle]:

@@ -1,7 +1,8 @@
 """What came of a run, for whoever asked for it. Values only."""
 
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from provisor.rules.failure import Failure
 
@@ -30,6 +31,15 @@ class CycleSummary:
     requests: Mapping[str, int] = field(default_factory=dict)
     error: Failure | None = None
     seconds: float = 0.0
+
+    def following(self, earlier: "CycleSummary") -> "CycleSummary":
+        """This cycle, with what the one before it in the same run did added to its numbers."""
+        return replace(
+            self,
+            counts=dict(Counter(earlier.counts) + Counter(self.counts)),
+            requests=dict(Counter(earlier.requests) + Counter(self.requests)),
+            seconds=earlier.seconds + self.seconds,
+        )
 
     @property
     def failed(self) -> int:

@@ -69,6 +69,7 @@ class MemoryTarget:
         self.journal: list[Request] = []
         self.capacity: dict[Kind, int] = dict(capacity or {})
         self.highest_in_flight = 0
+        self.hearing: Callable[[Request], None] = lambda request: None  # told of each request before it is served
         self.overlaps: list[str] = []  # ids that had two requests at once, which the port forbids
         self._shelves: dict[Kind, _Shelf] = {"user": _Shelf(user_type), "group": _Shelf(group_type)}
         self._members: dict[str, dict[str, None]] = {}
@@ -202,6 +203,7 @@ class MemoryTarget:
     ) -> Outcome:
         """Journal, wait, fail or carry out. The effect itself never waits, so requests cannot interleave in it."""
         self.journal.append(Request(method, kind, subject))
+        self.hearing(self.journal[-1])
         fault = self._faults.due(method, kind)
         key = f"{kind} {subject}"
         if method in ("PATCH", "DELETE") and key in self._busy:
