@@ -156,9 +156,12 @@ class Entries:
         mapper = run.rules.of(desired.kind).mapper
         after = mapper.out_of_use(held, desired.mapped)
         alone = derive(held, after, mapper.resource_type)
+        target_id = cast(str, operation.target_id)
+        if not alone and operation.kind == "release" and not is_open(error):
+            outcome = failed(run, self._journal, sending, self._failure(sending, error), error)
+            return self._released(sending, outcome, held, None)
         if not alone or tuple(alone) == tuple(refused):
             raise error
-        target_id = cast(str, operation.target_id)
         answer = await self._again(sending, error, alone)
         disabled = self._journal.done(desired, "disable", target_id, before=held, after=after, exchange=answer.exchange)
         if _status(error) == _CONFLICT and operation.kind == "disable":
@@ -175,12 +178,16 @@ class Entries:
         outcome = failed(run, self._journal, sending, self._failure(sending, error), error)
         outcome.events = [disabled, *outcome.events]
         outcome.removes = operation.removes > 0
-        document = _encode(after).decode()
         if operation.kind == "release":
-            outcome.link = link_row(run, desired, target_id, "released", document, answer.etag)
-            outcome.failure, outcome.counts = None, f"{desired.kind}.disable"
-        else:
-            outcome.link = adopted_row(run, desired.kind, desired.id, {**after, "id": target_id})
+            return self._released(sending, outcome, after, answer.etag)
+        outcome.link = adopted_row(run, desired.kind, desired.id, {**after, "id": target_id})
+        return outcome
+
+    def _released(self, sending: Sending, outcome: Outcome, held: Resource, etag: str | None) -> Outcome:
+        """Out of use and no longer tracked: what else was refused is told, and not tried again."""
+        desired, target_id = sending.desired, cast(str, sending.operation.target_id)
+        outcome.link = link_row(self._run, desired, target_id, "released", _encode(held).decode(), etag)
+        outcome.failure, outcome.counts = None, f"{desired.kind}.disable"
         return outcome
 
     async def _again(self, sending: Sending, error: ConnectorError, operations: Sequence[Operation]) -> Answer:

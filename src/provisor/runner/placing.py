@@ -28,7 +28,7 @@ from provisor.storage import cycles, links, log, member_links, operations, waiti
 from provisor.storage.links import Link as StoredLink
 from provisor.storage.links import LinkRow, LinkState
 from provisor.storage.log import LogRow
-from provisor.storage.operations import ENTRY, PlannedRow
+from provisor.storage.operations import ENTRY, SECOND, PlannedRow
 
 HELD = '{"held":true}'  # of a create that must be looked for again first
 GONE_ALREADY = Skip(
@@ -365,8 +365,12 @@ class Placing:
 
 
 def forget(connection: Connection, job: str, kind: Kind, objects: list[str]) -> None:
-    """These objects are gone from the target: their links and memberships go, edges that still stand wait."""
+    """These objects are gone from the target: their links and memberships go, edges that still stand wait.
+
+    What was to be told of their members or references goes too; with a new account it is planned anew.
+    """
     links.remove(connection, job, objects)
+    operations.done(connection, job, ((SECOND, object_id) for object_id in objects))
     if kind == "user":
         member_links.forget_member(connection, job, objects)
         waiting.forget(connection, job, objects)

@@ -77,8 +77,9 @@ def after_nothing(trial: Trial, summary: CycleSummary) -> list[str]:
             found.append(f"The table member_link still holds {row}.")
     for waits_for, object_id, attribute in reader.all("SELECT waits_for, object, attribute FROM waiting"):
         link = held.links.get(waits_for)
-        here = object_id in held.links and object_id not in held.blocked
-        if here and link is not None and link.state == "linked":
+        own = held.links.get(object_id)
+        both = link is not None and own is not None and link.state == own.state == "linked"
+        if both and object_id not in held.blocked:
             found.append(f"{attribute} of {object_id} waits for {waits_for}, who has an account.")
     return found
 
@@ -242,7 +243,7 @@ def _memberships(trial: Trial, held: Held) -> list[str]:
             if owner is None:
                 if account not in trial.forgotten and account not in trial.strangers:
                     found.append(f"{account}, who is nobody's, is in {name}.")
-            elif (group, owner) not in held.edges and (group, owner) not in trial.forgotten_edges:
+            elif (group, owner) not in held.edges and (target_id, account) not in trial.forgotten_edges:
                 found.append(f"{held.desired[owner].name} should not be in {name}. {_failures(trial, group)}")
     return found
 

@@ -58,8 +58,7 @@ class Trial:
     strangers: dict[str, Resource] = field(default_factory=dict)  # as they were at the beginning
     linked_once: set[str] = field(default_factory=set)
     forgotten: set[str] = field(default_factory=set)  # whose links a restart dropped, not linked since
-    forgotten_edges: set[tuple[str, str]] = field(default_factory=set)  # (group, member), likewise
-    most: dict[str, float] = field(default_factory=dict)
+    forgotten_edges: set[tuple[str, str]] = field(default_factory=set)  # likewise, by the ids at the target
 
     def run(self) -> list[str]:
         """Every round, then peace."""
@@ -181,10 +180,12 @@ class Trial:
         job = self.changing.job
         self.forgotten |= {row[0] for row in connection.all("SELECT target_id FROM link WHERE job = ?", (job,))}
         self.linked_once |= self.forgotten
-        self.forgotten_edges |= {
-            (row[0], row[1])
-            for row in connection.all("SELECT group_id, member_id FROM member_link WHERE job = ?", (job,))
-        }
+        rows = connection.all(
+            """SELECT g.target_id, m.target_id FROM member_link e JOIN link g ON g.job = e.job AND g.object = e.group_id
+            JOIN link m ON m.job = e.job AND m.object = e.member_id WHERE e.job = ?""",
+            (job,),
+        )
+        self.forgotten_edges |= {(row[0], row[1]) for row in rows}
 
     def _watch(self, asked: Asked) -> None:
         """A stranger is written to only by whoever it is linked to."""
