@@ -4,6 +4,7 @@ What no client can tell from the truth is left out, each with its reason in EXCL
 strikes, what is left out.
 """
 
+from dataclasses import replace
 from random import Random
 
 from provisor.testing.crash import weather
@@ -44,7 +45,7 @@ def script_of(seed: int) -> Script:
 def _round(chance: Random, place: Place, number: int) -> Round:
     calm = number == 0 and chance.random() < 0.4
     changes = tuple(_change(chance, place) for _ in range(chance.choice((0, 1, 2, 3, 6))))
-    strikes = () if calm else tuple(_strike(chance, place) for _ in range(chance.choice((0, 1, 1, 2, 3))))
+    strikes = () if calm else _strikes(chance, place)
     return Round(changes=changes, strikes=_possible(strikes), plan=chance.random() < 0.1)
 
 
@@ -96,6 +97,17 @@ def _of_group(chance: Random, place: Place, person: str) -> Change:
 
 
 # Strikes
+
+
+def _strikes(chance: Random, place: Place) -> tuple[Strike, ...]:
+    """Some, and to some of them another one soon after: what is looked up because of a fault meets the next."""
+    strikes: list[Strike] = []
+    for _ in range(chance.choice((0, 1, 1, 2, 3, 6))):
+        strikes.append(_strike(chance, place))
+        if strikes[-1].word not in weather.PAGING and chance.random() < 0.35:
+            soon = replace(_strike(chance, place), nth=chance.choice((1, 1, 2)), then=True)
+            strikes.append(soon if soon.word in weather.REFUSALS else replace(soon, method=chance.choice(("", "GET"))))
+    return tuple(strikes)
 
 
 def _strike(chance: Random, place: Place) -> Strike:

@@ -29,7 +29,7 @@ class Strike:
 
     `word` names a fault (weather.FAULTS), or is empty where only `changes` happen. `after`: once the request had its
     effect. `lasting`: to all such requests from then on, or where the fault is about one object or one value, to all
-    about that.
+    about that. `then`: counted from when the one before it in its round has struck.
     """
 
     nth: int
@@ -38,12 +38,13 @@ class Strike:
     kind: str = ""
     after: bool = False
     lasting: bool = False
+    then: bool = False
     changes: tuple[Change, ...] = ()
 
     def __str__(self) -> str:
         given = [f"nth={self.nth}"]
         given += [f'{name}="{text}"' for name in ("word", "method", "kind") if (text := getattr(self, name))]
-        given += [f"{name}=True" for name in ("after", "lasting") if getattr(self, name)]
+        given += [f"{name}=True" for name in ("after", "lasting", "then") if getattr(self, name)]
         if self.changes:
             given.append(f"changes={_tuple(self.changes)}")
         return f"Strike({', '.join(given)})"

@@ -57,5 +57,6 @@ def _less_of(strike: Strike) -> Iterator[Strike]:
     for number in range(len(strike.changes)):
         if strike.word or len(strike.changes) > 1:
             yield replace(strike, changes=(*strike.changes[:number], *strike.changes[number + 1 :]))
-    if strike.lasting:
-        yield replace(strike, lasting=False)
+    for name in ("lasting", "then"):
+        if getattr(strike, name):
+            yield replace(strike, **{name: False})

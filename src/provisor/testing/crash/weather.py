@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import pairwise
 from typing import TypeVar
 
 from provisor.engine.ports import (
@@ -65,6 +66,17 @@ class Asked:
         return Exchange(method=self.method, url=f"memory:{self.kind}/{self.subject}")
 
 
+@dataclass(slots=True)
+class _Coming:
+    """A strike that is to come, or lasts."""
+
+    strike: Strike
+    left: int
+    follows: "_Coming | None" = None
+    struck: bool = False
+    over: bool = False
+
+
 @dataclass(slots=True, kw_only=True)
 class Weather:
     """The port `Target` before `held`. `happen` carries changes out, `watch` is told of every write."""
@@ -79,7 +91,7 @@ class Weather:
     requests: int = 0
     struck: list[Strike] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
-    _coming: list[tuple[Strike, int]] = field(default_factory=list)
+    _coming: list[_Coming] = field(default_factory=list)
     _refused: list[tuple[str, str, Kind]] = field(default_factory=list)
     _missing: set[str] = field(default_factory=set)
     _paging: dict[Kind, str] = field(default_factory=dict)
@@ -87,7 +99,9 @@ class Weather:
     def begin(self, strikes: Sequence[Strike], limit: int) -> None:
         """A new run, with these strikes in it; what lasted is over."""
         self.requests, self.limit, self.struck, self.counts = 0, limit, [], {}
-        self._coming = [(strike, strike.nth) for strike in strikes]
+        self._coming = [_Coming(strike, strike.nth) for strike in strikes]
+        for before, one in pairwise(self._coming):
+            one.follows = before if one.strike.then else None
         self._refused, self._missing, self._paging = [], set(), {}
 
     # The port
@@ -193,20 +207,21 @@ class Weather:
 
     def _due(self, asked: Asked, words: Sequence[str] = ()) -> list[Strike]:
         """Count this request and say what strikes it; faults of paging are counted by pages."""
-        due: list[Strike] = []
-        coming: list[tuple[Strike, int]] = []
-        for strike, left in self._coming:
-            applies = strike.method in ("", asked.method) and strike.kind in ("", asked.kind)
-            if not applies or (strike.word in PAGING) != bool(words):
-                coming.append((strike, left))
+        due: list[_Coming] = []
+        for one in self._coming:
+            strike = one.strike
+            applies = strike.method in ("", asked.method) and strike.kind in ("", asked.kind) and not one.over
+            waits = one.follows is not None and not one.follows.struck
+            if not applies or waits or (strike.word in PAGING) != bool(words):
                 continue
-            if left <= 1:
-                due.append(strike)
-                self.struck.append(strike)
-            if left > 1 or (strike.lasting and strike.word not in REFUSALS and strike.word != NOT_THERE):
-                coming.append((strike, max(left - 1, 1)))
-        self._coming = coming
-        return due
+            one.left -= 1
+            if one.left <= 0:
+                due.append(one)
+        for one in due:  # only now, so that what follows it is counted from the next request on
+            one.struck = True
+            self.struck.append(one.strike)
+            one.over = not one.strike.lasting or one.strike.word in REFUSALS or one.strike.word == NOT_THERE
+        return [one.strike for one in due]
 
     def _strike(self, strike: Strike, asked: Asked) -> None:
         self.happen(strike.changes)
