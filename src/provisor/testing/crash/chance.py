@@ -28,7 +28,7 @@ def script_of(seed: int) -> Script:
     chance = Random(f"script {seed}")  # noqa: S311 - a test's choice, no secret
     place = Place(
         seed=seed,
-        people=chance.choice((4, 10, 18, 30, 60)),
+        people=chance.choice((3, 6, 12, 20, 40)),
         groups=chance.randrange(5),
         strangers=chance.choice((0, 0, 4, 9)),
         template=chance.choice(("ciscoUmbrella", "scim")),
@@ -44,8 +44,10 @@ def script_of(seed: int) -> Script:
 
 def _round(chance: Random, place: Place, number: int) -> Round:
     calm = number == 0 and chance.random() < 0.4
-    changes = tuple(_change(chance, place) for _ in range(chance.choice((0, 1, 2, 3, 6))))
+    changes = tuple(_change(chance, place) for _ in range(chance.choice((0, 2, 4, 6, 9))))
     strikes = () if calm else _strikes(chance, place)
+    if number == 0 and chance.random() < 0.3:  # most is listed in the first run
+        strikes += (Strike(nth=1, word=chance.choice(weather.PAGING)),)
     return Round(changes=changes, strikes=_possible(strikes), plan=chance.random() < 0.1)
 
 
@@ -102,7 +104,7 @@ def _of_group(chance: Random, place: Place, person: str) -> Change:
 def _strikes(chance: Random, place: Place) -> tuple[Strike, ...]:
     """Some, and to some of them another one soon after: what is looked up because of a fault meets the next."""
     strikes: list[Strike] = []
-    for _ in range(chance.choice((0, 1, 1, 2, 3, 6))):
+    for _ in range(chance.choice((0, 1, 2, 3, 5, 8))):
         strikes.append(_strike(chance, place))
         if strikes[-1].word not in weather.PAGING and chance.random() < 0.35:
             soon = replace(_strike(chance, place), nth=chance.choice((1, 1, 2)), then=True)
@@ -111,9 +113,9 @@ def _strikes(chance: Random, place: Place) -> tuple[Strike, ...]:
 
 
 def _strike(chance: Random, place: Place) -> Strike:
-    nth = chance.choice((1, 1, 2, 3, 5, 8, 13, 21))
-    method = chance.choice(("", "GET", "POST", "POST", "PATCH", "PATCH", "PATCH", "DELETE"))
-    kind = chance.choice(("", "user", "group") if place.groups else ("user",))
+    method = chance.choice(("", "", "GET", "POST", "PATCH", "PATCH", "PATCH", "DELETE"))
+    nth = chance.choice((1, 1, 1, 2, 2, 3, 5, 9) if method else (1, 2, 2, 3, 3, 4, 5, 7, 10, 20))
+    kind = chance.choice(("", "", "user", "group") if place.groups else ("", "user"))
     changes = tuple(_change(chance, place) for _ in range(chance.randint(1, 3)))
     word = chance.choice(("", "answer", "answer", "before", "after", "lie", "refusal", "paging"))
     after, lasting = chance.random() < 0.6, chance.random() < 0.15

@@ -211,6 +211,7 @@ class Weather:
         for one in self._coming:
             strike = one.strike
             applies = strike.method in ("", asked.method) and strike.kind in ("", asked.kind) and not one.over
+            applies = applies and (bool(asked.members) or not strike.word.startswith("member"))
             waits = one.follows is not None and not one.follows.struck
             if not applies or waits or (strike.word in PAGING) != bool(words):
                 continue
