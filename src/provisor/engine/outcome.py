@@ -9,10 +9,11 @@ from typing import Literal, TypeAlias
 from provisor.engine.ports import ConnectorError, Malformed, Rejected, Throttled, Unauthorized, Unreachable
 from provisor.rules.failure import Failure, Retry
 
-__all__ = ["Failure", "Retry", "Verb", "Where", "cycle_failure", "failure_from", "stops_cycle"]
+__all__ = ["Blame", "Failure", "Retry", "Verb", "Where", "blame", "cycle_failure", "failure_from"]
 
 Verb: TypeAlias = Literal["create", "update", "disable", "delete", "look up", "read", "link", "change the members of"]
 Where: TypeAlias = Literal["probe", "filter", "object"]
+Blame: TypeAlias = Literal["job", "object", "unsure"]
 
 SERVICE_INCOMPATIBLE = "SystemForCrossDomainIdentityManagementServiceIncompatible"
 
@@ -85,31 +86,32 @@ def _failure(code: str, message: str, hint: str, retry: Retry = Retry.LATER) -> 
     return Failure(code=code, message=message, hint=hint, retry=retry)
 
 
-def stops_cycle(error: ConnectorError, where: Where) -> bool:
-    """Whether an error is about the job and not about an object: then the cycle stops with its cursor kept.
+def blame(error: ConnectorError, where: Where) -> Blame:
+    """Whose fault an error is: the job's, and the cycle stops with its cursor kept; one object's; or nobody can say.
 
-    The credential and the network always are. A time-out is not for certain: one object may be what the target hangs
-    on, so whoever meets one asks the target something else (runner.silence). A filter must be answered with a list,
-    even an empty one, so an answer that is none (404 included, spec/scim-wire.md section 6) is the target's fault, as
-    is any refusal of the probe.
+    The credential and the network are the job's, and any refusal of the probe. A time-out is not for certain: one
+    object may be what the target hangs on. Nor is an answer to a filter that is no list, although SCIM has an empty one
+    (404 included, spec/scim-wire.md section 6): a firewall may dislike one name. Whoever cannot say asks the target
+    something else (runner.silence).
     """
     match error:
         case Unauthorized():
-            return True
+            return "job"
         case Unreachable():
-            return where == "probe" or not error.timed_out
+            return "unsure" if error.timed_out and where != "probe" else "job"
         case Malformed():
-            return where != "object"
+            return "job" if where == "probe" else "unsure" if where == "filter" else "object"
         case Rejected():
-            return where == "probe" or (where == "filter" and error.status == 404)
+            doubtful = where == "filter" and error.status == 404
+            return "job" if where == "probe" else "unsure" if doubtful else "object"
         case Throttled():
-            return False
+            return "object"
         case _:
-            return True
+            return "job"
 
 
 def cycle_failure(error: ConnectorError, *, application: str, address: str) -> Failure:
-    """The one sentence for the job when `stops_cycle` holds. The address comes without query, hence without secrets."""
+    """The one sentence for the job when the job is to blame. The address comes without query, hence without secrets."""
     where = f"{application} at {address}"
     match error:
         case Unauthorized():

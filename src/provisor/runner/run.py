@@ -13,8 +13,8 @@ from typing import TypeVar
 from provisor.database import Connection, Database, Writer
 from provisor.engine.behaviour import Behaviour
 from provisor.engine.desired import Desired, judge, unjudged
-from provisor.engine.outcome import Where, cycle_failure, stops_cycle
-from provisor.engine.ports import Answer, ConnectorError, Found, Page, Rejected, Target, Unreachable
+from provisor.engine.outcome import Where, blame, cycle_failure
+from provisor.engine.ports import Answer, ConnectorError, Found, Page, Rejected, Target
 from provisor.engine.record import Kind, Record
 from provisor.engine.rules import CompiledRules
 from provisor.engine.unknown import is_open
@@ -130,14 +130,15 @@ class Run:
         return CycleStopped(failure, outcome_unknown=is_open(error))
 
     async def stop_by(self, error: ConnectorError, where: Where) -> None:
-        """Raise CycleStopped when this error is not one object's; after a time-out the target is asked first."""
-        if isinstance(error, Unreachable) and error.timed_out:
+        """Raise CycleStopped when this error is not one object's; where nobody can say, the target is asked first."""
+        blamed = blame(error, where)
+        if blamed == "job":
+            raise self.stopped_by(error) from error
+        if blamed == "unsure":
             self.counters["requests.GET"] += 1
             failure = await self.silence.explain(error)
             if failure is not None:
-                raise CycleStopped(failure, outcome_unknown=error.sent) from error
-        elif stops_cycle(error, where):
-            raise self.stopped_by(error) from error
+                raise CycleStopped(failure, outcome_unknown=is_open(error)) from error
 
     def check_stop(self) -> None:
         """Leave at a point from which the next run continues, when the process is asked to end, or the job's cycle."""
