@@ -19,6 +19,7 @@ from provisor.engine.record import Kind
 from provisor.rules.failure import Failure
 from provisor.runner.capacity import admit_groups
 from provisor.runner.connection import probe
+from provisor.runner.cycle_event import failed_cycle
 from provisor.runner.entries import Entries
 from provisor.runner.executor import Executor
 from provisor.runner.joblock import job_lock
@@ -36,7 +37,7 @@ from provisor.runner.run import CycleStopped, Run, StopRequested
 from provisor.runner.second_stage import plan_memberships, plan_references, plan_second_stage_again
 from provisor.runner.silence import Silence
 from provisor.runner.summary import CycleSummary
-from provisor.storage import cycles, directory_verbs, jobs, listing, operations, work
+from provisor.storage import cycles, directory_verbs, jobs, listing, log, operations, work
 from provisor.storage.cycles import Cycle
 from provisor.storage.jobs import Job
 from provisor.storage.times import to_microseconds
@@ -86,7 +87,7 @@ async def run_cycle(
             else:
                 state = cycle.state if failure is None else "failed"
                 await writer.write(
-                    lambda connection: _end_idle(connection, setup, cycle, counters, to_microseconds(now()))
+                    lambda connection: _end_idle(connection, setup, cycle, counters, to_microseconds(now()), failure)
                 )
         return _summary(cycle, state, counters, failure, (now() - began).total_seconds())
 
@@ -317,6 +318,8 @@ def _end(connection: Connection, run: Run, state: str, failure: Failure | None) 
     cycles.finish(connection, job.id, run.cycle.n, state=state, counters=dict(run.counters), error=error, at=at)
     jobs.change(connection, job.id, last_ended_at=at)
     if failure is not None:
+        if state == "failed":
+            _tell(connection, job, run.application, run.cycle, failure, at)
         return
     operations.leave_for_next(connection, job.id)
     for kind, object_id in run.let_go:
@@ -329,12 +332,22 @@ def _end(connection: Connection, run: Run, state: str, failure: Failure | None) 
         directory_verbs.clean_tombstones(connection, job.tenant, passed)
 
 
-def _end_idle(connection: Connection, setup: Setup, cycle: Cycle, counters: Counter[str], at: int) -> None:
+def _end_idle(
+    connection: Connection, setup: Setup, cycle: Cycle, counters: Counter[str], at: int, failure: Failure | None
+) -> None:
     """A cycle that was over at its beginning."""
     cycles.count(connection, setup.job.id, cycle.n, dict(counters))
     jobs.change(connection, setup.job.id, last_ended_at=at)
+    if failure is not None:
+        _tell(connection, setup.job, setup.application, cycle, failure, at)
     if cycle.error is None and cycle.ended_at is not None:
         _passed(connection, setup.job.id, cycle.high, at)
+
+
+def _tell(connection: Connection, job: Job, application: str, cycle: Cycle, failure: Failure, at: int) -> None:
+    """Why the cycle failed, in the provisioning log."""
+    row = failed_cycle(tenant=job.tenant, job=job.id, application=application, cycle=cycle.id, failure=failure, at=at)
+    log.append(connection, [row])
 
 
 def _passed(connection: Connection, job_id: str, high: int, at: int) -> None:
