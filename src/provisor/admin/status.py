@@ -27,7 +27,7 @@ PHASES = {
     "references": "planning references",
     "execute": "writing to the application",
 }
-_SECOND_STAGE = {"members": "groups whose members change", "reference": "people whose manager changes"}
+_SECOND_STAGE = {"members": "members", "reference": "references"}
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
 _STATES = {"succeeded": "Succeeded", "entry-level-errors": "EntryLevelErrors", "failed": "Failed"}
 
@@ -81,7 +81,7 @@ class Runs:
     """When a job has run and will run; times are None where there are none.
 
     `served`: a living `provisor serve` looks after this database. `phase` is what a cycle under way, or one that was
-    cut short, is at; `left` are the memberships and references it has still to write, as groups and people.
+    cut short, is at; `left` says of how many groups it has still to write `members`, of how many people `references`.
     """
 
     served: bool

@@ -196,7 +196,7 @@ def run(context: typer.Context, job: Job, details: Details = False, as_json: AsJ
 
 
 def _stopping() -> None:
-    complain("Stopping when the requests under way are answered.", "Ctrl-C again stops at once.")
+    complain("Stopping where the next run can go on.", "Ctrl-C again stops at once.")
 
 
 def _somebody_was_not(counts: Mapping[str, int]) -> bool:

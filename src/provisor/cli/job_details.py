@@ -18,8 +18,8 @@ EACH = 20  # of a sort are listed on a terminal; a thousand creations must not h
 WIDEST = 100
 
 
-def print_details(details: Iterable["Detail"]) -> None:
-    """Who, and what changes; not more than EACH of a sort, which the caller has seen to."""
+def print_details(details: Iterable["Detail"], numbers: Iterable[int]) -> None:
+    """Who, and what changes; not more than EACH of a sort, which the caller has seen to, of the `numbers` there are."""
     from provisor.engine.detail import lines
 
     printed = False
@@ -27,7 +27,7 @@ def print_details(details: Iterable["Detail"]) -> None:
         printed = True
         for line in lines(detail):
             paragraph(line, indent="  ")
-    if printed:
+    if printed and any(number > EACH for number in numbers):
         say(f"  Not more than {EACH} of a sort are listed; --json lists all.")
 
 
@@ -78,9 +78,12 @@ def _item(detail: "Detail") -> str:
 
 
 def paragraph(text: str, indent: str = "") -> None:
-    """Text in lines that are not broken within a word, a name or an id."""
-    columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDEST
+    """Text in lines that are not broken within a word, a name or an id; piped elsewhere, in one line."""
     lead = text[: len(text) - len(text.lstrip())] + indent
+    if not sys.stdout.isatty():
+        say(lead + text.strip())
+        return
+    columns = shutil.get_terminal_size().columns
     lines = textwrap.wrap(
         text.strip(),
         width=max(min(columns, WIDEST), 40),

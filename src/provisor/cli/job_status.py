@@ -23,6 +23,7 @@ _DONE = {
     "fail": "failed",
     "add": "added",
     "remove": "removed",
+    "write": "written",
 }
 _ENDED = {"entry-level-errors": "ended with failures", "stopped": "was stopped"}
 
@@ -52,7 +53,7 @@ def print_cycle(
         }
         print_json_with(head, "details", details)
         return
-    print_details(details)
+    print_details(details, summary.counts.values())
     for name, number in sorted(summary.counts.items()):
         kind, _, outcome = name.partition(".")
         say(f"{number:>9,} {kind}{'s' * (number != 1)} {_DONE.get(outcome, outcome)}")
@@ -78,7 +79,7 @@ def print_plan(
     if not as_json:
         for line in render(plan):
             paragraph(line)
-        print_details(details)
+        print_details(details, plan.counts.values())
         print_causes(skips, "left alone", names=False)
         print_causes(failures, "not possible", names=True)
         return
@@ -120,12 +121,12 @@ def print_status(shown: "JobShown", status: "JobStatus") -> None:
         progress = f"{100 * done // all_of_them} %  ({done:,} of {all_of_them:,})" if all_of_them else "nothing to do"
         rows.append((units, progress))
     if runs.left:
-        rows.append(("Still to do", ", ".join(f"{number:,} {what}" for what, number in runs.left.items())))
+        left = (f"{what} of {counted(runs.left[what], whose)}" for what, whose in _LEFT.items() if what in runs.left)
+        rows.append(("Still to do", ", ".join(left)))
     if status.last is not None:
         last = status.last
-        rows.append(
-            ("Last cycle", f"{last.cycle.kind}, {last.state}: {last.exported:,} exported, {last.escrowed:,} failed")
-        )
+        state = "stopped" if last.cycle.state == "stopped" else last.state
+        rows.append(("Last cycle", f"{last.cycle.kind}, {state}: {last.exported:,} exported, {last.escrowed:,} failed"))
         if last.cycle.error:
             rows.append(("Error", last.cycle.error.get("message", "")))
             rows.append(("What to do", last.cycle.error.get("hint", "")))
@@ -138,6 +139,7 @@ def print_status(shown: "JobShown", status: "JobStatus") -> None:
     paragraph(runs.note)
 
 
+_LEFT = {"members": "group", "references": "user"}
 _NOT_ENDED = {True: "not yet", False: "its process was killed, and nobody wrote down when"}
 
 

@@ -72,6 +72,8 @@ def list_events(
     if as_json:
         print_json([event.document for event in events])
         return
+    if not events:
+        say("The provisioning log has no such event.")
     for event in events:
         _print(event)
     if len(events) == limit:

@@ -119,7 +119,7 @@ class EventFrame:
             "durationInMilliseconds": milliseconds,
             "provisioningStatusInfo": {
                 "status": status,
-                "errorInformation": _error(name, failure, skip, absent, number),
+                "errorInformation": _error(object_id, name, failure, skip, absent, number),
             },
             "provisioningSteps": steps,
             "modifiedProperties": list(modified),
@@ -235,13 +235,12 @@ def _failed(steps: list[Json], failed_step: FailedStep, failure: Failure, action
     return [*kept, _step(name, failed_step, "failure", failure.message, details)]
 
 
-def _error(name: str, failure: Failure | None, skip: Skip | None, absent: str, number: int) -> Json:
+def _error(object_id: str, name: str, failure: Failure | None, skip: Skip | None, absent: str, number: int) -> Json:
     """errorInformation; null for a success."""
     if failure is not None:
         category = "failure" if failure.code == "InternalError" else "nonServiceFailure"
-        return _information(
-            failure.code, failure.message, category, f"{failure.hint} Tried again {failure.retry.value}."
-        )
+        again = f" Tried again {failure.retry.value}." if object_id else ""  # of a cycle its hint says that
+        return _information(failure.code, failure.message, category, failure.hint + again)
     if skip is not None:
         return _information(skip.code, skip.reason, "nonServiceFailure", "")
     if absent:

@@ -113,8 +113,8 @@ def cycle_failure(error: ConnectorError, *, application: str, address: str) -> F
     where = f"{application} at {address}"
     match error:
         case Unauthorized():
-            message = f"{where} refused the credentials: {error}"
-            return _failure("Unauthorized", message, _BY_STATUS[401][1] + " Then start the job again.")
+            message = f"{where} refused the credentials (status 401)."
+            return _failure("Unauthorized", message, _BY_STATUS[401][1])
         case Unreachable():
             code = "Timeout" if error.sent else "WebExceptionProtocolError"
             hint = "Check that the application is up and reachable from here; the cycle goes on where it stopped."

@@ -5,7 +5,7 @@ Only reads. A plan's operations hold hashes; what they would change is derived h
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
@@ -128,9 +128,11 @@ class Explaining:
 
     def cycle(self, cycle: Cycle, *, each: int | None = None) -> Iterator[Detail]:
         """What a cycle did, in the order of time; `each` as above."""
+        rules = load(self.connection, self.job).rules
+        references = {path for kind in (rules.users, rules.groups) for path, _ in kind.mapper.references}
         lines = cycle_log.of_cycle(self.connection, self.job, cycle, EVERY if each is None else DONE)
         for detail in _first((_logged(line) for line in lines if line.source_id), each):
-            yield self._with_names(detail)
+            yield self._with_names(detail, references)
 
     def causes(self, cycle: Cycle, status: Ended) -> Causes:
         """Why objects failed, or were skipped, in a cycle."""
@@ -140,23 +142,19 @@ class Explaining:
                 found.add(_told(_logged(line)))
         return found
 
-    def _with_names(self, detail: Detail) -> Detail:
-        """The log knows members by their ids."""
-        ids = [change.id for change in detail.changes if change.id]
-        if not ids:
-            return detail
+    def _with_names(self, detail: Detail, references: Container[str]) -> Detail:
+        """The log knows members by their ids, and managers by those of their accounts."""
         names: dict[str, str] = {}
-        for page in _pages(ids):
+        for page in _pages(change.id for change in detail.changes if change.id):
             names |= records.names(self.connection, page)
-        changes = [
-            change._replace(
-                old=None if change.old is None else names.get(change.id, change.old),
-                new=None if change.new is None else names.get(change.id, change.new),
-            )
-            if change.id
-            else change
-            for change in detail.changes
-        ]
+
+        def named(change: Changed, value: str | None) -> str | None:
+            if value is not None and change.attribute in references:
+                owner = links.owner(self.connection, self.job, "user", value)
+                return value if owner is None else owner.name
+            return names.get(change.id, value) if value is not None else None
+
+        changes = [one._replace(old=named(one, one.old), new=named(one, one.new)) for one in detail.changes]
         return replace(detail, changes=changes)
 
 
