@@ -35,6 +35,7 @@ from provisor.runner.scheduler import run_jobs
 from provisor.runner.serving import is_served, serving
 from provisor.runner.summary import CycleSummary, NotRunnable
 from provisor.storage import applications, cycles, jobs, log
+from provisor.storage.cycles import Cycle
 from provisor.storage.jobs import Job
 from provisor.storage.times import to_microseconds
 
@@ -126,14 +127,18 @@ class Cycles:
     def planned(self, actor: Actor, key: str, *, each: int | None = None) -> Iterator[Detail]:
         """By name what the plan just made would do; `each`: not more than so many of a sort, and only what is done.
 
-        The job is kept from running until the last is taken. Raises AdminError when it runs already.
+        The job is kept from running until the last is taken. AdminError is raised with the first when it runs already.
         """
         explaining = self._explaining(actor, key)
-        with _undisturbed(self.context.database.path, explaining.job):
-            yield from explaining.plan(each=each)
+
+        def told() -> Iterator[Detail]:
+            with _undisturbed(self.context.database.path, explaining.job):
+                yield from explaining.plan(each=each)
+
+        return told()
 
     def planned_causes(self, actor: Actor, key: str) -> tuple[Sequence[Cause], Sequence[Cause]]:
-        """Why the plan just made would fail, and why it would leave alone."""
+        """Why objects would fail by the plan just made, and why they would be left alone."""
         explaining = self._explaining(actor, key)
         with _undisturbed(self.context.database.path, explaining.job):
             failures, skips = explaining.planned_causes()
@@ -142,17 +147,16 @@ class Cycles:
     def done(self, actor: Actor, key: str, cycle: int, *, each: int | None = None) -> Iterator[Detail]:
         """By name what a cycle did; `each` as above."""
         explaining = self._explaining(actor, key)
-        for found in cycles.newest(explaining.connection, explaining.job):
-            if found.n == cycle:
-                yield from explaining.cycle(found, each=each)
+        found = _numbered(explaining, cycle)
+        return iter(()) if found is None else explaining.cycle(found, each=each)
 
     def causes(self, actor: Actor, key: str, cycle: int) -> tuple[Sequence[Cause], Sequence[Cause]]:
         """Why objects failed in a cycle, and why they were left alone."""
         explaining = self._explaining(actor, key)
-        for found in cycles.newest(explaining.connection, explaining.job):
-            if found.n == cycle:
-                return explaining.causes(found, "failure").found(), explaining.causes(found, "skipped").found()
-        return (), ()
+        found = _numbered(explaining, cycle)
+        if found is None:
+            return (), ()
+        return explaining.causes(found, "failure").found(), explaining.causes(found, "skipped").found()
 
     def serve(self, actor: Actor, *, said: Callable[[str], None], failed: Callable[[str, str], None]) -> None:
         """Run all started jobs on their interval until SIGTERM or SIGINT; cycles under way stop at their next page."""
@@ -279,6 +283,12 @@ def _failure_of(error: Exception) -> Failure:
         case _:
             said = f"{type(error).__name__}: {error}"
             return Failure(code="InternalError", message=said, hint="Report this as a bug.")
+
+
+def _numbered(explaining: Explaining, number: int) -> Cycle | None:
+    """One of the job's last cycles."""
+    newest = cycles.newest(explaining.connection, explaining.job)
+    return next((cycle for cycle in newest if cycle.n == number), None)
 
 
 @contextmanager
