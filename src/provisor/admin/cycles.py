@@ -132,7 +132,7 @@ class Cycles:
         explaining = self._explaining(actor, key)
 
         def told() -> Iterator[Detail]:
-            with _undisturbed(self.context.database.path, explaining.job):
+            with _undisturbed(self.context.database.path, explaining):
                 yield from explaining.plan(each=each)
 
         return told()
@@ -140,7 +140,7 @@ class Cycles:
     def planned_causes(self, actor: Actor, key: str) -> tuple[Sequence[Cause], Sequence[Cause]]:
         """Why objects would fail by the plan just made, and why they would be left alone."""
         explaining = self._explaining(actor, key)
-        with _undisturbed(self.context.database.path, explaining.job):
+        with _undisturbed(self.context.database.path, explaining):
             failures, skips = explaining.planned_causes()
         return failures.found(), skips.found()
 
@@ -292,14 +292,15 @@ def _numbered(explaining: Explaining, number: int) -> Cycle | None:
 
 
 @contextmanager
-def _undisturbed(database: Path, job: str) -> Iterator[None]:
-    """Keep the job from running, which would take the place of its plan."""
+def _undisturbed(database: Path, explaining: Explaining) -> Iterator[None]:
+    """Keep the job from running, which would take the place of its plan. Raises AdminError when that has happened."""
     try:
-        with job_lock(database, job):
+        with job_lock(database, explaining.job):
+            if explaining.newest_plan() is None:
+                raise AdminError("job-busy", "The job has run since it was planned.", "Plan again.")
             yield
     except JobBusy as error:
-        hint = "A cycle of the job has begun since it was planned. Plan again when that has ended."
-        raise AdminError("job-busy", str(error), hint) from error
+        raise AdminError("job-busy", str(error), "Plan again when that cycle has ended.") from error
 
 
 def _held(database: Path, job: str) -> bool:

@@ -67,11 +67,12 @@ class Causes:
 
     def __init__(self) -> None:
         self._groups: dict[tuple[str, str], _Group] = {}
+        self._last = ("", "")
 
     def add(self, told: Told) -> None:
         """Count one object in."""
         head, tail = _parted(told)
-        key = (told.code, _VALUES.sub(_SOMEBODY, tail))
+        key = (told.code, self._without_values(tail))
         if key not in self._groups and len(self._groups) >= CAUSES_KEPT:
             key, head, tail = (told.code, ""), "", _MANY
         group = self._groups.get(key)
@@ -83,6 +84,11 @@ class Causes:
             group.names.append(told.name)
         if head and head not in group.heads:
             group.heads.append(head)
+
+    def _without_values(self, tail: str) -> str:
+        if tail != self._last[0]:  # a million skips in a row have one reason
+            self._last = (tail, _VALUES.sub(_SOMEBODY, tail))
+        return self._last[1]
 
     def found(self) -> list[Cause]:
         """The causes, the most frequent first."""

@@ -48,17 +48,22 @@ class Explaining:
 
     # Plans
 
+    def newest_plan(self) -> Cycle | None:
+        """The job's plan; None when there is none, or a run has taken its place."""
+        newest = cycles.newest(self.connection, self.job, 1)
+        return newest[0] if newest and newest[0].kind == "plan" else None
+
     def plan(self, *, each: int | None = None) -> Iterator[Detail]:
         """What the newest plan would do, in the order in which it would be; nothing when a run has taken its place.
 
         `each`: for a person, not more than so many of a sort (users to create, groups to delete, …), and without those
         who fail or are left alone, whom the causes name. The caller holds the job's lock.
         """
-        newest = cycles.newest(self.connection, self.job, 1)
-        if not newest or newest[0].kind != "plan":
+        plan = self.newest_plan()
+        if plan is None:
             return
         setup = load(self.connection, self.job)
-        rows = operations.stream(self.connection, self.job, newest[0].n, PAGE)
+        rows = operations.stream(self.connection, self.job, plan.n, PAGE)
         for page in _pages(_first((row for row in rows if each is None or row.state != "verdict"), each)):
             ids = [row.object for row in page if row.kind != "members"]
             reads = records.by_ids(self.connection, application=setup.job.application, job=self.job, ids=ids)
@@ -68,9 +73,9 @@ class Explaining:
     def planned_causes(self) -> tuple[Causes, Causes]:
         """Why objects would fail by the newest plan, and why they would be left alone."""
         failures, skips = Causes(), Causes()
-        newest = cycles.newest(self.connection, self.job, 1)
-        if newest and newest[0].kind == "plan":
-            for row in operations.stream(self.connection, self.job, newest[0].n, PAGE):
+        plan = self.newest_plan()
+        if plan is not None:
+            for row in operations.stream(self.connection, self.job, plan.n, PAGE):
                 if row.state == "verdict":
                     left = _left(row)
                     (failures if left.status == "failure" else skips).add(_told(left))
@@ -139,7 +144,8 @@ class Explaining:
         found = Causes()
         for line in cycle_log.of_cycle(self.connection, self.job, cycle, (status,)):
             if line.source_id:
-                found.add(_told(_logged(line)))
+                reason, hint = _why(line)
+                found.add(Told(line.facts.kind, line.name, line.code or "", reason, hint))
         return found
 
     def _with_names(self, detail: Detail, references: Container[str]) -> Detail:
@@ -213,14 +219,7 @@ def _logged(line: Line) -> Detail:
         operation = "link"
     elif line.action == "other":
         operation = "none"
-    reason, hint = "" if facts.judged is None else facts.judged.why, ""
-    if facts.refused is not None:
-        reason, hint = facts.refused.message, facts.refused.hint
-    elif facts.skip is not None:
-        reason = facts.skip[1]
-    elif facts.unresolved:
-        number = max(facts.unresolved_number, len(facts.unresolved))
-        reason = unresolved_reason(line.name, facts.unresolved, number)
+    reason, hint = _why(line)
     return Detail(
         operation=operation,
         status=line.status,
@@ -233,6 +232,19 @@ def _logged(line: Line) -> Detail:
         reason=reason,
         hint=hint,
     )
+
+
+def _why(line: Line) -> tuple[str, str]:
+    """The sentence of an event, and what to do about it."""
+    facts = line.facts
+    if facts.refused is not None:
+        return facts.refused.message, facts.refused.hint
+    if facts.skip is not None:
+        return facts.skip[1], ""
+    if facts.unresolved:
+        number = max(facts.unresolved_number, len(facts.unresolved))
+        return unresolved_reason(line.name, facts.unresolved, number), ""
+    return "" if facts.judged is None else facts.judged.why, ""
 
 
 def _told(detail: Detail) -> Told:

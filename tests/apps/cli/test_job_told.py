@@ -8,6 +8,7 @@ import threading
 import pytest
 
 from provisor import gallery, wiring
+from provisor.admin.cycles import Cycles
 from provisor.engine.ports import Rejected, Unauthorized, Unreachable
 from provisor.runner.joblock import job_lock
 from provisor.runner.serving import serving
@@ -380,3 +381,20 @@ def test_a_plan_of_a_job_that_runs_says_that_it_runs(target, job, provisor, file
 
     assert answered.code == 1
     assert "is running already" in answered.err
+
+
+def test_a_plan_whose_place_a_run_has_taken_is_not_told_as_an_empty_one(target, people, provisor, monkeypatch):
+    people("anna@x.example")
+    plan = Cycles.plan
+
+    def plan_and_run(self, *arguments):
+        made = plan(self, *arguments)
+        self.run(*arguments)
+        return made
+
+    monkeypatch.setattr(Cycles, "plan", plan_and_run)
+
+    answered = provisor("job", "plan", APP, "--json")
+
+    assert (answered.code, answered.out) == (1, "")
+    assert "has run since it was planned" in answered.err
