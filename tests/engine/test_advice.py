@@ -64,6 +64,14 @@ ANSWERS = {
         "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:division is unknown",
         "SchemaAttributeNotFound", "remove its mapping",
     ),
+    "a path as a key (scim-for-keycloak#26)": (
+        "change", 400, "invalidPath", "Unknown attribute name.givenName", "SchemaAttributeNotFound", CLASSIC,
+    ),
+    "enterprise attribute in a path": (
+        "classic change", 400, "invalidPath",
+        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:division is unknown",
+        "SchemaAttributeNotFound", "does not know the attribute",
+    ),
     "custom extension not listed": (
         "plain user", 400, "invalidSyntax", "schemas must list every schema extension that is used", INCOMPATIBLE, "custom",
     ),
@@ -110,6 +118,13 @@ ANSWERS = {
     "unknown attribute (SimpleIdServer#733)": (
         "change", 400, None, "attribute primary is not recognized by the SCIM schema", "SchemaAttributeNotFound", "remove its",
     ),
+    "unknown attribute at creation (SimpleIdServer#733)": (
+        "user", 400, None, "attribute primary is not recognized by the SCIM schema", "SchemaAttributeNotFound", "remove its",
+    ),
+    "attribute outside of the schema": (
+        "classic group", 400, None, "Property nickName is not part of the schema", "SchemaAttributeNotFound", "remove its",
+    ),
+    "the attribute schemas": ("user", 400, None, "Attribute 'schemas' has an unknown value", INCOMPATIBLE, "enterprise"),
     "unknown field": ("user", 400, "invalidSyntax", 'Unrecognized field "nickName"', "SchemaAttributeNotFound", "remove its"),
     "user limit (snapotter-hq/SnapOtter#987)": (
         "user", 403, None, "User limit reached (5 max)", "InsufficientRights", "is full",

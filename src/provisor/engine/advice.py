@@ -72,7 +72,7 @@ _PART = r"\b(?:attribute|property|field|key|column|parameter|claim|path)s?\b"
 _extra_schema = _words(_EXTRA_URN)
 _enterprise_attribute = _words(r"extension:enterprise:2\.0:User[:.]\w")
 _enterprise = _words(r"extension:enterprise:2\.0:User|enterprise (?:user )?(?:extension|schema)")
-_schema = _words(
+_of_schema = _words(
     rf"{_NO}.{{0,40}}\b(?:schema|urn)|\bschemas?\b.{{0,80}}{_NO}"
     r"|\bschemas?\b.{0,40}\b(?:must|should)\b|schema extension"
 )
@@ -118,12 +118,28 @@ _attribute = _words(
     rf"{_PART}.{{0,80}}{_NO}|{_NO}.{{0,20}}{_PART}|\bextra (?:inputs|fields)\b|additional propert"
     r"|not (?:part of|in) the schema"
 )
+_schemas_attribute = _words(
+    r"\bschemas\b['\"]? (?:attribute|property|field)|(?:attribute|property|field) ['\"]?schemas\b"
+)
+_compound = _words(r"\bname\.\w|\burn:[\w.:-]{1,120}:\w")
 _filter = _words(r"\bfilter")
+
+
+def _key(said: str) -> bool:
+    """Whether an attribute is complained of by a name that is a path: name.givenName, urn:…:User:department."""
+    return bool(_compound(said)) and (bool(_attribute(said)) or bool(_enterprise_attribute(said)))
+
+
+def _schema(said: str) -> bool:
+    """Whether what is listed in `schemas` is complained of, and not an attribute that a schema does not have."""
+    return bool(_of_schema(said)) and (not _attribute(said) or bool(_schemas_attribute(said)))
+
 
 _sent_extra_schema = _body(rb"schemas\.microsoft\.com/2006/11/ResourceManagement/ADSCIM")
 _sent_enterprise = _body(rb'"schemas": ?\[[^\]]{0,200}extension:enterprise:2\.0:User')
 _sent_classic = _body(rb'"op": ?"(?:Add|Replace|Remove)"')
 _sent_compliant = _body(rb'"op": ?"(?:add|replace|remove)"')
+_sent_keys = _body(rb'"op": ?"replace", ?"value": ?\{')
 _sent_text = _body(rb'"value": ?"(?:True|False)"')
 
 # The table
@@ -162,6 +178,14 @@ _TOO_LARGE = (
 _TABLE: tuple[_Row, ...] = (
     # What Entra lists in `schemas`
     _Row(_VALUE, None, _extra_schema, None, SERVICE_INCOMPATIBLE, _WITHOUT_EXTRA),
+    _Row(
+        _VALUE,
+        _PATCH,
+        _key,
+        _sent_keys,
+        _NOT_KNOWN,
+        f"{_CLASSIC}: the attribute then stands in the path. If it is refused there too, remove its mapping.",
+    ),
     _Row(_VALUE, None, _enterprise_attribute, None, _NOT_KNOWN, _UNKNOWN),
     _Row(_VALUE, _CREATE, _enterprise, None, SERVICE_INCOMPATIBLE, _ENTERPRISE_UNKNOWN),
     _Row(_VALUE, _CREATE, _schema, _sent_extra_schema, SERVICE_INCOMPATIBLE, _WITHOUT_EXTRA),
