@@ -52,7 +52,7 @@ def failed(error, verb="create"):
 
 @pytest.mark.parametrize(("status", "code"), CODES.items(), ids=CODES.keys())
 def test_a_status_has_a_code(status, code):
-    assert failed(Rejected("refused", status=status)).code == code
+    assert failed(Rejected("refused", status=status), verb="update").code == code
 
 
 @pytest.mark.parametrize(("scim_type", "code"), SCIM_TYPES.items(), ids=SCIM_TYPES.keys())

@@ -6,16 +6,14 @@ which value; the hint says what to do. Order: failures of objects, what stops a 
 
 from typing import Literal, TypeAlias
 
+from provisor.engine.advice import SERVICE_INCOMPATIBLE, Verb, advice_for
 from provisor.engine.ports import ConnectorError, Malformed, Rejected, Throttled, Unauthorized, Unreachable
 from provisor.rules.failure import Failure, Retry
 
 __all__ = ["Blame", "Failure", "Retry", "Verb", "Where", "blame", "cycle_failure", "failure_from"]
 
-Verb: TypeAlias = Literal["create", "update", "disable", "delete", "look up", "read", "link", "change the members of"]
 Where: TypeAlias = Literal["probe", "filter", "object"]
 Blame: TypeAlias = Literal["job", "object", "unsure"]
-
-SERVICE_INCOMPATIBLE = "SystemForCrossDomainIdentityManagementServiceIncompatible"
 
 # Status -> code and what to do, where the target gave no scimType that says more.
 _BY_STATUS: dict[int, tuple[str, str]] = {
@@ -76,6 +74,9 @@ def _rejected(error: Rejected, application: str, verb: Verb, who: str) -> Failur
         or _BY_STATUS.get(error.status)
         or (_SERVER_ERROR if error.status >= 500 else _UNEXPECTED)
     )
+    advice = advice_for(error, verb)
+    if advice is not None:
+        code, hint = advice.code or code, advice.hint
     said = error.detail or error.message or f"status {error.status}, without a reason"
     said = said if said.endswith((".", "!", "?")) else said + "."
     return _failure(code, f"{application} refused to {verb} {who}: {said}", hint)
@@ -115,8 +116,8 @@ def cycle_failure(error: ConnectorError, *, application: str, address: str) -> F
     where = f"{application} at {address}"
     match error:
         case Unauthorized():
-            message = f"{where} refused the credentials: {error}"
-            return _failure("Unauthorized", message, _BY_STATUS[401][1] + " Then start the job again.")
+            message = f"{where} refused the credentials (status 401)."
+            return _failure("Unauthorized", message, _BY_STATUS[401][1])
         case Unreachable():
             code = "Timeout" if error.sent else "WebExceptionProtocolError"
             hint = "Check that the application is up and reachable from here; the cycle goes on where it stopped."

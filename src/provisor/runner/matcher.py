@@ -25,9 +25,7 @@ from provisor.storage.listing import ListingRow
 SMALLEST_PAGE = 100  # what a target is sure to give at once; asked for is more
 ASKED_PAGE = 500
 PAGES_IN_FLIGHT = 4
-LONGEST_LISTED = (
-    500  # characters of a value; an index of PostgreSQL holds 2,704 bytes, and who is longer is looked up
-)
+LONGEST_LISTED = 500  # characters of a value; an index of PostgreSQL holds 2,704 bytes, and who is longer is looked up
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(dict).decode

@@ -8,7 +8,7 @@ hole costs one more time-out and not one for each object (spec/scim-wire.md sect
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from provisor.engine.outcome import SERVICE_INCOMPATIBLE
+from provisor.engine.advice import SERVICE_INCOMPATIBLE
 from provisor.engine.ports import ConnectorError, Unreachable
 from provisor.rules.failure import Failure
 
