@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
+from msgspec.structs import replace
+
 from provisor.database import Connection, Database, Writer
 from provisor.engine.behaviour import Behaviour
 from provisor.engine.desired import Desired, judge
@@ -19,11 +21,13 @@ from provisor.engine.record import Kind, Record
 from provisor.engine.rules import CompiledRules
 from provisor.gallery.template import Template
 from provisor.rules.failure import Failure
+from provisor.rules.roles import SOURCE as ROLES
 from provisor.rules.ruleset import RuleSet
 from provisor.runner.rate import Pace
 from provisor.runner.silence import Silence
 from provisor.scim.patch import Operation
 from provisor.scim.values import Resource
+from provisor.storage import records
 from provisor.storage.cycles import Cycle
 from provisor.storage.jobs import Job
 from provisor.storage.times import to_microseconds
@@ -97,7 +101,10 @@ class Run:
         return [row.target for row in sorted(rows, key=lambda row: row.matching_priority)]
 
     def judge(self, record: Record, *, linked: bool) -> Desired:
-        """What the directory says about one object, now."""
+        """What the directory says about one object, now; with its app roles where the rules read them."""
+        if record.assigned and ROLES in self.rules.of(record.kind).mapper.reads:
+            found = records.roles(self.reader(), application=self.job.application, user=record.id)
+            record = replace(record, roles=found)
         return judge(record, self.rules, self.now(), self.random_bytes, linked=linked)
 
     def stopped_by(self, error: ConnectorError) -> CycleStopped:

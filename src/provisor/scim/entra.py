@@ -5,6 +5,7 @@ dialects, tenant address, creating, changing, members.
 """
 
 import json
+import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum
 from typing import Literal
@@ -19,6 +20,7 @@ from provisor.scim.values import Json, Resource, is_unassigned
 
 __all__ = [
     "MEMBERS_PER_REQUEST",
+    "ROLE_TYPE",
     "TOLERANCES",
     "Dialect",
     "Tolerance",
@@ -28,6 +30,7 @@ __all__ = [
     "tenant_url",
 ]
 
+ROLE_TYPE = "WindowsAzureActiveDirectoryRole"
 MEMBERS_PER_REQUEST = 100  # Entra publishes no limit; ours (scim-wire section 3, DEFAULT)
 
 
@@ -38,6 +41,7 @@ class Dialect(Enum):
     COMPLIANT = "aadOptscim062020"
 
 
+_ROLES = uuid.uuid5(uuid.NAMESPACE_OID, ROLE_TYPE)
 _FLAGS = {"aadoptscim062020": Dialect.COMPLIANT, "azureadscimpatch2017": Dialect.CLASSIC}
 
 
@@ -122,17 +126,31 @@ def _classic(operations: Iterable[Operation], resource_type: ResourceType) -> It
         if operation.path is not None:
             rendered["path"] = operation.path
         if operation.op != "remove":
-            rendered["value"] = _classic_value(operation.value, place)
+            rendered["value"] = _classic_value(operation, place)
         yield rendered
 
 
-def _classic_value(value: Json, place: Place | None) -> Json:
+def _classic_value(operation: Operation, place: Place | None) -> Json:
+    value = operation.value
     if isinstance(value, bool):
         return str(value)
+    if operation.op == "add" and isinstance(value, list) and value and all(_is_role(item) for item in value):
+        return [{"value": _role_as_text(item)} for item in value if isinstance(item, dict)]
     members = place is not None and place.path.attribute == "members" and place.path.filter is None
     if members and isinstance(value, list):
         return [{"$ref": None, **item} if isinstance(item, dict) else item for item in value]
     return value
+
+
+def _is_role(item: Json) -> bool:
+    return isinstance(item, dict) and item.get("type") == ROLE_TYPE and isinstance(item.get("value"), str)
+
+
+def _role_as_text(role: Resource) -> str:
+    """A role as this dialect adds it (scim-wire section 4). Its id follows from its value: documents hold no other."""
+    value = str(role["value"])
+    named = {"id": str(uuid.uuid5(_ROLES, value)), "value": value, "displayName": role.get("display") or value}
+    return json.dumps(named, ensure_ascii=False, separators=(",", ":"))
 
 
 def _classic_member(identifier: str) -> Resource:
