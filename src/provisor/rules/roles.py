@@ -1,4 +1,4 @@
-"""App roles in the documents of the target: which elements of a list of roles an account lacks, and what is sent for it.
+"""App roles in the documents of the target: which roles an account lacks, and what is sent for it.
 
 Pure. SingleAppRoleAssignment and AppRoleAssignmentsComplex only add roles, AssertiveAppRoleAssignmentsComplex replaces
 them all. Rules: spec/provisioning-service.md section 7. Order: the flow, compiling it, what is sent, comparing roles.

@@ -114,6 +114,15 @@ def set_roles(connection: Connection, application: Application, after: Sequence[
         )
 
 
+def count_in_role(connection: Connection, application_id: str, role: str) -> int:
+    """How many users and groups are assigned in a role."""
+    row = connection.one(
+        "SELECT count(*) FROM assignment WHERE application = ? AND role = ? AND removed_at IS NULL",
+        (application_id, role),
+    )
+    return int(row[0]) if row else 0
+
+
 def by_name(connection: Connection, tenant: str, display_name: str) -> list[Application]:
     """Applications with exactly this name; names need not be unique."""
     rows = connection.all(
