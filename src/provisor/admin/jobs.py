@@ -12,12 +12,12 @@ from provisor.admin.actor import JOB_CREDENTIALS, JOB_READ, JOB_WRITE, Actor
 from provisor.admin.applications import Applications
 from provisor.admin.context import Change, Context
 from provisor.admin.errors import AdminError
-from provisor.admin.rules import usable
+from provisor.admin.rules import source_schema, usable
 from provisor.database import Connection
 from provisor.engine.behaviour import behaviour_named
 from provisor.engine.ports import Secret
 from provisor.scim.values import Json
-from provisor.storage import applications, jobs, resets, secrets
+from provisor.storage import applications, extensions, jobs, resets, secrets
 from provisor.storage.jobs import Job, JobChanges, StatusCode
 
 BASE_ADDRESS: Final = "BaseAddress"  # Graph's names of the two credentials
@@ -166,7 +166,7 @@ class Jobs:
                 return self._shown(change.connection, job)
             if scope == "all":  # some rules need assignments, and there are none then
                 rules = jobs.rules(change.connection, job.id, job.ruleset_version)
-                usable(rules, self.applications.template(job.template), scope=scope)
+                self.usable(change.connection, job, rules, scope=scope)
             detail: dict[str, Json] = {name: _said(value) for name, value in changes.items()}
             change.detail = detail
             return self._changed(change, job, **changes)
@@ -202,8 +202,13 @@ class Jobs:
                 "The job has no credentials yet.",
                 "Save the tenant URL and the secret token with `provisor job credentials`.",
             )
+        self.usable(connection, job, jobs.rules(connection, job.id, job.ruleset_version))
+
+    def usable(self, connection: Connection, job: Job, document: Json, *, scope: Json = None) -> None:
+        """Raise AdminError unless the job can work by these rules, in its own scope or another one."""
+        source = source_schema(extensions.registered(connection, self.context.tenant).values())
         template = self.applications.template(job.template)
-        usable(jobs.rules(connection, job.id, job.ruleset_version), template, scope=job.settings.get("scope"))
+        usable(document, template, source, scope=scope or job.settings.get("scope"))
 
     def _address(self, connection: Connection, job: Job) -> str | None:
         """The tenant URL, for people to see. Without the right key a job is still shown; what needs the URL says so."""
