@@ -16,6 +16,7 @@ from provisor.admin.rules import source_schema, usable
 from provisor.database import Connection
 from provisor.engine.behaviour import behaviour_named
 from provisor.engine.ports import Secret
+from provisor.scim.entra import bearer_token
 from provisor.scim.values import Json
 from provisor.storage import applications, extensions, jobs, resets, secrets
 from provisor.storage.jobs import Job, JobChanges, StatusCode
@@ -85,15 +86,16 @@ class Jobs:
 
     def save_credentials(self, actor: Actor, key: str, *, url: str, token: str) -> JobShown:
         """Keep the tenant URL and the secret token, encrypted. They are tested by `test_connection`, not here."""
-        if not token.strip():
+        url, token = url.strip(), bearer_token(token)
+        if not token:
             raise AdminError("blank-token", "The secret token is blank.", "Copy the token that the application showed.")
-        problem = self.context.problem_with_credentials(url.strip(), Secret(token.strip()))
+        problem = self.context.problem_with_credentials(url, Secret(token))
         if problem is not None:
             raise AdminError("invalid-credentials", problem, "Copy the URL and the token that the application showed.")
         key_of_secrets = self.context.key()
         with self.context.change(actor, JOB_CREDENTIALS, "Update provisioning setting or credentials") as change:
             job = self.find(change.connection, key)
-            for name, value in ((BASE_ADDRESS, url.strip()), (SECRET_TOKEN, token.strip())):
+            for name, value in ((BASE_ADDRESS, url), (SECRET_TOKEN, token)):
                 secrets.save(
                     change.connection, key_of_secrets, job=job.id, name=name, secret=Secret(value), now=change.now
                 )

@@ -5,6 +5,7 @@ dialects, tenant address, creating, changing, members.
 """
 
 import json
+import re
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum
@@ -19,11 +20,13 @@ from provisor.scim.tree import Compare
 from provisor.scim.values import Json, Resource, is_unassigned
 
 __all__ = [
+    "FLAGS",
     "MEMBERS_PER_REQUEST",
     "ROLE_TYPE",
     "TOLERANCES",
     "Dialect",
     "Tolerance",
+    "bearer_token",
     "create_body",
     "members_bodies",
     "patch_body",
@@ -42,25 +45,35 @@ class Dialect(Enum):
 
 
 _ROLES = uuid.uuid5(uuid.NAMESPACE_OID, ROLE_TYPE)
-_FLAGS = {"aadoptscim062020": Dialect.COMPLIANT, "azureadscimpatch2017": Dialect.CLASSIC}
+FLAGS = {"aadOptscim062020": Dialect.COMPLIANT, "AzureAdScimPatch2017": Dialect.CLASSIC}
+_FLAGS = {name.lower(): dialect for name, dialect in FLAGS.items()}
+_SET = frozenset({"", "1", "true"})
+_BEARER = re.compile(r"(?:authorization\s*:\s*)?bearer(?:\s+|$)", re.IGNORECASE)
 
 
 def tenant_url(text: str) -> tuple[str, Dialect | None]:
     """The base address without trailing slash and flags, and the dialect the flags ask for (scim-wire section 4).
 
-    The flags are ours to read and never forwarded; other parts of the query stay.
+    The flags are ours to read and never forwarded; other parts of the query stay, and so does what a flag says against
+    another, or with a value that would switch it off: it is for the client to refuse.
     """
     address, _, query = text.strip().partition("?")
     dialect: Dialect | None = None
     kept: list[str] = []
     for part in query.split("&"):
-        flag = _FLAGS.get(part.partition("=")[0].lower())
-        if flag is not None:
+        name, _, value = part.partition("=")
+        flag = _FLAGS.get(name.lower()) if value.lower() in _SET else None
+        if flag is not None and dialect in (None, flag):
             dialect = flag
         elif part:
             kept.append(part)
     address = address.rstrip("/")
     return (f"{address}?{'&'.join(kept)}" if kept else address), dialect
+
+
+def bearer_token(text: str) -> str:
+    """The token in what was pasted: without blanks around it, and without the word that the header has before it."""
+    return _BEARER.sub("", text.strip(), count=1) if _BEARER.match(text.strip()) else text.strip()
 
 
 def create_body(
