@@ -16,6 +16,7 @@ from provisor.admin.rules import source_schema, usable
 from provisor.database import Connection
 from provisor.engine.behaviour import behaviour_named
 from provisor.engine.ports import Secret
+from provisor.rules.nearest import nearest
 from provisor.scim.entra import bearer_token
 from provisor.scim.values import Json
 from provisor.storage import applications, extensions, jobs, resets, secrets
@@ -24,8 +25,13 @@ from provisor.storage.jobs import Job, JobChanges, StatusCode
 BASE_ADDRESS: Final = "BaseAddress"  # Graph's names of the two credentials
 SECRET_TOKEN: Final = "SecretToken"  # noqa: S105 - a name, not a secret
 
-RESET_SCOPES: Final = ("None", "Escrows", "Watermark", "QuarantineState", "ConnectorDataStore", "Full", "ForceDeletes")
-PLAIN_RESTART: Final = frozenset({"Escrows", "Watermark", "QuarantineState"})  # what the portal's button does
+RESET_SCOPES: Final = ("None", "Escrows", "Watermark", "ConnectorDataStore", "Full")
+PLAIN_RESTART: Final = frozenset({"Escrows", "Watermark"})  # what the portal's button does
+# Words of Graph for what no job here has: taken, they would reset nothing.
+_NOTHING_TO_RESET: Final = {
+    "quarantinestate": "A job has no quarantine to be reset",
+    "forcedeletes": "A restart lets no deletions through",
+}
 SHORTEST_INTERVAL_SECONDS: Final = 1
 LONGEST_INTERVAL_SECONDS: Final = 366 * 24 * 3600
 
@@ -251,10 +257,18 @@ def read_reset_scope(text: str) -> frozenset[str]:
     named = {scope.lower(): scope for scope in RESET_SCOPES}
     words = [word.strip() for word in text.split(",") if word.strip()]
     for word in words:
+        if word.lower() in _NOTHING_TO_RESET:
+            raise AdminError(
+                "invalid-value", f"{_NOTHING_TO_RESET[word.lower()]}, so {word} has no effect.", "Leave it out."
+            )
         if word.lower() not in named:
             raise AdminError(
-                "invalid-value", f"{word!r} is no part of a reset scope.", f"The parts are {', '.join(RESET_SCOPES)}."
+                "invalid-value",
+                f"{word!r} is no part of a reset scope.",
+                f"The nearest is {nearest(word, RESET_SCOPES)}; the parts are {', '.join(RESET_SCOPES)}.",
             )
+    if len(words) > 1 and any(word.lower() == "none" for word in words):
+        raise AdminError("invalid-value", "None forgets nothing and cannot stand beside other parts.", "Leave it out.")
     return frozenset(named[word.lower()] for word in words) if words else PLAIN_RESTART
 
 
