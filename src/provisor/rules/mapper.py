@@ -66,9 +66,7 @@ class Mapper:
         )
         self.always = frozenset(row.target for row in rows if row.flow_behavior == "FlowAlways")
         self.targets = tuple((flow.path, flow.take) for flow in flows)
-        found = [(row.target, role_flow(row, resource_type)) for row in rows]
-        self.roles = tuple(roles for _, roles in found if roles is not None)
-        self._roles = frozenset(target for target, roles in found if roles is not None)
+        self.roles = tuple(found for row in rows if (found := role_flow(row, resource_type)) is not None)
         self._always = tuple((flow.step, flow) for flow in flows if not flow.only_on_create)
         self._on_create = tuple((flow.step, flow) for flow in flows if flow.only_on_create)
         # A mapping of type None does nothing but fill an empty attribute with its default.
@@ -158,7 +156,7 @@ class Mapper:
         after = branch(held)
         for _, flow in self._always:
             value = flow.take(mapped.wanted)
-            if value is None or flow.path in self._roles:
+            if value is None or any(roles.target == flow.path for roles in self.roles):
                 continue
             before = flow.take(after)
             if before == value:

@@ -28,6 +28,7 @@ FUNCTIONS = WHOLE | {SINGLE}
 class RoleFlow:
     """One list of roles that a mapping adds to or replaces. `chosen` None: every element of the list is a role."""
 
+    target: str
     attribute: str
     take: Getter
     chosen: Predicate | None
@@ -46,6 +47,7 @@ def role_flow(row: AttributeMapping, resource_type: ResourceType) -> RoleFlow | 
         return None
     path = render_path(Path(attribute=attribute.name, urn=place.urn))
     return RoleFlow(
+        target=row.target,
         attribute=path,
         take=getter(path, resource_type),
         chosen=place.chosen,
