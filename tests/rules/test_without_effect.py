@@ -186,6 +186,18 @@ ROWS = {
         ("externalId", None, {"expression": 'Append("a", "b")', "matching_priority": 2}),
         "matches everybody alike",
     ),
+    "a choice by small letters": (
+        ("title", None, {"expression": 'Switch([IsSoftDeleted], "a", "true", "b", "True", "c")'}),
+        '[IsSoftDeleted] is True or False and never "true"',
+    ),
+    "a test by small letters": (
+        ("title", None, {"expression": 'IIF("false" = [accountEnabled], "a", "b")'}),
+        '[accountEnabled] is True or False and never "false"',
+    ),
+    "a test by a number": (
+        ("title", None, {"expression": 'IIF(IsPresent([city]) = 1, "a", "b")'}),
+        'IsPresent([city]) is True or False and never "1"',
+    ),
     "a number that is none": (("title", None, {"expression": 'Left([jobTitle], "x")'}), "a whole number is needed"),
     "a date that is none": (("title", None, {"expression": 'CDate("soon")'}), "fails for everybody"),
     "a pattern that is none": (

@@ -5,7 +5,8 @@ Pure. Rules: spec/provisioning-service.md sections 6.2 and 7. Order: a row, its 
 
 from collections.abc import Iterator, Mapping
 
-from provisor.expressions.nodes import Attribute, Call, walk
+from provisor.expressions.nodes import Attribute, Call, Comparison, Node, to_text, walk
+from provisor.expressions.nodes import Constant as Fixed
 from provisor.rules.flow import is_reference
 from provisor.rules.mapping import (
     SOFT_DELETED,
@@ -33,6 +34,7 @@ def effect_problems(
     """Every setting of the row that can never have an effect."""
     found = (
         *_type(row, place, schema.of(kind)),
+        *_truths(row, schema.of(kind)),
         *_default(row, kind),
         *_null(row, kind),
         *_flow(row, place),
@@ -60,6 +62,39 @@ def _type(row: AttributeMapping, place: Place, known: Mapping[str, SourceType]) 
     name = row.source.attribute
     if known.get(name) == "text" and not name.startswith(ANY_TEXT):
         yield f"{name} is text, and {row.target} takes True or False.", f'Write Switch([{name}], "False", "…", "True").'
+
+
+def _truths(row: AttributeMapping, known: Mapping[str, SourceType]) -> Iterator[tuple[str, str]]:
+    """Booleans compared with what they never are: no branch is ever taken."""
+    if not isinstance(row.source, FromExpression):
+        return
+    for tested, keys in _tests(row.source.expression.node):
+        for key in keys:
+            if _is_boolean(tested, known) and isinstance(key, Fixed) and key.text not in ("True", "False"):
+                yield f'{to_text(tested)} is True or False and never "{key.text}".', 'Write "True" or "False".'
+
+
+def _tests(node: Node) -> Iterator[tuple[Node, tuple[Node | None, ...]]]:
+    """Every value that an expression compares, with what it is compared to."""
+    for part in walk(node):
+        match part:
+            case Call(name="Switch", arguments=(Attribute() | Call() as tested, _, *rest)):
+                yield tested, tuple(rest[0::2])
+            case Comparison(left=left, right=right):
+                yield left, (right,)
+                yield right, (left,)
+            case _:
+                pass
+
+
+def _is_boolean(node: Node, known: Mapping[str, SourceType]) -> bool:
+    match node:
+        case Attribute(name):
+            return known.get(name) == "boolean"
+        case Call(name="CBool" | "IsNull" | "IsNullOrEmpty" | "IsPresent" | "IsString" | "Not"):
+            return True
+        case _:
+            return False
 
 
 def _default(row: AttributeMapping, kind: ObjectKind) -> Iterator[tuple[str, str]]:
