@@ -22,6 +22,7 @@ class Behaviour:
     requests_at_once: int
     heal_references: bool
     """Write a member or manager as soon as it gains a target id; otherwise only when its owner changes."""
+    rule_change: Literal["initial-cycle", "affected"]
     vanished: Literal["fail", "match-again"]
     """What to do with a linked object that the target no longer has."""
     suppress_case_changes: bool
@@ -38,6 +39,7 @@ ENTRA = Behaviour(
     requests_per_second=25.0,
     requests_at_once=10,
     heal_references=False,
+    rule_change="initial-cycle",
     vanished="fail",
     suppress_case_changes=True,
     escape_matching_values=False,
@@ -51,6 +53,7 @@ PROVISOR = Behaviour(
     requests_per_second=None,
     requests_at_once=64,
     heal_references=True,
+    rule_change="affected",
     vanished="match-again",
     suppress_case_changes=False,
     escape_matching_values=True,
