@@ -156,7 +156,7 @@ class Mapper:
         after = branch(held)
         for _, flow in self._always:
             value = flow.take(mapped.wanted)
-            if value is None or any(roles.target == flow.path for roles in self.roles):
+            if value is None or (self.roles and any(roles.target == flow.path for roles in self.roles)):
                 continue
             before = flow.take(after)
             if before == value:
