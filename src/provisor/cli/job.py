@@ -112,7 +112,7 @@ def restart(
     context: typer.Context,
     job: Job,
     reset_scope: Annotated[
-        str, typer.Option(metavar="WORDS", help="Watermark, Escrows, QuarantineState, ConnectorDataStore, Full, None.")
+        str, typer.Option(metavar="WORDS", help="Watermark, Escrows, ConnectorDataStore, Full, or None.")
     ] = "",
     as_json: AsJson = False,
 ) -> None:
@@ -141,6 +141,8 @@ def settings(
 
     Example: provisor job settings "Cisco Umbrella User Management" --scope assigned --interval 600
     """
+    if (scope, interval, behaviour, skip_out_of_scope_deletions) == (None, None, None, None):
+        raise typer.BadParameter("Name what to change: --scope, --interval, --behaviour or the out-of-scope option.")
     opened = session(context)
     shown = opened.admin.jobs.settings(
         opened.actor,

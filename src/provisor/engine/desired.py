@@ -153,6 +153,8 @@ def provisioning_view(record: Record) -> dict[str, AttributeValue]:
     view["accountEnabled"] = record.enabled
     if record.manager is not None:
         view["manager"] = record.manager
+    if record.roles:
+        view["appRoleAssignments"] = record.roles
     if record.kind == "user":
         for graph_name, name in _USER_NAMES:
             value = attributes.get(graph_name)

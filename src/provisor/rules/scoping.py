@@ -178,9 +178,9 @@ def _compare(clause: Clause, text: str, operand: str) -> bool:
         case "ENDS_WITH":
             return text.endswith(operand)
         case "Greater_Than":
-            return _is_number(text) and _is_number(operand) and int(text) > int(operand)
+            return is_number(text) and is_number(operand) and int(text) > int(operand)
         case "Greater_Than_OR_EQUALS":
-            return _is_number(text) and _is_number(operand) and int(text) >= int(operand)
+            return is_number(text) and is_number(operand) and int(text) >= int(operand)
         case "&":
             return text in operand
         case "!&":
@@ -191,7 +191,8 @@ def _compare(clause: Clause, text: str, operand: str) -> bool:
             assert_never(operator)
 
 
-def _is_number(text: str) -> bool:
+def is_number(text: str) -> bool:
+    """Whether a text is a whole number that clauses compare."""
     return text.isascii() and text.isdigit() and len(text) <= 100  # int() refuses thousands of digits
 
 

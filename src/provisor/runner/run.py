@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
+from msgspec.structs import replace
+
 from provisor.database import Connection, Database, Writer
 from provisor.engine.behaviour import Behaviour
 from provisor.engine.desired import Desired, judge, unjudged
@@ -20,12 +22,13 @@ from provisor.engine.rules import CompiledRules
 from provisor.engine.unknown import is_open
 from provisor.gallery.template import Template
 from provisor.rules.failure import Failure
+from provisor.rules.roles import SOURCE as ROLES
 from provisor.rules.ruleset import RuleSet
 from provisor.runner.rate import Pace
 from provisor.runner.silence import Silence
 from provisor.scim.patch import Operation
 from provisor.scim.values import Resource
-from provisor.storage import jobs
+from provisor.storage import jobs, records
 from provisor.storage.cycles import Cycle
 from provisor.storage.jobs import Job
 from provisor.storage.times import to_microseconds
@@ -118,7 +121,13 @@ class Run:
         return [row.target for row in sorted(rows, key=lambda row: row.matching_priority)]
 
     def judge(self, record: Record, *, linked: bool) -> Desired:
-        """What the directory says about one object, now. A fault of ours with one must not stop the others."""
+        """What the directory says about one object, now; with its app roles where the rules read them.
+
+        A fault of ours with one object must not stop the others.
+        """
+        if record.assigned and ROLES in self.rules.of(record.kind).mapper.reads:
+            found = records.roles(self.reader(), application=self.job.application, user=record.id)
+            record = replace(record, roles=found)
         try:
             return judge(record, self.rules, self.now(), self.random_bytes, linked=linked)
         except Exception as error:  # noqa: BLE001 - it becomes the failure of this object

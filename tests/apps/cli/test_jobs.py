@@ -61,7 +61,7 @@ def test_credentials_are_stored_and_never_shown(configured, provisor, tmp_path):
 def test_a_token_can_come_from_standard_input(job, provisor, monkeypatch):
     import io
 
-    monkeypatch.setattr("sys.stdin", io.StringIO(TOKEN + "\n"))
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(f"{TOKEN}\n".encode())))
 
     assert provisor("job", "credentials", APP, "--url", URL, "--token-file", "-").code == 0
 
