@@ -92,8 +92,9 @@ def document(payload: bytes) -> Resource | None:
     try:
         value: Json = _decode(payload)
     except (msgspec.DecodeError, RecursionError):
-        if payload.startswith(_BYTE_ORDER_MARK):
-            return document(payload[len(_BYTE_ORDER_MARK) :])
+        rest = payload.removeprefix(_BYTE_ORDER_MARK)
+        if len(rest) < len(payload) and not rest.startswith(_BYTE_ORDER_MARK):  # one, or we would recurse without end
+            return document(rest)
         return None
     return value if isinstance(value, dict) else None
 

@@ -18,7 +18,7 @@ from provisor.scim.values import Json, Resource, is_unassigned
 
 Coerce = Callable[[Json], Json]
 
-_BASE64 = re.compile(r"[A-Za-z0-9+/_\s-]*={0,2}\s*")
+_BASE64 = re.compile(r"[A-Za-z0-9+/_\s-]*+={0,2}\s*")  # possessive: blanks without end would be tried n² times
 _KINDS = {
     "string": "text",
     "boolean": "true or false",
@@ -75,8 +75,9 @@ def _unwrapped(value: Json, again: Coerce, refuse: Callable[[Json], ScimError]) 
     if isinstance(value, list) and len(value) == 1 and not isinstance(value[0], list):
         element = value[0]
         if isinstance(element, dict):
-            inner = {key.lower(): item for key, item in element.items()}.get("value")
-            if isinstance(inner, list | dict):
+            lowered = {key.lower(): item for key, item in element.items()}
+            inner = lowered.get("value")
+            if isinstance(inner, list | dict) or (lowered and "value" not in lowered):
                 raise refuse(value)
             return again(inner)
         return again(element)

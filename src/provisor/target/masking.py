@@ -227,7 +227,7 @@ def _hints(plain: str, names: Collection[str]) -> bool:
     for word in _SECRETS:  # plain loops: every request pays for them
         if word in lowered:
             return True
-    for word in _CREDENTIALS:  # noqa: SIM110 - as above
+    for word in _CREDENTIALS:
         if word in lowered:
             return True
     for name in names:  # noqa: SIM110 - as above

@@ -65,7 +65,6 @@ SPELLINGS = {
 BASIC = "YW5hOmh1bnRlcjItb2YtYW5h"  # ana: and the secret
 
 
-
 def wire(text):
     """A header's value: UTF-8 as a client sends it, without what no header can hold."""
     return text.replace("\r", "").replace("\n", "\t").replace("\0", "").encode().decode("latin-1")
