@@ -92,7 +92,7 @@ def _sample(item: Any) -> str:
     return ""  # where a text begins and ends, looks ahead, groups met before
 
 
-_CATEGORIES: dict[str, str] = {"DIGIT": "0", "SPACE": " ", "WORD": "a", "NOT_DIGIT": "a", "NOT_SPACE": "a", "NOT_WORD": "-"}
+_CATEGORIES = {"DIGIT": "0", "SPACE": " ", "WORD": "a", "NOT_DIGIT": "a", "NOT_SPACE": "a", "NOT_WORD": "-"}
 
 
 def _of_class(members: Iterable[Any]) -> str:
