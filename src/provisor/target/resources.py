@@ -233,12 +233,13 @@ def shown_document(connection: Connection, call: Call, id_: str, document: str, 
 
 def user_groups_text(connection: Connection, call: Call, id_: str) -> str:
     """The elements of a user's read-only `groups`; nothing when the client does not want them."""
-    if not wants(call, "groups"):
-        return ""
-    ref = f'","$ref":"{call.base}/Groups/'
-    return ",".join(
-        [f'{{"value":"{group}{ref}{group}","type":"direct"}}' for group in members.groups_of(connection, id_)]
-    )
+    return groups_text(members.groups_of(connection, id_), call.base) if wants(call, "groups") else ""
+
+
+def groups_text(groups: Iterable[str], base: str) -> str:
+    """The elements of `groups`, without brackets."""
+    ref = f'","$ref":"{base}/Groups/'
+    return ",".join([f'{{"value":"{group}{ref}{group}","type":"direct"}}' for group in groups])
 
 
 def projected(text: str, call: Call) -> str:
