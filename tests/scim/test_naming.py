@@ -76,12 +76,12 @@ def test_a_name_that_is_matched_has_no_blank_at_its_edges(text, said, strictness
 
 
 @pytest.mark.parametrize(("text", "character"), UNSEEN.values(), ids=ascii)
-def test_a_persons_name_holds_nothing_that_misleads(text, character):
+def test_a_label_holds_nothing_that_misleads(text, character):
     assert problem_with_name(text, "text") == f"must not hold {character}"
 
 
 @pytest.mark.parametrize("text", [*WRITTEN.values(), *ORDINARY, *(text for text, _ in EDGES.values())], ids=ascii)
-def test_a_persons_name_is_written_as_it_is(text):
+def test_a_label_is_written_as_it_is(text):
     assert problem_with_name(text, "text") is None
 
 

@@ -28,7 +28,7 @@ def problem_with_name(text: str, strictness: Strictness) -> str | None:
     """Why a text is no name, as the rest of a sentence about it; None when it is one.
 
     `identifier` takes nothing that is not seen, and no blank at an edge; `title`, of a group, also joiners and emoji
-    styles where a script or an emoji needs them; `text`, of a person, everything that does not mislead.
+    styles where a script or an emoji needs them; `text`, of a label, everything that does not mislead.
     """
     if text.isascii() and text.isprintable():
         return None if strictness == "text" else _problem_at_edges(text)

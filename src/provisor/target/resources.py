@@ -190,7 +190,7 @@ def check_names(kind: Kind, before: Resource, after: Resource) -> None:
 
 
 _NAMED: dict[Kind, tuple[tuple[str, Strictness], ...]] = {
-    "User": (("userName", "identifier"), ("externalId", "identifier"), ("displayName", "text")),
+    "User": (("userName", "identifier"), ("externalId", "identifier")),
     "Group": (("displayName", "title"), ("externalId", "identifier")),
 }
 
