@@ -15,6 +15,7 @@ from provisor.rules.scoping import compiled_pattern
 from provisor.scim import coercion, evaluation, guid
 from provisor.scim import filter as filters
 from provisor.scim.errors import ScimError, shown
+from provisor.scim.naming import problem_with_name
 from provisor.scim.patch import apply, parse_operations, split_members
 from provisor.scim.path import parse_path, resolve
 from provisor.scim.schemas import GROUP_TYPE, USER_TYPE
@@ -30,6 +31,7 @@ WORDS = {
     "filter": ["userName", ' eq "', "a", " and ", " or ", "(", ")", "not (", "[", "]", '"', "\\", "\\u0061", " ", "."],
     "path": ["emails", '[type eq "work"]', ".value", "urn:", ":2.0:User:", "urn:a:1.0:", ":1", ".", "$ref", "["],
     "text": ["a", " ", "\u0301", "\u0323\u0301", "\u00c5", "\u03a3", "\u1112\u1161\u11ab", "\u200d", "\t", "0", "="],
+    "name": ["\u0915", "\u094d", "\u200d", "\u200c", "\ufe0f", "\U0001f469", "a", " ", "\u200b", "\u0301"],
     "json": ["{", "[", '"', "\\", '"a":', "[]", "{}", '\\"', "1", ",", "\ufeff", " "],
     "secret": [
         "token",
@@ -108,6 +110,8 @@ DOORS = {
     "objectGUID": ("text", objectguid.read_guid),
     "attribute": ("text", lambda text: attributes.nearest("user", text[:2_000])),  # linear, and a hundred times as dear
     "folded": ("text", fold),
+    "identifier": ("name", lambda text: problem_with_name(text, "identifier")),
+    "name of a group": ("name", lambda text: problem_with_name(text, "title")),
     "shown": ("text", shown),
     "whole number": ("text", lambda text: listing.whole_number("count", text)),
     "ETag": ("secret", lambda text: rows.check_version(1, text)),

@@ -9,15 +9,13 @@ import re
 from typing import Literal
 from unicodedata import category, combining, name
 
-Strictness = Literal["identifier", "title", "text"]
+Strictness = Literal["identifier", "title"]
 
 # Controls, line ends, and what is drawn as nothing: formatting, fillers, choices of a variant, halves of surrogates.
 _UNSEEN = re.compile(
     "[\0-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f"
     "\u3164\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
-# What would show a text of free words as another one, or break it: controls, and what turns its direction.
-_MISLEADING = re.compile("[\0-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _VIRAMA = 9  # the combining class of what takes a letter its vowel
 _JOINERS = "\u200c\u200d"
 _EMOJI_STYLE = "\ufe0e\ufe0f"
@@ -28,13 +26,10 @@ def problem_with_name(text: str, strictness: Strictness) -> str | None:
     """Why a text is no name, as the rest of a sentence about it; None when it is one.
 
     `identifier` takes nothing that is not seen, and no blank at an edge; `title`, of a group, also joiners and emoji
-    styles where a script or an emoji needs them; `text`, of a label, everything that does not mislead.
+    styles where a script or an emoji needs them.
     """
     if text.isascii() and text.isprintable():
-        return None if strictness == "text" else _problem_at_edges(text)
-    if strictness == "text":
-        found = _MISLEADING.search(text)
-        return None if found is None else f"must not hold {called(found[0])}"
+        return _problem_at_edges(text)
     for found in _UNSEEN.finditer(text):
         if strictness == "identifier" or not _needed(text, found.start()):
             return f"must not hold {called(found[0])}, which nobody sees (character {found.start() + 1})"
@@ -53,7 +48,7 @@ def _needed(text: str, at: int) -> bool:
     Persian and the scripts of India join caseless letters and marks, emoji join symbols; Latin, Greek and Cyrillic
     letters have case, and a joiner between them is there to deceive.
     """
-    before, after = text[:at][-1:], text[at + 1 :][:1]
+    before, after = text[at - 1 : at] if at else "", text[at + 1 : at + 2]
     if text[at] in _EMOJI_STYLE:
         return bool(before) and (category(before) in ("So", "Sm", "Po", "Nd") or before in "\u2194\u20e3")
     if text[at] not in _JOINERS or not before:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from provisor.database import Connection
-from provisor.scim.naming import problem_with_name
 from provisor.target.store import TargetError, Tenant
 
 KINDS = ("entra", "okta", "other")  # Umbrella's three static keys
@@ -54,8 +53,6 @@ def create_token(
         raise TargetError(f"A token is of kind {', '.join(KINDS)}, not {kind!r}.")
     if not label.strip():
         raise TargetError("A token needs a label, so that you can tell it from the others when you revoke one.")
-    if (problem := problem_with_name(label.strip(), "text")) is not None:
-        raise TargetError(f"A label {problem}.")
     if len(label) > LONGEST_LABEL:
         raise TargetError(f"A label has at most {LONGEST_LABEL} characters.")
     clear = f"umbrella_{kind}_{secrets.token_urlsafe(_RANDOM_BYTES)}"
