@@ -119,8 +119,10 @@ def body_to_mask(body: bytes, limit: int, names: Collection[str] = ()) -> bytes:
     if len(body) <= limit:
         return body
     lowered = body.lower()
-    hinted = any(word.encode() in lowered for word in (*_SECRETS, *_CREDENTIALS, *names))
-    return LEFT_OUT.encode() if hinted or _WRAPPED.search(lowered) else body[:limit]
+    hinted = any(word.encode() in lowered for word in (*_SECRETS, *names))
+    if not hinted and (b"\\" in lowered or b"%" in lowered or b"&" in lowered):  # a pattern is dear over a megabyte
+        hinted = _WRAPPED.search(lowered) is not None
+    return LEFT_OUT.encode() if hinted else body[:limit]
 
 
 def masked_body(body: bytes, names: Collection[str] = ()) -> str:
