@@ -110,8 +110,7 @@ DOORS = {
     "objectGUID": ("text", objectguid.read_guid),
     "attribute": ("text", lambda text: attributes.nearest("user", text[:2_000])),  # linear, and a hundred times as dear
     "folded": ("text", fold),
-    "identifier": ("name", lambda text: problem_with_name(text, "identifier")),
-    "name of a group": ("name", lambda text: problem_with_name(text, "title")),
+    "name": ("name", problem_with_name),
     "shown": ("text", shown),
     "whole number": ("text", lambda text: listing.whole_number("count", text)),
     "ETag": ("secret", lambda text: rows.check_version(1, text)),

@@ -1,4 +1,4 @@
-"""Which characters a name may hold: nothing unseen where programs match by it, all that a script needs where people read."""
+"""Which characters a name may hold: nothing unseen but what a script needs."""
 
 import pytest
 
@@ -58,29 +58,20 @@ ORDINARY = [
     "a\u0301",
 ]
 
-both = pytest.mark.parametrize("strictness", ["identifier", "title"])
 
-
-@both
 @pytest.mark.parametrize(("text", "character"), UNSEEN.values(), ids=ascii)
-def test_a_name_that_is_matched_holds_nothing_unseen(text, character, strictness):
-    assert character in problem_with_name(text, strictness)
+def test_a_name_that_is_matched_holds_nothing_unseen(text, character):
+    assert character in problem_with_name(text)
 
 
-@both
 @pytest.mark.parametrize(("text", "said"), EDGES.values(), ids=ascii)
-def test_a_name_that_is_matched_has_no_blank_at_its_edges(text, said, strictness):
-    assert problem_with_name(text, strictness) == f"must not {said}"
+def test_a_name_that_is_matched_has_no_blank_at_its_edges(text, said):
+    assert problem_with_name(text) == f"must not {said}"
 
 
 @pytest.mark.parametrize("text", [*WRITTEN.values(), *ORDINARY], ids=ascii)
-def test_a_groups_name_is_written_as_it_is(text):
-    assert problem_with_name(text, "title") is None
-
-
-@pytest.mark.parametrize("text", ORDINARY, ids=ascii)
-def test_an_identifier_may_be_in_any_script(text):
-    assert problem_with_name(text, "identifier") is None
+def test_a_name_is_written_as_it_is(text):
+    assert problem_with_name(text) is None
 
 
 def test_a_character_is_called_by_number_and_name():

@@ -6,10 +6,7 @@ is unseen, how a character is called.
 """
 
 import re
-from typing import Literal
 from unicodedata import category, combining, name
-
-Strictness = Literal["identifier", "title"]
 
 # Controls, line ends, and what is drawn as nothing: formatting, fillers, choices of a variant, halves of surrogates.
 _UNSEEN = re.compile(
@@ -22,16 +19,16 @@ _EMOJI_STYLE = "\ufe0e\ufe0f"
 _CONTROLS = {0: "NULL", 9: "TAB", 10: "LINE FEED", 13: "CARRIAGE RETURN", 27: "ESCAPE", 127: "DELETE"}
 
 
-def problem_with_name(text: str, strictness: Strictness) -> str | None:
+def problem_with_name(text: str) -> str | None:
     """Why a text is no name, as the rest of a sentence about it; None when it is one.
 
-    `identifier` takes nothing that is not seen, and no blank at an edge; `title`, of a group, also joiners and emoji
-    styles where a script or an emoji needs them.
+    It holds nothing that is not seen, but joiners and emoji styles where a script or an emoji is written with them, and
+    no blank at an edge.
     """
     if text.isascii() and text.isprintable():
         return _problem_at_edges(text)
     for found in _UNSEEN.finditer(text):
-        if strictness == "identifier" or not _needed(text, found.start()):
+        if not _needed(text, found.start()):
             return f"must not hold {called(found[0])}, which nobody sees (character {found.start() + 1})"
     return _problem_at_edges(text)
 

@@ -65,7 +65,7 @@ def _identities(
         name = (row[column] or "").strip()
         if not name:
             raise TargetError(f"{path}, row {number}: {column} is empty.")
-        if (problem := problem_with_name(name, "identifier" if kind == "User" else "title")) is not None:
+        if (problem := problem_with_name(name)) is not None:
             raise TargetError(f"{path}, row {number}: {column} {problem}.")
         display = (row.get("displayName") or "").strip() or None
         guid = _guid_of(path, number, row)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from provisor.database import Connection
 from provisor.scim.errors import invalid_value, shown, too_large
 from provisor.scim.membership import MemberChange, split_members
-from provisor.scim.naming import Strictness, problem_with_name
+from provisor.scim.naming import problem_with_name
 from provisor.scim.patch import Operation, apply
 from provisor.scim.path import getter, remover
 from provisor.scim.projection import project
@@ -181,18 +181,16 @@ def check_names(kind: Kind, before: Resource, after: Resource) -> None:
 
     Or nobody could be disabled any more whose name is of that time.
     """
-    for name, strictness in _NAMED[kind]:
+    for name in _NAMED[kind]:
         text = after.get(name)
         if isinstance(text, str) and text != before.get(name):
-            problem = problem_with_name(text, strictness)
+            problem = problem_with_name(text)
             if problem is not None:
                 raise invalid_value(f"{name} {problem}.")
 
 
-_NAMED: dict[Kind, tuple[tuple[str, Strictness], ...]] = {
-    "User": (("userName", "identifier"), ("externalId", "identifier")),
-    "Group": (("displayName", "title"), ("externalId", "identifier")),
-}
+# What programs match by. A person's displayName is free text.
+_NAMED: dict[Kind, tuple[str, ...]] = {"User": ("userName", "externalId"), "Group": ("displayName", "externalId")}
 
 
 def _check_length(name: str, values: list[Json]) -> None:
