@@ -15,6 +15,7 @@ from typing import Any
 
 from provisor.database.connections import Connections
 from provisor.database.ports import BATCH_LIMIT, BUSY_SECONDS, Connection, DatabaseError, Outcome, Pending, Row
+from provisor.folders import make_folder
 
 CACHE_KIB = 2048  # a connection; 8 MiB was no faster and cost 13 MiB of memory (docs/explanation/performance.md)
 FIRST_WAIT_SECONDS = 0.001  # between tries while another process holds the write lock
@@ -212,7 +213,7 @@ def open_file(name: str) -> SqliteDatabase:
     """
     path = Path(name)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         database = SqliteDatabase(path)
         database.reader().one("SELECT count(*) FROM sqlite_master")

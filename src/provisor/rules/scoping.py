@@ -11,6 +11,8 @@ from typing import Literal, TypeAlias, assert_never, get_args
 
 import regex
 
+from provisor.expressions.functions.evaluation import Refused
+from provisor.expressions.functions.patterns import compiled
 from provisor.rules.failure import Failure
 from provisor.scim.values import Json
 
@@ -205,8 +207,11 @@ def _matches(clause: Clause, text: str, pattern: str) -> bool:
 
 @lru_cache(maxsize=512)
 def compiled_pattern(pattern: str) -> regex.Pattern[str]:
-    """The compiled pattern (.NET's flavour as far as `regex` follows it). Raises regex.error when it is not one."""
-    return regex.compile(pattern)
+    """The compiled pattern, in .NET's flavour. Raises regex.error when it is none, or too costly to prepare."""
+    try:
+        return compiled(pattern).compiled
+    except Refused as refused:
+        raise regex.error(refused.reason.rstrip(".")) from None
 
 
 def as_text(value: object) -> str:

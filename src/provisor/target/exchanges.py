@@ -14,7 +14,7 @@ from functools import partial
 from typing import NamedTuple
 
 from provisor.database import Connection, Database, DatabaseError, Writer
-from provisor.target.masking import masked_body, masked_headers, shown_answer, shown_headers
+from provisor.target.masking import LEFT_OUT, MASK, masked_body, masked_headers, shown_answer, shown_headers
 from provisor.target.tenants import kept_back_names
 
 KEPT = 1_000  # exchanges a tenant at most; its setting may say fewer, and 0 keeps none
@@ -136,15 +136,16 @@ def _some(wanted: Sequence[Exchange]) -> list[Exchange]:
 
 
 def _row(exchange: Exchange, secrets: Collection[str]) -> tuple[int | str, ...]:
+    sent = masked_body(exchange.sent_body, secrets)
     return (
         exchange.tenant,
         exchange.at,
         exchange.duration,
         masked_headers(exchange.sent_headers),
-        masked_body(exchange.sent_body, secrets),
+        sent,
         exchange.sent_size,
         shown_headers(exchange.answered_headers),
-        shown_answer(exchange.answered_body),
+        shown_answer(exchange.answered_body, repeats=MASK in sent or LEFT_OUT in sent),
         exchange.answered_size,
     )
 

@@ -9,7 +9,7 @@ from collections.abc import Collection
 from typing import NamedTuple
 
 from provisor.database import Connection, Writer
-from provisor.target.masking import holds_secret, masked_query
+from provisor.target.masking import TEXT_LIMIT, holds_secret, masked_query
 
 FLUSH_SECONDS = 0.08
 RETENTION_ROWS = 200_000  # about 40 MB; some hours of a busy day
@@ -55,14 +55,17 @@ class About(NamedTuple):
     path: str
     query: str
     object_id: str | None
+    secret: bool = False  # whether it may hold one, which a refusal may repeat
 
 
 def about(path: str, query: str, object_id: str | None, names: Collection[str]) -> About:
     """The same as it is kept; `object_id` stands in the path or is ours. `names` are as for `masked_query`."""
     text = f"{path}?{query}" if query else path
-    if len(text) > _TEXT_LIMIT or not text.isascii() or "\x00" in text or holds_secret(text, names):
+    text = text[:TEXT_LIMIT]
+    secret = holds_secret(text, names)
+    if secret or len(text) > _TEXT_LIMIT or not text.isascii() or "\x00" in text:
         shown = None if object_id is None else cut(masked_query(object_id, names))
-        return About(cut(masked_query(path, names)), cut(masked_query(query, names)), shown)
+        return About(cut(masked_query(path, names)), cut(masked_query(query, names)), shown, secret)
     return About(path, query, object_id)
 
 

@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from provisor.database import Connection, Database, DatabaseError, Writer
-from provisor.scim.errors import ScimError, not_found, not_implemented, unauthorized
+from provisor.scim.errors import ScimError, not_found, not_implemented, shown, unauthorized
 from provisor.scim.patch import parse_operations
 from provisor.target import health, resources
 from provisor.target.addresses import Addresses, Scope
@@ -22,7 +22,7 @@ from provisor.target.documents import ENDPOINTS, decode_object, etag
 from provisor.target.exchanges import READ_TO_MASK, Exchanges
 from provisor.target.guard import NO_LIMITS, Failures, Limits, RateLimit
 from provisor.target.listing import Question
-from provisor.target.masking import BODY_LIMIT
+from provisor.target.masking import BODY_LIMIT, body_to_mask, masked_query, shown_answer
 from provisor.target.metrics import Metrics
 from provisor.target.reading import Reader, location
 from provisor.target.replies import Disconnected, Receive, Reply, Send, read_body, refused, replied
@@ -60,6 +60,7 @@ class _Request:
         "logged",
         "object_id",
         "scope",
+        "secret",
         "started",
         "tenant",
         "token_id",
@@ -77,6 +78,7 @@ class _Request:
         self.body = b""
         self.duration = 0
         self.logged = False
+        self.secret = False  # whether its address may hold one
 
 
 class Target:
@@ -154,7 +156,7 @@ class Target:
         except ScimError as refusal:
             reply = refused(refusal) if refusal.status != 401 else await self._unauthorized(request, refusal)
         except (DatabaseError, sqlite3.OperationalError) as error:
-            logger.error("%s %s: %s", scope["method"], scope["path"], error)
+            logger.error("%s %s: %s", scope["method"], shown(masked_query(scope["path"])), error)
             reply = refused(ScimError(503, None, "The database cannot be used at the moment; try again."))
         except Disconnected:
             return
@@ -162,13 +164,14 @@ class Target:
             await self._beside(scope, receive, send)
             return
         except Exception:
-            logger.exception("%s %s", scope["method"], scope["path"])
+            logger.exception("%s %s", scope["method"], shown(masked_query(scope["path"])))
             reply = refused(ScimError(500, None, "This request met an error in the server; its log says more."))
         if not request.logged:
             self.log.add(self._entry(request, reply.status))
             if self.log.full:
                 await self.log.flush()
-        self._metrics.count(scope["method"], request.kind, reply.status, request.duration * 1000)
+        took = time.perf_counter_ns() - request.started  # with the commit, of which the log entry inside it cannot know
+        self._metrics.count(scope["method"], request.kind, reply.status, took)
         self._keep(request, reply)
         await reply.send(scope, send)
 
@@ -347,16 +350,19 @@ class Target:
 
     def _keep(self, request: _Request, reply: Reply) -> None:
         """Hand the request inspector what was sent and answered."""
+        answered = reply.body[:BODY_LIMIT]
+        if request.secret and reply.status >= 400:
+            answered = shown_answer(answered, repeats=True).encode()
         self.exchanges.keep(
             (
                 request.tenant.number,
                 request.at,
                 request.duration,
                 request.scope["headers"],
-                request.body[:READ_TO_MASK],
+                body_to_mask(request.body, READ_TO_MASK, request.tenant.profile.secrets),
                 len(request.body),
                 reply.headers,
-                reply.body[:BODY_LIMIT],
+                answered,
                 reply.size,
             )
         )
@@ -366,6 +372,7 @@ class Target:
         request.duration = (time.perf_counter_ns() - request.started) // 1000
         query = scope["query_string"].decode("latin-1")
         told = about(scope["path"], query, request.object_id, request.tenant.profile.secrets)
+        request.secret = told.secret
         return Entry(
             request.tenant.number,
             request.at,

@@ -217,5 +217,7 @@ async def _publish(target: Target) -> None:
 def _write_whole(path: Path, text: str) -> None:
     """Write a file so that whoever waits for it never reads half of it."""
     unfinished = path.with_name(path.name + ".new")
-    unfinished.write_text(text, encoding="utf-8")
+    unfinished.unlink(missing_ok=True)  # of a server that was killed, or a link that leads elsewhere
+    with unfinished.open("x", encoding="utf-8") as file:
+        file.write(text)
     unfinished.replace(path)
