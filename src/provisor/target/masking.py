@@ -16,9 +16,11 @@ from provisor.target.documents import dump
 MASK = "••••••"
 LEFT_OUT = "(left out: it seems to hold a secret, and cannot be read as JSON)"
 BODY_LIMIT = 4096  # bytes kept of a body
-_HEADER_LIMIT = 500
+HEADER_LIMIT = 500  # bytes kept of one
 
-_SENT = frozenset(b"accept accept-encoding content-length content-type host if-match if-none-match user-agent".split())
+SENT_HEADERS = frozenset(
+    b"accept accept-encoding content-length content-type host if-match if-none-match user-agent".split()
+)
 _SCHEMES = frozenset({b"bearer", b"basic", b"digest"})
 _SECRET_NAMES = ("password", "secret", "token", "authorization", "credential")
 _TOKEN = re.compile(r"umbrella_(?:entra|okta|other)_[A-Za-z0-9_-]{16,}")
@@ -129,8 +131,8 @@ def masked_headers(headers: Iterable[tuple[bytes, bytes]]) -> str:
     """The headers worth showing, a line each; of credentials only their scheme."""
     lines = []
     for name, value in headers:
-        if name in _SENT:
-            lines.append(f"{name.decode()}: {value[:_HEADER_LIMIT].decode('latin-1')}")
+        if name in SENT_HEADERS:
+            lines.append(f"{name.decode()}: {value[:HEADER_LIMIT].decode('latin-1')}")
         elif name == b"authorization":
             scheme, space, _ = value.partition(b" ")
             lines.append(
@@ -141,4 +143,4 @@ def masked_headers(headers: Iterable[tuple[bytes, bytes]]) -> str:
 
 def shown_headers(headers: Iterable[tuple[bytes, bytes]]) -> str:
     """Headers of our own answers, a line each."""
-    return "\n".join(f"{name.decode()}: {value[:_HEADER_LIMIT].decode('latin-1')}" for name, value in headers)
+    return "\n".join(f"{name.decode()}: {value[:HEADER_LIMIT].decode('latin-1')}" for name, value in headers)
