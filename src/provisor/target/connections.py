@@ -18,7 +18,7 @@ from typing import Any, Literal, cast
 from httptools import HttpParserError
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-from provisor.target.replies import AT_ONCE, Receive, Reply, Send
+from provisor.target.replies import AT_ONCE, CLOSE, Receive, Reply, Send
 
 HEAD_SECONDS = 15.0
 BODY_SECONDS = 60.0  # a megabyte on a slow line
@@ -51,7 +51,7 @@ class GuardedProtocol(HttpToolsProtocol):
         """Take a connection, in the place of one that asks for nothing when there are too many."""
         super().connection_made(transport)
         if len(self.connections) > _connections_limit():
-            _spare(self.connections, self).refuse(503)
+            _make_room(self.connections, self)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget a connection."""
@@ -192,6 +192,8 @@ class GuardedProtocol(HttpToolsProtocol):
             cycle.disconnected = True
         if cycle.flow.write_paused or cycle.disconnected or not cycle.keep_alive or cycle.scope["method"] == "HEAD":
             return False
+        if CLOSE in reply.headers:
+            return False
         cycle.response_started = cycle.response_complete = True
         lines = [STATUS_LINE[reply.status]]
         for name, value in cycle.default_headers:
@@ -229,12 +231,19 @@ def _connections_limit() -> int:
     return CONNECTIONS if files == resource.RLIM_INFINITY else min(CONNECTIONS, max(1, files - _FILES_KEPT_FREE))
 
 
-def _spare(connections: Collection[Any], newest: GuardedProtocol) -> GuardedProtocol:
-    """Who is missed least: who never asked, then who asks nothing at the moment, then who came last."""
-    others = [other for other in connections if other is not newest and not other.transport.is_closing()]
-    never = (other for other in others if other.cycle is None)
-    idle = (other for other in others if other.timeout_keep_alive_task is not None)
-    return cast(GuardedProtocol, next(never, None) or next(idle, newest))
+def _make_room(connections: Collection[Any], newest: GuardedProtocol) -> None:
+    """End the connection that is missed least: one that never asked, asks nothing, or takes no answers."""
+    others = [other for other in connections if other is not newest]
+    for missed_least in (
+        lambda other: other.cycle is None,
+        lambda other: other.timeout_keep_alive_task is not None,
+        lambda other: other.transport.get_write_buffer_size() > 0,
+    ):
+        found = next(filter(missed_least, others), None)
+        if found is not None:
+            found.transport.abort()
+            return
+    newest.refuse(503)
 
 
 def _refusal(status: int) -> bytes:

@@ -134,11 +134,14 @@ class Failures:
         beyond = failures - _FREE_FAILURES
         return 0.0 if beyond <= 0 else min(_LONGEST_DELAY_SECONDS, _FIRST_DELAY_SECONDS * 2.0 ** min(beyond - 1, 16))
 
-    async def slow_down(self, address: str) -> None:
-        """Count a failure and hold its answer back. Raises Throttled when too many answers are held back already."""
+    async def slow_down(self, address: str) -> bool:
+        """Count a failure and hold its answer back, if it is to wait; returns whether it was.
+
+        Raises Throttled when too many answers are held back already.
+        """
         delay = self.count(address)
         if not delay:
-            return
+            return False
         if self._waiting >= _WAITING_LIMIT:
             raise Throttled("Too many requests with wrong tokens; wait and send the right one.", 5)
         self._waiting += 1
@@ -146,3 +149,4 @@ class Failures:
             await asyncio.sleep(delay)
         finally:
             self._waiting -= 1
+        return True

@@ -25,7 +25,7 @@ from provisor.target.listing import Question
 from provisor.target.masking import BODY_LIMIT
 from provisor.target.metrics import Metrics
 from provisor.target.reading import Reader, location
-from provisor.target.replies import Disconnected, Receive, Reply, Send, read_body, refused, replied
+from provisor.target.replies import CLOSE, Disconnected, Receive, Reply, Send, read_body, refused, replied
 from provisor.target.request_log import STRANGER_TEXT_LIMIT, TEXT_LIMIT, Entry, RequestLog, about, cut
 from provisor.target.requests import READING, Route, method_refused, parameters, question, route, search, selection
 from provisor.target.resources import Answer, Call
@@ -233,10 +233,10 @@ class Target:
     async def _unauthorized(self, request: _Request, refusal: ScimError) -> Reply:
         """Who keeps sending wrong tokens waits for the answer."""
         try:
-            await self._failures.slow_down(self._addresses.client(request.scope, request.headers))
+            held = await self._failures.slow_down(self._addresses.client(request.scope, request.headers))
         except ScimError as throttled:
             return refused(throttled)
-        return refused(refusal)
+        return refused(refusal, CLOSE) if held else refused(refusal)  # or what is pipelined behind it waits as long
 
     def _elsewhere(self, request: _Request, now: int) -> tuple[str, Tenant]:
         """The place of a path that no known tenant has: of a tenant made since we started, or nowhere."""

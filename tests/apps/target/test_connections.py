@@ -4,20 +4,21 @@ The real server on a loop that turns in the test alone: what is sent to several 
 """
 
 import asyncio
+import contextlib
 import json
 import socket
 
 import pytest
 import uvloop
 
+from provisor.target import connections
 from provisor.target.dashboard.mount import Dashboard
 from provisor.target.server import Target
 from provisor.target.serving import _server, open_socket
 from provisor.target.store import open_target, the_tenant
 
+RESET = b"\1\0\0\0\0\0\0\0"  # SO_LINGER: closing is a reset
 HEALTH = b"GET /healthz HTTP/1.1\r\nhost: a\r\n\r\n"
-ABORTED = "aborted"  # a connection that is reset instead of being read
-HALF = "half"  # a client that says it sends no more, and reads
 
 
 class Room:
@@ -79,6 +80,12 @@ class Room:
         while len(self.server.server_state.connections) < already + number:
             await asyncio.sleep(0)
         return clients
+
+    async def empty(self):
+        """Until the server has no connection any more."""
+        async with asyncio.timeout(10):
+            while self.server.server_state.connections:
+                await asyncio.sleep(0)
 
     async def read(self, client, answers=None):
         """What comes, until the connection ends or so many whole answers are there."""
@@ -170,10 +177,9 @@ HOSTILE = {
 }
 
 
-@pytest.mark.parametrize("end", ["open", "half", "closed", "reset"])
 @pytest.mark.parametrize("sent", HOSTILE.values(), ids=HOSTILE)
-def test_what_one_connection_does_takes_no_answer_from_another(room, sent, end):
-    async def meet():
+def test_what_one_connection_does_takes_no_answer_from_another(room, sent):
+    async def meet(end):
         before, hostile, after = await room.connected(3)
         before.send(HEALTH)
         hostile.send(sent)
@@ -181,15 +187,18 @@ def test_what_one_connection_does_takes_no_answer_from_another(room, sent, end):
         if end == "half":
             hostile.shutdown(socket.SHUT_WR)
         elif end == "reset":
-            hostile.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+            hostile.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
         if end in ("closed", "reset"):
             hostile.close()
         answered = [split(await room.read(client, answers=1)) for client in (before, after)]
         for client in (before, hostile, after):
             client.close()
+        await room.empty()
         return answered
 
-    assert room.run(meet()) == [[(200, b"ok\n")]] * 2
+    answered = {end: room.run(meet(end)) for end in ("open", "half", "closed", "reset")}
+
+    assert answered == dict.fromkeys(answered, [[(200, b"ok\n")]] * 2)
     assert room.unheard == []
 
 
@@ -226,7 +235,6 @@ def test_a_write_is_answered_whatever_follows_it(room, after, more):
     assert room.users() == ["ana"]
 
 
-# Requests that are refused as they stand; `{length}` of a head are filled with so many bytes.
 REFUSED = {
     "no http": (b"no http\r\n\r\n", 400),
     "connect": (b"CONNECT a:443 HTTP/1.1\r\nhost: a\r\n\r\n", 405),
@@ -321,20 +329,21 @@ def test_a_client_that_goes_away_at_any_byte_loses_what_is_not_whole_and_nobody_
             client.shutdown(socket.SHUT_WR)
             received = split(await room.read(client))
         elif end == "reset":
-            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
         client.close()
         return statuses(received) if end == "half" else None
 
     async def go_away_at(places):
         neighbour, *clients = await room.connected(1 + len(places))
-        going = [go_away(client, b"".join(requests(place))[:place]) for client, place in zip(clients, places)]
+        going = [
+            go_away(client, b"".join(requests(place))[:place]) for client, place in zip(clients, places, strict=True)
+        ]
         neighbour.send(HEALTH)
         answers = await asyncio.gather(*going)
         neighbour.send(HEALTH)
         beside = split(await room.read(neighbour, answers=2))
         neighbour.close()
-        while room.server.server_state.connections:
-            await asyncio.sleep(0)
+        await room.empty()
         return answers, beside
 
     length = len(b"".join(requests(0)))
@@ -343,7 +352,7 @@ def test_a_client_that_goes_away_at_any_byte_loses_what_is_not_whole_and_nobody_
         answers, beside = room.run(go_away_at(places))
 
         assert statuses(beside) == [200, 200]
-        for place, answered in zip(places, answers):
+        for place, answered in zip(places, answers, strict=True):
             ends = [len(b"".join(requests(place)[: number + 1])) for number in range(len(requests(place)))]
             whole = sum(bound <= place for bound in ends)
             known = [201, 201, 200][:whole] if how == "pipelined" else [201][:whole]
@@ -355,3 +364,115 @@ def test_a_client_that_goes_away_at_any_byte_loses_what_is_not_whole_and_nobody_
                 assert len(stored) == known.count(201)
                 assert answered in ([known, known + in_part] if known else [in_part])
     assert room.unheard == []
+
+
+def never_asks(room):
+    return b""
+
+
+def idle(room):
+    return HEALTH
+
+
+def takes_no_answers(room):
+    return b"GET /openapi.json HTTP/1.1\r\nhost: a\r\n\r\n" * 250
+
+
+@pytest.mark.parametrize("stranger", [never_asks, idle, takes_no_answers])
+def test_a_client_is_answered_where_strangers_hold_every_connection(room, monkeypatch, stranger):
+    monkeypatch.setattr(connections, "CONNECTIONS", 20)
+
+    async def come():
+        strangers = await room.connected(20)
+        for one in strangers:
+            one.send(stranger(room))
+        if stranger is takes_no_answers:
+            async with asyncio.timeout(10):
+                while not any(one.flow.write_paused for one in room.server.server_state.connections):
+                    await asyncio.sleep(0.01)
+        for _ in range(5):
+            client = await room.connect()
+            client.send(HEALTH)
+            assert await room.read(client, answers=1)
+            assert len(room.server.server_state.connections) <= 21
+            client.close()
+        for one in strangers:
+            one.close()
+
+    room.run(come())
+
+
+def test_a_client_with_a_request_keeps_its_place_when_strangers_come(room, monkeypatch):
+    monkeypatch.setattr(connections, "CONNECTIONS", 5)
+    sent = room.request("POST", "/Users", user("ana"))
+
+    async def come():
+        [client] = await room.connected(1)
+        client.send(sent[:-1])
+        async with asyncio.timeout(10):
+            while not any(one.cycle for one in room.server.server_state.connections):
+                await asyncio.sleep(0)
+        strangers = [await room.connect() for _ in range(50)]
+        client.send(sent[-1:])
+        answers = split(await room.read(client, answers=1))
+        for one in (client, *strangers):
+            one.close()
+        return answers
+
+    assert statuses(room.run(come())) == [201]
+
+
+def test_of_many_heads_that_come_in_part_the_oldest_are_refused(room, monkeypatch):
+    monkeypatch.setattr(connections, "UNFINISHED", 3)
+
+    async def answers():
+        clients = await room.connected(5)
+        for client in clients:
+            before = list(connections._unfinished)
+            client.send(HEALTH[:-2])
+            async with asyncio.timeout(10):
+                while list(connections._unfinished) == before:
+                    await asyncio.sleep(0)
+        for client in clients:
+            with contextlib.suppress(OSError):
+                client.send(b"\r\n")
+        found = [statuses(split(await room.read(client, answers=1))) for client in clients]
+        for client in clients:
+            client.close()
+        return found
+
+    assert room.run(answers()) == [[503], [503], [200], [200], [200]]
+
+
+def test_who_takes_no_answer_is_cut_although_his_connection_was_closed(room):
+    watch = connections.Watch(room.server.server_state.connections)
+
+    async def come():
+        [client] = await room.connected(1)
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        client.send(takes_no_answers(room))
+        [connection] = room.server.server_state.connections
+        async with asyncio.timeout(10):
+            while not connection.flow.write_paused:
+                await asyncio.sleep(0.01)
+        connection.transport.close()
+        cut = [watch.sweep(now) for now in (0.0, connections.ANSWER_SECONDS + 1.0)]
+        await room.empty()
+        client.close()
+        return cut
+
+    assert room.run(come()) == [0, 1]
+
+
+def test_a_wrong_token_that_waited_ends_its_connection(room):
+    sent = b"GET /identity/v2/scim/Users HTTP/1.1\r\nhost: a\r\nauthorization: Bearer wrong\r\n\r\n"
+
+    assert statuses(room.answers(sent * 30)) == [401] * 11
+
+
+def test_strangers_do_not_fill_the_servers_log(room, caplog, capfd):
+    for sent in HOSTILE.values():
+        room.answers(sent, half=True)
+
+    assert caplog.records == []
+    assert capfd.readouterr().err == ""
