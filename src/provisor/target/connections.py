@@ -148,6 +148,14 @@ class GuardedProtocol(HttpToolsProtocol):
         self._running = cycle
         super()._start_asgi_task(cycle, app)
 
+    def on_response_complete(self) -> None:
+        """Go on with the next request."""
+        if self._running is not None:
+            _release(self._running)
+        super().on_response_complete()
+        if self.pipeline and not self.transport.is_closing():  # uvicorn would read on, faster than it answers
+            self.flow.pause_reading()
+
     def send_400_response(self, msg: str) -> None:
         """Refuse what the parser does not take."""
         self.refuse(self._refusal)
@@ -176,11 +184,12 @@ class GuardedProtocol(HttpToolsProtocol):
         """Nobody waits for answers any more: tell who works on them."""
         _unfinished.pop(self, None)
         self._ended = True
-        self.pipeline.clear()
-        for cycle in (self._running, self.cycle):
+        for cycle in (self._running, self.cycle, *(cycle for cycle, _ in self.pipeline)):
             if cycle is not None and not cycle.response_complete:
                 cycle.disconnected = True
                 cycle.message_event.set()
+                _release(cycle)
+        self.pipeline.clear()
 
     def _answer(self, cycle: RequestResponseCycle, reply: Reply) -> bool:
         """Write a whole answer; False when the usual way has to be taken.
@@ -213,6 +222,11 @@ class GuardedProtocol(HttpToolsProtocol):
         answered, self._answered = self._answered, b""
         if answered and not self.transport.is_closing():
             self.transport.write(answered)
+
+
+def _release(cycle: RequestResponseCycle) -> None:
+    """Let go of a request: its scope knows it by AT_ONCE, and both would stay until a collection."""
+    cast(dict[str, Any], cycle.scope).pop(AT_ONCE, None)
 
 
 _unfinished: dict[GuardedProtocol, None] = {}  # connections with a part of a head, the oldest first

@@ -5,6 +5,7 @@ The real server on a loop that turns in the test alone: what is sent to several 
 
 import asyncio
 import contextlib
+import gc
 import json
 import socket
 
@@ -464,6 +465,28 @@ def test_who_takes_no_answer_is_cut_although_his_connection_was_closed(room):
     assert room.run(come()) == [0, 1]
 
 
+def test_requests_that_are_sent_faster_than_answered_wait_on_the_wire(room):
+    sent = (HEALTH[:-2] + b"x: " + b"y" * 60_000 + b"\r\n\r\n") * 200
+
+    async def flood():
+        [client] = await room.connected(1)
+        [connection] = room.server.server_state.connections
+        sending = asyncio.ensure_future(asyncio.get_running_loop().sock_sendall(client, sent))
+        reading = asyncio.ensure_future(room.read(client, answers=200))
+        longest = 0
+        while not reading.done():
+            longest = max(longest, len(connection.pipeline))
+            await asyncio.sleep(0)
+        await sending
+        client.close()
+        return longest, split(reading.result())
+
+    longest, answers = room.run(flood())
+
+    assert statuses(answers) == [200] * 200
+    assert longest <= 10  # what one read brings, and not all that are left
+
+
 def test_a_wrong_token_that_waited_ends_its_connection(room):
     sent = b"GET /identity/v2/scim/Users HTTP/1.1\r\nhost: a\r\nauthorization: Bearer wrong\r\n\r\n"
 
@@ -476,3 +499,17 @@ def test_strangers_do_not_fill_the_servers_log(room, caplog, capfd):
 
     assert caplog.records == []
     assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize("sent", [*HOSTILE.values(), HEALTH * 20, HEALTH * 5_000], ids=[*HOSTILE, "20", "5000"])
+def test_nothing_of_a_request_waits_for_a_collection(room, sent):
+    gc.collect()
+    gc.disable()
+    try:
+        room.answers(sent, half=True)
+        room.run(room.empty())
+        kept = [one for one in gc.get_objects() if type(one).__name__ in ("RequestResponseCycle", "GuardedProtocol")]
+    finally:
+        gc.enable()
+
+    assert kept == []
