@@ -25,11 +25,13 @@ MASK = "••••••"
 LEFT_OUT = "(left out: it seems to hold a secret, and cannot be read as JSON)"
 BODY_LIMIT = 4096  # bytes kept of a body
 TEXT_LIMIT = 4096  # characters looked at of a query, a path or a filter: more of them than are kept
-_HEADER_LIMIT = 500
+HEADER_LIMIT = 500  # bytes kept of one
 _DEEPEST = 32
 _ROUNDS = 6  # of unwrapping; what is wrapped more often is hidden
 
-_SENT = frozenset(b"accept accept-encoding content-length content-type host if-match if-none-match user-agent".split())
+SENT_HEADERS = frozenset(
+    b"accept accept-encoding content-length content-type host if-match if-none-match user-agent".split()
+)
 _SCHEMES = frozenset({b"bearer", b"basic", b"digest"})
 _SECRETS = (
     *("password", "passwd", "passphrase", "secret", "token", "authorization", "credential"),
@@ -199,7 +201,7 @@ def masked_headers(headers: Iterable[tuple[bytes, bytes]]) -> str:
     """The headers worth showing, a line each; of credentials only their scheme."""
     lines = []
     for name, value in headers:
-        if name in _SENT:
+        if name in SENT_HEADERS:
             lines.append(_header(name, value))
         elif name == b"authorization":
             scheme, space, _ = value.partition(b" ")
@@ -215,7 +217,7 @@ def shown_headers(headers: Iterable[tuple[bytes, bytes]]) -> str:
 
 
 def _header(name: bytes, value: bytes) -> str:
-    return f"{name.decode()}: {masked_query(value[:_HEADER_LIMIT].decode('latin-1'))}"
+    return f"{name.decode()}: {masked_query(value[:HEADER_LIMIT].decode('latin-1'))}"
 
 
 @lru_cache(maxsize=64)

@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from provisor.database import Connection, Database, DatabaseError, Writer
-from provisor.scim.errors import ScimError, not_found, not_implemented, shown, unauthorized
+from provisor.scim.errors import ScimError, invalid_syntax, not_found, not_implemented, shown, unauthorized
 from provisor.scim.patch import parse_operations
 from provisor.target import health, resources
 from provisor.target.addresses import Addresses, Scope
@@ -25,8 +25,8 @@ from provisor.target.listing import Question
 from provisor.target.masking import BODY_LIMIT, body_to_mask, masked_query, shown_answer
 from provisor.target.metrics import Metrics
 from provisor.target.reading import Reader, location
-from provisor.target.replies import Disconnected, Receive, Reply, Send, read_body, refused, replied
-from provisor.target.request_log import Entry, RequestLog, about, cut
+from provisor.target.replies import CLOSE, Disconnected, Receive, Reply, Send, read_body, refused, replied
+from provisor.target.request_log import STRANGER_TEXT_LIMIT, TEXT_LIMIT, Entry, RequestLog, about, cut
 from provisor.target.requests import READING, Route, method_refused, parameters, question, route, search, selection
 from provisor.target.resources import Answer, Call
 from provisor.target.store import Tenant, now_microseconds
@@ -220,6 +220,9 @@ class Target:
         return await self._post_put_patch_delete(request, call, place, method, receive)
 
     def _admit(self, request: _Request, now: int) -> None:
+        headers = request.scope["headers"]
+        if len(headers) != len(request.headers) and [name for name, _ in headers].count(b"authorization") > 1:
+            raise invalid_syntax("The request has more than one Authorization header; send one.")
         token = bearer(request.headers.get(b"authorization"))
         if token is None:
             raise unauthorized("A bearer token is needed; the API Keys page makes one.")
@@ -233,10 +236,10 @@ class Target:
     async def _unauthorized(self, request: _Request, refusal: ScimError) -> Reply:
         """Who keeps sending wrong tokens waits for the answer."""
         try:
-            await self._failures.slow_down(self._addresses.client(request.scope, request.headers))
+            held = await self._failures.slow_down(self._addresses.client(request.scope, request.headers))
         except ScimError as throttled:
             return refused(throttled)
-        return refused(refusal)
+        return refused(refusal, CLOSE) if held else refused(refusal)  # or what is pipelined behind it waits as long
 
     def _elsewhere(self, request: _Request, now: int) -> tuple[str, Tenant]:
         """The place of a path that no known tenant has: of a tenant made since we started, or nowhere."""
@@ -276,9 +279,9 @@ class Target:
         call.if_match = None if if_match is None else if_match.decode("latin-1")
         if (if_none_match := request.headers.get(b"if-none-match")) is not None:
             call.if_none_match = if_none_match.decode("latin-1")
-        if method == "DELETE":
-            return await self._write(request, call, partial(resources.delete, call=call))
         request.body = await read_body(request.headers.get(b"content-length"), receive)
+        if method == "DELETE":  # once it is whole, although what it holds is not needed
+            return await self._write(request, call, partial(resources.delete, call=call))
         body = decode_object(request.body)
         if place.search:
             asked, (call.attributes, call.excluded) = search(body)
@@ -310,7 +313,7 @@ class Target:
         """Every operation of a bulk has an entry before the bulk's own, so that it is found by its resource."""
         path = f"{ENDPOINTS[step.kind]}{step.id}" if step.id else step.path
         base = request.scope["path"].rstrip("/").removesuffix("/Bulk")
-        told = about(base + path, f"bulk={number}", step.id or None, request.tenant.profile.secrets)
+        told = about(base + path, f"bulk={number}", step.id or None, request.tenant.profile.secrets, TEXT_LIMIT)
         self.log.insert(
             connection,
             Entry(
@@ -371,7 +374,8 @@ class Target:
         scope = request.scope
         request.duration = (time.perf_counter_ns() - request.started) // 1000
         query = scope["query_string"].decode("latin-1")
-        told = about(scope["path"], query, request.object_id, request.tenant.profile.secrets)
+        limit = STRANGER_TEXT_LIMIT if request.token_id is None else TEXT_LIMIT
+        told = about(scope["path"], query, request.object_id, request.tenant.profile.secrets, limit)
         request.secret = told.secret
         return Entry(
             request.tenant.number,

@@ -185,7 +185,7 @@ def _server(target: Target, tls: Tls | None) -> _Server:
             ws="none",
             lifespan="on",
             access_log=False,
-            log_level="warning",
+            log_level="error",  # or who sends no HTTP fills it
             proxy_headers=False,
             server_header=False,
             timeout_graceful_shutdown=_STOP_SECONDS,
