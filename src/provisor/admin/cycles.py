@@ -7,7 +7,6 @@ import asyncio
 import signal
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, TypeVar
 
 import uvloop
@@ -23,7 +22,7 @@ from provisor.rules.graph_json import read_schema
 from provisor.rules.ruleset import RuleSet
 from provisor.runner.connection import test_connection
 from provisor.runner.cycle import plan_cycle, run_cycle
-from provisor.runner.joblock import JobBusy, job_lock
+from provisor.runner.joblock import JobBusy, is_held
 from provisor.runner.run import CycleStopped
 from provisor.runner.scheduler import run_jobs
 from provisor.runner.summary import CycleSummary, NotRunnable
@@ -108,7 +107,7 @@ class Cycles:
         """How a job is, in Graph's words."""
         connection = self.context.read(actor, JOB_READ)
         job = self.jobs.find(connection, key)
-        return status_of(connection, job, held=lambda: _held(self.context.database.path, job.id))
+        return status_of(connection, job, held=lambda: is_held(self.context.database.path, job.id))
 
     async def _serve(self, said: Callable[[str], None], failed: Callable[[str, str], None]) -> None:
         context, stop = self.context, asyncio.Event()
@@ -162,12 +161,3 @@ def _driven(work: Coroutine[Any, Any, T]) -> T:
         raise AdminError("job-not-runnable", str(error), error.hint) from error
     except CycleStopped as stopped:
         raise AdminError("connection-failed", stopped.failure.message, stopped.failure.hint) from stopped
-
-
-def _held(database: Path, job: str) -> bool:
-    """Whether some process runs the job now. Takes the lock for a moment: asked only when a cycle has not ended."""
-    try:
-        with job_lock(database, job):
-            return False
-    except JobBusy:
-        return True
