@@ -39,12 +39,13 @@ def only_name(path: Path, mounts: Path = MOUNTS) -> None:
     """Raises DatabaseError when the file is known under another name too, or is none."""
     found = path.stat()
     if not stat.S_ISREG(found.st_mode):
-        raise DatabaseError(f"Cannot open the database {path}: it is not a file.")
+        what = "Is a directory" if stat.S_ISDIR(found.st_mode) else "It is not a file"
+        raise DatabaseError(f"Cannot open the database {path}: {what}.")
     if found.st_nlink > 1:
         raise DatabaseError(
-            f"{path} is one file with {found.st_nlink} names (hard links), and what is written under one of them can be "
-            f"lost under another. Remove the other names (`find FOLDER -samefile {path}` shows them); a symbolic link may "
-            "be used instead."
+            f"{path} is one file with {found.st_nlink} names (hard links), and what is written under one of them can "
+            f"be lost under another. Remove the other names (`find FOLDER -samefile {path}` shows them); a symbolic "
+            "link may be used instead."
         )
     if _is_mounted(path, mounts):
         raise DatabaseError(

@@ -41,7 +41,7 @@ def job_lock(database: Path, job: str) -> Iterator[None]:
 
 
 def is_held(database: Path, job: str) -> bool:
-    """Whether some process or thread runs the job now. Takes nothing: a cycle that begins meanwhile is not disturbed."""
+    """Whether some process or thread runs the job now. Takes nothing: a cycle that begins meanwhile gets its lock."""
     try:
         descriptor = os.open(_file(database, job), os.O_RDONLY)
     except FileNotFoundError:  # no cycle ever ran
