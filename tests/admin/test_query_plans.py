@@ -10,7 +10,8 @@ import re
 import shutil
 import sqlite3
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 
@@ -22,7 +23,7 @@ from provisor.gallery import template
 from provisor.runner.importer import CsvImport
 from provisor.storage import audit, tenants
 from provisor.storage.secrets import load_key
-from provisor.testing.large_directory import Size, called, fill, group, person
+from provisor.testing.large_directory import Size, called, fill, person
 from provisor.testing.memory_target import MemoryTarget
 
 APP = "Cisco Umbrella User Management"
@@ -170,18 +171,20 @@ def every_verb():
 @pytest.fixture(scope="module")
 def costs(migrated_file, tmp_path_factory):
     """Steps of everything, among few and among ten times as many."""
-    found = {}
-    for size in (SMALL, LARGE):
-        database, admin = opened(migrated_file, tmp_path_factory.mktemp("directory") / "of", target=None)
-        admin.applications.add(ME, APP)
-        fill(database, admin.users.context.tenant, admin.jobs.create(ME, APP).job, size)
-        steps = found[size] = {}
-        for name, verb in VERBS.items():
-            steps[name] = counted(database, lambda verb=verb: verb(admin))
-        for name, given in FILTERS.items():
-            steps["log: " + name] = counted(database, lambda given=given: admin.logs.page(ME, limit=20, **given))
-        database.close()
-    return found
+    return {
+        size: costs_among(size, migrated_file, tmp_path_factory.mktemp("directory") / "of") for size in (SMALL, LARGE)
+    }
+
+
+def costs_among(size, migrated_file, folder):
+    database, admin = opened(migrated_file, folder)
+    admin.applications.add(ME, APP)
+    fill(database, admin.users.context.tenant, admin.jobs.create(ME, APP).job, size)
+    steps = {name: counted(database, partial(verb, admin)) for name, verb in VERBS.items()}
+    for name, given in FILTERS.items():
+        steps["log: " + name] = counted(database, partial(admin.logs.page, ME, limit=20, **given))
+    database.close()
+    return steps
 
 
 def counted(database, work):

@@ -12,7 +12,7 @@ from provisor.storage import feed
 from provisor.storage.objects import COLUMNS, object_of
 from provisor.storage.times import to_microseconds
 
-_IN_THE_BIN = "d.tenant = ? AND d.deleted_at IS NOT NULL AND d.purged_at IS NULL"
+_IN_THE_BIN = "d.tenant = ? AND d.deleted_at > 0 AND d.purged_at IS NULL"  # as the index object_deleted has them
 _PUT = """INSERT INTO member (group_id, member_id, tenant, change) VALUES (?, ?, ?, ?)
     ON CONFLICT (group_id, member_id) DO UPDATE SET removed_at = NULL, change = excluded.change"""
 
