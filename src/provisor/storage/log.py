@@ -129,7 +129,7 @@ def _facet(connection: Connection, facet: Facet) -> int:
 def _places(connection: Connection, query: LogQuery) -> Iterator[tuple[str, tuple[object, ...]]]:
     """Conditions, each of which has its events in order in one index; together they are those that fit."""
     facets = _facets(connection, query)
-    if query.identity is None:
+    if query.identity is None or not facets:
         for facet in facets:
             yield ("facet = ?", (facet,)) if query.cycle is None else ("cycle = ? AND facet = ?", (query.cycle, facet))
         return
