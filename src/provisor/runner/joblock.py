@@ -50,7 +50,8 @@ def is_held(database: Path, job: str) -> bool:
         in_the_way = fcntl.fcntl(descriptor, fcntl.F_OFD_GETLK, _ALL_OF_IT)
     finally:
         os.close(descriptor)
-    return struct.unpack(_FLOCK, in_the_way)[0] != fcntl.F_UNLCK
+    kind: int = struct.unpack(_FLOCK, in_the_way)[0]
+    return kind != fcntl.F_UNLCK
 
 
 def _file(database: Path, job: str) -> Path:
