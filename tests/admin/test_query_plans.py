@@ -50,6 +50,14 @@ class WatchedDatabase(SqliteDatabase):
         self.steps += 1
 
 
+def newcomers(admin):
+    """A file of people whose managers are named in both ways, and who are there in part already."""
+    path = admin.users.context.database.path.with_name("newcomers.csv")
+    rows = [f"new{number}@fjord.example,New,{called(number, SMALL)}" for number in range(10)]
+    path.write_text("\n".join(["userPrincipalName,displayName,manager", *rows, f"{called(3, SMALL)},Old,"]), "utf-8")
+    return path
+
+
 def opened(migrated_file, folder, target=None):
     """All verbs over a watched copy of an empty database, and that database."""
     folder.mkdir()
@@ -72,6 +80,7 @@ def opened(migrated_file, folder, target=None):
 
 VERBS = {
     "users.create": lambda admin: admin.users.create(ME, {"userPrincipalName": NEW, "displayName": "New"}),
+    "imports.csv": lambda admin: admin.imports.csv(ME, CsvImport(users=newcomers(admin))),
     "users.show": lambda admin: admin.users.show(ME, NEW),
     "users.show by id": lambda admin: admin.users.show(ME, person(1)),
     "users.page": lambda admin: admin.users.page(ME),
@@ -154,7 +163,6 @@ OF_EVERYTHING = {
     "jobs.create": "there is one already",
     "jobs.restart": "forgets links and escrows of the whole job",
     "applications.gallery": "asks no database",
-    "imports.csv": "reads whole files",
 }
 
 
@@ -205,7 +213,7 @@ def test_counting_would_notice_a_scan(costs, migrated_file, tmp_path):
 
     steps = counted(database, lambda: database.reader().all("SELECT id FROM object WHERE name = 'x'"))
 
-    assert steps > max(costs[SMALL].values())
+    assert steps > costs[SMALL]["users.show"] * 10
     database.close()
 
 
@@ -230,29 +238,34 @@ PASSED_OVER = {
     "tenant", "setting", "feed", "source", "application", "application_owner", "extension_property", "job", "ruleset",
     "secret", "cycle", "log_facet",
 }  # fmt: skip
-# What may read a whole table, or sort what it found: a part of the statement, and why.
+# What may go through a table, or sort what it found: a pattern of the statement, and why.
 ALLOWED = {
-    "count(*) FROM (SELECT DISTINCT principal": "the count is of an inner query, which the index answers in order",
-    "ORDER BY g.folded_name, g.id": "the groups of one person",
-    "ORDER BY o.folded_name, o.id": "the owners of one application",
-    "GROUP BY object_kind, kind, state": "the numbers of one cycle's plan, which is as long as what changed",
-    "SELECT DISTINCT ml.job, 'members', ml.group_id": "groups with memberships left to write, of those memberships",
-    "SELECT DISTINCT g.job, 'members', g.object": "groups of the memberships that changed",
-    "SELECT DISTINCT w.job, 'references', w.object": "a cycle that looks at everybody: who waits for somebody",
-    "AND (phase, stage, object) > (": "a plan printed whole",
-    "AND state = 'sent' AND object > ": "requests whose answer is not known: as many as were under way",
+    r"^SELECT count\(\*\) FROM": "counts, in an index",
+    r"^SELECT \(SELECT count\(\*\) FROM member": "counts, in an index",
+    r"^SELECT 1 FROM waiting WHERE job = '\S+' LIMIT 1$": "the first one ends it",
+    r"^DELETE FROM (link|member_link|operation|waiting) WHERE job = '\S+'$": "a job that starts anew, of everything",
+    r"^DELETE FROM (listing|work) WHERE job = '\S+'( AND kind = coalesce\(\S+, kind\))?$": "what a cycle looked at, at its end",
+    r"FROM link l WHERE l.job = '\S+' AND l.kind = 'group'": "a cycle that looks at everybody: the groups",
+    r"SELECT DISTINCT w.job, 'references', w.object": "a cycle that looks at everybody: who waits for somebody",
+    r"SELECT DISTINCT ml.job, 'members', ml.group_id": "groups with memberships left to write, of those memberships",
+    r"SELECT DISTINCT g.job, 'members', g.object": "groups of the memberships that changed",
+    r"GROUP BY object_kind, kind, state$": "the numbers of one cycle's plan, which is as long as what changed",
+    r"AND \(phase, stage, object\) > \(": "a plan printed whole",
+    r"AND state = 'sent' AND object > ": "requests whose answer is not known: as many as were under way",
+    r"ORDER BY g.folded_name, g.id$": "the groups of one person",
+    r"ORDER BY o.folded_name, o.id$": "the owners of one application",
 }
 
 
-def everything_done(migrated_file, folder):
+def everything_done(migrated_file, folder, application):
     """Cycles over every kind of change, and imports; returns the file and all that was executed."""
-    umbrella = template("ciscoUmbrella")
-    database, admin = opened(migrated_file, folder, MemoryTarget(umbrella.user_type, umbrella.group_type))
+    found = template(application)
+    database, admin = opened(migrated_file, folder, MemoryTarget(found.user_type, found.group_type))
     for name, text in (("users", PEOPLE), ("groups", GROUPS), ("members", MEMBERS)):
         (folder / f"{name}.csv").write_text(text, encoding="utf-8")
     files = {name: folder / f"{name}.csv" for name in ("users", "groups", "members")}
     admin.imports.csv(ME, CsvImport(**files))
-    admin.applications.add(ME, APP)
+    admin.applications.add(ME, found.display_name, name=APP)
     admin.jobs.create(ME, APP)
     admin.jobs.save_credentials(ME, APP, url="http://127.0.0.1/scim", token="t" * 20)
     admin.applications.assign(ME, APP, groups=["Staff"], users=["carl@fjord.example"], all_groups=True)
@@ -264,6 +277,7 @@ def everything_done(migrated_file, folder):
         lambda: admin.users.set(ME, "bo@fjord.example", {"userPrincipalName": "bob@fjord.example"}),
         lambda: admin.members.remove(ME, "Staff", "bob@fjord.example"),
         lambda: admin.members.add(ME, "Staff", "anna@fjord.example"),
+        lambda: admin.users.set(ME, "bob@fjord.example", {"manager": "carl@fjord.example"}),
         lambda: admin.users.delete(ME, "carl@fjord.example"),
         lambda: admin.users.restore(ME, "carl@fjord.example"),
         lambda: admin.groups.delete(ME, "Sales"),
@@ -284,15 +298,16 @@ def everything_done(migrated_file, folder):
     return folder / "service.db", database.statements
 
 
-def test_no_statement_reads_a_whole_table(migrated_file, tmp_path):
-    file, statements = everything_done(migrated_file, tmp_path / "done")
+@pytest.mark.parametrize("application", ["ciscoUmbrella", "scim"])
+def test_no_statement_reads_a_whole_table(migrated_file, tmp_path, application):
+    file, statements = everything_done(migrated_file, tmp_path / "done", application)
 
     with closing(sqlite3.connect(file)) as connection:
         found = {
             f"{step}: {' '.join(statement.split())[:500]}"
             for statement in statements
             for step in steps_of_plan(connection, statement)
-            if is_dear(step, statement) and not any(part in " ".join(statement.split()) for part in ALLOWED)
+            if is_dear(step, statement) and not any(re.search(one, " ".join(statement.split())) for one in ALLOWED)
         }
 
     assert found == set()
@@ -311,11 +326,19 @@ def is_dear(step, statement):
     """Whether a line of a plan means reading everything, of something that grows with the directory."""
     if step.startswith("USE TEMP B-TREE"):
         return not set(re.findall(r"\bFROM (\w+)", statement)) <= PASSED_OVER
+    # An index entered by what nearly all rows share. (An order or a further key would be named too.)
+    if walked := re.match(r"SEARCH (\w+) USING .*\((tenant|application|job)=\?( AND kind=\?)?\)$", step):
+        return table_of(walked[1], statement) not in PASSED_OVER
     scanned = re.match(r"SCAN (\w+)$|SCAN (\w+) USING", step)
     if scanned is None:  # constant rows
         return False
     name = scanned[1] or scanned[2]
     if re.match(rf"WITH {name} \([^)]*\) AS \(VALUES", statement):  # what the statement brings itself
         return False
+    return table_of(name, statement) not in PASSED_OVER
+
+
+def table_of(name, statement):
+    """The table that a plan calls by its alias."""
     table = re.search(rf"\b(?:FROM|JOIN|INTO|UPDATE) (\w+)(?: AS)? {name}\b", statement)
-    return (table[1] if table else name) not in PASSED_OVER
+    return table[1] if table else name

@@ -65,7 +65,16 @@ object_ = Table(
     _number("alive_change"),  # the change number at which deleted_at, purged_at or enabled last moved
 )
 Index("object_anchor", object_.c.tenant, object_.c.source, object_.c.kind, object_.c.anchor, unique=True)
-Index("object_name", object_.c.tenant, object_.c.kind, object_.c.folded_name)
+# With the same columns, or SQLite would prefer object_kind for who is only asked whether they are there.
+Index(
+    "object_name",
+    object_.c.tenant,
+    object_.c.kind,
+    object_.c.folded_name,
+    object_.c.id,
+    object_.c.deleted_at,
+    object_.c.purged_at,
+)
 Index("object_change", object_.c.tenant, object_.c.change, object_.c.id)
 # With all that a page, a count and a search must know: whoever is passed over is not read.
 Index(
@@ -138,7 +147,7 @@ Index(
     assignment.c.application,
     assignment.c.principal_kind,
     assignment.c.principal,
-    assignment.c.removed_at,
+    sqlite_where=assignment.c.removed_at.is_(None),
 )
 Index("assignment_page", assignment.c.application, assignment.c.id, sqlite_where=assignment.c.removed_at.is_(None))
 Index("assignment_change", assignment.c.application, assignment.c.change)
@@ -247,7 +256,8 @@ waiting = Table(
     _text("object", key=True),
     _text("attribute", key=True),
 )
-Index("waiting_object", waiting.c.job, waiting.c.object)
+# Whole, or SQLite would rather go through all who wait than look up what one object waits for.
+Index("waiting_object", waiting.c.job, waiting.c.object, waiting.c.attribute, waiting.c.waits_for)
 
 cycle = Table(
     "cycle",

@@ -72,8 +72,8 @@ def _create_assignment() -> None:
         _text("role"), _number("created_at"), _number("removed_at", null=True), _number("change"),
         sa.PrimaryKeyConstraint("id")
     )
-    op.create_index("assignment_application", "assignment",
-                    ["application", "principal_kind", "principal", "removed_at"])
+    op.create_index("assignment_application", "assignment", ["application", "principal_kind", "principal"],
+                    sqlite_where=sa.text("removed_at IS NULL"))
     op.create_index("assignment_change", "assignment", ["application", "change"])
     op.create_index("assignment_page", "assignment", ["application", "id"], sqlite_where=sa.text("removed_at IS NULL"))
     op.create_index("assignment_principal", "assignment", ["principal", "application", "role"], unique=True)
@@ -199,7 +199,7 @@ def _create_object() -> None:
                     sqlite_where=sa.text("deleted_at IS NOT NULL AND purged_at IS NULL"))
     op.create_index("object_kind", "object", ["tenant", "kind", "id", "deleted_at", "purged_at", "folded_name"])
     op.create_index("object_manager", "object", ["manager"], sqlite_where=sa.text("manager IS NOT NULL"))
-    op.create_index("object_name", "object", ["tenant", "kind", "folded_name"])
+    op.create_index("object_name", "object", ["tenant", "kind", "folded_name", "id", "deleted_at", "purged_at"])
     op.create_index("object_purged", "object", ["tenant", "change"], sqlite_where=sa.text("purged_at IS NOT NULL"))
 
 
@@ -258,7 +258,7 @@ def _create_waiting() -> None:
         "waiting", _text("job"), _text("waits_for"), _text("object"), _text("attribute"),
         sa.PrimaryKeyConstraint("job", "waits_for", "object", "attribute")
     )
-    op.create_index("waiting_object", "waiting", ["job", "object"])
+    op.create_index("waiting_object", "waiting", ["job", "object", "attribute", "waits_for"])
 
 
 def _create_work() -> None:
