@@ -252,6 +252,7 @@ ALLOWED = {
     r"GROUP BY object_kind, kind, state$": "the numbers of one cycle's plan, which is as long as what changed",
     r"AND \(phase, stage, object\) > \(": "a plan printed whole",
     r"AND state = 'sent' AND object > ": "requests whose answer is not known: as many as were under way",
+    r"FROM log_event WHERE (source_id|target_id|name) = ": "the events of one person",
     r"ORDER BY g.folded_name, g.id$": "the groups of one person",
     r"ORDER BY o.folded_name, o.id$": "the owners of one application",
 }
@@ -293,7 +294,8 @@ def everything_done(migrated_file, folder, application):
         admin.cycles.status(ME, APP)
     for count in (admin.users.count, admin.groups.count, admin.members.count, admin.applications.all):
         count(ME)
-    admin.logs.page(ME, job=APP)
+    for narrow in ({}, {"job": APP}, {"status": "failure"}, {"cycle": "x"}, {"identity": "anna@fjord.example"}):
+        admin.logs.page(ME, **narrow)
     database.close()
     return folder / "service.db", database.statements
 

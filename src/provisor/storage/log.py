@@ -127,7 +127,10 @@ def _facet(connection: Connection, facet: Facet) -> int:
 
 
 def _places(connection: Connection, query: LogQuery) -> Iterator[tuple[str, tuple[object, ...]]]:
-    """Conditions, each of which has its events in order in one index; together they are those that fit."""
+    """Conditions, each of which one index answers; together they are those that fit.
+
+    The events of a facet are in order there; those of one person are few, and put in order when they are read.
+    """
     facets = _facets(connection, query)
     if query.identity is None or not facets:
         for facet in facets:

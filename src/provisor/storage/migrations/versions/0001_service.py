@@ -148,10 +148,9 @@ def _create_log_event() -> None:
     )
     op.create_index("log_event_cycle", "log_event", ["cycle", "facet", "at", "id"])
     op.create_index("log_event_facet", "log_event", ["facet", "at", "id"])
-    op.create_index("log_event_name", "log_event", ["name", "at", "id"])
-    op.create_index("log_event_source", "log_event", ["source_id", "at", "id"])
-    op.create_index("log_event_target", "log_event", ["target_id", "at", "id"],
-                    sqlite_where=sa.text("target_id IS NOT NULL"))
+    op.create_index("log_event_name", "log_event", ["name"])
+    op.create_index("log_event_source", "log_event", ["source_id"])
+    op.create_index("log_event_target", "log_event", ["target_id"], sqlite_where=sa.text("target_id IS NOT NULL"))
 
 
 def _create_log_facet() -> None:
