@@ -29,7 +29,7 @@ from provisor.runner.connection import test_connection
 from provisor.runner.cycle import plan_cycle, run_cycle
 from provisor.runner.cycle_event import NO_CYCLE, failed_cycle
 from provisor.runner.explaining import Explaining
-from provisor.runner.joblock import JobBusy, job_lock
+from provisor.runner.joblock import JobBusy, is_held, job_lock
 from provisor.runner.run import CycleStopped
 from provisor.runner.scheduler import run_jobs
 from provisor.runner.serving import is_served, serving
@@ -172,7 +172,7 @@ class Cycles:
         return status_of(
             connection,
             job,
-            held=lambda: _held(path, job.id),
+            held=lambda: is_held(path, job.id),
             served=lambda: is_served(path),
             now=self.context.now(),
         )
@@ -301,12 +301,3 @@ def _undisturbed(database: Path, explaining: Explaining) -> Iterator[None]:
             yield
     except JobBusy as error:
         raise AdminError("job-busy", str(error), "Plan again when that cycle has ended.") from error
-
-
-def _held(database: Path, job: str) -> bool:
-    """Whether some process runs the job now. Takes the lock for a moment: asked only when a cycle has not ended."""
-    try:
-        with job_lock(database, job):
-            return False
-    except JobBusy:
-        return True

@@ -115,6 +115,11 @@ class Run:
         """Every object is looked at, not only those in the work set."""
         return self.cycle.low < 0
 
+    def knows_already(self, change: int) -> bool:
+        """Whether an object is looked at only because the rules have changed: if it stays as it is, that is no news."""
+        passed = self.job.watermark
+        return self.evaluates_everything and self.behaviour.rule_change == "affected" and change <= (passed or 0)
+
     def matching_paths(self, kind: Kind) -> list[str]:
         """The target attributes that objects of a kind are matched by, in the order of precedence."""
         rows = [row for row in self.ruleset.of(kind).mappings if row.matching_priority > 0]

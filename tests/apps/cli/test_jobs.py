@@ -200,6 +200,13 @@ def test_an_expression_that_cannot_be_used_is_refused(job, provisor):
     assert provisor("schema", "map", APP, "Bogus([mail])", "displayName").code == 1
 
 
+def test_a_page_of_the_log_before_an_event_that_is_not_there_is_refused(provisor):
+    answered = provisor("log", "list", "--before", "nothing")
+
+    assert answered.code == 1
+    assert "The provisioning log has no event 'nothing'." in answered.err
+
+
 def test_a_log_event_that_is_not_there_is_refused(provisor):
     assert provisor("log", "show", "nothing").code == 1
 
