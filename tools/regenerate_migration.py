@@ -11,6 +11,7 @@ from sqlalchemy import Column, Index, LargeBinary, Table, Text
 from provisor.storage.tables import metadata
 
 FILE = Path(__file__).parents[1] / "src/provisor/storage/migrations/versions/0001_service.py"
+LONGEST_LINE = 120
 HEADER = '''"""All tables of the service; tools/regenerate_migration.py makes this file from tables.py."""
 
 import sqlalchemy as sa
@@ -52,10 +53,7 @@ def create(table: Table) -> list[str]:
     """The statements that make one table."""
     keys = ", ".join(f'"{column.name}"' for column in table.primary_key.columns)
     parts = [f'"{table.name}"', *(render(column) for column in table.columns), f"sa.PrimaryKeyConstraint({keys})"]
-    packed = textwrap.wrap(
-        ", ".join(part.replace(" ", "\0") for part in parts), 110, break_long_words=False, break_on_hyphens=False
-    )
-    statements = ["    op.create_table(", *(f"        {line}".replace("\0", " ") for line in packed), "    )"]
+    statements = ["    op.create_table(", *(f"        {line}" for line in packed(parts, 110)), "    )"]
     for index in sorted(table.indexes, key=lambda index: str(index.name)):
         statements += create_index(table, index)
     return statements
@@ -70,15 +68,26 @@ def render(column: "Column[object]") -> str:
 
 
 def create_index(table: Table, index: Index) -> list[str]:
-    """One index; a partial one on two lines."""
+    """One index, on as many lines as it needs."""
     columns = ", ".join(f'"{column.name}"' for column in index.columns)
-    unique = ", unique=True" if index.unique else ""
-    start = f'    op.create_index("{index.name}", "{table.name}", [{columns}]{unique}'
+    parts = [f'"{index.name}"', f'"{table.name}"', f"[{columns}]"]
+    if index.unique:
+        parts.append("unique=True")
     where = index.dialect_options["sqlite"]["where"]
-    if where is None:
-        return [start + ")"]
-    condition = str(where.compile(compile_kwargs={"literal_binds": True})).replace(f"{table.name}.", "")
-    return [start + ",", f'                    sqlite_where=sa.text("{condition}"))']
+    if where is not None:
+        condition = str(where.compile(compile_kwargs={"literal_binds": True})).replace(f"{table.name}.", "")
+        parts.append(f'sqlite_where=sa.text("{condition}")')
+    start = "    op.create_index("
+    lines = packed(parts, LONGEST_LINE - len(start) - 1)
+    lines[-1] += ")"
+    return [start + lines[0], *(" " * len(start) + line for line in lines[1:])]
+
+
+def packed(parts: list[str], width: int) -> list[str]:
+    """Arguments on as few lines as they fit on; none is broken in two."""
+    text = ", ".join(part.replace(" ", "\0") for part in parts)
+    lines = textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
+    return [line.replace("\0", " ") for line in lines]
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from typer.main import get_command
 
 from provisor.admin.errors import AdminError
 from provisor.admin.session import Session
-from provisor.settings import Settings, read_settings
+from provisor.settings import Settings, misspelt_setting, read_settings
 from provisor.terminal import complain, say
 
 if TYPE_CHECKING:
@@ -89,6 +89,9 @@ def main(arguments: list[str] | None = None) -> None:
 
 def run(arguments: list[str] | None = None) -> None:
     """Run one command; raises SystemExit with its code, or what the command raised."""
+    misspelt = misspelt_setting(os.environ)
+    if misspelt is not None:
+        raise AdminError("unknown-setting", f"{misspelt[0]} has no effect.", f"Write {misspelt[1]}.")
     session = Session(settings=read_settings(os.environ), build=build)
     root().main(args=arguments, prog_name="provisor", obj=session)
 

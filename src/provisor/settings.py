@@ -28,6 +28,17 @@ class Settings:
     secret_key_file: Path
 
 
+def misspelt_setting(environment: Mapping[str, str]) -> tuple[str, str] | None:
+    """A variable that is surely one of ours misspelt, and the right one: the default would be taken without a word."""
+    known = (DATABASE_URL, TARGET_DATABASE_URL, SECRET_KEY_FILE, DATA)
+    ours = sorted(name for name in environment.keys() - set(known) if name.upper().startswith("PROVISOR_"))
+    if not ours:
+        return None
+    from provisor.rules.nearest import misspelt  # costs an import that hardly any command needs
+
+    return next(((name, meant) for name in ours if (meant := misspelt(name, known)) is not None), None)
+
+
 def read_settings(environment: Mapping[str, str]) -> Settings:
     """Settings from environment variables; an empty value counts as absent."""
     folder = Path(environment.get(DATA) or DEFAULT_FOLDER).absolute()

@@ -4,6 +4,7 @@ Must not: know a verb or a table of ours. Rich is imported only by what draws wi
 Text that came from a directory or a target is shown as text: no markup in it is obeyed, no control character is sent.
 """
 
+import codecs
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -12,6 +13,8 @@ from pathlib import Path
 from typing import Protocol
 
 import typer
+
+_LARGEST_SECRET_BYTES = 65_536
 
 
 class Shows(Protocol):
@@ -79,18 +82,42 @@ def complain(message: str, hint: str = "") -> None:
 
 def read_secret(file: str | None, prompt: str) -> str:
     """A secret from a file, from standard input (`-`), or typed unseen; never from an argument."""
-    try:
-        if file == "-":
-            return sys.stdin.readline().strip()
-        if file is not None:
-            return Path(file).read_text(encoding="utf-8").strip()
-    except OSError as error:
-        raise typer.BadParameter(f"{file} cannot be read: {error.strerror}.") from error
-    except UnicodeDecodeError as error:  # without the bytes: they may be most of a secret
-        raise typer.BadParameter(f"{'Standard input' if file == '-' else file} is not UTF-8 text.") from error
+    if file is not None:
+        try:
+            return secret_line(file).strip()
+        except OSError as error:
+            raise typer.BadParameter(f"{file} cannot be read: {error.strerror}.") from error
+        except ValueError as error:
+            raise typer.BadParameter(str(error)) from error
     if not sys.stdin.isatty():
         raise typer.BadParameter(f"There is no terminal to ask for the {prompt} on; name a file, or - for input.")
     return str(typer.prompt(prompt, hide_input=True)).strip()
+
+
+def secret_line(file: str) -> str:
+    """The one line of text in a file (`-`: in standard input), as people mean it whatever wrote the file.
+
+    A byte order mark and line breaks at the end are no part of it. Raises OSError, and ValueError with a sentence that
+    shows nothing of what was read.
+    """
+    named = "Standard input" if file == "-" else file
+    if file == "-":
+        typed = sys.stdin.isatty()
+        data = sys.stdin.buffer.readline() if typed else sys.stdin.buffer.read(_LARGEST_SECRET_BYTES + 1)
+    else:
+        with Path(file).open("rb") as opened:
+            data = opened.read(_LARGEST_SECRET_BYTES + 1)
+    if len(data) > _LARGEST_SECRET_BYTES:
+        raise ValueError(f"{named} holds more than {_LARGEST_SECRET_BYTES:,} bytes, too many for a secret.")
+    wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))  # what PowerShell's > writes
+    try:
+        text = data.decode("utf-16" if wide else "utf-8-sig")
+    except UnicodeDecodeError:  # without the bytes: they may be most of a secret
+        raise ValueError(f"{named} is not UTF-8 text.") from None
+    lines = text.strip("\r\n").splitlines()
+    if len(lines) > 1:
+        raise ValueError(f"{named} holds {len(lines)} lines, and a secret is one; keep the line that is meant.")
+    return lines[0] if lines else ""
 
 
 @contextmanager

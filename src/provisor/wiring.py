@@ -14,6 +14,7 @@ from provisor.admin.bundle import Admin
 from provisor.admin.context import Context
 from provisor.admin.errors import AdminError
 from provisor.database import Database, DatabaseError, open_database
+from provisor.folders import make_folder
 from provisor.storage.schema import migrate
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def build(settings: Settings) -> Admin:
 
 def _make_folder(settings: Settings) -> None:
     try:
-        settings.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(settings.folder)
     except OSError as error:
         why = "it is a file" if isinstance(error, FileExistsError) else error.strerror
         raise AdminError(

@@ -15,7 +15,18 @@ from provisor.storage.secrets import load_key
 
 NOBODY = Actor(name="nobody", kind="user", permissions=frozenset())
 APP = "Cisco Umbrella User Management"
-GROUPS_OF_VERBS = ("users", "groups", "members", "imports", "applications", "jobs", "cycles", "schemas", "logs")
+GROUPS_OF_VERBS = (
+    "users",
+    "groups",
+    "members",
+    "imports",
+    "applications",
+    "app_roles",
+    "jobs",
+    "cycles",
+    "schemas",
+    "logs",
+)
 
 
 def unreachable(job):

@@ -281,8 +281,6 @@ async def test_a_refusal_of_the_request_keeps_its_status(status, call):
     match call, status:
         case "read", 404 | 410:
             assert outcome is None
-        case "delete", 404 | 410:
-            assert isinstance(outcome, Answer)
         case "find" | "page", 404:
             assert (type(outcome), outcome.status) == (Malformed, 404)
         case _:

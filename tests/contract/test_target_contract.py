@@ -16,11 +16,15 @@ ODD_NAMES = {
     "non-Latin": "Ελένη Παπαδοπούλου 山田太郎",
     "combining characters": "Zoe\u0308 A\u030angstro\u0308m",
     "emoji": "👩‍💻🏳️‍🌈🇪🇸",
-    "right to left": "\u200fשלום\u200e \u202eevil\u202c",
-    "edge blanks": "  edge  ",
+    "right to left": "שלום",
     "formula looking": "=1+1|cmd",
-    "line break and tab": "a\nb\tc",
     "200 characters": "é" * 180,
+}
+ODD_TEXTS = {
+    **ODD_NAMES,
+    "turned direction": "\u200fשלום\u200e \u202eevil\u202c",
+    "edge blanks": "  edge  ",
+    "line break and tab": "a\nb\tc",
 }
 
 
@@ -90,9 +94,21 @@ async def test_a_user_with_an_odd_name_is_found_by_it_unchanged(target, unique, 
     assert [(one["id"], one["userName"]) for one in found.resources] == [(target_id, name)]
 
 
+@pytest.mark.parametrize("text", ODD_TEXTS.values(), ids=ODD_TEXTS)
+async def test_an_odd_text_is_read_back_as_sent(target, unique, text):
+    target_id = await created(target, "user", unique("anna"), displayName=text)
+
+    assert (await target.read("user", target_id)).resource["displayName"] == text
+
+
+@pytest.mark.parametrize("name", ODD_TEXTS.values(), ids=ODD_TEXTS)
+async def test_nobody_is_found_by_an_odd_name_that_nobody_has(target, unique, name):
+    assert not (await target.find("user", "userName", name + unique(""))).resources
+
+
 @pytest.mark.parametrize("name", ODD_NAMES.values(), ids=ODD_NAMES)
 async def test_a_group_with_an_odd_name_is_found_by_it_unchanged(target, unique, name):
-    name = unique(name) + "  "
+    name = unique(name)
     target_id = await created(target, "group", name)
 
     found = await target.find("group", "displayName", name)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from provisor.engine.outcome import Retry, cycle_failure, failure_from, stops_cycle
+from provisor.engine.outcome import Retry, blame, cycle_failure, failure_from
 from provisor.engine.ports import Malformed, Rejected, Throttled, Unauthorized, Unreachable
 
 SOON = datetime(2031, 3, 4, tzinfo=UTC)
@@ -52,7 +52,7 @@ def failed(error, verb="create"):
 
 @pytest.mark.parametrize(("status", "code"), CODES.items(), ids=CODES.keys())
 def test_a_status_has_a_code(status, code):
-    assert failed(Rejected("refused", status=status)).code == code
+    assert failed(Rejected("refused", status=status), verb="update").code == code
 
 
 @pytest.mark.parametrize(("scim_type", "code"), SCIM_TYPES.items(), ids=SCIM_TYPES.keys())
@@ -86,21 +86,22 @@ def test_a_refusal_without_reason_still_makes_a_sentence():
     assert failed(Rejected("", status=403)).message.endswith("status 403, without a reason.")
 
 
-STOPS = {
-    "401 anywhere": (Unauthorized("401"), {"probe": True, "filter": True, "object": True}),
-    "unreachable": (Unreachable("down"), {"probe": True, "filter": True, "object": True}),
-    "timed out": (Unreachable("60 s", timed_out=True), {"probe": True, "filter": False, "object": False}),
-    "throttled": (Throttled("wait", until=SOON), {"probe": False, "filter": False, "object": False}),
-    "not SCIM": (Malformed("html"), {"probe": True, "filter": True, "object": False}),
-    "404": (Rejected("none", status=404), {"probe": True, "filter": True, "object": False}),
-    "400": (Rejected("bad", status=400), {"probe": True, "filter": False, "object": False}),
-    "500": (Rejected("broken", status=500), {"probe": True, "filter": False, "object": False}),
+JOB, OBJECT, UNSURE = "job", "object", "unsure"
+BLAMED = {
+    "401 anywhere": (Unauthorized("401"), {"probe": JOB, "filter": JOB, "object": JOB}),
+    "unreachable": (Unreachable("down"), {"probe": JOB, "filter": JOB, "object": JOB}),
+    "timed out": (Unreachable("60 s", timed_out=True), {"probe": JOB, "filter": UNSURE, "object": UNSURE}),
+    "throttled": (Throttled("wait", until=SOON), {"probe": OBJECT, "filter": OBJECT, "object": OBJECT}),
+    "not SCIM": (Malformed("html"), {"probe": JOB, "filter": UNSURE, "object": OBJECT}),
+    "404": (Rejected("none", status=404), {"probe": JOB, "filter": UNSURE, "object": OBJECT}),
+    "400": (Rejected("bad", status=400), {"probe": JOB, "filter": OBJECT, "object": OBJECT}),
+    "500": (Rejected("broken", status=500), {"probe": JOB, "filter": OBJECT, "object": OBJECT}),
 }
 
 
-@pytest.mark.parametrize(("error", "stops"), STOPS.values(), ids=STOPS.keys())
-def test_what_is_about_the_job_stops_the_cycle(error, stops):
-    assert {where: stops_cycle(error, where) for where in stops} == stops
+@pytest.mark.parametrize(("error", "blamed"), BLAMED.values(), ids=BLAMED.keys())
+def test_an_error_is_the_jobs_or_one_objects_or_nobody_can_say(error, blamed):
+    assert {where: blame(error, where) for where in blamed} == blamed
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import pytest
 
+from provisor.admin.rules import source_schema
 from provisor.gallery import template, templates
 from provisor.rules.checks import problems
 from provisor.rules.graph_json import read_schema, write_schema
@@ -84,7 +85,7 @@ def test_group_mappings_are_the_tutorials(template_id):
 
 @pytest.mark.parametrize("template_id", IDS)
 def test_default_rules_have_no_problem(template_id):
-    assert problems(rules_of(template_id), template(template_id).schema, sync_all=True) == ()
+    assert problems(rules_of(template_id), template(template_id).schema, source_schema(), sync_all=True) == ()
 
 
 @pytest.mark.parametrize("template_id", IDS)

@@ -2,17 +2,24 @@
 
 import pytest
 
+from provisor.admin.rules import source_schema
 from provisor.rules.checks import problems
 from provisor.rules.mapping import ObjectMapping
 from provisor.rules.ruleset import RuleSet, TargetSchema
 from provisor.rules.scoping import Clause, FilterGroup, Scope
 from provisor.scim.schemas import ENTERPRISE_URN, GROUP_TYPE, UMBRELLA_GROUP_TYPE, UMBRELLA_USER_TYPE, USER_TYPE
+from provisor.storage.extensions import ExtensionProperty
 
 GENERIC = TargetSchema(user_type=USER_TYPE, group_type=GROUP_TYPE)
 UMBRELLA = TargetSchema(
     user_type=UMBRELLA_USER_TYPE,
     group_type=UMBRELLA_GROUP_TYPE,
     filterable={"user": ("userName",), "group": ("displayName",)},
+)
+
+REGISTERED = "extension_0a1b_objectGUID"
+DIRECTORY = source_schema(
+    [ExtensionProperty(name=REGISTERED, attribute="objectGUID", data_type="String", targets=("User",))]
 )
 
 
@@ -26,7 +33,7 @@ def problems_of(rules):
         ruleset = RuleSet(
             users=rules.mapping(*rows, scope=scope, **settings), groups=rules.mapping(*groups, kind="group")
         )
-        return [str(problem) for problem in problems(ruleset, schema, sync_all=sync_all)]
+        return [str(problem) for problem in problems(ruleset, schema, DIRECTORY, sync_all=sync_all)]
 
     return found
 
@@ -36,21 +43,24 @@ def test_good_rules_have_no_problem(problems_of, rules):
 
 
 ROWS = {
-    "unknown target": ({"target": "shoeSize", "source": "x"}, "shoeSize"),
-    "unknown sub-attribute": ({"target": "name.nickName", "source": "x"}, "nickName"),
-    "unknown extension": ({"target": "urn:example:x:2.0:User:a", "source": "x"}, "urn:example"),
-    "whole extension": ({"target": ENTERPRISE_URN, "source": "x"}, "whole extension"),
-    "the id": ({"target": "id", "source": "x"}, "id is given by the application"),
-    "read-only target": ({"target": "groups", "source": "x"}, "read-only"),
-    "vague filter": ({"target": 'emails[type sw "w"].value', "source": "x"}, "does not say which"),
+    "unknown target": ({"target": "shoeSize", "source": "jobTitle"}, "shoeSize"),
+    "unknown sub-attribute": ({"target": "name.nickName", "source": "jobTitle"}, "nickName"),
+    "unknown extension": ({"target": "urn:example:x:2.0:User:a", "source": "jobTitle"}, "urn:example"),
+    "whole extension": ({"target": ENTERPRISE_URN, "source": "jobTitle"}, "whole extension"),
+    "the id": ({"target": "id", "source": "jobTitle"}, "id is given by the application"),
+    "read-only target": ({"target": "groups", "source": "jobTitle"}, "read-only"),
+    "vague filter": ({"target": 'emails[type sw "w"].value', "source": "jobTitle"}, "does not say which"),
     "volatile always": ({"target": "title", "expression": "Guid()"}, "Guid gives a new value every time"),
     "volatile now": ({"target": "title", "expression": 'Append("x", Now())'}, "Now gives a new value"),
     "volatile random": ({"target": "title", "expression": "RandomString(8, 1, 1, 1, 1)"}, "RandomString gives"),
-    "unique value always": ({"target": "title", "expression": "SelectUniqueValue([a], [b])"}, "SelectUniqueValue"),
+    "unique value always": (
+        {"target": "title", "expression": "SelectUniqueValue([mail], [mailNickname])"},
+        "SelectUniqueValue",
+    ),
     "unique value matching": (
         {
             "target": "nickName",
-            "expression": "SelectUniqueValue([a], [b])",
+            "expression": "SelectUniqueValue([mail], [mailNickname])",
             "flow_type": "ObjectAddOnly",
             "matching_priority": 2,
         },
@@ -59,12 +69,12 @@ ROWS = {
     "constant matching": ({"target": "title", "constant": "x", "matching_priority": 2}, "matches everybody"),
     "nothing matching": ({"target": "title", "matching_priority": 2}, "without a source"),
     "constant of wrong type": ({"target": "active", "constant": "perhaps"}, '"perhaps"'),
-    "default of wrong type": ({"target": "active", "source": "a", "default": "7"}, '"7"'),
+    "default of wrong type": ({"target": "active", "source": "extensionAttribute1", "default": "7"}, '"7"'),
     "manager elsewhere": ({"target": "title", "source": "manager"}, "leads to another object"),
-    "text into a reference": ({"target": f"{ENTERPRISE_URN}:manager", "source": "x"}, "takes a reference"),
+    "text into a reference": ({"target": f"{ENTERPRISE_URN}:manager", "source": "jobTitle"}, "takes a reference"),
     "expression over a reference": ({"target": "title", "expression": 'Append([manager], "x")'}, "reads manager"),
     "two rows, one target": ({"target": "USERNAME", "source": "mail"}, "2 rows write username"),
-    "same precedence": ({"target": "externalId", "source": "x", "matching_priority": 1}, "precedence 1"),
+    "same precedence": ({"target": "externalId", "source": "jobTitle", "matching_priority": 1}, "precedence 1"),
     "insisting reference": (
         {"target": f"{ENTERPRISE_URN}:manager", "source": "manager", "flow_behavior": "FlowAlways"},
         "never always",
@@ -87,7 +97,7 @@ def test_a_bad_row_is_named(problems_of, rules, settings, said):
     assert said in found[0]
 
 
-@pytest.mark.parametrize("expression", ["Guid()", "SelectUniqueValue([a], [b])"])
+@pytest.mark.parametrize("expression", ["Guid()", "SelectUniqueValue([mail], [mailNickname])"])
 def test_what_changes_every_time_is_fine_on_create(problems_of, rules, expression):
     assert problems_of(rules.row("nickName", expression=expression, flow_type="ObjectAddOnly")) == []
 
@@ -127,7 +137,7 @@ def test_groups_may_be_left_out(rules):
         users=rules.mapping(rules.user_name), groups=ObjectMapping(name="", kind="group", enabled=False, mappings=())
     )
 
-    assert problems(ruleset, GENERIC) == ()
+    assert problems(ruleset, GENERIC, DIRECTORY) == ()
 
 
 def test_members_belong_to_groups(problems_of, rules):
@@ -165,6 +175,6 @@ def test_a_bad_clause_is_named(problems_of, given, said):
 
 
 def test_all_problems_are_told_at_once(problems_of, rules):
-    found = problems_of(rules.row("shoeSize", "x"), rules.row("title", expression="Now()"), enabled=False)
+    found = problems_of(rules.row("shoeSize", "jobTitle"), rules.row("title", expression="Now()"), enabled=False)
 
     assert len(found) == 3

@@ -24,7 +24,9 @@ def filtered_out(world, name):
 def mapped_otherwise(world, name):
     rules = world.rules()
     source = {"type": "Function", "expression": 'Join(" ", [displayName], "of X")'}
-    (row,) = [one for one in world.mapping_of(rules)["attributeMappings"] if one["targetAttributeName"] == "displayName"]
+    (row,) = [
+        one for one in world.mapping_of(rules)["attributeMappings"] if one["targetAttributeName"] == "displayName"
+    ]
     row["source"] = source
     world.save_rules(rules)
 

@@ -124,3 +124,35 @@ def test_a_changed_person_costs_the_same_among_1_000_and_among_10_000(settled):
         take_them_away(settled)
 
     assert costs[1] <= costs[0] * 1.05
+
+
+@pytest.mark.parametrize("change", ["joins", "leaves"])
+def test_one_who_joins_or_leaves_costs_the_same_in_a_group_of_50_and_of_50_000(settled, change):
+    org = settled.organisation
+    org.users(["newcomer@x"])
+    org.assign("newcomer@x")
+    if change == "leaves":
+        org.join("Staff", "newcomer@x")
+    assert settled.run().state == "succeeded"
+    costs = []
+    for number in (50, 50_000):
+        add_people_long_provisioned(settled, number)
+        (org.join if change == "joins" else org.leave)("Staff", "newcomer@x")
+        costs.append(steps_of_one_membership(settled))
+        (org.leave if change == "joins" else org.join)("Staff", "newcomer@x")
+        assert settled.run().state == "succeeded"
+        take_them_away(settled)
+
+    assert costs[1] <= costs[0] * 1.05
+
+
+def steps_of_one_membership(world):
+    """Run a cycle that writes one membership, and count what SQLite did for it."""
+    usual = world.database
+    world.database = CountingDatabase(usual.path)
+    try:
+        assert world.run().requests["PATCH"] == 1
+        return world.database.steps
+    finally:
+        world.database.close()
+        world.database = usual

@@ -48,7 +48,7 @@ def test_a_target_that_cannot_be_used_stops_the_cycle_with_one_sentence(full, er
 
     assert (summary.state, summary.error.code) == ("failed", code)
     assert len(full.target.journal) == 1
-    assert full.events() == []
+    assert [event for event in full.events() if event.source_id] == []
     assert full.run().state == "succeeded"
     assert right(full)
 
@@ -57,7 +57,7 @@ def test_a_token_revoked_in_the_middle_stops_the_cycle_and_the_next_run_goes_on(
     full.target.fail(20, Unauthorized("revoked"), method="POST", times=1000)
     first = full.run()
     assert (first.state, first.error.code) == ("failed", "Unauthorized")
-    assert full.events(status="failure") == []
+    assert [event for event in full.events(status="failure") if event.source_id] == []
     assert full.operations("sent") == []
 
     full.heal()

@@ -1,8 +1,20 @@
 """Entra's dialects beyond the recorded requests."""
 
+import json
+from datetime import UTC, datetime
+
 import pytest
 
-from provisor.scim.entra import MEMBERS_PER_REQUEST, Dialect, create_body, members_bodies, patch_body, tenant_url
+from provisor.expressions import compile_expression
+from provisor.scim.entra import (
+    MEMBERS_PER_REQUEST,
+    ROLE_TYPE,
+    Dialect,
+    create_body,
+    members_bodies,
+    patch_body,
+    tenant_url,
+)
 from provisor.scim.patch import Operation, member_changes, parse_operations
 from provisor.scim.schemas import ENTERPRISE_URN, GROUP_TYPE, GROUP_URN, UMBRELLA_USER_TYPE, USER_TYPE, USER_URN
 
@@ -53,6 +65,44 @@ def test_compliant_merges_several_simple_replaces_only():
         {"op": "replace", "path": f"{ENTERPRISE_URN}:manager", "value": {"value": "m"}},
         {"op": "remove", "path": "locale"},
     ]
+
+
+ROLE = {"value": "admin", "display": "Admin", "type": ROLE_TYPE, "primary": False}
+
+
+def test_classic_adds_a_role_as_json_text():
+    operation = Operation(op="add", path="roles", value=[ROLE])
+
+    (sent,) = operations_of(patch_body([operation], Dialect.CLASSIC, USER_TYPE))
+    (role,) = sent["value"]
+
+    assert (sent["op"], sent["path"], list(role)) == ("Add", "roles", ["value"])
+    assert json.loads(role["value"]).keys() == {"id", "value", "displayName"}
+    assert (json.loads(role["value"])["value"], json.loads(role["value"])["displayName"]) == ("admin", "Admin")
+
+
+def test_classic_replaces_roles_as_they_were_created():
+    operation = Operation(op="replace", path="roles", value=[ROLE])
+
+    assert operations_of(patch_body([operation], Dialect.CLASSIC, USER_TYPE)) == [
+        {"op": "Replace", "path": "roles", "value": [ROLE]}
+    ]
+
+
+def test_compliant_adds_a_role_as_it_was_created():
+    operation = Operation(op="add", path="roles", value=[ROLE])
+
+    assert operations_of(patch_body([operation], Dialect.COMPLIANT, USER_TYPE)) == [
+        {"op": "add", "path": "roles", "value": [ROLE]}
+    ]
+
+
+def test_the_language_and_the_wire_name_one_type_of_role():
+    (role,) = compile_expression("AppRoleAssignmentsComplex([appRoleAssignments])").evaluate(
+        {"appRoleAssignments": [{"id": "1", "value": "admin"}]}, datetime(2031, 3, 4, tzinfo=UTC), bytes
+    )
+
+    assert role["type"] == ROLE_TYPE
 
 
 def test_classic_gathers_removed_members_in_one_operation():

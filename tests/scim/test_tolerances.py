@@ -132,13 +132,70 @@ def test_manager_path_without_its_urn_is_found_in_the_extension():
     assert after[ENTERPRISE_URN] == {"manager": {"value": "m-1"}}
 
 
-@pytest.mark.parametrize("value", ["", {"value": ""}, [{"value": ""}], None, {"value": None}], ids=repr)
-def test_empty_manager_removes(value):
+NOBODY = [
+    *("", None, [], {}),
+    *({"value": ""}, {"value": None}, {"VALUE": ""}, {"value": []}, {"value": [""]}, {"$ref": None, "value": ""}),
+    *({"$ref": "../Users/m-1", "value": ""}, {"$ref": "../Users/m-1", "value": None}),
+]
+
+
+@pytest.mark.parametrize("listed", [False, True], ids=["alone", "in a list"])
+@pytest.mark.parametrize("value", NOBODY, ids=repr)
+@pytest.mark.parametrize("op", ["Add", "Replace"])
+@pytest.mark.parametrize("where", ["path", "path without urn", "key", "key of the extension"])
+def test_empty_manager_removes(where, op, value, listed):
+    managed = user(**{ENTERPRISE_URN: {"manager": {"value": "m-1"}}})
+    value = [value] if listed and not isinstance(value, list) else value
+    operation = {
+        "path": {"path": MANAGER, "value": value},
+        "path without urn": {"path": "manager", "value": value},
+        "key": {"value": {MANAGER: value}},
+        "key of the extension": {"value": {ENTERPRISE_URN: {"manager": value}}},
+    }[where]
+
+    assert patched(managed, {"op": op, **operation}) == user()
+
+
+@pytest.mark.parametrize("value", ["", [""], None, [], [None], [{"value": ""}], [{"value": None}]], ids=repr)
+@pytest.mark.parametrize("op", ["Add", "Replace"])
+def test_empty_manager_removes_said_through_its_value(op, value):
     managed = user(**{ENTERPRISE_URN: {"manager": {"value": "m-1"}}})
 
-    after = patched(managed, {"op": "Replace", "path": MANAGER, "value": value})
+    assert patched(managed, {"op": op, "path": f"{MANAGER}.value", "value": value}) == user()
 
-    assert after == user()
+
+@pytest.mark.parametrize("value", [{"displayName": "Boss"}, [{"displayName": "Boss"}]], ids=repr)
+def test_a_manager_of_whom_only_what_is_read_only_is_said_stays(value):
+    managed = user(**{ENTERPRISE_URN: {"manager": {"value": "m-1"}}})
+
+    assert patched(managed, {"op": "Replace", "path": MANAGER, "value": value}) is managed
+
+
+@pytest.mark.parametrize("path", [MANAGER, "name", "emails", "roles", 'emails[type eq "work"]'])
+@pytest.mark.parametrize("value", [{"x": "y"}, [{"x": "y"}], [{"value": "v"}, {"x": "y"}]], ids=repr)
+@pytest.mark.parametrize("op", ["Add", "Replace"])
+def test_an_object_that_says_nothing_known_is_refused_not_ignored(op, value, path):
+    full = user(
+        name={"givenName": "Ana"}, emails=[{"type": "work", "value": "a"}], **{ENTERPRISE_URN: {"manager": "m-1"}}
+    )
+
+    error = refusal(patched, full, {"op": op, "path": path, "value": value})
+
+    assert (error.status, error.scim_type) == (400, "invalidValue")
+
+
+@pytest.mark.parametrize("path", ["title", f"{ENTERPRISE_URN}:department", "name.givenName", "active"])
+def test_a_list_of_an_object_without_value_is_no_value(path):
+    error = refusal(patched, user(title="T"), {"op": "Replace", "path": path, "value": [{"x": "y"}]})
+
+    assert (error.status, error.scim_type) == (400, "invalidValue")
+
+
+@pytest.mark.parametrize("value", [{"givenName": None}, [{"givenName": None}]], ids=repr)
+def test_an_object_in_a_list_changes_what_the_object_alone_changes(value):
+    named = user(name={"givenName": "Ana", "familyName": "Ruiz"})
+
+    assert patched(named, {"op": "Replace", "path": "name", "value": value})["name"] == {"familyName": "Ruiz"}
 
 
 def test_filter_creates_its_element():

@@ -17,6 +17,8 @@ from provisor.storage import applications, directory_verbs, objects
 from provisor.storage.applications import Application, AppRole, Assignment
 
 DEFAULT_ROLES = (AppRole(id="18d14569-c3bd-439b-9a66-3a2aee01d14f", display_name="User", description="User"),)
+# Access without a role of the application; a normal assignment (spec/provisioning-service.md section 5.3).
+DEFAULT_ACCESS = AppRole(id="00000000-0000-0000-0000-000000000000", display_name="Default Access")
 PAGE = 500
 NAMED = 20  # principals that one audit event names; more would swell it
 
@@ -90,12 +92,15 @@ class Applications:
         all_groups: bool = False,
         role: str | None = None,
     ) -> int:
-        """Assign users and groups in a role (the first one if not named); returns how many were not assigned before."""
+        """Assign users and groups in a role; returns how many were not assigned before.
+
+        Without a role named it is the first that is enabled, or the default access where there is none.
+        """
         with self.context.change(actor, ASSIGNMENT_WRITE, "Add app role assignment") as change:
             application = self.find(change.connection, key)
             principals = self._principals(change.connection, "user", users, everyone=all_users)
             principals += self._principals(change.connection, "group", groups, everyone=all_groups)
-            chosen = _role(application, role)
+            chosen = _role_to_assign(application, role)
             count = applications.assign(
                 change.connection,
                 tenant=self.context.tenant,
@@ -110,8 +115,16 @@ class Applications:
                 change.nothing()
             return count
 
-    def unassign(self, actor: Actor, key: str, *, users: Sequence[str] = (), groups: Sequence[str] = ()) -> int:
-        """End the assignments of users and groups; returns how many assignments ended."""
+    def unassign(
+        self,
+        actor: Actor,
+        key: str,
+        *,
+        users: Sequence[str] = (),
+        groups: Sequence[str] = (),
+        role: str | None = None,
+    ) -> int:
+        """End the assignments of users and groups, in one role or in all; returns how many assignments ended."""
         with self.context.change(actor, ASSIGNMENT_WRITE, "Remove app role assignment") as change:
             application = self.find(change.connection, key)
             principals = self._principals(change.connection, "user", users)
@@ -121,6 +134,7 @@ class Applications:
                 tenant=self.context.tenant,
                 application=application.id,
                 principals=[principal for principal, _ in principals],
+                role=None if role is None else role_named(application, role).id,
                 now=change.now,
             )
             change.target, change.detail = application.id, {"principals": _named(principals)}
@@ -203,12 +217,26 @@ class Applications:
         )
 
 
-def _role(application: Application, wanted: str | None) -> AppRole:
-    for role in application.roles:
-        if wanted is None or wanted in (role.id, role.display_name, role.value):
+def role_named(application: Application, wanted: str) -> AppRole:
+    """The role of that id, display name or value; the default access is everybody's."""
+    for role in (*application.roles, DEFAULT_ACCESS):
+        if wanted in (role.id, role.display_name, role.value):
             return role
-    known = ", ".join(role.display_name for role in application.roles)
+    known = ", ".join(role.display_name for role in (*application.roles, DEFAULT_ACCESS))
     raise AdminError("not-found", f"{application.display_name} has no role {wanted!r}.", f"Its roles are: {known}.")
+
+
+def _role_to_assign(application: Application, wanted: str | None) -> AppRole:
+    if wanted is None:
+        return next((role for role in application.roles if role.enabled), DEFAULT_ACCESS)
+    role = role_named(application, wanted)
+    if not role.enabled:
+        raise AdminError(
+            "role-disabled",
+            f"The role {role.display_name} of {application.display_name} is switched off.",
+            "Enable it with `provisor app role set … --enable`, or choose another.",
+        )
+    return role
 
 
 def _named(principals: Sequence[tuple[str, Kind]]) -> list[Json]:

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from provisor.admin.app_roles import AppRoles
     from provisor.admin.applications import Applications
     from provisor.admin.context import Context
     from provisor.admin.cycles import Cycles
@@ -61,6 +62,13 @@ class Admin:
         from provisor.gallery import templates
 
         return Applications(self._context, templates())
+
+    @cached_property
+    def app_roles(self) -> AppRoles:
+        """The roles that applications define."""
+        from provisor.admin.app_roles import AppRoles
+
+        return AppRoles(self._context, self.applications)
 
     @cached_property
     def jobs(self) -> Jobs:

@@ -1,11 +1,12 @@
-"""Verbs that reach the application: test the connection, plan, run one cycle, serve all jobs, status.
+"""Verbs that reach the application: test the connection, plan, run one cycle, serve all jobs; and what came of them.
 
 The asynchronous runner is driven from here, a loop for each verb; skins stay synchronous.
 """
 
 import asyncio
 import signal
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,20 +18,28 @@ from provisor.admin.context import Context
 from provisor.admin.errors import AdminError
 from provisor.admin.jobs import BASE_ADDRESS, Jobs
 from provisor.admin.status import JobStatus, status_of
+from provisor.engine.causes import Cause
+from provisor.engine.detail import Detail
 from provisor.engine.plan import Plan, render
 from provisor.engine.progress import Progress
+from provisor.rules.failure import Failure
 from provisor.rules.graph_json import read_schema
 from provisor.rules.ruleset import RuleSet
 from provisor.runner.connection import test_connection
 from provisor.runner.cycle import plan_cycle, run_cycle
-from provisor.runner.joblock import JobBusy, job_lock
+from provisor.runner.cycle_event import NO_CYCLE, failed_cycle
+from provisor.runner.explaining import Explaining
+from provisor.runner.joblock import JobBusy, is_held, job_lock
 from provisor.runner.run import CycleStopped
 from provisor.runner.scheduler import run_jobs
+from provisor.runner.serving import is_served, serving
 from provisor.runner.summary import CycleSummary, NotRunnable
-from provisor.storage import applications, jobs
+from provisor.storage import applications, cycles, jobs, log
+from provisor.storage.cycles import Cycle
 from provisor.storage.jobs import Job
+from provisor.storage.times import to_microseconds
 
-__all__ = ["CycleSummary", "Cycles", "JobStatus", "Plan", "render"]
+__all__ = ["Cause", "CycleSummary", "Cycles", "Detail", "JobStatus", "Plan", "render"]
 
 T = TypeVar("T")
 
@@ -81,34 +90,92 @@ class Cycles:
             )
         )
 
-    def run(self, actor: Actor, key: str, *, report: Callable[[Progress], None] | None = None) -> CycleSummary:
-        """One cycle in the foreground. What stopped it, if anything did, is in the summary."""
+    def run(
+        self,
+        actor: Actor,
+        key: str,
+        *,
+        report: Callable[[Progress], None] | None = None,
+        stopping: Callable[[], None] | None = None,
+    ) -> CycleSummary:
+        """One cycle in the foreground. What stopped it, if anything did, is in the summary.
+
+        With `stopping`, SIGINT ends it where the next run can go on, and is told by that; a second one ends it at once.
+        """
         job = self._runnable(actor, key)
         with self.context.change(actor, JOB_RUN, "Run provisioning cycle") as change:
             change.target = job.id
         context = self.context
-        return _driven(
-            run_cycle(
+
+        async def run() -> CycleSummary:
+            stop = asyncio.Event()
+            if stopping is not None:
+                _stop_at_sigint(stop, stopping)
+            return await run_cycle(
                 context.database,
                 job.id,
                 context.connect,
                 now=context.now,
                 random_bytes=context.random_bytes,
                 report=report,
+                stop=stop,
                 address=self._address(job.id),
             )
-        )
+
+        return _driven(run())
+
+    def planned(self, actor: Actor, key: str, *, each: int | None = None) -> Iterator[Detail]:
+        """By name what the plan just made would do; `each`: not more than so many of a sort, and only what is done.
+
+        The job is kept from running until the last is taken. AdminError is raised with the first when it runs already.
+        """
+        explaining = self._explaining(actor, key)
+
+        def told() -> Iterator[Detail]:
+            with _undisturbed(self.context.database.path, explaining):
+                yield from explaining.plan(each=each)
+
+        return told()
+
+    def planned_causes(self, actor: Actor, key: str) -> tuple[Sequence[Cause], Sequence[Cause]]:
+        """Why objects would fail by the plan just made, and why they would be left alone."""
+        explaining = self._explaining(actor, key)
+        with _undisturbed(self.context.database.path, explaining):
+            failures, skips = explaining.planned_causes()
+        return failures.found(), skips.found()
+
+    def done(self, actor: Actor, key: str, cycle: int, *, each: int | None = None) -> Iterator[Detail]:
+        """By name what a cycle did; `each` as above."""
+        explaining = self._explaining(actor, key)
+        found = _numbered(explaining, cycle)
+        return iter(()) if found is None else explaining.cycle(found, each=each)
+
+    def causes(self, actor: Actor, key: str, cycle: int) -> tuple[Sequence[Cause], Sequence[Cause]]:
+        """Why objects failed in a cycle, and why they were left alone."""
+        explaining = self._explaining(actor, key)
+        found = _numbered(explaining, cycle)
+        if found is None:
+            return (), ()
+        return explaining.causes(found, "failure").found(), explaining.causes(found, "skipped").found()
 
     def serve(self, actor: Actor, *, said: Callable[[str], None], failed: Callable[[str, str], None]) -> None:
         """Run all started jobs on their interval until SIGTERM or SIGINT; cycles under way stop at their next page."""
         actor.needs(JOB_RUN)
-        _driven(self._serve(said, failed))
+        with serving(self.context.database.path):
+            _driven(self._serve(said, failed))
 
     def status(self, actor: Actor, key: str) -> JobStatus:
         """How a job is, in Graph's words."""
         connection = self.context.read(actor, JOB_READ)
         job = self.jobs.find(connection, key)
-        return status_of(connection, job, held=lambda: _held(self.context.database.path, job.id))
+        path = self.context.database.path
+        return status_of(
+            connection,
+            job,
+            held=lambda: is_held(path, job.id),
+            served=lambda: is_served(path),
+            now=self.context.now(),
+        )
 
     async def _serve(self, said: Callable[[str], None], failed: Callable[[str, str], None]) -> None:
         context, stop = self.context, asyncio.Event()
@@ -129,6 +196,11 @@ class Cycles:
             if summary.error is not None:
                 failed(job, f"{summary.error.message} {summary.error.hint}")
 
+        def did_not_begin(job: str, error: Exception) -> None:
+            failure = _failure_of(error)
+            self._note(job, failure)
+            failed(job, f"{failure.message} {failure.hint}")
+
         said("Running jobs on their interval; Ctrl-C ends.")
         await run_jobs(
             context.database,
@@ -136,7 +208,32 @@ class Cycles:
             run,
             stop=stop,
             now=context.now,
-            failed=lambda job, error: failed(job, str(error)),
+            failed=did_not_begin,
+        )
+
+    def _note(self, key: str, failure: Failure) -> None:
+        """What kept a job from running at all, in the provisioning log: no cycle says it."""
+        context = self.context
+        with context.database.transaction() as connection:
+            job = jobs.read(connection, key)
+            if job is None:
+                return  # it was removed meanwhile
+            application = applications.read(connection, job.application)
+            row = failed_cycle(
+                tenant=job.tenant,
+                job=job.id,
+                application=job.application if application is None else application.display_name,
+                cycle=NO_CYCLE,
+                failure=failure,
+                at=to_microseconds(context.now()),
+            )
+            log.append(connection, [row])
+
+    def _explaining(self, actor: Actor, key: str) -> Explaining:
+        connection = self.context.read(actor, JOB_READ)
+        job = self.jobs.find(connection, key)
+        return Explaining(
+            connection=connection, job=job.id, now=self.context.now, random_bytes=self.context.random_bytes
         )
 
     def _runnable(self, actor: Actor, key: str) -> Job:
@@ -164,10 +261,43 @@ def _driven(work: Coroutine[Any, Any, T]) -> T:
         raise AdminError("connection-failed", stopped.failure.message, stopped.failure.hint) from stopped
 
 
-def _held(database: Path, job: str) -> bool:
-    """Whether some process runs the job now. Takes the lock for a moment: asked only when a cycle has not ended."""
+def _stop_at_sigint(stop: asyncio.Event, stopping: Callable[[], None]) -> None:
+    """The first SIGINT asks for an end, which may take as long as the requests under way; the second is obeyed."""
+    loop = asyncio.get_running_loop()
+
+    def asked() -> None:
+        loop.remove_signal_handler(signal.SIGINT)
+        stop.set()
+        stopping()
+
+    loop.add_signal_handler(signal.SIGINT, asked)
+
+
+def _failure_of(error: Exception) -> Failure:
+    """What ended a job's run without a cycle that could say it."""
+    match error:
+        case AdminError():
+            return Failure(code=error.code, message=error.message, hint=error.hint)
+        case NotRunnable():
+            return Failure(code="job-not-runnable", message=str(error), hint=error.hint)
+        case _:
+            said = f"{type(error).__name__}: {error}"
+            return Failure(code="InternalError", message=said, hint="Report this as a bug.")
+
+
+def _numbered(explaining: Explaining, number: int) -> Cycle | None:
+    """One of the job's last cycles."""
+    newest = cycles.newest(explaining.connection, explaining.job)
+    return next((cycle for cycle in newest if cycle.n == number), None)
+
+
+@contextmanager
+def _undisturbed(database: Path, explaining: Explaining) -> Iterator[None]:
+    """Keep the job from running, which would take the place of its plan. Raises AdminError when that has happened."""
     try:
-        with job_lock(database, job):
-            return False
-    except JobBusy:
-        return True
+        with job_lock(database, explaining.job):
+            if explaining.newest_plan() is None:
+                raise AdminError("job-busy", "The job has run since it was planned.", "Plan again.")
+            yield
+    except JobBusy as error:
+        raise AdminError("job-busy", str(error), "Plan again when that cycle has ended.") from error

@@ -12,19 +12,26 @@ from provisor.admin.actor import JOB_CREDENTIALS, JOB_READ, JOB_WRITE, Actor
 from provisor.admin.applications import Applications
 from provisor.admin.context import Change, Context
 from provisor.admin.errors import AdminError
-from provisor.admin.rules import usable
+from provisor.admin.rules import source_schema, usable
 from provisor.database import Connection
 from provisor.engine.behaviour import behaviour_named
 from provisor.engine.ports import Secret
+from provisor.rules.nearest import nearest
+from provisor.scim.entra import bearer_token
 from provisor.scim.values import Json
-from provisor.storage import applications, jobs, resets, secrets
+from provisor.storage import applications, extensions, jobs, resets, secrets
 from provisor.storage.jobs import Job, JobChanges, StatusCode
 
 BASE_ADDRESS: Final = "BaseAddress"  # Graph's names of the two credentials
 SECRET_TOKEN: Final = "SecretToken"  # noqa: S105 - a name, not a secret
 
-RESET_SCOPES: Final = ("None", "Escrows", "Watermark", "QuarantineState", "ConnectorDataStore", "Full", "ForceDeletes")
-PLAIN_RESTART: Final = frozenset({"Escrows", "Watermark", "QuarantineState"})  # what the portal's button does
+RESET_SCOPES: Final = ("None", "Escrows", "Watermark", "ConnectorDataStore", "Full")
+PLAIN_RESTART: Final = frozenset({"Escrows", "Watermark"})  # what the portal's button does
+# Words of Graph for what no job here has: taken, they would reset nothing.
+_NOTHING_TO_RESET: Final = {
+    "quarantinestate": "A job has no quarantine to be reset",
+    "forcedeletes": "A restart lets no deletions through",
+}
 SHORTEST_INTERVAL_SECONDS: Final = 1
 LONGEST_INTERVAL_SECONDS: Final = 366 * 24 * 3600
 
@@ -85,15 +92,16 @@ class Jobs:
 
     def save_credentials(self, actor: Actor, key: str, *, url: str, token: str) -> JobShown:
         """Keep the tenant URL and the secret token, encrypted. They are tested by `test_connection`, not here."""
-        if not token.strip():
+        url, token = url.strip(), bearer_token(token)
+        if not token:
             raise AdminError("blank-token", "The secret token is blank.", "Copy the token that the application showed.")
-        problem = self.context.problem_with_credentials(url.strip(), Secret(token.strip()))
+        problem = self.context.problem_with_credentials(url, Secret(token))
         if problem is not None:
             raise AdminError("invalid-credentials", problem, "Copy the URL and the token that the application showed.")
         key_of_secrets = self.context.key()
         with self.context.change(actor, JOB_CREDENTIALS, "Update provisioning setting or credentials") as change:
             job = self.find(change.connection, key)
-            for name, value in ((BASE_ADDRESS, url.strip()), (SECRET_TOKEN, token.strip())):
+            for name, value in ((BASE_ADDRESS, url), (SECRET_TOKEN, token)):
                 secrets.save(
                     change.connection, key_of_secrets, job=job.id, name=name, secret=Secret(value), now=change.now
                 )
@@ -166,7 +174,7 @@ class Jobs:
                 return self._shown(change.connection, job)
             if scope == "all":  # some rules need assignments, and there are none then
                 rules = jobs.rules(change.connection, job.id, job.ruleset_version)
-                usable(rules, self.applications.template(job.template), scope=scope)
+                self.usable(change.connection, job, rules, scope=scope)
             detail: dict[str, Json] = {name: _said(value) for name, value in changes.items()}
             change.detail = detail
             return self._changed(change, job, **changes)
@@ -202,8 +210,13 @@ class Jobs:
                 "The job has no credentials yet.",
                 "Save the tenant URL and the secret token with `provisor job credentials`.",
             )
+        self.usable(connection, job, jobs.rules(connection, job.id, job.ruleset_version))
+
+    def usable(self, connection: Connection, job: Job, document: Json, *, scope: Json = None) -> None:
+        """Raise AdminError unless the job can work by these rules, in its own scope or another one."""
+        source = source_schema(extensions.registered(connection, self.context.tenant).values())
         template = self.applications.template(job.template)
-        usable(jobs.rules(connection, job.id, job.ruleset_version), template, scope=job.settings.get("scope"))
+        usable(document, template, source, scope=scope or job.settings.get("scope"))
 
     def _address(self, connection: Connection, job: Job) -> str | None:
         """The tenant URL, for people to see. Without the right key a job is still shown; what needs the URL says so."""
@@ -244,10 +257,18 @@ def read_reset_scope(text: str) -> frozenset[str]:
     named = {scope.lower(): scope for scope in RESET_SCOPES}
     words = [word.strip() for word in text.split(",") if word.strip()]
     for word in words:
+        if word.lower() in _NOTHING_TO_RESET:
+            raise AdminError(
+                "invalid-value", f"{_NOTHING_TO_RESET[word.lower()]}, so {word} has no effect.", "Leave it out."
+            )
         if word.lower() not in named:
             raise AdminError(
-                "invalid-value", f"{word!r} is no part of a reset scope.", f"The parts are {', '.join(RESET_SCOPES)}."
+                "invalid-value",
+                f"{word!r} is no part of a reset scope.",
+                f"The nearest is {nearest(word, RESET_SCOPES)}; the parts are {', '.join(RESET_SCOPES)}.",
             )
+    if len(words) > 1 and any(word.lower() == "none" for word in words):
+        raise AdminError("invalid-value", "None forgets nothing and cannot stand beside other parts.", "Leave it out.")
     return frozenset(named[word.lower()] for word in words) if words else PLAIN_RESTART
 
 

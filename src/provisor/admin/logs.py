@@ -48,7 +48,12 @@ class Logs:
             identity=identity,
             since=to_microseconds(since) if since else None,
         )
-        return log.find(connection, query, limit=limit, before=before)
+        try:
+            return log.find(connection, query, limit=limit, before=before)
+        except LookupError:
+            raise AdminError(
+                "not-found", f"The provisioning log has no event {before!r}.", "`provisor log list` shows them."
+            ) from None
 
     def show(self, actor: Actor, event: str) -> LoggedEvent:
         """One event, whole."""

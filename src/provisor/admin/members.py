@@ -1,4 +1,4 @@
-"""Verbs on memberships: add, remove, list. Members are users; groups inside groups are kept but not expanded."""
+"""Verbs on memberships: add, remove, list. Members are users; a group inside a group is refused."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

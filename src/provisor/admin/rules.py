@@ -3,44 +3,63 @@
 Nothing here stores anything; admin.schemas does.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
 from provisor.admin.errors import AdminError
-from provisor.directory.attributes import KNOWN, nearest
+from provisor.directory.attributes import KNOWN
+from provisor.expressions import Constant as ConstantNode
 from provisor.expressions import Problem as ExpressionProblem
 from provisor.expressions import compile_expression
+from provisor.expressions.nodes import Attribute
 from provisor.gallery.template import Template
 from provisor.rules.checks import problems
-from provisor.rules.flow import reads_of
 from provisor.rules.graph_json import read_schema, write_schema
-from provisor.rules.mapping import SOFT_DELETED, AttributeMapping, Direct, FromExpression, ObjectKind, Source
-from provisor.rules.ruleset import RuleSet, TargetSchema
-from provisor.scim.values import Json
+from provisor.rules.mapping import SOFT_DELETED, AttributeMapping, Constant, Direct, FromExpression, ObjectKind, Source
+from provisor.rules.roles import SOURCE as ROLES
+from provisor.rules.ruleset import RuleSet
+from provisor.rules.sources import SourceSchema, SourceType
+from provisor.scim.values import Json, fold
+from provisor.storage.extensions import ExtensionProperty
 
 # What provisioning sees of a user or group beside its properties: ids, references, and Entra's older names.
-_COMPUTED: Final[Mapping[ObjectKind, frozenset[str]]] = {
-    "user": frozenset(
-        {SOFT_DELETED, "id", "objectId", "manager", "appRoleAssignments", "originalUserPrincipalName"}
-        | {"mobile", "telephoneNumber", "facsimileTelephoneNumber", "physicalDeliveryOfficeName"}
-    ),
-    "group": frozenset({SOFT_DELETED, "id", "objectId", "members"}),
+_COMPUTED: Final[Mapping[ObjectKind, Mapping[str, SourceType]]] = {
+    "user": {
+        SOFT_DELETED: "boolean",
+        ROLES: "roles",
+        "manager": "reference",
+        **dict.fromkeys(("id", "objectId", "originalUserPrincipalName"), "text"),
+        **dict.fromkeys(
+            ("mobile", "telephoneNumber", "facsimileTelephoneNumber", "physicalDeliveryOfficeName"), "text"
+        ),
+    },
+    "group": {SOFT_DELETED: "boolean", "members": "reference", "id": "text", "objectId": "text"},
 }
 
 
-def problems_of(document: Json, template: Template, *, scope: Json) -> list[str]:
-    """Everything that keeps these rules from being used by a job of this scope, a sentence each."""
+def source_schema(extensions: Iterable[ExtensionProperty] = ()) -> SourceSchema:
+    """What rules may read: the properties of the directory, what is computed, and the registered extensions."""
+    known: dict[str, dict[str, SourceType]] = {"User": {}, "Group": {}}
+    for extension in extensions:
+        for target in extension.targets:
+            known[target][extension.name] = "text"
+    return SourceSchema(
+        users={**KNOWN["user"], **_COMPUTED["user"], **known["User"]},
+        groups={**KNOWN["group"], **_COMPUTED["group"], **known["Group"]},
+    )
+
+
+def usable(document: Json, template: Template, source: SourceSchema, *, scope: Json) -> None:
+    """Raise AdminError naming everything that keeps these rules from being used by a job of this scope.
+
+    The one check for all ways in which rules are saved, and before a job runs.
+    """
     ruleset = read_schema(document)
-    if not isinstance(ruleset, RuleSet):
-        return [str(problem) for problem in ruleset]
-    schema = TargetSchema(user_type=template.user_type, group_type=template.group_type, filterable=template.filterable)
-    return [str(problem) for problem in problems(ruleset, schema, sync_all=scope == "all")]
-
-
-def usable(document: Json, template: Template, *, scope: Json) -> None:
-    """Raise AdminError naming every problem, when there is one."""
-    found = problems_of(document, template, scope=scope)
+    if isinstance(ruleset, RuleSet):
+        found = [str(one) for one in problems(ruleset, template.schema, source, sync_all=scope == "all")]
+    else:
+        found = [str(one) for one in ruleset]
     if found:
         raise AdminError(
             "rule-problems",
@@ -49,13 +68,11 @@ def usable(document: Json, template: Template, *, scope: Json) -> None:
         )
 
 
-def with_mapping(
-    document: Json, kind: ObjectKind, *, source: str, target: str, extensions: Collection[str] = ()
-) -> Json:
+def with_mapping(document: Json, kind: ObjectKind, *, source: str, target: str) -> Json:
     """The rules with one attribute mapping added, or replaced where that target attribute has one.
 
-    `source` is the name of an attribute, or an expression; a bare name is an attribute. An attribute that neither the
-    directory nor its extensions have would silently be empty for everybody, so it is refused.
+    `source` is the name of an attribute, or an expression; a bare name is an attribute. Whether the rules are usable
+    then is not asked here.
     """
     ruleset = read_schema(document)
     if not isinstance(ruleset, RuleSet):
@@ -64,14 +81,7 @@ def with_mapping(
         )
     mapping = ruleset.of(kind)
     row = AttributeMapping(target=target, source=_source(source))
-    for name in sorted(reads_of(row) - KNOWN[kind].keys() - _COMPUTED[kind] - set(extensions)):
-        raise AdminError(
-            "unknown-attribute",
-            f"A {kind} has no attribute {name}.",
-            f"The nearest one is {nearest(kind, name)}. A column of an imported file is an extension with a full name "
-            f"such as {next(iter(sorted(extensions)), 'extension_…_objectGUID')}.",
-        )
-    old = next((each for each in mapping.mappings if each.target == target), None)
+    old = next((each for each in mapping.mappings if fold(each.target) == fold(target)), None)
     if old is None:
         rows = (*mapping.mappings, row)
     else:
@@ -88,4 +98,10 @@ def _source(text: str) -> Source:
         raise AdminError(
             "invalid-expression", f"{text} cannot be used. {compiled}", "`provisor expression eval` tries one."
         )
-    return FromExpression(compiled)
+    match compiled.node:
+        case Attribute(name):
+            return Direct(name)
+        case ConstantNode(value):
+            return Constant(value)
+        case _:
+            return FromExpression(compiled)

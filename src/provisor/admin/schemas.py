@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from provisor.admin.actor import JOB_READ, JOB_WRITE, Actor
 from provisor.admin.context import Change, Context
 from provisor.admin.jobs import Jobs
-from provisor.admin.rules import usable, with_mapping
+from provisor.admin.rules import with_mapping
 from provisor.rules.mapping import ObjectKind
 from provisor.scim.values import Json
 from provisor.storage import extensions, jobs
@@ -50,7 +50,6 @@ class Schemas:
                 kind,
                 source=full if full in registered else source,
                 target=target,
-                extensions=registered,
             )
             return self._save(change, actor, found, document)
 
@@ -61,7 +60,7 @@ class Schemas:
             return self._save(change, actor, found, self.jobs.applications.template(found.template).rules)
 
     def _save(self, change: Change, actor: Actor, job: Job, document: Json) -> int:
-        usable(document, self.jobs.applications.template(job.template), scope=job.settings.get("scope"))
+        self.jobs.usable(change.connection, job, document)
         change.target = job.id
         if document == jobs.rules(change.connection, job.id, job.ruleset_version):
             change.nothing()

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from provisor.cli import app_role
 from provisor.cli.options import After, Application, AsJson, Limit, User, noun, session
 from provisor.terminal import counted, print_json, print_table, say
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 app = noun("Applications: add from the gallery, assign people and groups.")
 owner = noun("Who owns an application.")
 app.add_typer(owner, name="owner")
+app.add_typer(app_role.app, name="role")
 
 Users = Annotated[list[str] | None, typer.Option("--user", help="A user; may be repeated.")]
 Groups = Annotated[list[str] | None, typer.Option("--group", help="A group; may be repeated.")]
@@ -84,7 +86,10 @@ def assign(
     groups: Groups = None,
     all_users: Annotated[bool, typer.Option("--all-users", help="Everyone there is now.")] = False,
     all_groups: Annotated[bool, typer.Option("--all-groups", help="Every group there is now.")] = False,
-    role: Annotated[str | None, typer.Option(help="A role of the application; its first one if not named.")] = None,
+    role: Annotated[
+        str | None,
+        typer.Option(help="A role; if not named, the first one that is enabled."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Assign users and groups. With a group its direct members are in scope too.
@@ -115,6 +120,7 @@ def unassign(
     application: Application,
     users: Users = None,
     groups: Groups = None,
+    role: Annotated[str | None, typer.Option(help="Only in this role of the application.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """End the assignment of users and groups.
@@ -124,7 +130,9 @@ def unassign(
     if not (users or groups):
         raise typer.BadParameter("Name someone with --user or --group.")
     opened = session(context)
-    count = opened.admin.applications.unassign(opened.actor, application, users=users or [], groups=groups or [])
+    count = opened.admin.applications.unassign(
+        opened.actor, application, users=users or [], groups=groups or [], role=role
+    )
     if as_json:
         print_json({"ended": count})
     else:
@@ -199,7 +207,10 @@ def document(shown: "ApplicationShown") -> dict[str, object]:
         "appId": found.app_id,
         "displayName": found.display_name,
         "applicationTemplateId": found.template,
-        "appRoles": [{"id": role.id, "displayName": role.display_name, "value": role.value} for role in found.roles],
+        "appRoles": [
+            {"id": role.id, "displayName": role.display_name, "value": role.value, "isEnabled": role.enabled}
+            for role in found.roles
+        ],
         "owners": list(shown.owners),
         "assignedUsers": shown.users,
         "assignedGroups": shown.groups,

@@ -49,7 +49,8 @@ def evaluate(
         warnings: tuple[str, ...] = ()
     else:
         outcome = compiled.evaluate(record, datetime.now(UTC), secrets.token_bytes)
-        warnings = compiled.warnings
+        unread = sorted({pair.partition("=")[0] for pair in attribute or []} - compiled.reads)
+        warnings = (*compiled.warnings, *(f"The expression does not read {name}." for name in unread))
     if not _print_outcome(expression, outcome, warnings, as_json=as_json):
         raise typer.Exit(1)
 

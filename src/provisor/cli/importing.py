@@ -47,6 +47,13 @@ def import_csv(
     """
     if users is None and groups is None and members is None:
         raise typer.BadParameter("Name at least one file with --users, --groups or --members.")
+    for given, option, needed, what in (
+        (anchor, "--anchor", users, "--users"),
+        (group_anchor, "--group-anchor", groups, "--groups"),
+        (allow_deletes, "--allow-deletes", complete or None, "--complete"),
+    ):
+        if given is not None and needed is None:
+            raise typer.BadParameter(f"{option} has no effect without {what}; name that too, or leave it out.")
     from provisor.admin.imports import CsvImport
 
     opened = session(context)

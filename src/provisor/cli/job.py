@@ -1,9 +1,11 @@
 """The noun `job`: what is provisioned where, when, and how far it has come."""
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
 
+from provisor.cli.job_details import EACH
 from provisor.cli.job_status import print_cycle, print_plan, print_status
 from provisor.cli.options import Application, AsJson, Job, noun, session
 from provisor.terminal import complain, print_json, print_table, progress_bar, read_secret, say
@@ -14,6 +16,9 @@ if TYPE_CHECKING:
 app = noun("Provisioning jobs: credentials, plan, run, start, pause, status.")
 
 Behaviour = Literal["provisor", "entra"]
+Details = Annotated[bool, typer.Option("--details", help="List by name what is done, some of every sort.")]
+
+STOPPED: Final = 130  # what shells give a command that Ctrl-C ended
 
 
 @app.command()
@@ -107,7 +112,7 @@ def restart(
     context: typer.Context,
     job: Job,
     reset_scope: Annotated[
-        str, typer.Option(metavar="WORDS", help="Watermark, Escrows, QuarantineState, ConnectorDataStore, Full, None.")
+        str, typer.Option(metavar="WORDS", help="Watermark, Escrows, ConnectorDataStore, Full, or None.")
     ] = "",
     as_json: AsJson = False,
 ) -> None:
@@ -136,6 +141,8 @@ def settings(
 
     Example: provisor job settings "Cisco Umbrella User Management" --scope assigned --interval 600
     """
+    if (scope, interval, behaviour, skip_out_of_scope_deletions) == (None, None, None, None):
+        raise typer.BadParameter("Name what to change: --scope, --interval, --behaviour or the out-of-scope option.")
     opened = session(context)
     shown = opened.admin.jobs.settings(
         opened.actor,
@@ -149,36 +156,59 @@ def settings(
 
 
 @app.command()
-def plan(context: typer.Context, job: Job, as_json: AsJson = False) -> None:
+def plan(context: typer.Context, job: Job, details: Details = False, as_json: AsJson = False) -> None:
     """See what a cycle would do. The application is only read.
 
-    Example: provisor job plan "Cisco Umbrella User Management"
+    With --details by name: some of every sort, with the old and new values of attributes; --json lists all.
+
+    Example: provisor job plan "Cisco Umbrella User Management" --details
     """
     opened = session(context)
-    print_plan(opened.admin.cycles.plan(opened.actor, job), as_json=as_json)
+    cycles = opened.admin.cycles
+    made = cycles.plan(opened.actor, job)
+    failures, skips = cycles.planned_causes(opened.actor, job) if made.verdicts else ((), ())
+    listed = cycles.planned(opened.actor, job, each=None if as_json else EACH) if details or as_json else ()
+    print_plan(made, failures, skips, listed, as_json=as_json)
 
 
 @app.command()
-def run(context: typer.Context, job: Job, as_json: AsJson = False) -> None:
+def run(context: typer.Context, job: Job, details: Details = False, as_json: AsJson = False) -> None:
     """Run one cycle now, in the foreground: the first is an initial cycle, later ones are incremental.
 
-    Ends with 0 when everything is right, with 1 when the cycle was stopped or somebody could not be provisioned.
+    Failures and skips are told by their cause; with --details also what was done, by name; --json lists all.
+
+    Ends with 0 when everything is right, with 1 when the cycle failed or somebody could not be provisioned, with 130
+    after Ctrl-C, which stops it where the next run goes on.
 
     Example: provisor job run "Cisco Umbrella User Management"
     """
     opened = session(context)
+    cycles = opened.admin.cycles
     with progress_bar(quiet=as_json) as moved:
-        summary = opened.admin.cycles.run(opened.actor, job, report=moved)
-    print_cycle(summary, as_json=as_json)
+        summary = cycles.run(opened.actor, job, report=moved, stopping=_stopping)
+    failures, skips = cycles.causes(opened.actor, job, summary.n) if _somebody_was_not(summary.counts) else ((), ())
+    listed = cycles.done(opened.actor, job, summary.n, each=None if as_json else EACH) if details or as_json else ()
+    print_cycle(summary, failures, skips, listed, as_json=as_json)
     if summary.error is not None:
         complain(summary.error.message, summary.error.hint)
-    if summary.error is not None or summary.state not in ("succeeded", "stopped"):
+    if summary.state == "stopped":
+        raise typer.Exit(STOPPED)
+    if summary.error is not None or summary.state != "succeeded":
         raise typer.Exit(1)  # failures of single objects too: who runs this from cron wants to hear of them
+
+
+def _stopping() -> None:
+    complain("Stopping where the next run can go on.", "Ctrl-C again stops at once.")
+
+
+def _somebody_was_not(counts: Mapping[str, int]) -> bool:
+    """Whether anybody failed or was left alone."""
+    return any(name.endswith((".fail", ".skip")) for name in counts)
 
 
 @app.command()
 def status(context: typer.Context, job: Job, as_json: AsJson = False) -> None:
-    """Show how the job is: schedule, progress, the last cycle.
+    """Show how the job is: schedule, progress, the last cycle, when it runs next, and whether it does so by itself.
 
     Example: provisor job status "Cisco Umbrella User Management"
     """
@@ -186,7 +216,7 @@ def status(context: typer.Context, job: Job, as_json: AsJson = False) -> None:
     shown = opened.admin.jobs.show(opened.actor, job)
     status = opened.admin.cycles.status(opened.actor, job)
     if as_json:
-        print_json({**document(shown), "status": status.to_json()})
+        print_json({**document(shown), "status": status.to_json(), "runs": status.runs.to_json()})
     else:
         print_status(shown, status)
 

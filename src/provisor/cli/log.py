@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 from typer.core import TyperGroup
 
+from provisor.cli.job_details import paragraph
 from provisor.cli.options import AsJson, Limit, noun, session
 from provisor.terminal import print_json, print_table, say
 
@@ -51,7 +52,7 @@ def list_events(
     limit: Limit = 50,
     as_json: AsJson = False,
 ) -> None:
-    """List events, newest first.
+    """List events, newest first: what was done to whom, and why something failed or was skipped.
 
     Example: provisor log list --status failure --hours 24
     """
@@ -71,7 +72,10 @@ def list_events(
     if as_json:
         print_json([event.document for event in events])
         return
-    print_table(("Date", "Identity", "Action", "Status", "Reason", "Event"), [_row(event) for event in events])
+    if not events:
+        say("The provisioning log has no such event.")
+    for event in events:
+        _print(event)
     if len(events) == limit:
         say(f"There may be more: --before {events[-1].id}")
 
@@ -94,9 +98,17 @@ def show(
     print_table(("", ""), [(name, _text(value)) for name, value in found.document.items()])
 
 
-def _row(event: "LoggedEvent") -> tuple[object, ...]:
+def _print(event: "LoggedEvent") -> None:
+    """A line that says what happened, the sentence that says why, and the id for `log show`."""
     at = datetime.fromtimestamp(event.at / 1_000_000, UTC).strftime("%Y-%m-%d %H:%M:%S")
-    return at, event.name, event.action, event.status, event.code, event.id
+    say(f"{at}  {event.status:<8} {event.action:<8} {event.name or ''}")
+    why: Any = event.document.get("provisioningStatusInfo")
+    said = why.get("errorInformation") or {}
+    if said.get("reason"):
+        paragraph(f"{said['reason']} ({said['errorCode']})", indent="    ")
+    if said.get("recommendedAction"):
+        paragraph(f"What to do: {said['recommendedAction']}", indent="    ")
+    say(f"    {event.id}")
 
 
 def _text(value: object) -> str:

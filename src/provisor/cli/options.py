@@ -11,7 +11,7 @@ from provisor.admin.session import Session
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for another program.")]
 Limit = Annotated[int, typer.Option("--limit", min=1, help="How many to show at most.")]
 After = Annotated[str, typer.Option("--after", metavar="ID", help="Show those that follow this id.")]
-Search = Annotated[str, typer.Option("--search", help="Only those whose name contains this text.")]
+Search = Annotated[str, typer.Option("--search", help="Only those whose name contains this text, in any case.")]
 Deleted = Annotated[bool, typer.Option("--deleted", help="Those that were deleted and can be restored.")]
 User = Annotated[str, typer.Argument(metavar="USER", help="A user, by userPrincipalName or id.")]
 Group = Annotated[str, typer.Argument(metavar="GROUP", help="A group, by displayName or id.")]

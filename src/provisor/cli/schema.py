@@ -48,7 +48,8 @@ def import_schema(
     """
     named = "Standard input" if file == "-" else file
     try:
-        document = json.loads(sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8-sig"))
+        data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        document = json.loads(data.decode("utf-8-sig"), object_pairs_hook=_without_repetition)
     except OSError as error:
         raise typer.BadParameter(f"{named} cannot be read: {error.strerror}.", param_hint="FILE") from error
     except ValueError as error:
@@ -57,6 +58,16 @@ def import_schema(
         raise AdminError("file-unreadable", f"{named} is nested too deeply.", "Compare it with an export.") from error
     opened = session(context)
     say(f"Saved as version {opened.admin.schemas.save(opened.actor, job, document)}.")
+
+
+def _without_repetition(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """An object of the file; of two values under one key, JSON would keep the last without a word."""
+    found: dict[str, object] = {}
+    for key, value in pairs:
+        if key in found:
+            raise ValueError(f'the key "{key}" stands twice in one object')
+        found[key] = value
+    return found
 
 
 @app.command("map")

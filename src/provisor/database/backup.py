@@ -5,10 +5,12 @@ The copy is of one moment, whole or not there at all. PostgreSQL has tools of it
 
 import os
 import sqlite3
+import tempfile
 from contextlib import closing
 from pathlib import Path
 
 from provisor.database import Database, DatabaseError
+from provisor.folders import make_file
 
 _PAGES_AT_ONCE = 1_024  # between two steps writers have their turn
 _PAUSE_SECONDS = 0.01
@@ -20,27 +22,31 @@ def back_up(database: Database, file: Path) -> int:
     Raises DatabaseError for a file that exists, one that cannot be written, and for PostgreSQL.
     """
     source_path = database.path
-    unfinished = file.with_name(file.name + ".unfinished")
     if file.exists():
         raise DatabaseError(f"{file} exists already; a backup never replaces a file. Choose another name.")
     try:
-        os.close(os.open(unfinished, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600))
-        with closing(sqlite3.connect(source_path)) as source, closing(sqlite3.connect(unfinished)) as copy:
-            # Every step sees what was committed since: in WAL mode the API begins anew then, so it ends in one step
-            # whenever writers are faster than we are.
-            source.execute("BEGIN")
-            source.execute("SELECT count(*) FROM sqlite_master").fetchone()
-            source.backup(copy, pages=_PAGES_AT_ONCE, sleep=_PAUSE_SECONDS)
-            source.execute("COMMIT")
-            copy.execute("PRAGMA journal_mode=DELETE")  # one file, to be carried anywhere
-            verdict = copy.execute("PRAGMA quick_check").fetchone()
-            if verdict != ("ok",):
-                raise DatabaseError(f"The backup of {source_path} is damaged: {verdict}. Check the disk.")
-        with unfinished.open("rb") as written:
-            os.fsync(written.fileno())
-        os.link(unfinished, file)  # fails when the file has come into being meanwhile; replacing would not
+        # In a folder of our own nobody can lay a link or a file in the way of the copy, or of SQLite's own beside it.
+        with tempfile.TemporaryDirectory(prefix=f".{file.name}.", dir=file.parent) as folder:
+            unfinished = Path(folder) / "copy"
+            os.close(make_file(unfinished))
+            _copy(source_path, unfinished)
+            os.link(unfinished, file)  # fails when the file has come into being meanwhile; replacing would not
         return file.stat().st_size
     except (OSError, sqlite3.Error) as error:
         raise DatabaseError(f"{source_path} could not be copied to {file}: {error}.") from error
-    finally:
-        unfinished.unlink(missing_ok=True)
+
+
+def _copy(source_path: Path, unfinished: Path) -> None:
+    with closing(sqlite3.connect(source_path)) as source, closing(sqlite3.connect(unfinished)) as copy:
+        # Every step sees what was committed since: in WAL mode the API begins anew then, so it ends in one step
+        # whenever writers are faster than we are.
+        source.execute("BEGIN")
+        source.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        source.backup(copy, pages=_PAGES_AT_ONCE, sleep=_PAUSE_SECONDS)
+        source.execute("COMMIT")
+        copy.execute("PRAGMA journal_mode=DELETE")  # one file, to be carried anywhere
+        verdict = copy.execute("PRAGMA quick_check").fetchone()
+        if verdict != ("ok",):
+            raise DatabaseError(f"The backup of {source_path} is damaged: {verdict}. Check the disk.")
+    with unfinished.open("rb") as written:
+        os.fsync(written.fileno())

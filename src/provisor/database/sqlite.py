@@ -1,10 +1,10 @@
 """SQLite as a durable store: WAL, synchronous=FULL, one writer at a time, files readable by their owner only.
 
-The only place with a PRAGMA. SQL elsewhere uses `?` placeholders and nothing that PostgreSQL lacks.
+The only place with a PRAGMA. SQL elsewhere uses `?` placeholders and nothing that PostgreSQL lacks. Which file a name
+means is settled in sqlite_files.
 """
 
 import asyncio
-import os
 import sqlite3
 import time
 from collections import deque
@@ -15,6 +15,7 @@ from typing import Any
 
 from provisor.database.connections import Connections
 from provisor.database.ports import BATCH_LIMIT, BUSY_SECONDS, Connection, DatabaseError, Outcome, Pending, Row
+from provisor.database.sqlite_files import Identity, identity, made, only_name, uri
 
 CACHE_KIB = 2048  # a connection; 8 MiB was no faster and cost 13 MiB of memory (docs/explanation/performance.md)
 FIRST_WAIT_SECONDS = 0.001  # between tries while another process holds the write lock
@@ -96,15 +97,32 @@ class SqliteDatabase(Connections[SqliteConnection]):
     def __init__(self, path: Path) -> None:
         super().__init__()
         self.path = path
+        self._identity: Identity | None = None
 
     def _open(self, busy_seconds: float) -> SqliteConnection:
+        self._recognise()
         raw = sqlite3.connect(
-            self.path, timeout=busy_seconds, isolation_level=None, check_same_thread=False, cached_statements=256
+            uri(self.path),
+            uri=True,
+            timeout=busy_seconds,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=256,
         )
         raw.execute("PRAGMA journal_mode=WAL")
         raw.execute("PRAGMA synchronous=FULL")
         raw.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
         return SqliteConnection(raw, self.path)
+
+    def _recognise(self) -> None:
+        """Two files under one name would share a write-ahead log, and the newer one be overwritten from it."""
+        found = identity(self.path)
+        if self.connections and found != self._identity:
+            raise DatabaseError(
+                f"{self.path} was replaced by another file while it was in use. End every program that uses it, put "
+                "the file in place (without -wal and -shm files beside it), and start again."
+            )
+        self._identity = found
 
     def batches(self) -> "SqliteBatches":
         """What a Writer of this database writes through; call it on the event loop."""
@@ -206,17 +224,16 @@ class SqliteBatches:
 
 
 def open_file(name: str) -> SqliteDatabase:
-    """Open a file, relative or absolute; it is made with mode 0600 when absent.
+    """Open a file, relative or absolute, through whatever links; it is made with mode 0600 when absent.
 
-    Raises DatabaseError for a folder that cannot be written, or a file that is no database.
+    Raises DatabaseError for a folder that cannot be written, a file that is no database, and one with several names.
     """
-    path = Path(name)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        path = made(Path(name))
+        only_name(path)
         database = SqliteDatabase(path)
         database.reader().one("SELECT count(*) FROM sqlite_master")
     except (OSError, sqlite3.Error) as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else error
-        raise DatabaseError(f"Cannot open the database {path}: {why}.") from error
+        raise DatabaseError(f"Cannot open the database {name}: {why}.") from error
     return database

@@ -49,6 +49,8 @@ def demo(
     Example: provisor demo --users users.csv --groups groups.csv --members members.csv --exit
     """
     if write_files is not None:
+        if leave or as_json or (users, groups, members) != (None, None, None):
+            raise typer.BadParameter("--write-files copies the sample and ends; leave the other options out.")
         _write_files(write_files)
         return
     if users is None and (groups is not None or members is not None):

@@ -35,7 +35,8 @@ class Desired(NamedTuple):
 
     `why` is the skip of somebody who is not wanted. `aside` is set when the object is not to be acted on at all,
     whatever its standing. `mapped` is None where no document is needed; `wanted_hash` is then empty. `manager` is the
-    object id the reference should lead to, None where the rules do not map it.
+    object id the reference should lead to, None where the rules do not map it. `change` is the number of the object's
+    last change.
     """
 
     id: str
@@ -50,6 +51,7 @@ class Desired(NamedTuple):
     wanted_hash: str
     manager: str | None
     aside: Skip | Fail | None
+    change: int = 0
 
 
 def judge(
@@ -91,6 +93,7 @@ def judge(
         _hash(mapped, manager),
         manager,
         None,
+        record.change,
     )
 
 
@@ -109,7 +112,21 @@ def _without_document(
     record: Record, standing: Standing, why: Skip, verdict: Verdict, entitled: bool, aside: Skip | Fail | None = None
 ) -> Desired:
     active = record.enabled and not record.deleted and not record.purged
-    return Desired(record.id, record.kind, record.name, standing, why, verdict, entitled, active, None, "", None, aside)
+    return Desired(
+        record.id,
+        record.kind,
+        record.name,
+        standing,
+        why,
+        verdict,
+        entitled,
+        active,
+        None,
+        "",
+        None,
+        aside,
+        record.change,
+    )
 
 
 def _standing(record: Record, entitled: bool, verdict: Verdict, *, stays: bool) -> tuple[Standing, Skip]:
@@ -153,6 +170,8 @@ def provisioning_view(record: Record) -> dict[str, AttributeValue]:
     view["accountEnabled"] = record.enabled
     if record.manager is not None:
         view["manager"] = record.manager
+    if record.roles:
+        view["appRoleAssignments"] = record.roles
     if record.kind == "user":
         for graph_name, name in _USER_NAMES:
             value = attributes.get(graph_name)

@@ -6,7 +6,8 @@ Pure. Compares with the document last pushed, or with what the target was just r
 from typing import NamedTuple
 
 from provisor.rules.mapper import Mapped, Mapper
-from provisor.scim.patch import Operation, derive
+from provisor.rules.roles import role_operations
+from provisor.scim.patch import Operation, apply, derive
 from provisor.scim.path import getter
 from provisor.scim.values import Resource
 
@@ -22,6 +23,10 @@ def difference(held: Resource, mapped: Mapped, mapper: Mapper, *, suppress_case_
     """Lay the mapped values over what is held. A mapping that flows always is sent even when nothing changed."""
     after = mapper.lay_over(held, mapped, suppress_case_changes=suppress_case_changes)
     operations = derive(held, after, mapper.resource_type)
+    if mapper.roles:
+        roles = tuple(role_operations(mapper.roles, after, mapped.wanted))
+        after = apply(after, roles, mapper.resource_type)
+        operations = (*operations, *roles)
     if mapper.always:
         changed = {operation.path for operation in operations}
         insisted = [

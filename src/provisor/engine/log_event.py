@@ -101,13 +101,16 @@ class EventFrame:
         """One event. `at` is UTC in ISO 8601; `matching` is the sentence of the matching step, None without one.
 
         `failed_step` is where a failure happened: no step after it is listed. `unresolved` names some of those whom a
-        reference leads to although they are not at the target, `unresolved_number` says how many there are.
+        reference leads to although they are not at the target, `unresolved_number` says how many there are. An event
+        without an object id is about the job: its cycle failed.
         """
         systems = self._systems
         number = max(unresolved_number, len(unresolved))
         absent = _named(unresolved, number)
         urn = systems.user_urn if kind == "user" else systems.group_urn
-        steps = self._steps(name, kind, action, desired, matching, modified, absent, failure, failed_step, skip)
+        steps: list[Json] = []
+        if object_id:
+            steps = self._steps(name, kind, action, desired, matching, modified, absent, failure, failed_step, skip)
         return {
             "id": id,
             "activityDateTime": at,
@@ -116,20 +119,20 @@ class EventFrame:
             "durationInMilliseconds": milliseconds,
             "provisioningStatusInfo": {
                 "status": status,
-                "errorInformation": _error(name, failure, skip, absent, number),
+                "errorInformation": _error(object_id, name, failure, skip, absent, number),
             },
             "provisioningSteps": steps,
             "modifiedProperties": list(modified),
             "sourceIdentity": {
-                "id": object_id,
+                "id": object_id or systems.job,
                 "displayName": name,
-                "identityType": "User" if kind == "user" else "Group",
+                "identityType": "ServicePrincipal" if not object_id else "User" if kind == "user" else "Group",
                 "details": {},
             },
             "targetIdentity": {
                 "id": target_id or "",
                 "displayName": name if target_id else "",
-                "identityType": urn,
+                "identityType": urn if object_id else "ServicePrincipal",
                 "details": {},
             },
             **self._fixed,
@@ -232,20 +235,28 @@ def _failed(steps: list[Json], failed_step: FailedStep, failure: Failure, action
     return [*kept, _step(name, failed_step, "failure", failure.message, details)]
 
 
-def _error(name: str, failure: Failure | None, skip: Skip | None, absent: str, number: int) -> Json:
+def _error(object_id: str, name: str, failure: Failure | None, skip: Skip | None, absent: str, number: int) -> Json:
     """errorInformation; null for a success."""
     if failure is not None:
         category = "failure" if failure.code == "InternalError" else "nonServiceFailure"
-        return _information(
-            failure.code, failure.message, category, f"{failure.hint} Tried again {failure.retry.value}."
-        )
+        again = f" Tried again {failure.retry.value}." if object_id else ""  # of a cycle its hint says that
+        return _information(failure.code, failure.message, category, failure.hint + again)
     if skip is not None:
         return _information(skip.code, skip.reason, "nonServiceFailure", "")
     if absent:
-        what = "reference" if number == 1 else "references"
-        text = f"{number:,} {what} of {name} cannot be written, because not at the target: {absent}."
+        text = _cannot_be_written(name, absent, number)
         return _information(UNRESOLVED_REFERENCE, text, "nonServiceFailure", "Bring them into the scope of the job.")
     return None
+
+
+def unresolved_reason(name: str, unresolved: Sequence[str], number: int) -> str:
+    """The sentence about references that cannot be written; `unresolved` names some of the `number`."""
+    return _cannot_be_written(name, _named(unresolved, number), number)
+
+
+def _cannot_be_written(name: str, absent: str, number: int) -> str:
+    what = "reference" if number == 1 else "references"
+    return f"{number:,} {what} of {name} cannot be written, because not at the target: {absent}."
 
 
 def _information(code: str, reason: str, category: str, action: str) -> Resource:

@@ -6,15 +6,14 @@ which value; the hint says what to do. Order: failures of objects, what stops a 
 
 from typing import Literal, TypeAlias
 
+from provisor.engine.advice import SERVICE_INCOMPATIBLE, Verb, advice_for
 from provisor.engine.ports import ConnectorError, Malformed, Rejected, Throttled, Unauthorized, Unreachable
 from provisor.rules.failure import Failure, Retry
 
-__all__ = ["Failure", "Retry", "Verb", "Where", "cycle_failure", "failure_from", "stops_cycle"]
+__all__ = ["Blame", "Failure", "Retry", "Verb", "Where", "blame", "cycle_failure", "failure_from"]
 
-Verb: TypeAlias = Literal["create", "update", "disable", "delete", "look up", "read", "link", "change the members of"]
 Where: TypeAlias = Literal["probe", "filter", "object"]
-
-SERVICE_INCOMPATIBLE = "SystemForCrossDomainIdentityManagementServiceIncompatible"
+Blame: TypeAlias = Literal["job", "object", "unsure"]
 
 # Status -> code and what to do, where the target gave no scimType that says more.
 _BY_STATUS: dict[int, tuple[str, str]] = {
@@ -75,6 +74,9 @@ def _rejected(error: Rejected, application: str, verb: Verb, who: str) -> Failur
         or _BY_STATUS.get(error.status)
         or (_SERVER_ERROR if error.status >= 500 else _UNEXPECTED)
     )
+    advice = advice_for(error, verb)
+    if advice is not None:
+        code, hint = advice.code or code, advice.hint
     said = error.detail or error.message or f"status {error.status}, without a reason"
     said = said if said.endswith((".", "!", "?")) else said + "."
     return _failure(code, f"{application} refused to {verb} {who}: {said}", hint)
@@ -85,36 +87,37 @@ def _failure(code: str, message: str, hint: str, retry: Retry = Retry.LATER) -> 
     return Failure(code=code, message=message, hint=hint, retry=retry)
 
 
-def stops_cycle(error: ConnectorError, where: Where) -> bool:
-    """Whether an error is about the job and not about an object: then the cycle stops with its cursor kept.
+def blame(error: ConnectorError, where: Where) -> Blame:
+    """Whose fault an error is: the job's, and the cycle stops with its cursor kept; one object's; or nobody can say.
 
-    The credential and the network always are. A time-out is not for certain: one object may be what the target hangs
-    on, so whoever meets one asks the target something else (runner.silence). A filter must be answered with a list,
-    even an empty one, so an answer that is none (404 included, spec/scim-wire.md section 6) is the target's fault, as
-    is any refusal of the probe.
+    The credential and the network are the job's, and any refusal of the probe. A time-out is not for certain: one
+    object may be what the target hangs on. Nor is an answer to a filter that is no list, although SCIM has an empty one
+    (404 included, spec/scim-wire.md section 6): a firewall may dislike one name. Whoever cannot say asks the target
+    something else (runner.silence).
     """
     match error:
         case Unauthorized():
-            return True
+            return "job"
         case Unreachable():
-            return where == "probe" or not error.timed_out
+            return "unsure" if error.timed_out and where != "probe" else "job"
         case Malformed():
-            return where != "object"
+            return "job" if where == "probe" else "unsure" if where == "filter" else "object"
         case Rejected():
-            return where == "probe" or (where == "filter" and error.status == 404)
+            doubtful = where == "filter" and error.status == 404
+            return "job" if where == "probe" else "unsure" if doubtful else "object"
         case Throttled():
-            return False
+            return "object"
         case _:
-            return True
+            return "job"
 
 
 def cycle_failure(error: ConnectorError, *, application: str, address: str) -> Failure:
-    """The one sentence for the job when `stops_cycle` holds. The address comes without query, hence without secrets."""
+    """The one sentence for the job when the job is to blame. The address comes without query, hence without secrets."""
     where = f"{application} at {address}"
     match error:
         case Unauthorized():
-            message = f"{where} refused the credentials: {error}"
-            return _failure("Unauthorized", message, _BY_STATUS[401][1] + " Then start the job again.")
+            message = f"{where} refused the credentials (status 401)."
+            return _failure("Unauthorized", message, _BY_STATUS[401][1])
         case Unreachable():
             code = "Timeout" if error.sent else "WebExceptionProtocolError"
             hint = "Check that the application is up and reachable from here; the cycle goes on where it stopped."

@@ -8,7 +8,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
-from provisor.engine.guard import Admission
+from provisor.engine.decide import (
+    ACTION_DISABLED,
+    DELETION_SKIPPED,
+    IMPORT_SKIPPED,
+    NOT_ENTITLED,
+    NOT_IN_SCOPE,
+    REDUNDANT,
+)
+from provisor.engine.guard import CAPACITY_REACHED, Admission
 from provisor.engine.operation import OperationKind
 from provisor.engine.record import Kind
 
@@ -23,6 +31,12 @@ _VERBS: dict[OperationKind, str] = {
     "reference": "set the manager",
 }
 _SHOWN_NAMES = 10
+
+SKIPS = frozenset(
+    {ACTION_DISABLED, CAPACITY_REACHED, DELETION_SKIPPED, IMPORT_SKIPPED, NOT_ENTITLED, NOT_IN_SCOPE, REDUNDANT}
+)
+"""The codes of those who are left alone; any other code of a verdict is a failure."""
+GONE_ALREADY = "InvalidAnchor"  # was to be deleted, and is not at the target any more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +86,8 @@ def render(plan: Plan) -> Iterator[str]:
         if number and operation != "verdict":
             yield f"  {number:>9,} {kind}{'' if number == 1 else 's'} to {_VERBS[operation]}"
     for code, number in sorted(plan.verdicts.items()):
-        yield f"  {number:>9,} left alone ({code})"
+        what = "left alone" if code in SKIPS or code == GONE_ALREADY else "not possible"
+        yield f"  {number:>9,} {what} ({code})"
     if plan.capacity is not None and plan.capacity.waiting:
         yield from _capacity(plan.capacity, plan.application)
 

@@ -18,6 +18,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     """One directory object, whole, with what scope needs to know about it.
 
     `attributes` holds Graph property names plus extension properties; `manager` is an object id, not yet a target id.
+    `roles` are the app roles a person is assigned in (id of the assignment, value, displayName), where rules read them.
     """
 
     id: str
@@ -29,4 +30,5 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     deleted: bool = False
     purged: bool = False
     assigned: bool = False
+    roles: list[dict[str, str]] = []
     change: int = 0

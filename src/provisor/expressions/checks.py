@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 
 from provisor.expressions.functions import FUNCTIONS
+from provisor.expressions.functions.evaluation import number_in
 from provisor.expressions.functions.patterns import pattern_problem
 from provisor.expressions.functions.replace import mode_of
 from provisor.expressions.functions.signature import FunctionInfo, signature_of
@@ -34,6 +35,25 @@ def check(node: Node) -> Problem | None:
 def warnings_of(node: Node) -> tuple[str, ...]:
     """Say what is allowed and probably not meant. Shown when a mapping is saved; nothing is refused for it."""
     return tuple(warning for part in walk(node) if isinstance(part, Call) for warning in _warnings_of_call(part))
+
+
+def hopeless_arguments(node: Node) -> Iterator[str]:
+    """Say which constants fail for every record: what is no number where one is needed, and patterns that are none."""
+    for call in walk(node):
+        if not isinstance(call, Call) or all(isinstance(argument, Constant) for argument in call.arguments):
+            continue  # a call of constants alone is tried when it is compiled
+        for index, argument in enumerate(call.arguments):
+            if isinstance(argument, Constant):
+                parameter = FUNCTIONS[call.name].parameter_at(index)
+                if parameter.type == "Integer" and number_in(argument.text) is None:
+                    yield (
+                        f'{call.name} cannot use "{argument.text}" as {parameter.name}: a whole number is needed.'
+                        f" (character {argument.position})"
+                    )
+        if call.name == "Replace" and len(call.arguments) > 2 and isinstance(call.arguments[2], Constant):
+            problem = pattern_problem(call.arguments[2].text)
+            if problem is not None:
+                yield f"Replace: {problem} (character {call.arguments[2].position})"
 
 
 def _check_call(call: Call, *, outermost: bool) -> Problem | None:

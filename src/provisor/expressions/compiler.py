@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import assert_never
 
-from provisor.expressions.checks import warnings_of
+from provisor.expressions.checks import hopeless_arguments, warnings_of
 from provisor.expressions.functions import FUNCTIONS
 from provisor.expressions.functions.comparing import comparer
 from provisor.expressions.functions.evaluation import (
@@ -43,7 +43,7 @@ class Compiled:
 
     `reads` names the source attributes. `volatile`: the same record may give another value next time, so a mapping
     that applies always would never converge. `candidates`: it gives `Candidates`. `redacted`: logs must show
-    `[Redact]` in place of its value.
+    `[Redact]` in place of its value. `hopeless`: why parts of it fail for every record that reaches them.
     """
 
     text: str
@@ -54,6 +54,7 @@ class Compiled:
     candidates: bool
     redacted: bool
     warnings: tuple[str, ...]
+    hopeless: tuple[str, ...]
     _run: Evaluator = field(repr=False, compare=False)
     _rules: tuple[Evaluator, ...] = field(default=(), repr=False, compare=False)
 
@@ -109,6 +110,7 @@ def compile_expression(text: str) -> Compiled | Problem:
         rules = tuple(compiler.argument(rule, "rule").evaluate for rule in node.arguments if rule is not None)
     else:
         rules = ()
+    run = _nothing if candidates else compiler.argument(node, "value").evaluate
     return Compiled(
         text=text,
         node=node,
@@ -118,7 +120,8 @@ def compile_expression(text: str) -> Compiled | Problem:
         candidates=candidates,
         redacted="Redact" in functions,
         warnings=warnings_of(node),
-        _run=_nothing if candidates else compiler.argument(node, "value").evaluate,
+        hopeless=(*hopeless_arguments(node), *compiler.failed),
+        _run=run,
         _rules=rules,
     )
 
@@ -126,6 +129,7 @@ def compile_expression(text: str) -> Compiled | Problem:
 @dataclass(frozen=True, slots=True)
 class _Compiler:
     regex_seconds: float
+    failed: list[str] = field(default_factory=list)  # calls of constants alone that give no value
 
     def argument(self, node: Node, parameter: str) -> Argument:
         """Compile a node as the argument for a parameter."""
@@ -156,8 +160,10 @@ class _Compiler:
         if not info.volatile and all(argument.constant for argument in site.given):
             try:
                 return _known(evaluate({}, _ANY_TIME, _no_bytes), parameter, call.position)
-            except (EvaluationFailed, FlowDropped):
-                pass  # then it fails, or drops the flow, when its turn comes
+            except EvaluationFailed as failed:  # then it fails when its turn comes
+                self.failed.append(str(failed.failure(redacted=False)))
+            except FlowDropped:
+                pass
         return Argument(evaluate=evaluate, parameter=parameter, position=call.position)
 
     def arguments(self, call: Call, info: FunctionInfo) -> tuple[Argument | None, ...]:

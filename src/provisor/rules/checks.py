@@ -1,17 +1,18 @@
 """Everything wrong with a rule set, told before a job may start.
 
 Pure. Each problem names where, which value, and what to do; all are told at once, so that nobody mends them one by one.
-What cannot even be read is graph_json's to say. Rules: spec/provisioning-service.md sections 4 to 6.
-Order: the rule set, an object mapping, a row, the scope.
+What cannot even be read is graph_json's to say; scoping filters are clauses', settings without effect effects'. Rules:
+spec/provisioning-service.md sections 4 to 6. Order: the rule set, an object mapping, a row.
 """
 
 from collections import Counter
 from collections.abc import Iterator
 from typing import assert_never
 
-import regex
-
+from provisor.expressions.outcomes import constant_outcomes
+from provisor.rules.clauses import scope_problems
 from provisor.rules.conversion import Unfit, converter
+from provisor.rules.effects import effect_problems
 from provisor.rules.flow import REFERENCES, is_reference, reads_of
 from provisor.rules.mapping import (
     SOFT_DELETED,
@@ -23,57 +24,59 @@ from provisor.rules.mapping import (
     ObjectKind,
     ObjectMapping,
 )
+from provisor.rules.nearest import nearest
+from provisor.rules.roles import FUNCTIONS
 from provisor.rules.ruleset import Problem, RuleSet, TargetSchema
-from provisor.rules.scoping import INTEGER, PATTERN, UNARY, Clause, compiled_pattern
+from provisor.rules.sources import SourceSchema, no_such_attribute
 from provisor.scim.errors import ScimError
 from provisor.scim.path import Place, resolve
 from provisor.scim.schema import ResourceType
 from provisor.scim.values import fold
 
-ROLE_FUNCTIONS = frozenset(
-    {"SingleAppRoleAssignment", "AppRoleAssignmentsComplex", "AssertiveAppRoleAssignmentsComplex"}
-)
-# Attributes that cannot be filtered by: several values, references, dates, and what is computed after the filters.
-_SEVERAL = frozenset({"businessPhones", "groupTypes", "imAddresses", "otherMails", "proxyAddresses"})
-_EXCLUDED = frozenset({"IsMemberOf", "appRoleAssignments", "userType", *REFERENCES})
-_DATES = frozenset(
-    {
-        "createdDateTime",
-        "deletedDateTime",
-        "employeeHireDate",
-        "employeeLeaveDateTime",
-        "expirationDateTime",
-        "onPremisesLastSyncDateTime",
-        "renewedDateTime",
-    }
-)
+# Several objects may have the same, so that nobody is found by it.
+_ALIKE = frozenset({SOFT_DELETED, "accountEnabled"})
 
 
-def problems(ruleset: RuleSet, schema: TargetSchema, *, sync_all: bool = False) -> tuple[Problem, ...]:
+def problems(
+    ruleset: RuleSet, schema: TargetSchema, source: SourceSchema, *, sync_all: bool = False
+) -> tuple[Problem, ...]:
     """Every reason why a job with these rules must not start; empty when there is none."""
-    return tuple(_problems(ruleset, schema, sync_all))
+    return tuple(_problems(ruleset, schema, source, sync_all))
 
 
-def _problems(ruleset: RuleSet, schema: TargetSchema, sync_all: bool) -> Iterator[Problem]:
+def _problems(ruleset: RuleSet, schema: TargetSchema, source: SourceSchema, sync_all: bool) -> Iterator[Problem]:
     if not ruleset.users.enabled:
         hint = "Enable it; to provision nobody, pause the job."
         yield Problem(where="Mapping of users", message="It is switched off.", hint=hint)
     for mapping in (ruleset.users, ruleset.groups):
         if mapping.enabled or mapping.mappings:
-            yield from _mapping_problems(mapping, schema, sync_all)
-            yield from _scope_problems(mapping)
+            yield from _mapping_problems(mapping, schema, source, sync_all)
+            yield from scope_problems(mapping, source)
 
 
-def _mapping_problems(mapping: ObjectMapping, schema: TargetSchema, sync_all: bool) -> Iterator[Problem]:
+def _mapping_problems(
+    mapping: ObjectMapping, schema: TargetSchema, source: SourceSchema, sync_all: bool
+) -> Iterator[Problem]:
     where = f"Mapping of {mapping.kind}s"
+    if mapping.enabled and not mapping.actions:
+        hint = "Name Add, Update or Delete in flowTypes; to provision nothing, pause the job."
+        yield Problem(where=where, message="All target object actions are off, so nothing is ever done.", hint=hint)
     if not any(row.matching_priority for row in mapping.mappings):
         hint = "Give one row the matching precedence 1; userName and displayName are the usual choices."
         yield Problem(where=where, message="No row matches objects, so existing accounts cannot be found.", hint=hint)
     yield from _repeated(mapping, where)
     for number, row in enumerate(mapping.mappings, 1):
         place = f"{where}, row {number} ({row.target})"
-        yield from _row_problems(row, place, mapping.kind, schema)
+        yield from _row_problems(row, place, mapping.kind, schema, source)
+        yield from _source_problems(row, place, mapping.kind, source)
         yield from _expression_problems(row, place, sync_all)
+
+
+def _source_problems(row: AttributeMapping, where: str, kind: ObjectKind, source: SourceSchema) -> Iterator[Problem]:
+    for name in sorted(reads_of(row) - REFERENCES):
+        unknown = no_such_attribute(name, kind, source)
+        if unknown is not None:
+            yield Problem(where=where, message=unknown[0], hint=unknown[1])
 
 
 def _repeated(mapping: ObjectMapping, where: str) -> Iterator[Problem]:
@@ -89,14 +92,17 @@ def _repeated(mapping: ObjectMapping, where: str) -> Iterator[Problem]:
             yield Problem(where=where, message=message, hint="Number them 1, 2, … in the order to be tried.")
 
 
-def _row_problems(row: AttributeMapping, where: str, kind: ObjectKind, schema: TargetSchema) -> Iterator[Problem]:
+def _row_problems(
+    row: AttributeMapping, where: str, kind: ObjectKind, schema: TargetSchema, source: SourceSchema
+) -> Iterator[Problem]:
     if fold(row.target) == "id":
         hint = "Map the identifier to externalId instead."
         yield Problem(where=where, message="id is given by the application and cannot be written.", hint=hint)
         return
     place = _place(row.target, schema.of(kind))
     if isinstance(place, str):
-        hint = "Choose an attribute of the application, or remove the row."
+        found = nearest(row.target, _targets(schema.of(kind)))
+        hint = f"Choose an attribute of the application, the nearest is {found}, or remove the row."
         yield Problem(where=where, message=place, hint=hint)
         return
     attribute = place.sub or place.attribute
@@ -108,7 +114,17 @@ def _row_problems(row: AttributeMapping, where: str, kind: ObjectKind, schema: T
         yield Problem(where=where, message="The filter does not say which value to write.", hint=hint)
     yield from _reference_problems(row, place, where, kind)
     yield from _value_problems(row, place, where)
-    yield from _matching_problems(row, where, schema.filterable.get(kind))
+    yield from effect_problems(row, place, where, kind, source)
+    yield from _matching_problems(row, place, where, schema.filterable.get(kind))
+
+
+def _targets(resource_type: ResourceType) -> Iterator[str]:
+    """The attributes and sub-attributes that could have been meant."""
+    for urn, attribute in resource_type.attributes():
+        path = attribute.name if urn is None else f"{urn}:{attribute.name}"
+        yield path
+        if not attribute.multi_valued:
+            yield from (f"{path}.{sub.name}" for sub in attribute.sub_attributes)
 
 
 def _place(target: str, resource_type: ResourceType) -> Place | str:
@@ -148,8 +164,9 @@ def _reference_problems(row: AttributeMapping, place: Place, where: str, kind: O
 
 
 def _value_problems(row: AttributeMapping, place: Place, where: str) -> Iterator[Problem]:
-    for what, value in (("constant", _constant(row)), ("default value", row.default)):
-        if value is not None:
+    defaults = [] if row.default is None else [row.default]
+    for what, values in (("constant", _constants(row)), ("default value", defaults)):
+        for value in values:
             try:
                 converter(place)(value)
             except Unfit as unfit:
@@ -157,13 +174,32 @@ def _value_problems(row: AttributeMapping, place: Place, where: str) -> Iterator
                 yield Problem(where=where, message=message, hint=f"Change the {what}.")
 
 
-def _constant(row: AttributeMapping) -> str | None:
-    return row.source.value if isinstance(row.source, Constant) else None
+def _constants(row: AttributeMapping) -> list[str]:
+    """The fixed texts that a row may write."""
+    match row.source:
+        case Constant(value):
+            return [value]
+        case FromExpression(expression):
+            return sorted({text for text in constant_outcomes(expression.node) if text})
+        case _:
+            return []
 
 
-def _matching_problems(row: AttributeMapping, where: str, filterable: tuple[str, ...] | None) -> Iterator[Problem]:
+def _matching_problems(
+    row: AttributeMapping, place: Place, where: str, filterable: tuple[str, ...] | None
+) -> Iterator[Problem]:
     if not row.matching_priority:
         return
+    attribute = place.sub or place.attribute
+    if attribute is not None and attribute.multi_valued and place.sub is None and place.chosen is None:
+        hint = f'Name one of the values, as in {attribute.name}[type eq "work"].value.'
+        yield Problem(where=where, message=f"{row.target} has several values.", hint=hint)
+    elif attribute is not None and attribute.returned == "never":
+        message = f"{row.target} is never shown by the application, so nobody is found by it."
+        yield Problem(where=where, message=message, hint="Match by another row.")
+    elif attribute is not None and attribute.type == "boolean":
+        hint = "Match by an attribute whose value differs from object to object."
+        yield Problem(where=where, message=f"{row.target} is True or False for many alike.", hint=hint)
     if filterable is not None and fold(row.target) not in {fold(name) for name in filterable}:
         message = f"The application cannot be searched by {row.target}."
         yield Problem(where=where, message=message, hint=f"Match by {' or '.join(filterable)}.")
@@ -176,6 +212,12 @@ def _matching_problems(row: AttributeMapping, where: str, filterable: tuple[str,
         case FromExpression(expression) if expression.candidates:
             hint = "Match by another row."
             yield Problem(where=where, message="SelectUniqueValue cannot be used for matching.", hint=hint)
+        case FromExpression(expression) if expression.volatile:
+            message = "A value that is new every time matches nobody."
+            yield Problem(where=where, message=message, hint="Match by another row.")
+        case FromExpression(expression) if not expression.reads - _ALIKE:
+            hint = "Match by an attribute whose value differs from object to object."
+            yield Problem(where=where, message="The expression matches everybody alike.", hint=hint)
         case Direct() | FromExpression():
             pass
         case _:
@@ -186,6 +228,8 @@ def _expression_problems(row: AttributeMapping, where: str, sync_all: bool) -> I
     if not isinstance(row.source, FromExpression):
         return
     expression = row.source.expression
+    for why in expression.hopeless:
+        yield Problem(where=where, message=f"The expression fails for everybody: {why}", hint="Correct it.")
     always = row.flow_type != "ObjectAddOnly"
     if expression.volatile and always:
         named = ", ".join(sorted(expression.functions & {"Guid", "Now", "RandomString"}))
@@ -195,50 +239,7 @@ def _expression_problems(row: AttributeMapping, where: str, sync_all: bool) -> I
     if expression.candidates and always:
         hint = 'Apply the mapping "only during object creation" (flowType ObjectAddOnly).'
         yield Problem(where=where, message="SelectUniqueValue chooses a value once, at creation.", hint=hint)
-    roles = sorted(expression.functions & ROLE_FUNCTIONS)
+    roles = sorted(expression.functions & FUNCTIONS)
     if roles and sync_all:
         message = f"{roles[0]} needs assignments, but the job provisions all users and groups."
         yield Problem(where=where, message=message, hint="Set the scope to assigned users and groups only.")
-
-
-def _scope_problems(mapping: ObjectMapping) -> Iterator[Problem]:
-    for group in (*mapping.scope.groups, *mapping.scope.input_groups):
-        for clause in group.clauses:
-            where = f'Scope of {mapping.kind}s, filter "{group.title}", clause {clause}'
-            yield from _clause_problems(clause, where)
-
-
-def _clause_problems(clause: Clause, where: str) -> Iterator[Problem]:
-    name = clause.attribute
-    reason = None
-    if name in _SEVERAL:
-        reason = f"{name} has several values."
-    elif name in REFERENCES:
-        reason = f"{name} leads to other objects."
-    elif name in _DATES:
-        reason = f"{name} is a date."
-    elif name in _EXCLUDED:
-        reason = f"{name} cannot be used in a filter."
-    elif name == SOFT_DELETED:
-        reason = f"{name} is computed from the filters."
-    if reason is not None:
-        hint = "Use an attribute with one value of text, number or boolean type."
-        yield Problem(where=where, message=reason, hint=hint)
-    if clause.operator in UNARY:
-        if any(clause.values):
-            yield Problem(where=where, message=f"{clause.operator} takes no value.", hint="Remove the value.")
-        return
-    if len(clause.values) != 1 or (not clause.values[0] and clause.operator not in ("EQUALS", "NOT EQUALS")):
-        message = f"{clause.operator} takes one value, and {len([v for v in clause.values if v])} are given."
-        yield Problem(where=where, message=message, hint="Give one value; use further filters for alternatives.")
-        return
-    value = clause.values[0]
-    if clause.operator in INTEGER and not (value.isascii() and value.isdigit()):
-        message = f'{clause.operator} compares whole numbers from 0 on, not "{value}".'
-        yield Problem(where=where, message=message, hint="Write a whole number.")
-    if clause.operator in PATTERN:
-        try:
-            compiled_pattern(value)
-        except regex.error as error:
-            message = f"The pattern cannot be read: {error}."
-            yield Problem(where=where, message=message, hint="Correct the regular expression.")

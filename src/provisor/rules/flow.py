@@ -14,6 +14,7 @@ from provisor.expressions.values import Failure as ExpressionFailure
 from provisor.rules.conversion import Converter, Unfit, converter, takes_text
 from provisor.rules.failure import Failure
 from provisor.rules.mapping import AttributeMapping, Constant, Direct, FlowType, FromExpression, Nothing
+from provisor.rules.roles import role_flow, typed
 from provisor.scim.path import getter, remover, resolve, setter
 from provisor.scim.schema import ResourceType
 from provisor.scim.values import Json, Resource
@@ -79,9 +80,10 @@ def compile_flow(row: AttributeMapping, resource_type: ResourceType) -> Flow:
     """Compile one mapping; raises ScimError when its target does not exist."""
     place = resolve(row.target, resource_type)
     convert = converter(place)
-    put = setter(row.target, resource_type)
+    put = typed(row, setter(row.target, resource_type), resource_type)
     located = place.sub or place.attribute
     only_on_create = row.flow_type == "ObjectAddOnly"
+    roles = role_flow(row, resource_type)
     default = None
     if row.default:
         try:
@@ -97,7 +99,9 @@ def compile_flow(row: AttributeMapping, resource_type: ResourceType) -> Flow:
         default=default,
         flow_type=row.flow_type,
         only_on_create=only_on_create,
-        clears=row.flow_null and not only_on_create and row.flow_type != "ValueAddOnly",
+        # Roles that are replaced as a whole are taken away with the last one.
+        clears=(row.flow_null and not only_on_create and row.flow_type != "ValueAddOnly")
+        or (roles is not None and roles.replaces),
         exact=located is not None and located.case_exact,
     )
 

@@ -12,6 +12,7 @@ from provisor.expressions.values import Candidates, RandomBytes, Record
 from provisor.rules.failure import Failure
 from provisor.rules.flow import Flow, Null, compile_flow, is_redacted, is_reference, name_in, reads_of
 from provisor.rules.mapping import SOFT_DELETED, Direct, Nothing, ObjectMapping
+from provisor.rules.roles import role_flow
 from provisor.scim.path import remover, setter
 from provisor.scim.schema import ResourceType
 from provisor.scim.values import Json, Resource, fold, is_unassigned
@@ -63,6 +64,7 @@ class Mapper:
         self._disabling = tuple(flow for flow, row in zip(flows, rows, strict=True) if SOFT_DELETED in reads_of(row))
         self.always = frozenset(row.target for row in rows if row.flow_behavior == "FlowAlways")
         self.targets = tuple((flow.path, flow.take) for flow in flows)
+        self.roles = tuple(found for row in rows if (found := role_flow(row, resource_type)) is not None)
         self._always = tuple((flow.step, flow) for flow in flows if not flow.only_on_create)
         self._on_create = tuple((flow.step, flow) for flow in flows if flow.only_on_create)
         # A mapping of type None does nothing but fill an empty attribute with its default.
@@ -162,12 +164,13 @@ class Mapper:
     def lay_over(self, held: Resource, mapped: Mapped, *, suppress_case_changes: bool = False) -> Resource:
         """The document after the mapped values are written over what the account holds; `held` is not changed.
 
-        Attributes that are not mapped stay as they are, null changes nothing unless the mapping opted in.
+        Attributes that are not mapped stay as they are, null changes nothing unless the mapping opted in. Roles are
+        left to `role_operations`, which adds to them.
         """
         after = branch(held)
         for _, flow in self._always:
             value = flow.take(mapped.wanted)
-            if value is None:
+            if value is None or (self.roles and any(roles.target == flow.path for roles in self.roles)):
                 continue
             before = flow.take(after)
             if before == value:

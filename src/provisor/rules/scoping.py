@@ -11,6 +11,8 @@ from typing import Literal, TypeAlias, assert_never, get_args
 
 import regex
 
+from provisor.expressions.functions.evaluation import Refused
+from provisor.expressions.functions.patterns import compiled
 from provisor.rules.failure import Failure
 from provisor.scim.values import Json
 
@@ -178,9 +180,9 @@ def _compare(clause: Clause, text: str, operand: str) -> bool:
         case "ENDS_WITH":
             return text.endswith(operand)
         case "Greater_Than":
-            return _is_number(text) and _is_number(operand) and int(text) > int(operand)
+            return is_number(text) and is_number(operand) and int(text) > int(operand)
         case "Greater_Than_OR_EQUALS":
-            return _is_number(text) and _is_number(operand) and int(text) >= int(operand)
+            return is_number(text) and is_number(operand) and int(text) >= int(operand)
         case "&":
             return text in operand
         case "!&":
@@ -191,7 +193,8 @@ def _compare(clause: Clause, text: str, operand: str) -> bool:
             assert_never(operator)
 
 
-def _is_number(text: str) -> bool:
+def is_number(text: str) -> bool:
+    """Whether a text is a whole number that clauses compare."""
     return text.isascii() and text.isdigit() and len(text) <= 100  # int() refuses thousands of digits
 
 
@@ -204,8 +207,11 @@ def _matches(clause: Clause, text: str, pattern: str) -> bool:
 
 @lru_cache(maxsize=512)
 def compiled_pattern(pattern: str) -> regex.Pattern[str]:
-    """The compiled pattern (.NET's flavour as far as `regex` follows it). Raises regex.error when it is not one."""
-    return regex.compile(pattern)
+    """The compiled pattern, in .NET's flavour. Raises regex.error when it is none, or too costly to prepare."""
+    try:
+        return compiled(pattern).compiled
+    except Refused as refused:
+        raise regex.error(refused.reason.rstrip(".")) from None
 
 
 def as_text(value: object) -> str:

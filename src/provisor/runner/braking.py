@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from provisor.engine.brake import Amounts, judge
+from provisor.engine.brake import MOST_UNASKED, Amounts, judge
 from provisor.rules.failure import Failure
 from provisor.runner.run import CycleStopped, Run
 from provisor.storage import links, member_links, operations
@@ -29,8 +29,8 @@ class Brake:
         done = _done(run.counters)
         planned = Amounts(*operations.removals(connection, run.job.id))
         removed = Amounts(*map(sum, zip(done, planned, strict=True)))
-        if not any(planned):
-            return None
+        if not any(planned) or max(removed) <= MOST_UNASKED:
+            return None  # what is held need not be counted then
         held = Amounts(
             links.count_linked(connection, run.job.id, "user") + done.users,
             links.count_linked(connection, run.job.id, "group") + done.groups,

@@ -6,7 +6,7 @@ Sent at the start of every cycle and by *Test connection* (spec/provisioning-ser
 import uuid
 from collections.abc import Callable
 
-from provisor.engine.outcome import cycle_failure, stops_cycle
+from provisor.engine.outcome import blame, cycle_failure
 from provisor.engine.ports import ConnectorError, Target
 from provisor.engine.record import Kind
 from provisor.rules.failure import Failure
@@ -37,7 +37,7 @@ async def probe(
     try:
         found = await target.find(kind, path, nobody)
     except ConnectorError as error:
-        if not stops_cycle(error, "probe"):
+        if blame(error, "probe") != "job":
             return None  # asked to wait: it is there, and the cycle will heed that
         return cycle_failure(error, application=application, address=address)
     if not found.resources:

@@ -18,6 +18,7 @@ from provisor.rules.failure import Failure
 from provisor.runner.assembling import DEFAULT_ADDRESS, Connect, Now, Order, RandomBytes, ends, make_run
 from provisor.runner.braking import REMOVED, Brake
 from provisor.runner.capacity import admit_groups
+from provisor.runner.cycle_event import failed_cycle
 from provisor.runner.entries import Entries
 from provisor.runner.executor import Executor
 from provisor.runner.joblock import job_lock
@@ -33,8 +34,9 @@ from provisor.runner.reporting import Report, Reporter, part_of
 from provisor.runner.run import CycleStopped, Restarted, Run, StopRequested
 from provisor.runner.second_stage import plan_memberships, plan_references, plan_second_stage_again
 from provisor.runner.summary import CycleSummary
-from provisor.storage import clock, cycles, directory_verbs, feed, jobs, listing, operations, work
+from provisor.storage import clock, cycles, directory_verbs, feed, jobs, listing, log, operations, work
 from provisor.storage.cycles import Cycle
+from provisor.storage.jobs import Job
 from provisor.storage.times import to_microseconds
 
 STAGES = ("user", "group", "capacity", "members", "references", "execute")
@@ -104,7 +106,7 @@ async def _run_one(order: Order, allow_deletes: int) -> CycleSummary:
         else:
             state = cycle.state if failure is None else "failed"
             at = to_microseconds(order.now())
-            await writer.write(lambda connection: _end_idle(connection, setup, cycle, counters, at))
+            await writer.write(lambda connection: _end_idle(connection, setup, cycle, counters, at, failure))
     return _summary(cycle, state, counters, failure, (order.now() - began).total_seconds())
 
 
@@ -291,6 +293,8 @@ def _end(connection: Connection, run: Run, state: str, failure: Failure | None, 
     if begins_anew and run.evaluates_everything:
         jobs.change(connection, job.id, full_evaluation=True)
     if failure is not None:
+        if state == "failed":
+            _tell(connection, job, run.application, run.cycle, failure, at)
         return
     operations.leave_for_next(connection, job.id)
     for kind, object_id in run.let_go:
@@ -303,12 +307,22 @@ def _end(connection: Connection, run: Run, state: str, failure: Failure | None, 
         directory_verbs.clean_tombstones(connection, job.tenant, passed)
 
 
-def _end_idle(connection: Connection, setup: Setup, cycle: Cycle, counters: Counter[str], at: int) -> None:
+def _end_idle(
+    connection: Connection, setup: Setup, cycle: Cycle, counters: Counter[str], at: int, failure: Failure | None
+) -> None:
     """A cycle that was over at its beginning."""
     cycles.count(connection, setup.job.id, cycle.n, dict(counters))
     jobs.change(connection, setup.job.id, last_ended_at=at)
+    if failure is not None:
+        _tell(connection, setup.job, setup.application, cycle, failure, at)
     if cycle.error is None and cycle.ended_at is not None:
         _passed(connection, setup.job.id, cycle, at)
+
+
+def _tell(connection: Connection, job: Job, application: str, cycle: Cycle, failure: Failure, at: int) -> None:
+    """Why the cycle failed, in the provisioning log."""
+    row = failed_cycle(tenant=job.tenant, job=job.id, application=application, cycle=cycle.id, failure=failure, at=at)
+    log.append(connection, [row])
 
 
 def _passed(connection: Connection, job_id: str, cycle: Cycle, at: int) -> None:

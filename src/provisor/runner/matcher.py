@@ -25,6 +25,7 @@ from provisor.storage.listing import ListingRow
 SMALLEST_PAGE = 100  # what a target is sure to give at once; asked for is more
 ASKED_PAGE = 500
 PAGES_IN_FLIGHT = 4
+LONGEST_LISTED = 500  # characters of a value; an index of PostgreSQL holds 2,704 bytes, and who is longer is looked up
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(dict).decode
@@ -75,6 +76,10 @@ class _Seen:
         self._rows += len(page.resources)
         self.ids.update(str(resource.get("id", "")) for resource in page.resources)
         self._sound = self._sound and page.complete and page.total == self._total
+
+    def left_out(self) -> None:
+        """Somebody is not kept."""
+        self._sound = False
 
     @property
     def proved(self) -> bool:
@@ -220,8 +225,12 @@ class Matcher:
             text = _encode(resource).decode()
             for path, read in readers:
                 value = read(resource)
-                if isinstance(value, str) and value:
-                    rows.append((run.job.id, kind, path, fold(value), target_id, text))
+                if not isinstance(value, str) or not value:
+                    continue
+                if len(value) > LONGEST_LISTED:
+                    seen.left_out()
+                    continue
+                rows.append((run.job.id, kind, path, fold(value), target_id, text))
         await run.writer.write(lambda connection: listing.add(connection, rows))
 
     def _in_listing(self, kind: Kind, wanted: Sequence[Wanted]) -> dict[str, Found]:

@@ -279,7 +279,7 @@ class Placing:
         page.counted[f"{desired.kind}.skip"] += 1
         if self._run.is_plan:
             self._verdict(page, desired, skip.code, skip.reason, comes_to=comes_to)
-        else:
+        elif comes_to == "release" or not self._run.knows_already(desired.change):
             page.events.append(self._journal.skipped(desired, skip))
 
     def _fail(self, page: Page, case: Case, failure: Failure) -> None:

@@ -6,6 +6,7 @@ again. Then every such object is decided about anew (design.md section 5, Crash 
 Order: recovering, one page of unknown creates.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from functools import partial
 from typing import NamedTuple
@@ -24,7 +25,7 @@ from provisor.runner.looking import look_for
 from provisor.runner.placing import adopted_row
 from provisor.runner.planner import Planner
 from provisor.runner.run import PAGE, Run
-from provisor.storage import links, log, member_links, operations, records, unknown, waiting, work
+from provisor.storage import cycles, links, log, member_links, operations, records, unknown, waiting, work
 from provisor.storage.log import LogRow
 from provisor.storage.operations import SECOND
 from provisor.storage.unknown import UnknownCreate
@@ -89,7 +90,8 @@ async def _settle(run: Run, kind: Kind, rows: Sequence[UnknownCreate]) -> None:
     people = {object_id: run.judge(record, linked=True) for object_id, (record, _) in reads.items()}
     journal = Journal(run)
     events = [event for one in looks if (event := _event(journal, people.get(one.row.object), one)) is not None]
-    await run.writer.write(partial(_write, run, kind, looks, people, events))
+    found = await run.writer.write(partial(_write, run, kind, looks, people, events))
+    run.counted(Counter({f"{kind}.create": found}))
 
 
 def _each_one_of_their_own(looks: Sequence[_Look]) -> list[_Look]:
@@ -128,8 +130,8 @@ def _write(
     people: dict[str, Desired],
     events: Sequence[LogRow],
     connection: Connection,
-) -> None:
-    """The facts: whose account was found is linked, and who waited for it is woken."""
+) -> int:
+    """The facts: whose account was found is linked, and who waited for it is woken. Returns how many were found."""
     job = run.job.id
     known = [one for one in looks if not isinstance(one.found, Failure)]
     ours = [(one.row.object, one.found.resource) for one in known if isinstance(one.found, Ours)]
@@ -141,3 +143,5 @@ def _write(
             member_links.want_group(connection, job, object_id)
             work.add(connection, job, "members", object_id)
     log.append(connection, events)
+    cycles.add_counts(connection, job, run.cycle.n, {f"{kind}.create": len(ours)})
+    return len(ours)

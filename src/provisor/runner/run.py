@@ -10,22 +10,25 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
+from msgspec.structs import replace
+
 from provisor.database import Connection, Database, Writer
 from provisor.engine.behaviour import Behaviour
 from provisor.engine.desired import Desired, judge, unjudged
-from provisor.engine.outcome import Where, cycle_failure, stops_cycle
-from provisor.engine.ports import Answer, ConnectorError, Found, Page, Rejected, Target, Unreachable
+from provisor.engine.outcome import Where, blame, cycle_failure
+from provisor.engine.ports import Answer, ConnectorError, Found, Page, Rejected, Target
 from provisor.engine.record import Kind, Record
 from provisor.engine.rules import CompiledRules
 from provisor.engine.unknown import is_open
 from provisor.gallery.template import Template
 from provisor.rules.failure import Failure
+from provisor.rules.roles import SOURCE as ROLES
 from provisor.rules.ruleset import RuleSet
 from provisor.runner.rate import Pace
 from provisor.runner.silence import Silence
 from provisor.scim.patch import Operation
 from provisor.scim.values import Resource
-from provisor.storage import jobs
+from provisor.storage import jobs, records
 from provisor.storage.cycles import Cycle
 from provisor.storage.jobs import Job
 from provisor.storage.times import to_microseconds
@@ -112,13 +115,24 @@ class Run:
         """Every object is looked at, not only those in the work set."""
         return self.cycle.low < 0
 
+    def knows_already(self, change: int) -> bool:
+        """Whether an object is looked at only because the rules have changed: if it stays as it is, that is no news."""
+        passed = self.job.watermark
+        return self.evaluates_everything and self.behaviour.rule_change == "affected" and change <= (passed or 0)
+
     def matching_paths(self, kind: Kind) -> list[str]:
         """The target attributes that objects of a kind are matched by, in the order of precedence."""
         rows = [row for row in self.ruleset.of(kind).mappings if row.matching_priority > 0]
         return [row.target for row in sorted(rows, key=lambda row: row.matching_priority)]
 
     def judge(self, record: Record, *, linked: bool) -> Desired:
-        """What the directory says about one object, now. A fault of ours with one must not stop the others."""
+        """What the directory says about one object, now; with its app roles where the rules read them.
+
+        A fault of ours with one object must not stop the others.
+        """
+        if record.assigned and ROLES in self.rules.of(record.kind).mapper.reads:
+            found = records.roles(self.reader(), application=self.job.application, user=record.id)
+            record = replace(record, roles=found)
         try:
             return judge(record, self.rules, self.now(), self.random_bytes, linked=linked)
         except Exception as error:  # noqa: BLE001 - it becomes the failure of this object
@@ -130,14 +144,15 @@ class Run:
         return CycleStopped(failure, outcome_unknown=is_open(error))
 
     async def stop_by(self, error: ConnectorError, where: Where) -> None:
-        """Raise CycleStopped when this error is not one object's; after a time-out the target is asked first."""
-        if isinstance(error, Unreachable) and error.timed_out:
+        """Raise CycleStopped when this error is not one object's; where nobody can say, the target is asked first."""
+        blamed = blame(error, where)
+        if blamed == "job":
+            raise self.stopped_by(error) from error
+        if blamed == "unsure":
             self.counters["requests.GET"] += 1
             failure = await self.silence.explain(error)
             if failure is not None:
-                raise CycleStopped(failure, outcome_unknown=error.sent) from error
-        elif stops_cycle(error, where):
-            raise self.stopped_by(error) from error
+                raise CycleStopped(failure, outcome_unknown=is_open(error)) from error
 
     def check_stop(self) -> None:
         """Leave at a point from which the next run continues, when the process is asked to end, or the job's cycle."""

@@ -1,4 +1,5 @@
 """Whose silence a time-out was: the target's, which ends the cycle, or one object's, which must hold up nobody else.
+Likewise an answer to a look-up that is none.
 
 The target is asked for somebody who does not exist, once for everybody who wonders at the same time, so that a black
 hole costs one more time-out and not one for each object (spec/scim-wire.md section 13: "timeout: retry next cycle").
@@ -7,7 +8,8 @@ hole costs one more time-out and not one for each object (spec/scim-wire.md sect
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from provisor.engine.ports import Unreachable
+from provisor.engine.advice import SERVICE_INCOMPATIBLE
+from provisor.engine.ports import ConnectorError, Unreachable
 from provisor.rules.failure import Failure
 
 # A target that answers questions and hangs on every change is of no use; who is left is tried by the next cycle.
@@ -32,12 +34,12 @@ class Silence:
         if self._in_a_row:
             self._in_a_row.pop(method, None)
 
-    async def explain(self, error: Unreachable) -> Failure | None:
-        """Why the cycle must stop; None when the target is there and the time-out was about one object."""
+    async def explain(self, error: ConnectorError) -> Failure | None:
+        """Why the cycle must stop; None when the target is there and this was about one object."""
         method = "" if error.exchange is None else error.exchange.method
         self._in_a_row[method] = number = self._in_a_row.get(method, 0) + 1
         if self._failure is None and number >= MOST_IN_A_ROW:
-            self._failure = self._hangs(method, number)
+            self._failure = self._hangs(method, number, error)
         if self._failure is None:
             failure = await self._ask()
             self._failure = self._failure or failure
@@ -53,9 +55,10 @@ class Silence:
     def _answered(self, _: "asyncio.Future[Failure | None]") -> None:
         self._asking = None
 
-    def _hangs(self, method: str, number: int) -> Failure:
+    def _hangs(self, method: str, number: int, error: ConnectorError) -> Failure:
         return Failure(
-            code="Timeout",
-            message=f"{self._target} answers, but left {number} {method} requests in a row without an answer.",
+            code="Timeout" if isinstance(error, Unreachable) else SERVICE_INCOMPATIBLE,
+            message=f"{self._target} answers, but left {number} {method} requests in a row without a usable answer."
+            f" The last one: {error}",
             hint="Ask the maker of the application why it hangs; the cycle goes on where it stopped.",
         )

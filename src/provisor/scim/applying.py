@@ -14,7 +14,7 @@ from provisor.scim.operations import Operation
 from provisor.scim.path import Place, resolve
 from provisor.scim.schema import Attribute, ResourceType, Schema
 from provisor.scim.validate import is_blank, schemas_of
-from provisor.scim.values import Json, Resource
+from provisor.scim.values import Json, Resource, is_unassigned
 
 # Tolerance read_only_ignored: full representations are sent as path-less values too.
 _NOT_MERGED = frozenset(("schemas", "meta", "id"))
@@ -129,6 +129,8 @@ def _check_required(label: str, new: Json) -> None:
 
 def _new_value(old: Json, op: Op, place: Place, attribute: Attribute, value: Json) -> Json:
     if attribute.multi_valued:
+        if place.sub is None and op != "remove":
+            _check_known(place.label, attribute, value)
         held = old if isinstance(old, list) else []
         if place.chosen is not None or place.sub is not None:
             changed = elements.change_chosen(held, op, place, attribute, value)
@@ -139,20 +141,47 @@ def _new_value(old: Json, op: Op, place: Place, attribute: Attribute, value: Jso
         return _sub_changed(old, op, place, place.sub, value)
     if op == "remove":
         return None
-    new = coercer(attribute, place.label)(value)
     if attribute.type == "complex":
-        return _complex_merged(old, op, attribute, value, new)
+        return _complex_merged(old, op, place.label, attribute, _meant(attribute, value))
+    new = coercer(attribute, place.label)(value)
     if new is None and op == "add":
         return old  # RFC 7644 section 3.5.2.1: adding nothing adds nothing
     return new
 
 
-def _complex_merged(old: Json, op: Op, attribute: Attribute, value: Json, new: Json) -> Json:
+def _meant(attribute: Attribute, value: Json) -> Json:
+    """What every spelling of a complex value says: an object, or None for none.
+
+    Before the operation is looked at, so that all spellings have one outcome. Tolerances manager_in_any_form and
+    single_element_array_unwrapped.
+    """
+    if isinstance(value, list) and len(value) == 1 and not isinstance(value[0], list):
+        value = value[0]
+    if is_unassigned(value):
+        return None
+    return value if isinstance(value, dict | list) or attribute.sub("value") is None else {"value": value}
+
+
+def _check_known(label: str, attribute: Attribute, value: Json) -> None:
+    """Refuse an object that says nothing we know: it would be answered 200 and be without effect, or clear a list.
+
+    RFC 7644 sections 3.5.2.1 and 3.5.2.3: for a complex attribute its sub-attributes are given.
+    """
+    for item in value if isinstance(value, list) else [value]:
+        if isinstance(item, dict) and item and not any(attribute.sub(name) for name in item):
+            names = ", ".join(sub.name for sub in attribute.sub_attributes)
+            raise invalid_value(f"{label} has the sub-attributes {names}, and {shown(item)} has none of them.")
+
+
+def _complex_merged(old: Json, op: Op, label: str, attribute: Attribute, value: Json) -> Json:
     """Sub-attributes given replace, null ones go, others stay (RFC 7644 section 3.5.2.3)."""
+    new = coercer(attribute, label)(value)
+    refers = attribute.sub("value") is not None
     if not isinstance(value, dict):
-        return old if new is None and op == "add" else new
-    if new is None and attribute.sub("value") is not None and value:
-        return None  # tolerance empty_manager_removes
+        return old if op == "add" and not refers else None  # tolerance empty_manager_removes, by any operation
+    _check_known(label, attribute, value)
+    if refers and any(name.lower() == "value" for name in value) and not (isinstance(new, dict) and "value" in new):
+        return None  # as above
     merged: Resource = dict(old) if isinstance(old, dict) else {}
     if op == "replace":
         for key, item in value.items():
@@ -167,10 +196,10 @@ def _complex_merged(old: Json, op: Op, attribute: Attribute, value: Json, new: J
 def _sub_changed(old: Json, op: Op, place: Place, sub: Attribute, value: Json) -> Json:
     held = old if isinstance(old, dict) else {}
     new = None if op == "remove" else coercer(sub, place.label)(value)
-    if new is None and op == "add":
+    if new is None and op == "add" and sub.name != "value":
         return old
     changed = elements.with_sub(held, sub, new, place.label)
-    if sub.name == "value" and new == "":
+    if sub.name == "value" and (new == "" or (new is None and op != "remove")):
         return None  # tolerance empty_manager_removes, said through `manager.value`
     return old if changed is held else changed or None
 

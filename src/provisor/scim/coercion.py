@@ -75,8 +75,9 @@ def _unwrapped(value: Json, again: Coerce, refuse: Callable[[Json], ScimError]) 
     if isinstance(value, list) and len(value) == 1 and not isinstance(value[0], list):
         element = value[0]
         if isinstance(element, dict):
-            inner = {key.lower(): item for key, item in element.items()}.get("value")
-            if isinstance(inner, list | dict):
+            lowered = {key.lower(): item for key, item in element.items()}
+            inner = lowered.get("value")
+            if isinstance(inner, list | dict) or (lowered and "value" not in lowered):
                 raise refuse(value)
             return again(inner)
         return again(element)

@@ -5,6 +5,8 @@ dialects, tenant address, creating, changing, members.
 """
 
 import json
+import re
+import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum
 from typing import Literal
@@ -18,16 +20,20 @@ from provisor.scim.tree import Compare
 from provisor.scim.values import Json, Resource, is_unassigned
 
 __all__ = [
+    "FLAGS",
     "MEMBERS_PER_REQUEST",
+    "ROLE_TYPE",
     "TOLERANCES",
     "Dialect",
     "Tolerance",
+    "bearer_token",
     "create_body",
     "members_bodies",
     "patch_body",
     "tenant_url",
 ]
 
+ROLE_TYPE = "WindowsAzureActiveDirectoryRole"
 MEMBERS_PER_REQUEST = 100  # Entra publishes no limit; ours (scim-wire section 3, DEFAULT)
 
 
@@ -38,25 +44,36 @@ class Dialect(Enum):
     COMPLIANT = "aadOptscim062020"
 
 
-_FLAGS = {"aadoptscim062020": Dialect.COMPLIANT, "azureadscimpatch2017": Dialect.CLASSIC}
+_ROLES = uuid.uuid5(uuid.NAMESPACE_OID, ROLE_TYPE)
+FLAGS = {"aadOptscim062020": Dialect.COMPLIANT, "AzureAdScimPatch2017": Dialect.CLASSIC}
+_FLAGS = {name.lower(): dialect for name, dialect in FLAGS.items()}
+_SET = frozenset({"", "1", "true"})
+_BEARER = re.compile(r"(?:authorization\s*:\s*)?bearer(?:\s+|$)", re.IGNORECASE)
 
 
 def tenant_url(text: str) -> tuple[str, Dialect | None]:
     """The base address without trailing slash and flags, and the dialect the flags ask for (scim-wire section 4).
 
-    The flags are ours to read and never forwarded; other parts of the query stay.
+    The flags are ours to read and never forwarded; other parts of the query stay, and so does what a flag says against
+    another, or with a value that would switch it off: it is for the client to refuse.
     """
     address, _, query = text.strip().partition("?")
     dialect: Dialect | None = None
     kept: list[str] = []
     for part in query.split("&"):
-        flag = _FLAGS.get(part.partition("=")[0].lower())
-        if flag is not None:
+        name, _, value = part.partition("=")
+        flag = _FLAGS.get(name.lower()) if value.lower() in _SET else None
+        if flag is not None and dialect in (None, flag):
             dialect = flag
         elif part:
             kept.append(part)
     address = address.rstrip("/")
     return (f"{address}?{'&'.join(kept)}" if kept else address), dialect
+
+
+def bearer_token(text: str) -> str:
+    """The token in what was pasted: without blanks around it, and without the word that the header has before it."""
+    return _BEARER.sub("", text.strip(), count=1) if _BEARER.match(text.strip()) else text.strip()
 
 
 def create_body(
@@ -122,17 +139,31 @@ def _classic(operations: Iterable[Operation], resource_type: ResourceType) -> It
         if operation.path is not None:
             rendered["path"] = operation.path
         if operation.op != "remove":
-            rendered["value"] = _classic_value(operation.value, place)
+            rendered["value"] = _classic_value(operation, place)
         yield rendered
 
 
-def _classic_value(value: Json, place: Place | None) -> Json:
+def _classic_value(operation: Operation, place: Place | None) -> Json:
+    value = operation.value
     if isinstance(value, bool):
         return str(value)
+    if operation.op == "add" and isinstance(value, list) and value and all(_is_role(item) for item in value):
+        return [{"value": _role_as_text(item)} for item in value if isinstance(item, dict)]
     members = place is not None and place.path.attribute == "members" and place.path.filter is None
     if members and isinstance(value, list):
         return [{"$ref": None, **item} if isinstance(item, dict) else item for item in value]
     return value
+
+
+def _is_role(item: Json) -> bool:
+    return isinstance(item, dict) and item.get("type") == ROLE_TYPE and isinstance(item.get("value"), str)
+
+
+def _role_as_text(role: Resource) -> str:
+    """A role as this dialect adds it (scim-wire section 4). Its id follows from its value: documents hold no other."""
+    value = str(role["value"])
+    named = {"id": str(uuid.uuid5(_ROLES, value)), "value": value, "displayName": role.get("display") or value}
+    return json.dumps(named, ensure_ascii=False, separators=(",", ":"))
 
 
 def _classic_member(identifier: str) -> Resource:

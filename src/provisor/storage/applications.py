@@ -19,12 +19,13 @@ from provisor.storage.times import to_microseconds
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppRole:
-    """A role that an application defines; every assignment is in one."""
+    """A role that an application defines; every assignment is in one, or in the default access."""
 
     id: str
     display_name: str
     value: str | None = None
     description: str = ""
+    enabled: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +90,37 @@ def read(connection: Connection, application_id: str) -> Application | None:
     """One application by the id of its service principal."""
     row = connection.one(f"SELECT {_COLUMNS} FROM application WHERE id = ?", (application_id,))
     return _application(row) if row else None
+
+
+def roles(connection: Connection, application_id: str) -> dict[str, AppRole]:
+    """The roles of an application by id."""
+    row = connection.one("SELECT roles FROM application WHERE id = ?", (application_id,))
+    return {} if row is None else {role.id: role for role in _roles.decode(row[0])}
+
+
+def set_roles(connection: Connection, application: Application, after: Sequence[AppRole]) -> None:
+    """Define the roles anew. Whoever is assigned in one that changed is looked at in the next cycle."""
+    connection.execute(
+        "UPDATE application SET roles = ? WHERE id = ?",
+        (msgspec.json.encode(tuple(after)).decode(), application.id),
+    )
+    kept = {role.id: role for role in after}
+    changed = [role.id for role in application.roles if kept.get(role.id) != role]
+    if changed:
+        connection.execute(
+            f"""UPDATE assignment SET change = ?
+            WHERE application = ? AND removed_at IS NULL AND role IN ({",".join("?" * len(changed))})""",
+            (feed.next_change(connection, application.tenant), application.id, *changed),
+        )
+
+
+def count_in_role(connection: Connection, application_id: str, role: str) -> int:
+    """How many users and groups are assigned in a role."""
+    row = connection.one(
+        "SELECT count(*) FROM assignment WHERE application = ? AND role = ? AND removed_at IS NULL",
+        (application_id, role),
+    )
+    return int(row[0]) if row else 0
 
 
 def by_name(connection: Connection, tenant: str, display_name: str) -> list[Application]:
@@ -185,16 +217,13 @@ def unassign(
     return cursor.rowcount
 
 
-def assignments(
-    connection: Connection, application: str, *, after: str = "", limit: int = 100, principal: str | None = None
-) -> list[Assignment]:
-    """The next assignments of an application in the order of their ids, those of one principal if given."""
+def assignments(connection: Connection, application: str, *, after: str = "", limit: int = 100) -> list[Assignment]:
+    """The next assignments of an application in the order of their ids."""
     rows = connection.all(
         """SELECT a.id, a.application, a.principal, a.principal_kind, o.name, a.role, a.created_at
         FROM assignment a JOIN object o ON o.id = a.principal
-        WHERE a.application = ? AND a.removed_at IS NULL AND a.id > ? AND a.principal = COALESCE(?, a.principal)
-        ORDER BY a.id LIMIT ?""",
-        (application, after, principal, limit),
+        WHERE a.application = ? AND a.removed_at IS NULL AND a.id > ? ORDER BY a.id LIMIT ?""",
+        (application, after, limit),
     )
     return [
         Assignment(
@@ -211,15 +240,11 @@ def assignments(
 
 
 def count_assignments(connection: Connection, application: str) -> dict[Kind, int]:
-    """How many users and how many groups are assigned."""
-    counts: dict[Kind, int] = {"user": 0, "group": 0}
-    for kind, count in connection.all(
-        """SELECT principal_kind, count(DISTINCT principal) FROM assignment
-        WHERE application = ? AND removed_at IS NULL GROUP BY principal_kind""",
-        (application,),
-    ):
-        counts[kind] = count
-    return counts
+    """How many users and how many groups are assigned; counted in the order of the index assignment_application."""
+    statement = """SELECT count(*) FROM (SELECT DISTINCT principal FROM assignment
+        WHERE application = ? AND principal_kind = ? AND removed_at IS NULL) AS assigned"""
+    kinds: tuple[Kind, ...] = ("user", "group")
+    return {kind: (connection.one(statement, (application, kind)) or (0,))[0] for kind in kinds}
 
 
 def _application(row: Row) -> Application:

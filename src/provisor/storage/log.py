@@ -1,7 +1,12 @@
 """The provisioning log: what was done to whom, in the words of spec/provisioning-service.md section 17.
 
 Rows are only ever added here, and hold facts (engine.facts); the document, Graph's provisioningObjectSummary with the
-exchange beside it, is written from them when read. Events come in the order of their ids, which are made in time order.
+exchange beside it, is written from them when read. Events come in the order of their times; those of one time in that
+of their ids.
+
+What filters go by (job, action, status, code) makes some dozens of combinations, the facets; an index holds the events
+of each in order, so that a filter looks at the newest few of every facet that fits and merges them. Whatever is rare is
+found without passing over what is not.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,8 +23,11 @@ from provisor.storage.times import from_microseconds
 # id, tenant, job, cycle, day, at, action, status, code, source_id, name, target_id, document
 LogRow = tuple[str, str, str, str, int, int, str, str, str | None, str | None, str | None, str | None, str | bytes]
 
+Facet = tuple[str, str, str, str, str]  # tenant, job, action, status, code (empty: none)
+
 _APPEND = """INSERT INTO log_event (id, tenant, job, cycle, day, at, action, status, code, source_id, name, target_id,
-    document) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)"""
+    document, facet) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)"""
+_AT_ONCE = 500  # ids in one statement
 _COLUMNS = "id, job, cycle, at, action, status, code, source_id, name, target_id, document, tenant"
 
 
@@ -57,33 +65,32 @@ class LogQuery:
 
 def append(connection: Connection, rows: Iterable[LogRow]) -> None:
     """Add events."""
-    connection.many(_APPEND, rows)
+    events = list(rows)
+    facets = {facet: _facet(connection, facet) for facet in {_facet_of(event) for event in events}}
+    connection.many(_APPEND, ((*event, facets[_facet_of(event)]) for event in events))
 
 
 def find(
     connection: Connection, query: LogQuery, *, limit: int, before: str | None = None, oldest_first: bool = False
 ) -> list[LoggedEvent]:
-    """Events that fit, newest first; `before` is the id of the last one seen (`oldest_first` turns both round)."""
-    conditions: list[str] = ["tenant = ?"]
-    values: list[object] = [query.tenant]
-    for column in ("job", "cycle", "action", "status", "code"):
-        value = getattr(query, column)
-        if value is not None:
-            conditions.append(f"{column} = ?")
-            values.append(value)
-    if query.identity is not None:
-        conditions.append("(source_id = ? OR target_id = ? OR name = ?)")
-        values += [query.identity] * 3
-    for sign, moment in ((">=", query.since), ("<", query.until)):
-        if moment is not None:
-            conditions.append(f"at {sign} ?")
-            values.append(moment)
-    if before is not None:
-        conditions.append("id > ?" if oldest_first else "id < ?")
-        values.append(before)
-    statement = f"""SELECT {_COLUMNS} FROM log_event WHERE {" AND ".join(conditions)}
-        ORDER BY id {"ASC" if oldest_first else "DESC"} LIMIT ?"""
-    return _told(connection, connection.all(statement, (*values, limit)))
+    """Events that fit, newest first; `before` is the id of the last one seen (`oldest_first` turns both round).
+
+    Raises LookupError when there is no event with that id.
+    """
+    order = "ASC" if oldest_first else "DESC"
+    interval, bounds = _interval(connection, query, before, oldest_first)
+    found: set[tuple[int, str]] = set()
+    for condition, values in _places(connection, query):
+        rows = connection.all(
+            f"""SELECT at, id FROM log_event WHERE {condition} {interval} ORDER BY at {order}, id {order} LIMIT ?""",
+            (*values, *bounds, limit),
+        )
+        found.update((row[0], row[1]) for row in rows)
+    ids = [key for _, key in sorted(found, reverse=not oldest_first)[:limit]]
+    return _told(
+        connection,
+        [row for start in range(0, len(ids), _AT_ONCE) for row in _rows(connection, ids[start : start + _AT_ONCE])],
+    )
 
 
 def read(connection: Connection, tenant: str, event: str) -> LoggedEvent | None:
@@ -101,6 +108,77 @@ def stream(connection: Connection, query: LogQuery, page: int = 200) -> Iterator
         if len(events) < page:
             return
         last = events[-1].id
+
+
+def _facet_of(event: LogRow) -> Facet:
+    return event[1], event[2], event[6], event[7], event[8] or ""
+
+
+def _facet(connection: Connection, facet: Facet) -> int:
+    """The number of a combination, given out when it is met for the first time."""
+    row = connection.one(
+        "SELECT id FROM log_facet WHERE tenant = ? AND job = ? AND action = ? AND status = ? AND code = ?", facet
+    ) or connection.one(
+        """INSERT INTO log_facet (id, tenant, job, action, status, code)
+        SELECT coalesce(max(id), 0) + 1, ?, ?, ?, ?, ? FROM log_facet RETURNING id""",
+        facet,
+    )
+    return int(row[0]) if row else 0
+
+
+def _places(connection: Connection, query: LogQuery) -> Iterator[tuple[str, tuple[object, ...]]]:
+    """Conditions, each of which one index answers; together they are those that fit.
+
+    The events of a facet are in order there; those of one person are few, and put in order when they are read.
+    """
+    facets = _facets(connection, query)
+    if query.identity is None or not facets:
+        for facet in facets:
+            yield ("facet = ?", (facet,)) if query.cycle is None else ("cycle = ? AND facet = ?", (query.cycle, facet))
+        return
+    # Spoiled on purpose: by a plain column SQLite could think to go through its many events, instead of the person's.
+    narrow = f"coalesce(facet, 0) IN ({','.join('?' * len(facets))})"
+    values: tuple[object, ...] = tuple(facets)
+    if query.cycle is not None:
+        narrow, values = f"{narrow} AND coalesce(cycle, '') = ?", (*values, query.cycle)
+    for column in ("source_id", "target_id", "name"):
+        yield f"{column} = ? AND {narrow}", (query.identity, *values)
+
+
+def _facets(connection: Connection, query: LogQuery) -> list[int]:
+    """The combinations that fit."""
+    asked = [(name, getattr(query, name)) for name in ("job", "action", "status", "code")]
+    given = [(name, value) for name, value in asked if value is not None]
+    conditions = "".join(f" AND {name} = ?" for name, _ in given)
+    rows = connection.all(
+        f"SELECT id FROM log_facet WHERE tenant = ?{conditions}", (query.tenant, *(value for _, value in given))
+    )
+    return [int(row[0]) for row in rows]
+
+
+def _interval(
+    connection: Connection, query: LogQuery, before: str | None, oldest_first: bool
+) -> tuple[str, list[object]]:
+    """From when to when, as a condition and its values."""
+    conditions, bounds = "", list[object]()
+    for sign, moment in ((">=", query.since), ("<", query.until)):
+        if moment is not None:
+            conditions += f" AND at {sign} ?"
+            bounds.append(moment)
+    if before is not None:
+        last = connection.one("SELECT at FROM log_event WHERE tenant = ? AND id = ?", (query.tenant, before))
+        if last is None:
+            raise LookupError(before)
+        conditions += f" AND (at, id) {'>' if oldest_first else '<'} (?, ?)"
+        bounds += [last[0], before]
+    return conditions, bounds
+
+
+def _rows(connection: Connection, ids: Sequence[str]) -> list[Row]:
+    """The events with these ids, in their order."""
+    rows = connection.all(f"SELECT {_COLUMNS} FROM log_event WHERE id IN ({','.join('?' * len(ids))})", tuple(ids))
+    by_id = {row[0]: row for row in rows}
+    return [by_id[key] for key in ids]
 
 
 def _told(connection: Connection, rows: Sequence[Row]) -> list[LoggedEvent]:

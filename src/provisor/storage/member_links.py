@@ -95,9 +95,10 @@ def settle(connection: Connection, job: str, group: str, *, heal: bool = True) -
 
     With `heal` they wait for one; without, they are forgotten until the group is compared whole again.
     """
+    # `<> 0` says nothing new, but is what the index member_link_pending is of.
     rows = connection.all(
         f"""SELECT ml.member_id FROM member_link ml WHERE ml.job = ? AND ml.group_id = ? AND ml.pending = 1
-        AND NOT {READY.format(job="ml.job", object="ml.member_id")} ORDER BY ml.member_id""",
+        AND ml.pending <> 0 AND NOT {READY.format(job="ml.job", object="ml.member_id")} ORDER BY ml.member_id""",
         (job, group),
     )
     aside = [row[0] for row in rows]

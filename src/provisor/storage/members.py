@@ -12,6 +12,7 @@ from provisor.storage import feed
 from provisor.storage.objects import COLUMNS, object_of
 from provisor.storage.times import to_microseconds
 
+_IN_THE_BIN = "d.tenant = ? AND d.deleted_at > 0 AND d.purged_at IS NULL"  # as the index object_deleted has them
 _PUT = """INSERT INTO member (group_id, member_id, tenant, change) VALUES (?, ?, ?, ?)
     ON CONFLICT (group_id, member_id) DO UPDATE SET removed_at = NULL, change = excluded.change"""
 
@@ -86,11 +87,19 @@ def groups_of(connection: Connection, member: str) -> list[tuple[str, str]]:
 
 
 def count(connection: Connection, tenant: str) -> int:
-    """How many memberships between live objects there are."""
+    """How many memberships between live objects there are.
+
+    Counted in indexes as all of them, less those that were removed and those of the few who are soft-deleted: looking
+    at both ends of each would take a hundred times as long.
+    """
     row = connection.one(
-        """SELECT count(*) FROM member m JOIN object g ON g.id = m.group_id JOIN object o ON o.id = m.member_id
-        WHERE m.tenant = ? AND m.removed_at IS NULL AND g.deleted_at IS NULL AND g.purged_at IS NULL
-        AND o.deleted_at IS NULL AND o.purged_at IS NULL""",
-        (tenant,),
+        f"""SELECT (SELECT count(*) FROM member WHERE tenant = ?)
+        - (SELECT count(*) FROM member WHERE tenant = ? AND removed_at IS NOT NULL)
+        - (SELECT count(*) FROM object d CROSS JOIN member m
+            WHERE {_IN_THE_BIN} AND m.group_id = d.id AND m.removed_at IS NULL)
+        - (SELECT count(*) FROM object d CROSS JOIN member m CROSS JOIN object g
+            WHERE {_IN_THE_BIN} AND m.member_id = d.id AND m.removed_at IS NULL
+            AND g.id = m.group_id AND g.deleted_at IS NULL)""",
+        (tenant, tenant, tenant, tenant),
     )
     return int(row[0]) if row else 0

@@ -75,7 +75,7 @@ def due(connection: Connection, *, job: str, phase: int, limit: int) -> list[Sto
 
 def sent(connection: Connection, job: str) -> list[StoredOperation]:
     """Operations whose outcome is unknown because the run ended between request and record: a bounded number."""
-    return _read(connection, "WHERE job = ? AND state = 'sent' ORDER BY stage, object", (job,))
+    return _read(connection, "WHERE job = ? AND state = 'sent' ORDER BY phase, stage, object", (job,))
 
 
 def stream(connection: Connection, job: str, cycle: int, page: int = 500) -> Iterator[StoredOperation]:

@@ -10,6 +10,7 @@ import msgspec
 
 from provisor.database import Connection, Row
 from provisor.engine.record import Kind, Record
+from provisor.storage import applications
 from provisor.storage.links import LINK_COLUMNS, Link, link_of
 
 # CROSS JOIN keeps the order: from the person's own groups to their assignments, never through all assignments.
@@ -21,6 +22,15 @@ _ASSIGNED = """CASE WHEN EXISTS (
     AND a.principal = m.group_id AND a.application = ? AND a.removed_at IS NULL
     AND g.id = m.group_id AND g.deleted_at IS NULL AND g.purged_at IS NULL
 )) THEN 1 ELSE 0 END"""
+
+# The same ways to be assigned, one row for each role; an assignment in no role of the application brings none.
+_ROLES = """SELECT a.id, a.role FROM assignment a
+    WHERE a.principal = ? AND a.application = ? AND a.removed_at IS NULL
+    UNION SELECT a.id, a.role FROM member m CROSS JOIN assignment a CROSS JOIN object g
+    WHERE m.member_id = ? AND m.removed_at IS NULL
+    AND a.principal = m.group_id AND a.application = ? AND a.removed_at IS NULL
+    AND g.id = m.group_id AND g.deleted_at IS NULL AND g.purged_at IS NULL
+    ORDER BY 1"""
 
 _COLUMNS = f"""o.id, o.kind, o.name, o.attributes, o.manager, o.enabled, o.deleted_at, o.purged_at, o.change,
     {_ASSIGNED}, {", ".join("l." + column for column in LINK_COLUMNS)}"""
@@ -61,6 +71,20 @@ def by_ids(connection: Connection, *, application: str, job: str, ids: Sequence[
     statement = _BY_ID + ",".join("?" * len(ids)) + ")"
     rows = connection.all(statement, (application, application, job, *ids))
     return {row[0]: _read(row) for row in rows}
+
+
+def roles(connection: Connection, *, application: str, user: str) -> list[dict[str, str]]:
+    """The app roles a person is assigned in, directly or through a group: each once, by its first assignment.
+
+    The default access and a role that is switched off give access and no role.
+    """
+    defined = applications.roles(connection, application)
+    found: dict[str, dict[str, str]] = {}
+    for assignment, role_id in connection.all(_ROLES, (user, application, user, application)):
+        role = defined.get(role_id)
+        if role is not None and role.enabled and role_id not in found:
+            found[role_id] = {"id": assignment, "value": role.value or "", "displayName": role.display_name}
+    return list(found.values())
 
 
 def count_all(connection: Connection, *, tenant: str, kind: Kind) -> int:

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from provisor.database import Connection
 from provisor.engine.ports import Secret
+from provisor.folders import make_file, make_folder
 from provisor.storage.times import to_microseconds
 
 _KEY_BYTES = 32
@@ -51,7 +52,7 @@ def load_key(path: Path) -> SecretKey:
     Raises SecretError for a file that others can read or that holds no key.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         _make(path)
         mode = path.stat().st_mode
         key = path.read_bytes()
@@ -102,7 +103,7 @@ def _make(path: Path) -> None:
     if path.exists():
         return
     draft = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    descriptor = make_file(draft)
     try:
         os.write(descriptor, AESGCM.generate_key(_KEY_BYTES * 8))
         os.fsync(descriptor)

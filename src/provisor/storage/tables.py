@@ -5,7 +5,7 @@ Times are UTC integer microseconds; documents are JSON text; every table carries
 a job that does.
 """
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text, text
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text, and_, text
 
 metadata = MetaData()
 
@@ -65,10 +65,37 @@ object_ = Table(
     _number("alive_change"),  # the change number at which deleted_at, purged_at or enabled last moved
 )
 Index("object_anchor", object_.c.tenant, object_.c.source, object_.c.kind, object_.c.anchor, unique=True)
-Index("object_name", object_.c.tenant, object_.c.kind, object_.c.folded_name)
+# With the same columns, or SQLite would prefer object_kind for who is only asked whether they are there.
+Index(
+    "object_name",
+    object_.c.tenant,
+    object_.c.kind,
+    object_.c.folded_name,
+    object_.c.id,
+    object_.c.deleted_at,
+    object_.c.purged_at,
+)
 Index("object_change", object_.c.tenant, object_.c.change, object_.c.id)
-Index("object_kind", object_.c.tenant, object_.c.kind, object_.c.id)
-Index("object_deleted", object_.c.tenant, object_.c.deleted_at, sqlite_where=object_.c.deleted_at.is_not(None))
+# With all that a page, a count and a search must know: whoever is passed over is not read.
+Index(
+    "object_kind",
+    object_.c.tenant,
+    object_.c.kind,
+    object_.c.id,
+    object_.c.deleted_at,
+    object_.c.purged_at,
+    object_.c.folded_name,
+)
+in_the_bin = and_(object_.c.deleted_at.is_not(None), object_.c.purged_at.is_(None))
+Index(
+    "object_bin",
+    object_.c.tenant,
+    object_.c.kind,
+    object_.c.purged_at,  # never differs, but one condition more is what makes SQLite prefer this index to object_kind
+    object_.c.id,
+    sqlite_where=in_the_bin,
+)
+Index("object_deleted", object_.c.tenant, object_.c.deleted_at, sqlite_where=in_the_bin)
 Index("object_purged", object_.c.tenant, object_.c.change, sqlite_where=object_.c.purged_at.is_not(None))
 Index("object_manager", object_.c.manager, sqlite_where=object_.c.manager.is_not(None))
 
@@ -115,7 +142,14 @@ assignment = Table(
     _number("change"),
 )
 Index("assignment_principal", assignment.c.principal, assignment.c.application, assignment.c.role, unique=True)
-Index("assignment_application", assignment.c.application, assignment.c.principal_kind, assignment.c.principal)
+Index(
+    "assignment_application",
+    assignment.c.application,
+    assignment.c.principal_kind,
+    assignment.c.principal,
+    sqlite_where=assignment.c.removed_at.is_(None),
+)
+Index("assignment_page", assignment.c.application, assignment.c.id, sqlite_where=assignment.c.removed_at.is_(None))
 Index("assignment_change", assignment.c.application, assignment.c.change)
 Index("assignment_removed", assignment.c.tenant, assignment.c.change, sqlite_where=assignment.c.removed_at.is_not(None))
 
@@ -208,6 +242,13 @@ Index(
     member_link.c.member_id,
     sqlite_where=member_link.c.pending != 0,
 )
+# Not held and not wanted: nearly always empty, so that a group is tidied up without reading its members.
+Index(
+    "member_link_idle",
+    member_link.c.job,
+    member_link.c.group_id,
+    sqlite_where=and_(member_link.c.pushed == 0, member_link.c.pending == 0),
+)
 waiting = Table(
     "waiting",
     metadata,
@@ -216,7 +257,8 @@ waiting = Table(
     _text("object", key=True),
     _text("attribute", key=True),
 )
-Index("waiting_object", waiting.c.job, waiting.c.object)
+# Whole, or SQLite would rather go through all who wait than look up what one object waits for.
+Index("waiting_object", waiting.c.job, waiting.c.object, waiting.c.attribute, waiting.c.waits_for)
 
 cycle = Table(
     "cycle",
@@ -278,6 +320,15 @@ operation = Table(
     _number("fence", default="0"),
 )
 Index("operation_state", operation.c.job, operation.c.state, operation.c.phase, operation.c.stage, operation.c.object)
+Index(
+    "operation_removes",
+    operation.c.job,
+    operation.c.state,
+    operation.c.stage,
+    operation.c.object_kind,
+    operation.c.removes,
+    sqlite_where=operation.c.removes > 0,
+)
 # Two people must not claim one account in the same plan.
 Index(
     "operation_claim",
@@ -313,9 +364,35 @@ log_event = Table(
     _text("name", null=True),
     _text("target_id", null=True),
     _text("document"),  # JSON: the facts of the event (engine.facts)
+    _number("facet"),
 )
-Index("log_event_job", log_event.c.job, log_event.c.id)
-Index("log_event_source", log_event.c.source_id, log_event.c.id)
+# Which combinations of the columns that events are filtered by there are: some dozens. Each has its events in order,
+# so that any filter, however rare what it asks for, is answered without passing over events.
+log_facet = Table(
+    "log_facet",
+    metadata,
+    _number("id", key=True),
+    _text("tenant"),
+    _text("job"),
+    _text("action"),
+    _text("status"),
+    _text("code"),  # empty: none
+)
+Index(
+    "log_facet_of",
+    log_facet.c.tenant,
+    log_facet.c.job,
+    log_facet.c.action,
+    log_facet.c.status,
+    log_facet.c.code,
+    unique=True,
+)
+Index("log_event_facet", log_event.c.facet, log_event.c.at, log_event.c.id)
+Index("log_event_cycle", log_event.c.cycle, log_event.c.facet, log_event.c.at, log_event.c.id)
+# Narrow: names and target ids come in any order, so that every event writes a page of each.
+Index("log_event_source", log_event.c.source_id)
+Index("log_event_name", log_event.c.name)
+Index("log_event_target", log_event.c.target_id, sqlite_where=log_event.c.target_id.is_not(None))
 audit_event = Table(
     "audit_event",
     metadata,
@@ -327,3 +404,4 @@ audit_event = Table(
     _text("target"),
     _text("detail"),
 )
+Index("audit_event_at", audit_event.c.tenant, audit_event.c.at, audit_event.c.id)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from provisor.database import Connection
 from provisor.scim.guid import guid_bytes
+from provisor.scim.naming import problem_with_name
 from provisor.scim.values import fold
 from provisor.target.profiles import Kind
 from provisor.target.store import TargetError, Tenant
@@ -64,6 +65,8 @@ def _identities(
         name = (row[column] or "").strip()
         if not name:
             raise TargetError(f"{path}, row {number}: {column} is empty.")
+        if (problem := problem_with_name(name)) is not None:
+            raise TargetError(f"{path}, row {number}: {column} {problem}.")
         display = (row.get("displayName") or "").strip() or None
         guid = _guid_of(path, number, row)
         key = fold(name)

@@ -123,7 +123,7 @@ def create_token(
 
     if kind not in tokens.KINDS:
         raise typer.BadParameter(f"{kind!r} is not one of {', '.join(tokens.KINDS)}.", param_hint="--kind")
-    lasting = _span(expires, "--expires")
+    lasting = _life(expires)
     with opened() as database:
         tenant, now = find_tenant(database, of), now_microseconds()
         with database.transaction() as connection:
@@ -146,6 +146,14 @@ def _show_once(token: "Token", clear: str, address: str, as_json: bool) -> None:
     say(f"Tenant URL    {address}")
     say(f"Secret token  {clear}")
     say(f"Copy it now: it is not shown again. Its id is {token.id} (`provisor target token revoke {token.id}`).")
+
+
+def _life(text: str | None) -> int | None:
+    """How long a token lives; one that has ended when it is made would open nothing."""
+    lasting = _span(text, "--expires")
+    if lasting == 0:
+        raise typer.BadParameter("A token that ends at once opens nothing; give it some time.", param_hint="--expires")
+    return lasting
 
 
 def _span(text: str | None, option: str) -> int | None:
@@ -176,7 +184,7 @@ def rotate_token(
     from provisor.target.store import now_microseconds
     from provisor.target.tenants import find_tenant, known_url
 
-    overlapping, lasting = _span(overlap, "--overlap") or 0, _span(expires, "--expires")
+    overlapping, lasting = _span(overlap, "--overlap") or 0, _life(expires)
     with opened() as database:
         tenant, now = find_tenant(database, of), now_microseconds()
         with database.transaction() as connection:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from provisor.terminal import secret_line
+
 if TYPE_CHECKING:
     from provisor.database import Database
 
@@ -53,13 +55,16 @@ def opened() -> Iterator["Database"]:
 
 def read_secret(file: Path | None, asked: str) -> str:
     """A new password: from a file (`-` for standard input), from what is piped in, or asked for twice."""
-    if file is not None and str(file) != "-":
-        try:
-            return file.read_text(encoding="utf-8").rstrip("\r\n")
-        except (OSError, UnicodeDecodeError) as error:
-            fail(f"{file} cannot be read: {error}.")
     if file is not None or not sys.stdin.isatty():
-        return sys.stdin.readline().rstrip("\r\n")
+        try:
+            secret = secret_line("-" if file is None else str(file))
+        except OSError as error:
+            fail(f"{file} cannot be read: {error.strerror}.")
+        except ValueError as error:
+            fail(str(error))
+        if secret != secret.strip():
+            fail("The password begins or ends with a blank, and nobody can tell whether it is meant; remove it.")
+        return secret
     first = getpass.getpass(f"{asked}: ")
     if getpass.getpass("Once more: ") != first:
         fail("The two differ; nothing was changed.")

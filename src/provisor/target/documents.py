@@ -28,7 +28,8 @@ TAILS: Mapping[Kind, int] = {kind: len(endpoint) + 36 + len('"}}') for kind, end
 _AFTER_VERSION = '\\"","location":"'
 _BEFORE_META = ',"meta":{"resourceType":'
 
-_TEXTS = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
+# A text that is never closed goes on to the end: sought anew from each of its quotes it would take n² steps.
+_TEXTS = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 _BRACKETS = re.compile(rb"[\[\]{}]")
 
 _decode = msgspec.json.Decoder().decode

@@ -14,7 +14,16 @@ from functools import partial
 from typing import NamedTuple
 
 from provisor.database import Connection, Database, DatabaseError, Writer
-from provisor.target.masking import masked_body, masked_headers, shown_answer, shown_headers
+from provisor.target.masking import (
+    HEADER_LIMIT,
+    LEFT_OUT,
+    MASK,
+    SENT_HEADERS,
+    masked_body,
+    masked_headers,
+    shown_answer,
+    shown_headers,
+)
 from provisor.target.tenants import kept_back_names
 
 KEPT = 1_000  # exchanges a tenant at most; its setting may say fewer, and 0 keeps none
@@ -24,6 +33,7 @@ _STEP_SECONDS = 1.0  # between two rounds of storing
 _BUSY_STEP_SECONDS = 4.0  # when a round was full: it takes 28 ms of a core, under 1 % at this pace
 _BYTES_AT_ONCE = 65_536  # of bodies masked and stored without letting requests in between: under a millisecond
 _ROWS_AT_ONCE = 40
+_SHOWN_HEADERS = SENT_HEADERS | {b"authorization"}
 READ_TO_MASK = 8_192  # bytes of a body that wait to be masked; a longer one that looks secret is left out
 
 _INSERT = (
@@ -70,8 +80,12 @@ class Exchanges:
         self._next_at = 0.0
 
     def keep(self, came: Came) -> None:
-        """Remember an exchange, given as the values of one, until the next round: only appends."""
-        self._gathered.append(came)
+        """Remember an exchange, given as the values of one, until the next round: only appends.
+
+        Of its headers only what is shown: a thousand heads of refused requests would stay in memory for seconds.
+        """
+        shown = {name: value[:HEADER_LIMIT] for name, value in came[3] if name in _SHOWN_HEADERS}
+        self._gathered.append((*came[:3], tuple(shown.items()), *came[4:]))
         if self._timer is None:
             wait = max(_SOON_SECONDS, self._next_at - time.monotonic())
             self._timer = asyncio.get_running_loop().call_later(wait, self._start)
@@ -136,15 +150,16 @@ def _some(wanted: Sequence[Exchange]) -> list[Exchange]:
 
 
 def _row(exchange: Exchange, secrets: Collection[str]) -> tuple[int | str, ...]:
+    sent = masked_body(exchange.sent_body, secrets)
     return (
         exchange.tenant,
         exchange.at,
         exchange.duration,
         masked_headers(exchange.sent_headers),
-        masked_body(exchange.sent_body, secrets),
+        sent,
         exchange.sent_size,
         shown_headers(exchange.answered_headers),
-        shown_answer(exchange.answered_body),
+        shown_answer(exchange.answered_body, repeats=MASK in sent or LEFT_OUT in sent),
         exchange.answered_size,
     )
 

@@ -20,7 +20,7 @@ _FREE_FAILURES = 10  # a client with an old token is told so at once; who guesse
 _FORGOTTEN_AFTER_SECONDS = 60.0
 _FIRST_DELAY_SECONDS = 0.05
 _LONGEST_DELAY_SECONDS = 2.0
-_WAITING_LIMIT = 500  # answers held back at once; beyond them 429 is said without waiting
+_WAITING_LIMIT = 50  # answers held back at once, each with its request; beyond them 429 is said without waiting
 _ADDRESSES_LIMIT = 10_000
 
 
@@ -134,11 +134,14 @@ class Failures:
         beyond = failures - _FREE_FAILURES
         return 0.0 if beyond <= 0 else min(_LONGEST_DELAY_SECONDS, _FIRST_DELAY_SECONDS * 2.0 ** min(beyond - 1, 16))
 
-    async def slow_down(self, address: str) -> None:
-        """Count a failure and hold its answer back. Raises Throttled when too many answers are held back already."""
+    async def slow_down(self, address: str) -> bool:
+        """Count a failure and hold its answer back, if it is to wait; returns whether it was.
+
+        Raises Throttled when too many answers are held back already.
+        """
         delay = self.count(address)
         if not delay:
-            return
+            return False
         if self._waiting >= _WAITING_LIMIT:
             raise Throttled("Too many requests with wrong tokens; wait and send the right one.", 5)
         self._waiting += 1
@@ -146,3 +149,4 @@ class Failures:
             await asyncio.sleep(delay)
         finally:
             self._waiting -= 1
+        return True

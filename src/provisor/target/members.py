@@ -3,15 +3,19 @@
 SQL only. The functions that write are called inside a transaction and say whether anything changed.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
+from typing import TypeVar
 
 from provisor.database import Connection
 from provisor.scim.errors import invalid_value, shown
 from provisor.target.documents import Member
 from provisor.target.store import Tenant
 
+T = TypeVar("T")
+
 _LOTS = (100, 10, 1)  # members a statement: a statement's own cost is that of two of them, on a network that of ten
+_LENGTHS = (1, 10, 50, 200)  # values a statement that asks about a page, which has 200 at most
 _READ_STEP = 500  # rows a read; short enough to let other requests in between
 
 
@@ -73,6 +77,25 @@ def _removing(count: int) -> str:
     return f"DELETE FROM membership WHERE group_id = ? AND member_id IN ({_places(count)})"  # noqa: S608 - as above
 
 
+@cache
+def _groups_of(count: int) -> str:
+    return (
+        f"SELECT member_id, group_id FROM membership WHERE member_id IN ({_places(count)}) "  # noqa: S608 - as above
+        "ORDER BY member_id, group_id"
+    )
+
+
+@cache
+def _members_of(count: int) -> str:
+    return f"SELECT group_id, member_id, member_kind FROM membership WHERE group_id IN ({_places(count)}) LIMIT ?"  # noqa: S608 - as above
+
+
+def padded(values: Sequence[T]) -> list[T]:
+    """The same values with the last one repeated, so that few statements of different lengths have to be prepared."""
+    length = next((length for length in _LENGTHS if length >= len(values)), len(values))
+    return [*values, *([values[-1]] * (length - len(values)))]
+
+
 def _places(count: int) -> str:
     return ", ".join("?" * count)
 
@@ -121,6 +144,31 @@ def groups_of(connection: Connection, member_id: str) -> list[str]:
             "SELECT group_id FROM membership WHERE member_id = ? ORDER BY group_id", (member_id,)
         )
     ]
+
+
+def groups_of_all(connection: Connection, member_ids: Sequence[str]) -> Mapping[str, Sequence[str]]:
+    """The groups of several members, asked for at once; who is in none is not in it."""
+    found: dict[str, list[str]] = {}
+    if member_ids:
+        asked = padded(member_ids)
+        for member, group in connection.execute(_groups_of(len(asked)), asked):
+            found.setdefault(member, []).append(group)
+    return found
+
+
+def few_of_all(connection: Connection, group_ids: Sequence[str], limit: int) -> Mapping[str, Sequence[Member]] | None:
+    """The members of several groups, asked for at once, in the order of their ids; None when they are more than limit.
+
+    Sorted here: a database would first read all of them, however many they are.
+    """
+    found: dict[str, list[Member]] = {id_: [] for id_ in group_ids}
+    asked = padded(group_ids)
+    rows = connection.all(_members_of(len(asked)), (*asked, limit + 1))
+    if len(rows) > limit:
+        return None
+    for group, member, kind in sorted(rows):
+        found[group].append(Member(member, kind))
+    return found
 
 
 def forget(connection: Connection, member_id: str) -> None:

@@ -11,6 +11,7 @@ from hashlib import sha256
 import msgspec
 
 from provisor.database import Connection
+from provisor.scim.errors import shown
 from provisor.scim.guid import guid_key
 from provisor.scim.schemas import UMBRELLA_GROUP_URN, UMBRELLA_URN
 from provisor.scim.values import Resource
@@ -52,7 +53,7 @@ def remember(connection: Connection, tenant: int, kind: Kind, id_: str, value: s
         (tenant, key, id_),
     )
     if other is not None:
-        logger.warning("%s %s has the nativeObjectId of %s %s: %s", kind, id_, other[0], other[1], value)
+        logger.warning("%s %s has the nativeObjectId of %s %s: %s", kind, id_, other[0], other[1], shown(value))
 
 
 def forget(connection: Connection, id_: str) -> None:

@@ -20,7 +20,7 @@ from provisor.target.listing import Found, Question, answer, by_name, compile_qu
 from provisor.target.paging import Positions
 from provisor.target.pieces import Text, enclosed
 from provisor.target.profiles import KINDS, Kind, at_root
-from provisor.target.resources import Call, projected, user_groups_text, wants
+from provisor.target.resources import Call, groups_text, projected, user_groups_text, wants
 from provisor.target.rows import READ_BY_NAME, READ_DOCUMENT
 from provisor.target.sorting import Key, SortKey, sort_key, sort_place
 
@@ -256,10 +256,12 @@ class Reader:
         base, kind = call.base, call.kind
         tail = TAILS[kind]
         texts = [f"{document[:-tail]}{base}{document[-tail:]}" for document in documents]  # `located`, a hundred times
-        if kind == "User" and call.tenant.profile.shows_groups:
+        if kind == "User" and call.tenant.profile.shows_groups and wants(call, "groups"):
+            ids = [id_of(document) for document in documents]
+            groups = members.groups_of_all(self._connection, ids)  # of the whole page at once
             texts = [
-                with_groups(text, 0, user_groups_text(self._connection, call, id_of(document)))[0]
-                for text, document in zip(texts, documents, strict=True)
+                with_groups(text, 0, groups_text(groups[id_], base))[0] if id_ in groups else text
+                for text, id_ in zip(texts, ids, strict=True)
             ]
         return texts if call.as_stored else [projected(text, call) for text in texts]
 
@@ -268,18 +270,13 @@ class Reader:
 
     def _small_groups(self, documents: Sequence[str], call: Call) -> list[str] | None:
         """Groups that have few members altogether, without waiting for who reads many; else None."""
-        texts, left = list[str](), AT_ONCE
-        self._connection.execute("BEGIN")
-        try:
-            for document in documents:
-                some = members.read_some(self._connection, id_of(document), limit=left + 1)
-                left -= len(some)
-                if left < 0:
-                    return None
-                text = located(document, "Group", call.base)
-                texts.append(projected(with_list(text, "members", members_text(some, call.base)), call))
-        finally:
-            self._connection.execute("COMMIT")
+        found = members.few_of_all(self._connection, [id_of(document) for document in documents], AT_ONCE)
+        if found is None:
+            return None
+        texts = []
+        for document in documents:
+            text, some = located(document, "Group", call.base), found[id_of(document)]
+            texts.append(projected(with_list(text, "members", members_text(some, call.base)), call))
         return texts
 
     async def _large_groups(self, documents: Sequence[str], call: Call) -> list[Text]:

@@ -17,6 +17,7 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
+CLOSE = (b"connection", b"close")  # a header that ends the connection behind the answer
 AT_ONCE = "provisor.at_once"  # in a scope: takes a Reply, says whether it was sent
 
 _SCIM = b"application/scim+json; charset=utf-8"

@@ -6,16 +6,19 @@ FLUSH_SECONDS. Bounded: the newest RETENTION_ROWS stay. No body, no token, no he
 
 import asyncio
 from collections.abc import Collection
+from functools import partial
 from typing import NamedTuple
 
 from provisor.database import Connection, Writer
+from provisor.target.masking import TEXT_LIMIT as MASKED_LIMIT
 from provisor.target.masking import holds_secret, masked_query
 
 FLUSH_SECONDS = 0.08
-RETENTION_ROWS = 200_000  # about 40 MB; some hours of a busy day
+RETENTION_ROWS = 200_000  # about 40 MB, at most 200 when strangers fill it; some hours of a busy day
 _GATHERED_LIMIT = 2_000  # then requests wait for the flush: the log stays exact and memory bounded
 _PRUNE_EVERY = 5_000
-_TEXT_LIMIT = 1_000
+TEXT_LIMIT = 1_000  # characters of a path, a query
+STRANGER_TEXT_LIMIT = 200  # of who has no token and may ask as often as he likes
 
 _INSERT = (
     "INSERT INTO request_log (tenant, at, method, path, query, kind, object_id, status, token_id, duration) "
@@ -42,11 +45,11 @@ class Entry(NamedTuple):
     duration: int
 
 
-def cut(text: str) -> str:
+def cut(text: str, limit: int = TEXT_LIMIT) -> str:
     """Text as it is kept: bounded, and storable whatever the client sent."""
-    if len(text) <= _TEXT_LIMIT and text.isascii() and "\x00" not in text:
+    if len(text) <= limit and text.isascii() and "\x00" not in text:
         return text
-    return text[:_TEXT_LIMIT].encode("utf-8", "replace").decode().replace("\x00", "\ufffd")  # PostgreSQL stores no NUL
+    return text[:limit].encode("utf-8", "replace").decode().replace("\x00", "\ufffd")  # PostgreSQL stores no NUL
 
 
 class About(NamedTuple):
@@ -55,14 +58,17 @@ class About(NamedTuple):
     path: str
     query: str
     object_id: str | None
+    secret: bool = False  # whether it may hold one, which a refusal may repeat
 
 
-def about(path: str, query: str, object_id: str | None, names: Collection[str]) -> About:
+def about(path: str, query: str, object_id: str | None, names: Collection[str], limit: int) -> About:
     """The same as it is kept; `object_id` stands in the path or is ours. `names` are as for `masked_query`."""
     text = f"{path}?{query}" if query else path
-    if len(text) > _TEXT_LIMIT or not text.isascii() or "\x00" in text or holds_secret(text, names):
-        shown = None if object_id is None else cut(masked_query(object_id, names))
-        return About(cut(masked_query(path, names)), cut(masked_query(query, names)), shown)
+    text = text[:MASKED_LIMIT]
+    secret = holds_secret(text, names)
+    if secret or len(text) > limit or not text.isascii() or "\x00" in text:
+        shown = None if object_id is None else cut(masked_query(object_id, names), limit)
+        return About(cut(masked_query(path, names), limit), cut(masked_query(query, names), limit), shown, secret)
     return About(path, query, object_id)
 
 
@@ -75,6 +81,7 @@ class RequestLog:
         self._used: dict[str, int] = {}  # token id -> newest use
         self._timer: asyncio.TimerHandle | None = None
         self._flushing: set[asyncio.Future[None]] = set()
+        self._unwritten = 0  # entries that are on their way to the disk
         self._since_prune = 0
 
     def used(self, token_id: str, at: int) -> None:
@@ -100,6 +107,7 @@ class RequestLog:
         self._timer = None
         gathered, self._gathered = self._gathered, []
         used, self._used = self._used, {}
+        self._unwritten += len(gathered)
         self._since_prune += len(gathered)
         prune = self._since_prune >= _PRUNE_EVERY
         if prune:
@@ -116,9 +124,10 @@ class RequestLog:
 
         future = self._writer.write(store)
         self._flushing.add(future)
-        future.add_done_callback(self._flushed)
+        future.add_done_callback(partial(self._flushed, len(gathered)))
 
-    def _flushed(self, future: "asyncio.Future[None]") -> None:
+    def _flushed(self, written: int, future: "asyncio.Future[None]") -> None:
+        self._unwritten -= written
         self._flushing.discard(future)
         if not future.cancelled():
             future.exception()  # a database that cannot be written already answers 503 to every write
@@ -126,7 +135,7 @@ class RequestLog:
     @property
     def full(self) -> bool:
         """Whether requests should wait for the flush."""
-        return len(self._gathered) >= _GATHERED_LIMIT
+        return len(self._gathered) + self._unwritten >= _GATHERED_LIMIT
 
     async def flush(self) -> None:
         """Write what is gathered; returns once it is on disk."""

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from provisor.database import Connection
 from provisor.scim.errors import invalid_value, shown, too_large
 from provisor.scim.membership import MemberChange, split_members
+from provisor.scim.naming import problem_with_name
 from provisor.scim.patch import Operation, apply
 from provisor.scim.path import getter, remover
 from provisor.scim.projection import project
@@ -158,6 +159,7 @@ def accepted(call: Call, body: Json) -> tuple[Resource, list[str]]:
     """What is stored of a POST body, and the ids of a group's members. Raises ScimError."""
     content = accept(body, call.tenant.profile.type_of(call.kind))
     check_size(content)
+    check_names(call.kind, {}, content)
     if call.tenant.profile.forgets:
         _forget(content, call)
     return content, member_ids(content) if call.kind == "Group" else []
@@ -172,6 +174,23 @@ def check_size(content: Resource) -> None:
             for inner, item in value.items():
                 if isinstance(item, list):
                     _check_length(inner, item)
+
+
+def check_names(kind: Kind, before: Resource, after: Resource) -> None:
+    """Refuse a name that others would be deceived by. One that was stored before there was this rule may stay.
+
+    Or nobody could be disabled any more whose name is of that time.
+    """
+    for name in _NAMED[kind]:
+        text = after.get(name)
+        if isinstance(text, str) and text != before.get(name):
+            problem = problem_with_name(text)
+            if problem is not None:
+                raise invalid_value(f"{name} {problem}.")
+
+
+# What programs match by. A person's displayName is free text.
+_NAMED: dict[Kind, tuple[str, ...]] = {"User": ("userName", "externalId"), "Group": ("displayName", "externalId")}
 
 
 def _check_length(name: str, values: list[Json]) -> None:
@@ -212,12 +231,13 @@ def shown_document(connection: Connection, call: Call, id_: str, document: str, 
 
 def user_groups_text(connection: Connection, call: Call, id_: str) -> str:
     """The elements of a user's read-only `groups`; nothing when the client does not want them."""
-    if not wants(call, "groups"):
-        return ""
-    ref = f'","$ref":"{call.base}/Groups/'
-    return ",".join(
-        [f'{{"value":"{group}{ref}{group}","type":"direct"}}' for group in members.groups_of(connection, id_)]
-    )
+    return groups_text(members.groups_of(connection, id_), call.base) if wants(call, "groups") else ""
+
+
+def groups_text(groups: Iterable[str], base: str) -> str:
+    """The elements of `groups`, without brackets."""
+    ref = f'","$ref":"{base}/Groups/'
+    return ",".join([f'{{"value":"{group}{ref}{group}","type":"direct"}}' for group in groups])
 
 
 def projected(text: str, call: Call) -> str:
@@ -283,6 +303,7 @@ def _store(
         _forget(after, call)
     _note_written(call, {} if replaced else before, after)
     if after is not before and _content(after) != _content(before):
+        check_names(call.kind, before, after)
         version = row.version + 1
         sealed = _sealed(after, call, id_=call.id, version=version, created=row.created_at)
         rows.update(connection, call.tenant, call.kind, row, version=version, now=call.now, sealed=sealed)

@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from provisor.database import Connection, Database, DatabaseError, Writer
-from provisor.scim.errors import ScimError, not_found, not_implemented, unauthorized
+from provisor.scim.errors import ScimError, invalid_syntax, not_found, not_implemented, shown, unauthorized
 from provisor.scim.patch import parse_operations
 from provisor.target import health, resources
 from provisor.target.addresses import Addresses, Scope
@@ -22,11 +22,11 @@ from provisor.target.documents import ENDPOINTS, decode_object, etag
 from provisor.target.exchanges import READ_TO_MASK, Exchanges
 from provisor.target.guard import NO_LIMITS, Failures, Limits, RateLimit
 from provisor.target.listing import Question
-from provisor.target.masking import BODY_LIMIT
+from provisor.target.masking import BODY_LIMIT, body_to_mask, masked_query, shown_answer
 from provisor.target.metrics import Metrics
 from provisor.target.reading import Reader, location
-from provisor.target.replies import Disconnected, Receive, Reply, Send, read_body, refused, replied
-from provisor.target.request_log import Entry, RequestLog, about, cut
+from provisor.target.replies import CLOSE, Disconnected, Receive, Reply, Send, read_body, refused, replied
+from provisor.target.request_log import STRANGER_TEXT_LIMIT, TEXT_LIMIT, Entry, RequestLog, about, cut
 from provisor.target.requests import READING, Route, method_refused, parameters, question, route, search, selection
 from provisor.target.resources import Answer, Call
 from provisor.target.store import Tenant, now_microseconds
@@ -60,6 +60,7 @@ class _Request:
         "logged",
         "object_id",
         "scope",
+        "secret",
         "started",
         "tenant",
         "token_id",
@@ -77,6 +78,7 @@ class _Request:
         self.body = b""
         self.duration = 0
         self.logged = False
+        self.secret = False  # whether its address may hold one
 
 
 class Target:
@@ -154,7 +156,7 @@ class Target:
         except ScimError as refusal:
             reply = refused(refusal) if refusal.status != 401 else await self._unauthorized(request, refusal)
         except (DatabaseError, sqlite3.OperationalError) as error:
-            logger.error("%s %s: %s", scope["method"], scope["path"], error)
+            logger.error("%s %s: %s", scope["method"], shown(masked_query(scope["path"])), error)
             reply = refused(ScimError(503, None, "The database cannot be used at the moment; try again."))
         except Disconnected:
             return
@@ -162,13 +164,14 @@ class Target:
             await self._beside(scope, receive, send)
             return
         except Exception:
-            logger.exception("%s %s", scope["method"], scope["path"])
+            logger.exception("%s %s", scope["method"], shown(masked_query(scope["path"])))
             reply = refused(ScimError(500, None, "This request met an error in the server; its log says more."))
         if not request.logged:
             self.log.add(self._entry(request, reply.status))
             if self.log.full:
                 await self.log.flush()
-        self._metrics.count(scope["method"], request.kind, reply.status, request.duration * 1000)
+        took = time.perf_counter_ns() - request.started  # with the commit, of which the log entry inside it cannot know
+        self._metrics.count(scope["method"], request.kind, reply.status, took)
         self._keep(request, reply)
         await reply.send(scope, send)
 
@@ -217,6 +220,9 @@ class Target:
         return await self._post_put_patch_delete(request, call, place, method, receive)
 
     def _admit(self, request: _Request, now: int) -> None:
+        headers = request.scope["headers"]
+        if len(headers) != len(request.headers) and [name for name, _ in headers].count(b"authorization") > 1:
+            raise invalid_syntax("The request has more than one Authorization header; send one.")
         token = bearer(request.headers.get(b"authorization"))
         if token is None:
             raise unauthorized("A bearer token is needed; the API Keys page makes one.")
@@ -230,10 +236,10 @@ class Target:
     async def _unauthorized(self, request: _Request, refusal: ScimError) -> Reply:
         """Who keeps sending wrong tokens waits for the answer."""
         try:
-            await self._failures.slow_down(self._addresses.client(request.scope, request.headers))
+            held = await self._failures.slow_down(self._addresses.client(request.scope, request.headers))
         except ScimError as throttled:
             return refused(throttled)
-        return refused(refusal)
+        return refused(refusal, CLOSE) if held else refused(refusal)  # or what is pipelined behind it waits as long
 
     def _elsewhere(self, request: _Request, now: int) -> tuple[str, Tenant]:
         """The place of a path that no known tenant has: of a tenant made since we started, or nowhere."""
@@ -273,9 +279,9 @@ class Target:
         call.if_match = None if if_match is None else if_match.decode("latin-1")
         if (if_none_match := request.headers.get(b"if-none-match")) is not None:
             call.if_none_match = if_none_match.decode("latin-1")
-        if method == "DELETE":
-            return await self._write(request, call, partial(resources.delete, call=call))
         request.body = await read_body(request.headers.get(b"content-length"), receive)
+        if method == "DELETE":  # once it is whole, although what it holds is not needed
+            return await self._write(request, call, partial(resources.delete, call=call))
         body = decode_object(request.body)
         if place.search:
             asked, (call.attributes, call.excluded) = search(body)
@@ -307,7 +313,7 @@ class Target:
         """Every operation of a bulk has an entry before the bulk's own, so that it is found by its resource."""
         path = f"{ENDPOINTS[step.kind]}{step.id}" if step.id else step.path
         base = request.scope["path"].rstrip("/").removesuffix("/Bulk")
-        told = about(base + path, f"bulk={number}", step.id or None, request.tenant.profile.secrets)
+        told = about(base + path, f"bulk={number}", step.id or None, request.tenant.profile.secrets, TEXT_LIMIT)
         self.log.insert(
             connection,
             Entry(
@@ -347,16 +353,19 @@ class Target:
 
     def _keep(self, request: _Request, reply: Reply) -> None:
         """Hand the request inspector what was sent and answered."""
+        answered = reply.body[:BODY_LIMIT]
+        if request.secret and reply.status >= 400:
+            answered = shown_answer(answered, repeats=True).encode()
         self.exchanges.keep(
             (
                 request.tenant.number,
                 request.at,
                 request.duration,
                 request.scope["headers"],
-                request.body[:READ_TO_MASK],
+                body_to_mask(request.body, READ_TO_MASK, request.tenant.profile.secrets),
                 len(request.body),
                 reply.headers,
-                reply.body[:BODY_LIMIT],
+                answered,
                 reply.size,
             )
         )
@@ -365,7 +374,9 @@ class Target:
         scope = request.scope
         request.duration = (time.perf_counter_ns() - request.started) // 1000
         query = scope["query_string"].decode("latin-1")
-        told = about(scope["path"], query, request.object_id, request.tenant.profile.secrets)
+        limit = STRANGER_TEXT_LIMIT if request.token_id is None else TEXT_LIMIT
+        told = about(scope["path"], query, request.object_id, request.tenant.profile.secrets, limit)
+        request.secret = told.secret
         return Entry(
             request.tenant.number,
             request.at,

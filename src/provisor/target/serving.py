@@ -185,7 +185,7 @@ def _server(target: Target, tls: Tls | None) -> _Server:
             ws="none",
             lifespan="on",
             access_log=False,
-            log_level="warning",
+            log_level="error",  # or who sends no HTTP fills it
             proxy_headers=False,
             server_header=False,
             timeout_graceful_shutdown=_STOP_SECONDS,
@@ -217,5 +217,7 @@ async def _publish(target: Target) -> None:
 def _write_whole(path: Path, text: str) -> None:
     """Write a file so that whoever waits for it never reads half of it."""
     unfinished = path.with_name(path.name + ".new")
-    unfinished.write_text(text, encoding="utf-8")
+    unfinished.unlink(missing_ok=True)  # of a server that was killed, or a link that leads elsewhere
+    with unfinished.open("x", encoding="utf-8") as file:
+        file.write(text)
     unfinished.replace(path)

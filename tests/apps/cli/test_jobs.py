@@ -61,7 +61,7 @@ def test_credentials_are_stored_and_never_shown(configured, provisor, tmp_path):
 def test_a_token_can_come_from_standard_input(job, provisor, monkeypatch):
     import io
 
-    monkeypatch.setattr("sys.stdin", io.StringIO(TOKEN + "\n"))
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(f"{TOKEN}\n".encode())))
 
     assert provisor("job", "credentials", APP, "--url", URL, "--token-file", "-").code == 0
 
@@ -198,6 +198,13 @@ def test_a_mapping_is_added_by_the_short_name_of_an_extension(job, provisor, tmp
 
 def test_an_expression_that_cannot_be_used_is_refused(job, provisor):
     assert provisor("schema", "map", APP, "Bogus([mail])", "displayName").code == 1
+
+
+def test_a_page_of_the_log_before_an_event_that_is_not_there_is_refused(provisor):
+    answered = provisor("log", "list", "--before", "nothing")
+
+    assert answered.code == 1
+    assert "The provisioning log has no event 'nothing'." in answered.err
 
 
 def test_a_log_event_that_is_not_there_is_refused(provisor):

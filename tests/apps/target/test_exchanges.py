@@ -96,6 +96,17 @@ def test_at_most_as_many_wait_as_are_kept(umbrella):
     assert len(umbrella.target.exchanges._gathered) == exchanges.KEPT
 
 
+@pytest.mark.parametrize("name", ["X-Any", "User-Agent", "Authorization"])
+def test_a_large_head_is_not_kept_until_it_is_stored(umbrella, scim, name):
+    for _ in range(20):
+        scim.request("GET", "/nowhere", headers={name: "y" * 60_000}, base="")
+
+    waiting = [value for came in umbrella.target.exchanges._gathered for header in came[3] for value in header]
+
+    assert len(umbrella.target.exchanges._gathered) == 20
+    assert sum(map(len, waiting)) < 20 * 1_000
+
+
 def test_a_full_round_is_followed_by_a_longer_wait(umbrella, kept):
     box = umbrella.target.exchanges
     for number in range(exchanges.KEPT):

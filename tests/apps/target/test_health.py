@@ -40,6 +40,18 @@ def test_a_server_without_its_database_is_alive_and_not_ready(umbrella, monkeypa
     assert answers == [200, 503, 503]
 
 
+def test_the_time_of_a_write_holds_its_commit(umbrella):
+    """A log entry stands in the transaction that it tells of, so its duration ends before the commit."""
+    umbrella.client.user()
+    umbrella.runner.run(umbrella.target.log.flush())
+    logged = umbrella.database.reader().one("SELECT sum(duration) FROM request_log")[0]
+
+    found = samples(fetch(umbrella, "/metrics").body.decode())
+
+    seconds = value(found, "provisor_target_request_seconds_sum")
+    assert seconds * 1_000_000 > logged + 1
+
+
 def test_metrics_count_every_answer_by_method_resource_and_status(umbrella):
     scim = umbrella.client
     user = scim.user()["id"]

@@ -69,21 +69,34 @@ def dumped(value):
         (b'{"userName":' + b"[" * 100_000 + b"]" * 100_000 + b"}", 400),
         (b'{"userName":"' + b"x" * (1024 * 1024) + b'"}', 413),
         (b'{"userName":"a","userName":"b"}', 201),
-        (b'{"userName":"a\\u0000b"}', 201),
+        (b'{"userName":"a\\u0000b"}', 400),
+        (b'{"userName":"a","title":"a\\u0000b"}', 201),
     ],
-    ids=["nothing", "cut", "list", "text", "bytes", "surrogate", "infinite", "deep", "large", "twice", "nul"],
+    ids=[
+        "nothing",
+        "cut",
+        "list",
+        "text",
+        "bytes",
+        "surrogate",
+        "infinite",
+        "deep",
+        "large",
+        "twice",
+        "nul",
+        "nul in a title",
+    ],
 )
 def test_a_body_that_makes_no_sense_is_refused(scim, raw, status):
     assert scim.request("POST", "/Users", raw=raw).status == status
 
 
-@pytest.mark.parametrize("name", ["a\0b", "' OR 1=1 --", '"', "\\", "𝔘", "\u202e", "%00", "../../x", "\r\nX: y"])
+@pytest.mark.parametrize("name", ["' OR 1=1 --", '"', "\\", "𝔘", "%00", "../../x", "<b>"])
 def test_an_odd_name_can_be_stored_found_and_deleted(scim, name):
     user = scim.user(name)
 
     assert scim.get(f"/Users/{user['id']}").json["userName"] == name
-    if "\0" not in name:
-        assert scim.find("/Users", f"userName eq {json.dumps(name)}")["totalResults"] == 1
+    assert scim.find("/Users", f"userName eq {json.dumps(name)}")["totalResults"] == 1
     assert scim.delete(f"/Users/{user['id']}").status == 204
 
 

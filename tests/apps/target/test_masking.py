@@ -77,9 +77,7 @@ def test_secrets_in_a_query_are_masked(query):
 
 
 def test_secrets_of_attributes_of_a_tenants_own_are_masked_in_a_query():
-    assert (
-        masked_query('filter=pin eq "4711" or badge eq "7"', {"pin"}) == f'filter=pin eq "{MASK}" or badge eq "{MASK}"'
-    )
+    assert masked_query('filter=pin eq "4711" or badge eq "7"', {"pin"}) == f"filter=pin eq {MASK}"
 
 
 @pytest.mark.parametrize(

@@ -162,7 +162,7 @@ def test_a_token_may_expire(run, database):
     assert "expires 20" in run("token", "list").stdout
 
 
-@pytest.mark.parametrize("span", ["", "90", "d", "-1d", "1.5d", "٣d", "9999999d", "1w"])
+@pytest.mark.parametrize("span", ["", "90", "d", "-1d", "1.5d", "٣d", "9999999d", "1w", "0d"])
 def test_a_length_of_time_that_is_none_is_wrong_usage(run, span):
     answer = run("token", "create", "--label", "x", "--expires", span)
 

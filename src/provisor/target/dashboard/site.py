@@ -21,11 +21,13 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from provisor.database import Database, DatabaseError
+from provisor.scim.errors import shown
 from provisor.target.addresses import Addresses
 from provisor.target.dashboard import browsing, keys, rendering, signing
 from provisor.target.dashboard.attention import Twins
 from provisor.target.dashboard.sessions import due, form_token_fits, look_up_session, new_secret, touch
 from provisor.target.dashboard.visit import Answer, Page, Redirect, Tenants, Visit, refused
+from provisor.target.masking import masked_query
 from provisor.target.store import Tenant, now_microseconds
 
 Access = Literal["anyone", "signed-in", "full-admin"]
@@ -155,10 +157,10 @@ class Site:
             visit, answered = answer(came, visit)
             return self._response(came, visit, answered)
         except (DatabaseError, sqlite3.OperationalError) as error:
-            logger.error("%s %s: %s", came.method, came.path, error)
+            logger.error("%s %s: %s", came.method, shown(masked_query(came.path)), error)
             answered = refused("Try again", "The database cannot be used at the moment.", 503)
         except Exception:
-            logger.exception("%s %s", came.method, came.path)
+            logger.exception("%s %s", came.method, shown(masked_query(came.path)))
             answered = refused("An error", "This page met an error in the server; its log says more.", 500)
         return self._response(came, replace(visit, session=None), answered)
 

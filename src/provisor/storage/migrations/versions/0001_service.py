@@ -34,6 +34,7 @@ def upgrade() -> None:
     _create_link()
     _create_listing()
     _create_log_event()
+    _create_log_facet()
     _create_member()
     _create_member_link()
     _create_object()
@@ -72,8 +73,10 @@ def _create_assignment() -> None:
         _text("role"), _number("created_at"), _number("removed_at", null=True), _number("change"),
         sa.PrimaryKeyConstraint("id")
     )
-    op.create_index("assignment_application", "assignment", ["application", "principal_kind", "principal"])
+    op.create_index("assignment_application", "assignment", ["application", "principal_kind", "principal"],
+                    sqlite_where=sa.text("removed_at IS NULL"))
     op.create_index("assignment_change", "assignment", ["application", "change"])
+    op.create_index("assignment_page", "assignment", ["application", "id"], sqlite_where=sa.text("removed_at IS NULL"))
     op.create_index("assignment_principal", "assignment", ["principal", "application", "role"], unique=True)
     op.create_index("assignment_removed", "assignment", ["tenant", "change"],
                     sqlite_where=sa.text("removed_at IS NOT NULL"))
@@ -84,6 +87,7 @@ def _create_audit_event() -> None:
         "audit_event", _text("id"), _text("tenant"), _number("at"), _text("actor"), _text("activity"),
         _text("target"), _text("detail"), sa.PrimaryKeyConstraint("id")
     )
+    op.create_index("audit_event_at", "audit_event", ["tenant", "at", "id"])
 
 
 def _create_cycle() -> None:
@@ -140,10 +144,22 @@ def _create_log_event() -> None:
     op.create_table(
         "log_event", _text("id"), _text("tenant"), _text("job"), _text("cycle"), _number("day"), _number("at"),
         _text("action"), _text("status"), _text("code", null=True), _text("source_id", null=True),
-        _text("name", null=True), _text("target_id", null=True), _text("document"), sa.PrimaryKeyConstraint("id")
+        _text("name", null=True), _text("target_id", null=True), _text("document"), _number("facet"),
+        sa.PrimaryKeyConstraint("id")
     )
-    op.create_index("log_event_job", "log_event", ["job", "id"])
-    op.create_index("log_event_source", "log_event", ["source_id", "id"])
+    op.create_index("log_event_cycle", "log_event", ["cycle", "facet", "at", "id"])
+    op.create_index("log_event_facet", "log_event", ["facet", "at", "id"])
+    op.create_index("log_event_name", "log_event", ["name"])
+    op.create_index("log_event_source", "log_event", ["source_id"])
+    op.create_index("log_event_target", "log_event", ["target_id"], sqlite_where=sa.text("target_id IS NOT NULL"))
+
+
+def _create_log_facet() -> None:
+    op.create_table(
+        "log_facet", _number("id"), _text("tenant"), _text("job"), _text("action"), _text("status"), _text("code"),
+        sa.PrimaryKeyConstraint("id")
+    )
+    op.create_index("log_facet_of", "log_facet", ["tenant", "job", "action", "status", "code"], unique=True)
 
 
 def _create_member() -> None:
@@ -153,8 +169,7 @@ def _create_member() -> None:
     )
     op.create_index("member_change", "member", ["tenant", "change", "group_id", "member_id"])
     op.create_index("member_of", "member", ["member_id", "group_id"])
-    op.create_index("member_removed", "member", ["tenant", "change"],
-                    sqlite_where=sa.text("removed_at IS NOT NULL"))
+    op.create_index("member_removed", "member", ["tenant", "change"], sqlite_where=sa.text("removed_at IS NOT NULL"))
 
 
 def _create_member_link() -> None:
@@ -162,6 +177,8 @@ def _create_member_link() -> None:
         "member_link", _text("job"), _text("group_id"), _text("member_id"), _number("pushed", default="0"),
         _number("pending", default="0"), sa.PrimaryKeyConstraint("job", "group_id", "member_id")
     )
+    op.create_index("member_link_idle", "member_link", ["job", "group_id"],
+                    sqlite_where=sa.text("pushed = 0 AND pending = 0"))
     op.create_index("member_link_member", "member_link", ["job", "member_id"])
     op.create_index("member_link_pending", "member_link", ["job", "group_id", "member_id"],
                     sqlite_where=sa.text("pending != 0"))
@@ -175,15 +192,15 @@ def _create_object() -> None:
         _number("purged_at", null=True), _number("change"), _number("alive_change"), sa.PrimaryKeyConstraint("id")
     )
     op.create_index("object_anchor", "object", ["tenant", "source", "kind", "anchor"], unique=True)
+    op.create_index("object_bin", "object", ["tenant", "kind", "purged_at", "id"],
+                    sqlite_where=sa.text("deleted_at IS NOT NULL AND purged_at IS NULL"))
     op.create_index("object_change", "object", ["tenant", "change", "id"])
     op.create_index("object_deleted", "object", ["tenant", "deleted_at"],
-                    sqlite_where=sa.text("deleted_at IS NOT NULL"))
-    op.create_index("object_kind", "object", ["tenant", "kind", "id"])
-    op.create_index("object_manager", "object", ["manager"],
-                    sqlite_where=sa.text("manager IS NOT NULL"))
-    op.create_index("object_name", "object", ["tenant", "kind", "folded_name"])
-    op.create_index("object_purged", "object", ["tenant", "change"],
-                    sqlite_where=sa.text("purged_at IS NOT NULL"))
+                    sqlite_where=sa.text("deleted_at IS NOT NULL AND purged_at IS NULL"))
+    op.create_index("object_kind", "object", ["tenant", "kind", "id", "deleted_at", "purged_at", "folded_name"])
+    op.create_index("object_manager", "object", ["manager"], sqlite_where=sa.text("manager IS NOT NULL"))
+    op.create_index("object_name", "object", ["tenant", "kind", "folded_name", "id", "deleted_at", "purged_at"])
+    op.create_index("object_purged", "object", ["tenant", "change"], sqlite_where=sa.text("purged_at IS NOT NULL"))
 
 
 def _create_operation() -> None:
@@ -198,6 +215,8 @@ def _create_operation() -> None:
     )
     op.create_index("operation_claim", "operation", ["job", "object_kind", "target_id"],
                     sqlite_where=sa.text("kind = 'link'"))
+    op.create_index("operation_removes", "operation", ["job", "state", "stage", "object_kind", "removes"],
+                    sqlite_where=sa.text("removes > 0"))
     op.create_index("operation_state", "operation", ["job", "state", "phase", "stage", "object"])
 
 
@@ -248,7 +267,7 @@ def _create_waiting() -> None:
         "waiting", _text("job"), _text("waits_for"), _text("object"), _text("attribute"),
         sa.PrimaryKeyConstraint("job", "waits_for", "object", "attribute")
     )
-    op.create_index("waiting_object", "waiting", ["job", "object"])
+    op.create_index("waiting_object", "waiting", ["job", "object", "attribute", "waits_for"])
 
 
 def _create_work() -> None:

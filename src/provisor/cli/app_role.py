@@ -1,0 +1,85 @@
+"""The noun `app role`: the roles that an application defines, and that users and groups are assigned in."""
+
+from typing import Annotated
+
+import typer
+
+from provisor.cli.options import Application, AsJson, noun, session
+from provisor.terminal import print_json, print_table, say
+
+app = noun("The roles that an application defines.")
+
+Role = Annotated[str, typer.Argument(metavar="ROLE", help="A role, by name, value or id.")]
+Value = Annotated[str | None, typer.Option(help="What the application calls it; without one, the name is sent.")]
+
+
+@app.command()
+def add(
+    context: typer.Context,
+    application: Application,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The name of the new role.")],
+    value: Value = None,
+) -> None:
+    """Define a role.
+
+    Example: provisor app role add "Generic SCIM 2.0" Auditor --value audit.read
+    """
+    opened = session(context)
+    role = opened.admin.app_roles.add(opened.actor, application, name, value=value)
+    say(f"{application} has the role {role.display_name} ({role.id}).")
+
+
+@app.command("set")
+def change(
+    context: typer.Context,
+    application: Application,
+    role: Role,
+    name: Annotated[str | None, typer.Option(help="Its new name.")] = None,
+    value: Value = None,
+    enabled: Annotated[
+        bool | None,
+        typer.Option("--enable/--disable", help="Disabled, it is sent for nobody and nobody can be assigned in it."),
+    ] = None,
+) -> None:
+    """Change a role; whoever is assigned in it is updated in the next cycle. An empty value clears it.
+
+    Example: provisor app role set "Generic SCIM 2.0" Auditor --value audit.write
+    """
+    if name is None and value is None and enabled is None:
+        raise typer.BadParameter("Name what to change: --name, --value, --enable or --disable.")
+    opened = session(context)
+    found = opened.admin.app_roles.set(opened.actor, application, role, name=name, value=value, enabled=enabled)
+    say(f"Changed the role {found.display_name} of {application}.")
+
+
+@app.command()
+def remove(context: typer.Context, application: Application, role: Role) -> None:
+    """Remove a role that nobody is assigned in.
+
+    Example: provisor app role remove "Generic SCIM 2.0" Auditor
+    """
+    opened = session(context)
+    found = opened.admin.app_roles.remove(opened.actor, application, role)
+    say(f"Removed the role {found.display_name} of {application}.")
+
+
+@app.command("list")
+def list_all(context: typer.Context, application: Application, as_json: AsJson = False) -> None:
+    """List the roles of an application.
+
+    Example: provisor app role list "Generic SCIM 2.0"
+    """
+    opened = session(context)
+    found = opened.admin.app_roles.all(opened.actor, application)
+    if as_json:
+        print_json(
+            [
+                {"id": each.id, "displayName": each.display_name, "value": each.value, "isEnabled": each.enabled}
+                for each in found
+            ]
+        )
+        return
+    print_table(
+        ("Role", "Value", "Enabled", "Id"),
+        [(each.display_name, each.value or "", "yes" if each.enabled else "no", each.id) for each in found],
+    )

@@ -1,0 +1,27 @@
+"""The fixed texts that an expression may come to, whatever the record: its constants, and the branches of its choices.
+
+Pure. What is computed from attributes is not known beforehand and not told.
+"""
+
+from collections.abc import Iterator
+
+from provisor.expressions.nodes import Call, Constant, Node
+
+
+def constant_outcomes(node: Node | None) -> Iterator[str]:
+    """Every constant that may be the value of this expression."""
+    match node:
+        case Constant(text):
+            yield text
+        case Call(name="IIF"):
+            for branch in node.arguments[1:]:
+                yield from constant_outcomes(branch)
+        case Call(name="Switch"):
+            # Switch(source, default, key, value, key, value, …)
+            for branch in (node.arguments[1], *node.arguments[3::2]):
+                yield from constant_outcomes(branch)
+        case Call(name="Coalesce" | "SelectUniqueValue"):
+            for branch in node.arguments:
+                yield from constant_outcomes(branch)
+        case _:
+            return

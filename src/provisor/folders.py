@@ -1,0 +1,22 @@
+"""Makes the folders and files that hold what nobody else may read: mode 0700 and 0600, whoever makes them first.
+
+The only place that makes them, so that it matters not which command comes first. A file is made where there was none,
+never through a link that somebody else put there.
+"""
+
+import os
+from pathlib import Path
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and the parents it lacks, readable by us alone; what is there stays as it is. Raises OSError."""
+    if folder.is_dir():
+        return
+    if folder.parent != folder:
+        make_folder(folder.parent)
+    folder.mkdir(mode=0o700, exist_ok=True)  # exist_ok: another process may be as fast; a file there is an error
+
+
+def make_file(file: Path) -> int:
+    """Make a new file that we alone may read, and return its descriptor, open for writing. Raises FileExistsError."""
+    return os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)

@@ -1,0 +1,351 @@
+"""No verb on one object, no list and no filter of the log reads more in a large directory than in a small one.
+
+Two ways of looking: the steps of SQLite's machine for every verb at two sizes, and the query plan of every statement
+that all verbs together really execute. A plan can say SEARCH and go through everybody all the same (everybody has the
+same tenant), so the steps are what counts; the plans are of statements that no size here would show.
+"""
+
+import inspect
+import re
+import shutil
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime
+from functools import partial
+
+import pytest
+
+from provisor.admin.actor import LOCAL_OPERATOR as ME
+from provisor.admin.bundle import Admin
+from provisor.admin.context import Context
+from provisor.database.sqlite import SqliteDatabase
+from provisor.gallery import template
+from provisor.runner.importer import CsvImport
+from provisor.storage import audit, tenants
+from provisor.storage.secrets import load_key
+from provisor.testing.large_directory import Size, called, fill, person
+from provisor.testing.memory_target import MemoryTarget
+
+APP = "Cisco Umbrella User Management"
+SMALL = Size(people=600, groups=120, large=150)
+LARGE = Size(people=6_000, groups=1_200, large=1_500)
+NEW = "somebody.new@fjord.example"
+
+
+class WatchedDatabase(SqliteDatabase):
+    """The same file; counts the steps of every connection, and keeps what was executed."""
+
+    def __init__(self, path):
+        super().__init__(path)
+        self.steps = 0
+        self.statements = set()
+
+    def connect(self, **options):
+        connection = super().connect(**options)
+        connection.raw.set_progress_handler(self.count, 1)
+        connection.raw.set_trace_callback(self.statements.add)
+        return connection
+
+    def count(self):
+        self.steps += 1
+
+
+def newcomers(admin):
+    """A file of people whose managers are named in both ways, and who are there in part already."""
+    path = admin.users.context.database.path.with_name("newcomers.csv")
+    rows = [f"new{number}@fjord.example,New,{called(number, SMALL)}" for number in range(10)]
+    path.write_text("\n".join(["userPrincipalName,displayName,manager", *rows, f"{called(3, SMALL)},Old,"]), "utf-8")
+    return path
+
+
+def opened(migrated_file, folder, target=None):
+    """All verbs over a watched copy of an empty database, and that database."""
+    folder.mkdir()
+    shutil.copy(migrated_file, folder / "service.db")
+    database = WatchedDatabase(folder / "service.db")
+    return database, Admin(
+        Context(
+            database=database,
+            tenant=tenants.only(database.reader()),
+            now=lambda: datetime.now(UTC),
+            random_bytes=bytes,
+            load_key=lambda: load_key(folder / "secret.key"),
+            problem_with_credentials=lambda url, token: None,
+            connect=lambda job: target,
+        )
+    )
+
+
+# What is done to one object, and every list: steps at two sizes
+
+VERBS = {
+    "users.create": lambda admin: admin.users.create(ME, {"userPrincipalName": NEW, "displayName": "New"}),
+    "imports.csv": lambda admin: admin.imports.csv(ME, CsvImport(users=newcomers(admin))),
+    "users.show": lambda admin: admin.users.show(ME, NEW),
+    "users.show by id": lambda admin: admin.users.show(ME, person(1)),
+    "users.page": lambda admin: admin.users.page(ME),
+    "users.page from the middle": lambda admin: admin.users.page(ME, after=person(300)),
+    "users.page of the deleted": lambda admin: admin.users.page(ME, deleted=True, limit=5),
+    "users.page with many found": lambda admin: admin.users.page(ME, search="fjord", limit=20),
+    "users.set": lambda admin: admin.users.set(ME, NEW, {"department": "Sales", "manager": person(1)}),
+    "users.set_enabled": lambda admin: admin.users.set_enabled(ME, NEW, enabled=False),
+    "members.add": lambda admin: admin.members.add(ME, "Group 0", NEW),
+    "members.page": lambda admin: admin.members.page(ME, "Group 0", limit=20),
+    "members.remove": lambda admin: admin.members.remove(ME, "Group 0", NEW),
+    "applications.assign": lambda admin: admin.applications.assign(ME, APP, users=[NEW], groups=["Group 3"]),
+    "applications.assignments": lambda admin: admin.applications.assignments(ME, APP, limit=20),
+    "applications.unassign": lambda admin: admin.applications.unassign(ME, APP, users=[NEW]),
+    "applications.add_owner": lambda admin: admin.applications.add_owner(ME, APP, NEW),
+    "applications.remove_owner": lambda admin: admin.applications.remove_owner(ME, APP, NEW),
+    "users.delete": lambda admin: admin.users.delete(ME, NEW),
+    "users.show deleted": lambda admin: admin.users.show(ME, NEW, deleted=True),
+    "users.restore": lambda admin: admin.users.restore(ME, NEW),
+    "users.purge": lambda admin: admin.users.purge(ME, NEW),
+    "groups.create": lambda admin: admin.groups.create(ME, {"displayName": "New"}),
+    "groups.show": lambda admin: admin.groups.show(ME, "New"),
+    "groups.page": lambda admin: admin.groups.page(ME, limit=20),
+    "groups.page of the deleted": lambda admin: admin.groups.page(ME, deleted=True),
+    "groups.set": lambda admin: admin.groups.set(ME, "New", {"description": "Nobody yet"}),
+    "groups.delete": lambda admin: admin.groups.delete(ME, "New"),
+    "groups.restore": lambda admin: admin.groups.restore(ME, "New"),
+    "groups.purge": lambda admin: admin.groups.purge(ME, "New"),
+    "jobs.all": lambda admin: admin.jobs.all(ME),
+    "jobs.show": lambda admin: admin.jobs.show(ME, APP),
+    "jobs.save_credentials": lambda admin: admin.jobs.save_credentials(ME, APP, url="http://x/scim", token="t" * 20),
+    "jobs.start": lambda admin: admin.jobs.start(ME, APP),
+    "jobs.pause": lambda admin: admin.jobs.pause(ME, APP),
+    "jobs.settings": lambda admin: admin.jobs.settings(ME, APP, interval_seconds=60),
+    "schemas.export": lambda admin: admin.schemas.export(ME, APP),
+    "schemas.map": lambda admin: admin.schemas.map(ME, APP, "user", source="mail", target="displayName"),
+    "schemas.save": lambda admin: admin.schemas.save(ME, APP, admin.schemas.export(ME, APP)),
+    "schemas.restore": lambda admin: admin.schemas.restore(ME, APP),
+    "logs.show": lambda admin: admin.logs.show(ME, "event-000000000005"),
+    "audit": lambda admin: audit.newest(admin.users.context.database.reader(), admin.users.context.tenant, limit=20),
+}
+FILTERS = {
+    "nothing": {},
+    "job": {"job": APP},
+    "cycle": {"cycle": "cycle-0"},
+    "a cycle that never was": {"cycle": "cycle-99"},
+    "cycle and failure": {"cycle": "cycle-0", "status": "failure"},
+    "identity by name": {"identity": called(11, SMALL)},
+    "identity by source": {"identity": person(11)},
+    "identity by target": {"identity": "t" + person(11)},
+    "identity of nobody": {"identity": "nobody"},
+    "identity and cycle": {"identity": person(11), "cycle": "cycle-0"},
+    "identity and status": {"identity": person(11), "status": "failure"},
+    "action": {"action": "create"},
+    "an action that never was": {"action": "delete"},
+    "status": {"status": "success"},
+    "a rare status": {"status": "failure"},
+    "a status that never was": {"status": "warning"},
+    "code": {"code": "EntryConflict"},
+    "what does not go together": {"action": "create", "status": "success", "code": "EntryConflict"},
+    "since": {"since": datetime.fromtimestamp(0, UTC)},
+    "since, with nothing so new": {"since": datetime.now(UTC)},
+    "since and status": {"since": datetime.fromtimestamp(0, UTC), "status": "failure"},
+    "before": {"before": "event-000000000300"},
+    "before, and a rare status": {"before": "event-000000000300", "status": "failure"},
+}
+# Why these are not among them.
+OF_EVERYTHING = {
+    "users.count": "counts everybody, in an index",
+    "groups.count": "counts everybody, in an index",
+    "members.count": "counts everything, in an index",
+    "applications.all": "counts who is assigned, in an index",
+    "applications.show": "counts who is assigned, in an index",
+    "applications.add": "counts who is assigned, in an index",
+    "cycles.status": "counts links, in an index",
+    "cycles.plan": "tests/runner/test_cost_follows_change.py",
+    "cycles.run": "tests/runner/test_cost_follows_change.py",
+    "cycles.planned": "tells a plan whole, a page at a time",
+    "cycles.planned_causes": "tells of a whole plan",
+    "cycles.done": "tells of a whole cycle",
+    "cycles.causes": "tells of a whole cycle",
+    "cycles.serve": "runs cycles",
+    "cycles.test_connection": "reads the job, asks the application",
+    "jobs.create": "there is one already",
+    "jobs.restart": "forgets links and escrows of the whole job",
+    "applications.gallery": "asks no database",
+}
+
+
+def every_verb():
+    """The verbs that there are: methods that begin with an actor."""
+    blank = Admin.__new__(Admin)
+    blank._context = None
+    for name in ("users", "groups", "members", "imports", "applications", "jobs", "cycles", "schemas", "logs"):
+        for verb, method in inspect.getmembers(getattr(blank, name), inspect.ismethod):
+            if not verb.startswith("_") and next(iter(inspect.signature(method).parameters), "") == "actor":
+                yield f"{name}.{verb}"
+
+
+@pytest.fixture(scope="module")
+def costs(migrated_file, tmp_path_factory):
+    """Steps of everything, among few and among ten times as many."""
+    return {
+        size: costs_among(size, migrated_file, tmp_path_factory.mktemp("directory") / "of") for size in (SMALL, LARGE)
+    }
+
+
+def costs_among(size, migrated_file, folder):
+    database, admin = opened(migrated_file, folder)
+    admin.applications.add(ME, APP)
+    fill(database, admin.users.context.tenant, admin.jobs.create(ME, APP).job, size)
+    steps = {name: counted(database, partial(verb, admin)) for name, verb in VERBS.items()}
+    for name, given in FILTERS.items():
+        steps["log: " + name] = counted(database, partial(admin.logs.page, ME, limit=20, **given))
+    database.close()
+    return steps
+
+
+def counted(database, work):
+    before = database.steps
+    work()
+    return database.steps - before
+
+
+@pytest.mark.parametrize("name", [*VERBS, *("log: " + name for name in FILTERS)])
+def test_it_costs_the_same_among_ten_times_as_many(costs, name):
+    assert costs[LARGE][name] <= costs[SMALL][name] * 1.1 + 40
+
+
+def test_counting_would_notice_a_scan(costs, migrated_file, tmp_path):
+    database, admin = opened(migrated_file, tmp_path / "of")
+    admin.applications.add(ME, APP)
+    fill(database, admin.users.context.tenant, admin.jobs.create(ME, APP).job, SMALL)
+
+    steps = counted(database, lambda: database.reader().all("SELECT id FROM object WHERE name = 'x'"))
+
+    assert steps > costs[SMALL]["users.show"] * 10
+    database.close()
+
+
+def test_every_verb_is_counted_or_said_why_not():
+    counted_verbs = {name.partition(" ")[0] for name in VERBS} | {"logs.page", "groups.set_enabled"}  # as users.…
+
+    assert set(every_verb()) == counted_verbs - {"audit"} | set(OF_EVERYTHING)
+
+
+# The plan of every statement that is really executed
+
+PEOPLE = """userPrincipalName,displayName,department,manager
+anna@fjord.example,Anna,Sales,
+bo@fjord.example,Bo,Sales,anna@fjord.example
+carl@fjord.example,Carl,,anna@fjord.example
+"""
+GROUPS = "displayName,description\nStaff,All\nSales,Some\n"
+MEMBERS = "group,member\nStaff,anna@fjord.example\nStaff,bo@fjord.example\nSales,bo@fjord.example\n"
+
+
+PASSED_OVER = {
+    "tenant", "setting", "feed", "source", "application", "application_owner", "extension_property", "job", "ruleset",
+    "secret", "cycle", "log_facet",
+}  # fmt: skip
+# What may go through a table, or sort what it found: a pattern of the statement, and why.
+ALLOWED = {
+    r"^SELECT count\(\*\) FROM": "counts, in an index",
+    r"^SELECT \(SELECT count\(\*\) FROM member": "counts, in an index",
+    r"^SELECT 1 FROM (waiting|unknown_create) WHERE job = '\S+' LIMIT 1$": "the first one ends it",
+    r"FROM unknown_create WHERE job = ": "creates whose outcome is not known: as many as were under way",
+    r"^DELETE FROM (link|member_link|operation|waiting) WHERE job = '\S+'$": "a job that starts anew, of everything",
+    r"^DELETE FROM (listing|work) WHERE job = '\S+'( AND kind = coalesce\(\S+, kind\))?$": "what a cycle looked at, at its end",
+    r"FROM link l WHERE l.job = '\S+' AND l.kind = 'group'": "a cycle that looks at everybody: the groups",
+    r"SELECT DISTINCT w.job, 'references', w.object": "a cycle that looks at everybody: who waits for somebody",
+    r"SELECT DISTINCT ml.job, 'members', ml.group_id": "groups with memberships left to write, of those memberships",
+    r"SELECT DISTINCT g.job, 'members', g.object": "groups of the memberships that changed",
+    r"GROUP BY object_kind, kind, state$": "the numbers of one cycle's plan, which is as long as what changed",
+    r"AND \(phase, stage, object\) > \(": "a plan printed whole",
+    r"AND state = 'sent' ORDER BY phase": "requests whose answer is not known: as many as were under way",
+    r"FROM log_event WHERE (source_id|target_id|name) = ": "the events of one person",
+    r"ORDER BY g.folded_name, g.id$": "the groups of one person",
+    r"ORDER BY o.folded_name, o.id$": "the owners of one application",
+}
+
+
+def everything_done(migrated_file, folder, application):
+    """Cycles over every kind of change, and imports; returns the file and all that was executed."""
+    found = template(application)
+    database, admin = opened(migrated_file, folder, MemoryTarget(found.user_type, found.group_type))
+    for name, text in (("users", PEOPLE), ("groups", GROUPS), ("members", MEMBERS)):
+        (folder / f"{name}.csv").write_text(text, encoding="utf-8")
+    files = {name: folder / f"{name}.csv" for name in ("users", "groups", "members")}
+    admin.imports.csv(ME, CsvImport(**files))
+    admin.applications.add(ME, found.display_name, name=APP)
+    admin.jobs.create(ME, APP)
+    admin.jobs.save_credentials(ME, APP, url="http://127.0.0.1/scim", token="t" * 20)
+    admin.applications.assign(ME, APP, groups=["Staff"], users=["carl@fjord.example"], all_groups=True)
+    admin.jobs.start(ME, APP)
+    admin.cycles.test_connection(ME, APP)
+    for change in (
+        lambda: None,
+        lambda: admin.users.set_enabled(ME, "anna@fjord.example", enabled=False),
+        lambda: admin.users.set(ME, "bo@fjord.example", {"userPrincipalName": "bob@fjord.example"}),
+        lambda: admin.members.remove(ME, "Staff", "bob@fjord.example"),
+        lambda: admin.members.add(ME, "Staff", "anna@fjord.example"),
+        lambda: admin.users.set(ME, "bob@fjord.example", {"manager": "carl@fjord.example"}),
+        lambda: admin.users.delete(ME, "carl@fjord.example"),
+        lambda: admin.users.restore(ME, "carl@fjord.example"),
+        lambda: admin.groups.delete(ME, "Sales"),
+        lambda: admin.users.purge(ME, "carl@fjord.example"),
+        lambda: admin.jobs.settings(ME, APP, scope="all", behaviour="entra"),
+        lambda: admin.jobs.restart(ME, APP),
+        lambda: admin.jobs.restart(ME, APP, reset_scope="Full"),
+        lambda: admin.imports.csv(ME, CsvImport(**files, complete=True, allow_deletes=5)),
+    ):
+        change()
+        admin.cycles.plan(ME, APP)
+        admin.cycles.run(ME, APP)
+        admin.cycles.status(ME, APP)
+    for count in (admin.users.count, admin.groups.count, admin.members.count, admin.applications.all):
+        count(ME)
+    for narrow in ({}, {"job": APP}, {"status": "failure"}, {"cycle": "x"}, {"identity": "anna@fjord.example"}):
+        admin.logs.page(ME, **narrow)
+    database.close()
+    return folder / "service.db", database.statements
+
+
+@pytest.mark.parametrize("application", ["ciscoUmbrella", "scim"])
+def test_no_statement_reads_a_whole_table(migrated_file, tmp_path, application):
+    file, statements = everything_done(migrated_file, tmp_path / "done", application)
+
+    with closing(sqlite3.connect(file)) as connection:
+        found = {
+            f"{step}: {' '.join(statement.split())[:500]}"
+            for statement in statements
+            for step in steps_of_plan(connection, statement)
+            if is_dear(step, statement) and not any(re.search(one, " ".join(statement.split())) for one in ALLOWED)
+        }
+
+    assert found == set()
+
+
+def steps_of_plan(connection, statement):
+    """The lines of a statement's query plan; none for what reads nothing."""
+    if statement.split(maxsplit=1)[0].upper() not in ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH"):
+        return []
+    if re.search(r"\bimport_seen_\d", statement):  # tables of an import, which reads its files whole
+        return []
+    return [row[3] for row in connection.execute("EXPLAIN QUERY PLAN " + statement)]
+
+
+def is_dear(step, statement):
+    """Whether a line of a plan means reading everything, of something that grows with the directory."""
+    if step.startswith("USE TEMP B-TREE"):
+        return not set(re.findall(r"\bFROM (\w+)", statement)) <= PASSED_OVER
+    # An index entered by what nearly all rows share. (An order or a further key would be named too.)
+    if walked := re.match(r"SEARCH (\w+) USING .*\((tenant|application|job)=\?( AND kind=\?)?\)$", step):
+        return table_of(walked[1], statement) not in PASSED_OVER
+    scanned = re.match(r"SCAN (\w+)$|SCAN (\w+) USING", step)
+    if scanned is None:  # constant rows
+        return False
+    name = scanned[1] or scanned[2]
+    if re.match(rf"WITH {name} \([^)]*\) AS \(VALUES", statement):  # what the statement brings itself
+        return False
+    return table_of(name, statement) not in PASSED_OVER
+
+
+def table_of(name, statement):
+    """The table that a plan calls by its alias."""
+    table = re.search(rf"\b(?:FROM|JOIN|INTO|UPDATE) (\w+)(?: AS)? {name}\b", statement)
+    return table[1] if table else name

@@ -1,0 +1,153 @@
+"""Every pattern of the package takes time in proportion to the text, whatever the text is made of.
+
+Patterns are found by walking through the modules, so that a new one is covered without anybody remembering it.
+"""
+
+import ast
+import importlib
+import pkgutil
+import re
+from collections import deque
+from pathlib import Path
+
+import pytest
+import regex
+
+import provisor
+from provisor.target import masking
+from provisor.testing.adversary import LONGEST, grows_faster, texts, words_of
+
+PACKAGE = Path(provisor.__file__).parent
+METHODS = ("match", "fullmatch", "search", "finditer")
+_AS = {"sub": "finditer", "subn": "finditer", "split": "finditer", "findall": "finditer"}
+
+# Functions that make patterns of what they are given: one example, or why there is none.
+MADE = {
+    "target/masking.py:_words": masking._words(("pin", "badge")),
+    # An administrator's: REGEX_SECONDS bounds it in an expression, PATTERN_SECONDS in a scoping filter.
+    "expressions/functions/patterns.py:compiled": None,
+    "expressions/cases.py:_expected": None,  # of a file of cases: compiled only
+    "expressions/cases.py:_fits": None,  # of a file of cases: _REGEX_SECONDS
+}
+
+
+def sources():
+    return {path.relative_to(PACKAGE): ast.parse(path.read_text()) for path in sorted(PACKAGE.rglob("*.py"))}
+
+
+def patterns_in(value):
+    """Pattern objects in a value of a module, also inside of lists, tables and classes."""
+    if isinstance(value, re.Pattern | regex.Pattern):
+        yield value
+    elif isinstance(value, tuple | list | set | frozenset):
+        for item in value:
+            yield from patterns_in(item)
+    elif isinstance(value, dict):
+        yield from patterns_in(list(value.items()))
+
+
+def methods_of(name, tree):
+    """How a module uses a pattern of this name; every way when it does not say."""
+    used = {
+        _AS.get(node.attr, node.attr)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == name
+    }
+    return tuple(method for method in METHODS if method in used) or METHODS
+
+
+def module_patterns():
+    trees = sources()
+    for found in pkgutil.walk_packages([str(PACKAGE)], "provisor."):
+        if found.name.endswith("__main__") or ".migrations" in found.name:
+            continue
+        module = importlib.import_module(found.name)
+        path = Path(module.__file__).relative_to(PACKAGE)
+        held = dict(vars(module))
+        for value in list(held.values()):
+            if isinstance(value, type) and value.__module__ == found.name:
+                held.update({f"{value.__name__}.{name}": item for name, item in vars(value).items()})
+        for name, value in held.items():
+            for number, pattern in enumerate(patterns_in(value)):
+                yield pytest.param(pattern, methods_of(name, trees[path]), id=f"{path}:{name}{number or ''}")
+
+
+def calls_of_re(tree):
+    """Calls of re and regex inside functions, with the name of the function."""
+    waiting = deque((node, None) for node in tree.body)
+    while waiting:
+        node, function = waiting.popleft()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            function = node.name
+        called = node.func if isinstance(node, ast.Call) else None
+        if (
+            function
+            and isinstance(called, ast.Attribute)
+            and isinstance(called.value, ast.Name)
+            and called.value.id in ("re", "regex")
+            and called.attr in (*METHODS, *_AS, "compile")
+        ):
+            yield function, node
+        waiting.extend((child, function) for child in ast.iter_child_nodes(node))
+
+
+def inner_patterns():
+    """Patterns that a function writes out, and those of MADE; a function of neither kind is named by a test below."""
+    for path, tree in sources().items():
+        for function, call in calls_of_re(tree):
+            if isinstance(call.args[0], ast.Constant):
+                yield pytest.param(re.compile(call.args[0].value), METHODS, id=f"{path}:{function}")
+    for name, pattern in MADE.items():
+        if pattern is not None:
+            yield pytest.param(pattern, METHODS, id=name)
+
+
+def run(pattern, method):
+    if method == "finditer":
+        return lambda text: deque(pattern.finditer(text), maxlen=0)
+    return getattr(pattern, method)
+
+
+def slow(pattern, methods, longest=LONGEST):
+    as_bytes = isinstance(pattern.pattern, bytes)
+    for make in texts(words_of(pattern.pattern, pattern.flags & ~re.UNICODE)):
+        for method in methods:
+            grown = grows_faster(
+                run(pattern, method),
+                (lambda length, make=make: make(length).encode("latin-1")) if as_bytes else make,
+                longest,
+            )
+            if grown:
+                return f"{method} on {make(60)!r}: {grown}"
+    return None
+
+
+@pytest.mark.parametrize(("pattern", "methods"), [*module_patterns(), *inner_patterns()])
+def test_a_pattern_takes_time_in_proportion_to_the_text(pattern, methods):
+    assert slow(pattern, methods) is None
+
+
+@pytest.mark.parametrize(
+    ("pattern", "method"),
+    [
+        (r"((?:password|secret|token)\w*(?:\s|%20|\+)+(?:eq|ne)(?:\s|%20|\+)+)\".*?(?:\"|$)", "finditer"),
+        (r"((?:^|[?&;])[^=&;]*(?:password|token)[^=&;]*=)[^&;]*", "finditer"),
+        (r"[A-Za-z0-9+/_\s-]*={0,2}\s*", "fullmatch"),
+        (r"\s+$", "search"),
+        (r"(?:a|aa)*b", "match"),
+        (r"<[^>]*>", "search"),
+    ],
+)
+def test_a_pattern_that_does_not_is_found(pattern, method):
+    assert slow(re.compile(pattern, re.IGNORECASE), (method,), LONGEST // 4) is not None
+
+
+def test_every_pattern_made_by_a_function_has_an_example():
+    made = {
+        f"{path.as_posix()}:{function}"
+        for path, tree in sources().items()
+        for function, call in calls_of_re(tree)
+        if not isinstance(call.args[0], ast.Constant)
+    }
+
+    assert made == set(MADE)
