@@ -264,11 +264,10 @@ class Placing:
     def _let_go(self, page: Page, case: Case) -> None:
         """Somebody who cannot come back leaves the account behind: it may be matched by another, and is not deleted."""
         if case.link is not None and case.link.state == "linked":
-            # Deleting is off. The groups that the person is no longer in are told so first, by the id in the link.
-            self._relink(page, case, "released")
-            self._run.let_go.append((case.desired.kind, case.desired.id))
-        else:
+            self._relink(page, case, "released")  # deleting is off
+        elif not member_links.anything_pushed(self._run.reader(), self._run.job.id, case.desired.id):
             page.unlinked.append(case.desired.id)
+        # Else the groups are told first, by the id in the link; it goes with the end of the cycle.
 
     def _skip(
         self, page: Page, desired: Desired, skip: Skip, *, linked: bool = True, comes_to: OperationKind = "verdict"

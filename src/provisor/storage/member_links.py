@@ -205,6 +205,14 @@ def forget_group(connection: Connection, job: str, groups: Iterable[str]) -> Non
         connection.execute("DELETE FROM waiting WHERE job = ? AND object = ?", (job, group))
 
 
+def anything_pushed(connection: Connection, job: str, member: str) -> bool:
+    """Whether the target holds a membership of this person, as far as anybody knows."""
+    row = connection.one(
+        "SELECT 1 FROM member_link WHERE job = ? AND member_id = ? AND pushed <> 0 LIMIT 1", (job, member)
+    )
+    return row is not None
+
+
 def count_pushed(connection: Connection, job: str) -> int:
     """How many memberships the target holds of ours, those that nobody knows of included."""
     row = connection.one("SELECT count(*) FROM member_link WHERE job = ? AND pushed <> 0", (job,))

@@ -13,7 +13,7 @@ from typing import cast
 from provisor.admin.jobs import read_reset_scope
 from provisor.admin.rules import with_mapping
 from provisor.database import Connection, Database
-from provisor.directory.objects import DirectoryObject, Kind
+from provisor.directory.objects import DirectoryObject, Kind, Value
 from provisor.gallery import template
 from provisor.scim.values import Json
 from provisor.storage import applications, directory_verbs, jobs, members, objects, resets
@@ -180,7 +180,7 @@ class Changing:
     def _manager(self, connection: Connection, who: str, other: str) -> None:
         item, boss = self._item(connection, who), self._item(connection, other)
         if item is not None and (boss is not None or not other) and kind_of(who) == "user":
-            directory_verbs.set_manager(connection, self.organisation.tenant, item, boss and boss.id)
+            directory_verbs.set_manager(connection, self.organisation.tenant, item, boss.id if boss else None)
 
     def _join(self, connection: Connection, who: str, other: str) -> None:
         if kind_of(who) == "group" and self._item(connection, who) and self._item(connection, other):
@@ -194,7 +194,7 @@ class Changing:
         """Somebody new, under a name of their own or another's who has gone."""
         if who in self.ids:
             return
-        given = {
+        given: dict[str, Value] = {
             "userPrincipalName": other or first_name(who),
             "displayName": who,
             "givenName": "Given",
@@ -238,7 +238,11 @@ class Changing:
 def _rules(plain: Json) -> dict[str, Json]:
     """Rule sets that a script saves by name: the template's, with a scoping filter, with other mappings."""
     filtered = cast(dict[str, Json], deepcopy(plain))
-    clause: Json = {"sourceOperandName": "department", "operatorName": "NOT EQUALS", "targetOperand": {"values": ["Out"]}}
+    clause: Json = {
+        "sourceOperandName": "department",
+        "operatorName": "NOT EQUALS",
+        "targetOperand": {"values": ["Out"]},
+    }
     mapping = cast(list[dict[str, Json]], filtered["synchronizationRules"])[0]["objectMappings"]
     users = cast(list[dict[str, Json]], mapping)[0]
     users["scope"] = {"groups": [{"name": "not out", "clauses": [clause]}]}

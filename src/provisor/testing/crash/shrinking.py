@@ -35,9 +35,9 @@ def _smaller(script: Script) -> Iterator[Script]:
     for people in sorted({1, 2, 4, place.people // 2, place.people - 1}):
         if 0 < people < place.people:
             yield replace(script, place=replace(place, people=people))
-    for name, value in (("groups", 0), ("groups", 1), ("strangers", 0), ("page", 500), ("longest_page", 500)):
-        if getattr(place, name) != value and not (name == "groups" and place.groups < value):
-            yield replace(script, place=replace(place, **{name: value}))
+    simpler = [replace(place, groups=number) for number in (0, 1) if number < place.groups]
+    simpler += [replace(place, strangers=0), replace(place, page=500), replace(place, longest_page=500)]
+    yield from (replace(script, place=one) for one in simpler if one != place)
 
 
 def _less(one: Round) -> Iterator[Round]:
@@ -57,6 +57,7 @@ def _less_of(strike: Strike) -> Iterator[Strike]:
     for number in range(len(strike.changes)):
         if strike.word or len(strike.changes) > 1:
             yield replace(strike, changes=(*strike.changes[:number], *strike.changes[number + 1 :]))
-    for name in ("lasting", "then"):
-        if getattr(strike, name):
-            yield replace(strike, **{name: False})
+    if strike.lasting:
+        yield replace(strike, lasting=False)
+    if strike.then:
+        yield replace(strike, then=False)

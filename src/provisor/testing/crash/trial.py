@@ -58,6 +58,7 @@ class Trial:
     strangers: dict[str, Resource] = field(default_factory=dict)  # as they were at the beginning
     linked_once: set[str] = field(default_factory=set)
     forgotten: set[str] = field(default_factory=set)  # whose links a restart dropped, not linked since
+    forgotten_once: set[str] = field(default_factory=set)  # linked since or not
     forgotten_edges: set[tuple[str, str]] = field(default_factory=set)  # likewise, by the ids at the target
 
     def run(self) -> list[str]:
@@ -180,6 +181,7 @@ class Trial:
         job = self.changing.job
         self.forgotten |= {row[0] for row in connection.all("SELECT target_id FROM link WHERE job = ?", (job,))}
         self.linked_once |= self.forgotten
+        self.forgotten_once |= self.forgotten
         rows = connection.all(
             """SELECT g.target_id, m.target_id FROM member_link e JOIN link g ON g.job = e.job AND g.object = e.group_id
             JOIN link m ON m.job = e.job AND m.object = e.member_id WHERE e.job = ?""",

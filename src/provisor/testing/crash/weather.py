@@ -129,7 +129,8 @@ class Weather:
             start = {"first-page-only": 1, "zero-based": start_index + 1, "overlapping": max(start_index - 1, 1)}
             return await self.held.page(kind, start.get(fault, start_index), count)
 
-        self._paging |= {kind: strike.word for strike in self._due(asked, PAGING)}
+        for strike in self._due(asked, PAGING):
+            self._paging[kind] = strike.word
         fault = self._paging.get(kind, "")
         page, _ = await self._through(asked, ask)
         return _told(page, fault, start_index)
