@@ -2,7 +2,7 @@
 
 With `wiring`, the only composition root. A noun's module is imported when its command is called, so that
 `provisor --help` answers in under 0.3 s. Exit codes: 0 done, 1 failed, 2 wrong usage,
-which a file that is named and cannot be opened is too.
+which a file that is named and cannot be opened is too, 3 done but rows of a file were refused.
 """
 
 import os

@@ -23,12 +23,15 @@ class Imports:
     ) -> ImportSummary:
         """Import the files of one source. Raises AdminError when one cannot be read at all; nothing is written then.
 
-        Pages are transactions of their own, so the audit event has one too; it follows the last page.
+        Pages are transactions of their own, so the audit event has one too; it follows the last page. A dry run writes
+        nothing, and leaves no event.
         """
         actor.needs(DIRECTORY_WRITE)
         summary = accepted(
             import_csv(self.context.database, self.context.tenant, order, now=self.context.now(), report=report)
         )
+        if order.dry_run:
+            return summary
         with self.context.change(actor, DIRECTORY_WRITE, "Import CSV files") as change:
             change.target = summary.source
             change.detail = {

@@ -9,6 +9,7 @@ from typing import Final
 
 from provisor.admin.errors import AdminError
 from provisor.directory.attributes import KNOWN, nearest
+from provisor.directory.names import names_in_mappings
 from provisor.expressions import Problem as ExpressionProblem
 from provisor.expressions import compile_expression
 from provisor.gallery.template import Template
@@ -23,7 +24,7 @@ from provisor.scim.values import Json
 _COMPUTED: Final[Mapping[ObjectKind, frozenset[str]]] = {
     "user": frozenset(
         {SOFT_DELETED, "id", "objectId", "manager", "appRoleAssignments", "originalUserPrincipalName"}
-        | {"mobile", "telephoneNumber", "facsimileTelephoneNumber", "physicalDeliveryOfficeName"}
+        | set(names_in_mappings("user").values())
     ),
     "group": frozenset({SOFT_DELETED, "id", "objectId", "members"}),
 }

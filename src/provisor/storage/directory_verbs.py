@@ -12,6 +12,7 @@ from provisor.database import Connection
 from provisor.directory import attributes as properties
 from provisor.directory import lifecycle, uniqueness
 from provisor.directory.change import ENABLED, alive_moved, edited, merged
+from provisor.directory.names import names_of
 from provisor.directory.objects import NAMING, DirectoryObject, Kind, Refusal, Value
 from provisor.storage import extensions, feed, objects, sources
 from provisor.storage.identifiers import new_id
@@ -187,10 +188,11 @@ def _unfit(connection: Connection, tenant: str, kind: Kind, given: Mapping[str, 
     for name, value in given.items():
         kind_of_value = known.get(name) or ("text" if name in extra else None)
         if kind_of_value is None:
+            words = (*names_of(kind), *(each.attribute for each in extra.values()))
             return Refusal(
                 code="unknown-attribute",
                 message=f"A {kind} has no attribute {name}.",
-                hint=f"The nearest one is {properties.nearest(kind, name)}. Names are case-sensitive.",
+                hint=f"The nearest one is {properties.nearest(kind, name, words)}. Names are case-sensitive.",
             )
         reason = properties.misfit(name, kind_of_value, value)
         if reason is not None:
