@@ -17,8 +17,9 @@ from typer.main import get_command
 
 from provisor.admin.errors import AdminError
 from provisor.admin.session import Session
+from provisor.scim.nearest import nearest
 from provisor.settings import Settings, read_settings
-from provisor.terminal import complain, say
+from provisor.terminal import colourless, complain, say
 
 if TYPE_CHECKING:
     from provisor.admin.bundle import Admin
@@ -57,11 +58,19 @@ class Nouns(TyperGroup):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[Any, Any, list[str]]:
         """The command itself."""
+        meant = None if args[0] in NOUNS else nearest(args[0], NOUNS)
+        if meant is not None and not args[0].startswith("-"):
+            ctx.fail(f"No such command {args[0]!r}. Did you mean {meant!r}?")
         name, _, rest = super().resolve_command(ctx, args)
         if name is None:
             return name, None, rest
         module, attribute, _ = NOUNS[name]
-        return name, get_command(getattr(import_module(module), attribute)), rest
+        command = get_command(getattr(import_module(module), attribute))
+        if colourless() and getattr(command, "rich_markup_mode", None) is not None:
+            from typer import rich_utils
+
+            rich_utils.COLOR_SYSTEM = None  # it would still draw help bold and dim
+        return name, command, rest
 
 
 def build(settings: Settings) -> "Admin":
@@ -90,7 +99,8 @@ def main(arguments: list[str] | None = None) -> None:
 def run(arguments: list[str] | None = None) -> None:
     """Run one command; raises SystemExit with its code, or what the command raised."""
     session = Session(settings=read_settings(os.environ), build=build)
-    root().main(args=arguments, prog_name="provisor", obj=session)
+    colour = False if colourless() else None  # None: as the terminal can
+    root().main(args=arguments, prog_name="provisor", obj=session, color=colour)
 
 
 def guarded(command: Callable[[], None]) -> int:
