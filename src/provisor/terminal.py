@@ -104,6 +104,13 @@ def read_secret(file: str | None, prompt: str) -> str:
     return str(typer.prompt(prompt, hide_input=True)).strip()
 
 
+def confirmed(name: str) -> bool:
+    """Whether the person typed this name, which says that what was told is meant."""
+    if not sys.stdin.isatty():
+        raise typer.BadParameter("There is no terminal to confirm this on; say --yes if it is meant.")
+    return str(typer.prompt(f"Type {_clean(name)} to go on", default="", show_default=False, err=True)).strip() == name
+
+
 @contextmanager
 def progress_bar(*, quiet: bool = False) -> Iterator[Callable[[Shows], None]]:
     """A bar of objects with the time left; hands out the function that moves it. Not drawn without a terminal."""

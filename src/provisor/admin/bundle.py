@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from provisor.admin.jobs import Jobs
     from provisor.admin.logs import Logs
     from provisor.admin.members import Members
+    from provisor.admin.removals import Removals
     from provisor.admin.schemas import Schemas
 
 
@@ -68,6 +69,13 @@ class Admin:
         from provisor.admin.jobs import Jobs
 
         return Jobs(self._context, self.applications)
+
+    @cached_property
+    def removals(self) -> Removals:
+        """Jobs and applications that are no longer wanted."""
+        from provisor.admin.removals import Removals
+
+        return Removals(self._context, self.jobs)
 
     @cached_property
     def cycles(self) -> Cycles:

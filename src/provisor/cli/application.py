@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from provisor.cli.options import After, Application, AsJson, Limit, User, noun, session
+from provisor.cli.removing import delete_application
 from provisor.terminal import counted, print_json, print_table, say
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 app = noun("Applications: add from the gallery, assign people and groups.")
 owner = noun("Who owns an application.")
 app.add_typer(owner, name="owner")
+app.command("delete")(delete_application)
 
 Users = Annotated[list[str] | None, typer.Option("--user", help="A user; may be repeated.")]
 Groups = Annotated[list[str] | None, typer.Option("--group", help="A group; may be repeated.")]
