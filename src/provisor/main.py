@@ -100,7 +100,12 @@ def run(arguments: list[str] | None = None) -> None:
     """Run one command; raises SystemExit with its code, or what the command raised."""
     session = Session(settings=read_settings(os.environ), build=build)
     colour = False if colourless() else None  # None: as the terminal can
-    root().main(args=arguments, prog_name="provisor", obj=session, color=colour)
+    try:
+        root().main(args=arguments, prog_name="provisor", obj=session, color=colour)
+    except AdminError as error:
+        if error.about is None:
+            raise
+        raise session.admin.nearest.hinted(session.actor, error) from error
 
 
 def guarded(command: Callable[[], None]) -> int:

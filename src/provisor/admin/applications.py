@@ -182,7 +182,10 @@ class Applications:
             return found[0]
         if not found:
             raise AdminError(
-                "not-found", f"There is no application {key!r}.", "`provisor app list` shows those there are."
+                "not-found",
+                f"There is no application {key!r}.",
+                "`provisor app list` shows those there are.",
+                ("application", key),
             )
         raise AdminError(
             "name-ambiguous",

@@ -16,6 +16,7 @@ from provisor.admin.rules import usable
 from provisor.database import Connection
 from provisor.engine.behaviour import behaviour_named
 from provisor.engine.ports import Secret
+from provisor.scim.nearest import did_you_mean
 from provisor.scim.values import Json
 from provisor.storage import applications, jobs, resets, secrets
 from provisor.storage.jobs import Job, JobChanges, StatusCode
@@ -182,7 +183,10 @@ class Jobs:
             if error.code != "not-found":
                 raise
             raise AdminError(
-                "not-found", f"There is no job or application {key!r}.", "`provisor job list` shows the jobs."
+                "not-found",
+                f"There is no job or application {key!r}.",
+                "`provisor job list` shows the jobs.",
+                ("job", key),
             ) from error
         found = jobs.all_jobs(connection, self.context.tenant, application.id)
         if not found:
@@ -246,7 +250,9 @@ def read_reset_scope(text: str) -> frozenset[str]:
     for word in words:
         if word.lower() not in named:
             raise AdminError(
-                "invalid-value", f"{word!r} is no part of a reset scope.", f"The parts are {', '.join(RESET_SCOPES)}."
+                "invalid-value",
+                f"{word!r} is no part of a reset scope.",
+                f"{did_you_mean(word, RESET_SCOPES)}The parts are {', '.join(RESET_SCOPES)}.",
             )
     return frozenset(named[word.lower()] for word in words) if words else PLAIN_RESTART
 

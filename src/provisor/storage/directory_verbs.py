@@ -36,6 +36,7 @@ def find(
             message=f"There is no {state}{kind} {key}.",
             hint=f"`provisor {kind} list{' --deleted' if deleted else ''}` shows those there are; "
             f"a {kind} is named by its id or {NAMING[kind]}.",
+            about=(f"{state}{kind}", key),
         )
     return Refusal(
         code="name-ambiguous",
