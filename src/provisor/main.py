@@ -5,6 +5,7 @@ With `wiring`, the only composition root. A noun's module is imported when its c
 which a file that is named and cannot be opened is too, 3 done but rows of a file were refused.
 """
 
+import errno
 import os
 import sys
 from collections.abc import Callable
@@ -40,6 +41,7 @@ NOUNS: Final = {
     "demo": ("provisor.demo.commands", "app", "The whole tutorial, end to end, in a folder of its own."),
 }
 INTERRUPTED = 130  # what shells give a command that Ctrl-C ended
+ROOM = "What was being written is not whole. Make room on that disk, and call the command again."
 EPILOG = "Every command has --help with an example. Start with: provisor demo"
 
 
@@ -131,8 +133,11 @@ def guarded(command: Callable[[], None]) -> int:
     except OSError as error:
         if "--traceback" in sys.argv:
             raise
-        where = f"{error.filename}: " if error.filename is not None else ""
-        complain(f"{where}{error.strerror or error}.", "`provisor --traceback …` shows where it happened.")
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+        where = f"{error.filename}: " if error.filename is not None else "The output: " * full
+        complain(
+            f"{where}{error.strerror or error}.", ROOM if full else "`provisor --traceback …` shows where it happened."
+        )
         return 1
     except Exception as error:
         if "--traceback" in sys.argv:

@@ -9,6 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 from provisor.database import Database, DatabaseError
+from provisor.database.refusals import why
 
 _PAGES_AT_ONCE = 1_024  # between two steps writers have their turn
 _PAUSE_SECONDS = 0.01
@@ -41,6 +42,8 @@ def back_up(database: Database, file: Path) -> int:
         os.link(unfinished, file)  # fails when the file has come into being meanwhile; replacing would not
         return file.stat().st_size
     except (OSError, sqlite3.Error) as error:
-        raise DatabaseError(f"{source_path} could not be copied to {file}: {error}.") from error
+        raise DatabaseError(
+            f"{source_path} could not be copied to {file}: {why(error)}. Nothing is left of the copy."
+        ) from error
     finally:
         unfinished.unlink(missing_ok=True)

@@ -5,7 +5,7 @@ Rules: design.md section 5 *CSV*. Importing the same files again changes nothing
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -112,12 +112,20 @@ def _import(
             _read_all(database, run, order, files, report)
             if order.complete:
                 delete_absent(database, run, files, order.allow_deletes)
-        finally:
-            with database.transaction() as connection:
-                run.notes.drop(connection)
-                run.summary.sort_refused([file.name for file in files.values()])
-                sources.save_run(connection, run.source, as_json(run.summary))
+        except BaseException:
+            with suppress(Exception):  # what went wrong first is what is told
+                _end(database, run, files)
+            raise
+        _end(database, run, files)
         return run.summary
+
+
+def _end(database: Transactions, run: ImportRun, files: Files) -> None:
+    """Forget the notes, and keep what became of the import with its source."""
+    with database.transaction() as connection:
+        run.notes.drop(connection)
+        run.summary.sort_refused([file.name for file in files.values()])
+        sources.save_run(connection, run.source, as_json(run.summary))
 
 
 def _unusable(order: CsvImport) -> Refusal | None:
