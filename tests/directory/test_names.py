@@ -56,7 +56,12 @@ OF_USERS = {
     "lastDirSyncTime": ("onPremisesLastSyncDateTime", "2026-01-01", "2026-01-01"),
     "businessPhone": ("businessPhones", "+49", ["+49"]),
     "businessPhones": ("businessPhones", "+49", ["+49"]),
+    "sourceAnchor": ("onPremisesImmutableId", "abc==", "abc=="),
+    "onPremisesExtensionAttributes.extensionAttribute5": ("extensionAttribute5", "x", "x"),
     # Active Directory
+    "extensionAttribute15": ("extensionAttribute15", "NoSync", "NoSync"),
+    "mailNickname": ("mailNickname", "kim", "kim"),
+    "preferredLanguage": ("preferredLanguage", "de", "de"),
     "sAMAccountName": ("onPremisesSamAccountName", "kim", "kim"),
     "objectSid": ("onPremisesSecurityIdentifier", "S-1", "S-1"),
     "distinguishedName": ("onPremisesDistinguishedName", "CN=Kim", "CN=Kim"),
@@ -107,7 +112,8 @@ def test_a_name_means_its_attribute_and_its_text_is_read_so(kind, name, attribut
         *(("user", name) for name in ("createdDateTime", "directorySynced", "identityIssuer", "passwordProfile",
                                       "Initial password [passwordProfile] Required", "authenticationPhoneNumber",
                                       "authenticationAlternativePhoneNumber", "authenticationEmail", "objectClass",
-                                      "whenChanged", "uSNChanged", "DN", "memberOf", "objectType")),
+                                      "whenChanged", "uSNChanged", "DN", "memberOf", "objectType",
+                                      "thumbnailPhoto", "pwdLastSet")),
         *(("group", name) for name in ("groupType", "membershipType", "source", "createdDateTime", "member")),
     ],
 )  # fmt: skip

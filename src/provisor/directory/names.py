@@ -47,6 +47,8 @@ _IN_FILES: Mapping[Kind, Mapping[str, str]] = {
         "st": "state",
         "title": "jobTitle",
         "objectId": ID,
+        "sourceAnchor": "onPremisesImmutableId",
+        **{f"onPremisesExtensionAttributes.{name}": name for name in (f"extensionAttribute{n}" for n in range(1, 16))},
         "distinguishedName": "onPremisesDistinguishedName",
         "objectSid": "onPremisesSecurityIdentifier",
         "sAMAccountName": "onPremisesSamAccountName",
@@ -71,6 +73,7 @@ _NOT_TAKEN: Mapping[Kind, Mapping[str, str]] = {
         "identityIssuer": "the directory is the issuer here",
         "memberOf": "memberships come from a file of their own, --members",
         "objectType": "every row is a user",
+        "thumbnailPhoto": "pictures are not kept",
     },
     "group": {
         "groupType": "the columns groupTypes, securityEnabled and mailEnabled say it in Graph's words",
