@@ -186,3 +186,12 @@ def test_an_application_with_a_job_takes_the_right_to_remove_jobs(admin):
 
     with pytest.raises(AdminError, match=r"job\.write"):
         admin.removals.delete_application(actor, APP)
+
+
+def test_a_dry_run_of_an_import_leaves_no_event(admin, events, tmp_path):
+    users = tmp_path / "users.csv"
+    users.write_text("userPrincipalName\nanna@x.example\n")
+
+    admin.imports.csv(LOCAL_OPERATOR, CsvImport(users=users, dry_run=True))
+
+    assert events() == []

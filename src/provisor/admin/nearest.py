@@ -12,8 +12,10 @@ from provisor.admin.actor import APPLICATION_READ, DIRECTORY_READ, JOB_READ, Act
 from provisor.admin.context import Context
 from provisor.admin.errors import AdminError
 from provisor.database import Connection
+from provisor.directory.names import names_of
+from provisor.directory.objects import Kind
 from provisor.scim.nearest import nearest
-from provisor.storage import applications, jobs
+from provisor.storage import applications, extensions, jobs
 from provisor.storage.near_names import near_names
 
 _Names: TypeAlias = Callable[[Connection, str, str], Iterable[str]]  # connection, tenant, what was typed
@@ -34,7 +36,7 @@ class NearestNames:
         if not actor.may(permission):
             return error
         found = nearest(key, names(self.context.database.reader(), self.context.tenant, key))
-        if found is None:
+        if found is None or found in error.hint:
             return error
         return AdminError(error.code, error.message, f"Did you mean {found}? {error.hint}")
 
@@ -48,11 +50,18 @@ def _jobs(connection: Connection, tenant: str, key: str) -> list[str]:
     return [each.display_name for each in applications.all_applications(connection, tenant) if each.id in with_one]
 
 
+def _attributes(connection: Connection, tenant: str, key: str, *, kind: Kind) -> list[str]:
+    of_tenant = extensions.registered(connection, tenant).values()
+    return [*names_of(kind), *(each.attribute for each in of_tenant if kind.title() in each.targets)]
+
+
 _NOUNS: Final[Mapping[str, tuple[str, _Names]]] = {
     "user": (DIRECTORY_READ, partial(near_names, kind="user")),
     "group": (DIRECTORY_READ, partial(near_names, kind="group")),
     "deleted user": (DIRECTORY_READ, partial(near_names, kind="user", deleted=True)),
     "deleted group": (DIRECTORY_READ, partial(near_names, kind="group", deleted=True)),
+    "user attribute": (DIRECTORY_READ, partial(_attributes, kind="user")),
+    "group attribute": (DIRECTORY_READ, partial(_attributes, kind="group")),
     "application": (APPLICATION_READ, _applications),
     "job": (JOB_READ, _jobs),
 }

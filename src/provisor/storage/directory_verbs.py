@@ -189,11 +189,11 @@ def _unfit(connection: Connection, tenant: str, kind: Kind, given: Mapping[str, 
     for name, value in given.items():
         kind_of_value = known.get(name) or ("text" if name in extra else None)
         if kind_of_value is None:
-            words = (*names_of(kind), *(each.attribute for each in extra.values()))
             return Refusal(
                 code="unknown-attribute",
                 message=f"A {kind} has no attribute {name}.",
-                hint=f"The nearest one is {properties.nearest(kind, name, words)}. Names are case-sensitive.",
+                hint=f"The nearest one is {properties.nearest(kind, name, names_of(kind))}. Names are case-sensitive.",
+                about=(f"{kind} attribute", name),
             )
         reason = properties.misfit(name, kind_of_value, value)
         if reason is not None:

@@ -9,6 +9,7 @@ from provisor.admin.actor import ALL_PERMISSIONS, APPLICATION_READ, DIRECTORY_RE
 from provisor.admin.bundle import Admin
 from provisor.admin.context import Context
 from provisor.admin.errors import AdminError
+from provisor.storage import extensions
 
 APP = "Cisco Umbrella User Management"
 ALMOST = "Cisco Umbrela User Managment"
@@ -127,6 +128,8 @@ def admin(database, tenant, tmp_path):
     admin.groups.create(everything, {"displayName": "Marketing"})
     admin.applications.add(everything, APP)
     admin.jobs.create(everything, APP)
+    with database.transaction() as connection:
+        extensions.register(connection, tenant, "badgeColour", "user", now=datetime(2026, 3, 1, tzinfo=UTC))
     return admin
 
 
@@ -135,6 +138,7 @@ SEEN = {
     "group": (DIRECTORY_READ, "Marketng", "Marketing"),
     "application": (APPLICATION_READ, ALMOST, APP),
     "job": (JOB_READ, ALMOST, APP),
+    "user attribute": (DIRECTORY_READ, "badgeColor", "badgeColour"),
 }
 
 
