@@ -108,7 +108,10 @@ def confirmed(name: str) -> bool:
     """Whether the person typed this name, which says that what was told is meant."""
     if not sys.stdin.isatty():
         raise typer.BadParameter("There is no terminal to confirm this on; say --yes if it is meant.")
-    return str(typer.prompt(f"Type {_clean(name)} to go on", default="", show_default=False, err=True)).strip() == name
+    return (
+        str(typer.prompt(f"Type {_clean(name)} to go on", default="", show_default=False, err=True)).strip()
+        == name.strip()
+    )
 
 
 @contextmanager
