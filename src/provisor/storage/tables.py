@@ -190,6 +190,18 @@ job = Table(
     _number("created_at"),
 )
 Index("job_application", job.c.application)
+# What the log calls a job that is gone: its events stay, under the names it had last.
+deleted_job = Table(
+    "deleted_job",
+    metadata,
+    _text("id", key=True),
+    _text("tenant"),
+    _text("application"),
+    _text("application_name"),
+    _text("template"),
+    _number("deleted_at"),
+)
+Index("deleted_job_name", deleted_job.c.tenant, deleted_job.c.application_name)
 ruleset = Table(
     "ruleset",
     metadata,
