@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 PIPED_WIDTH: Final = 200  # characters of a line
 _FEW_LETTERS: Final = 12  # a column that is narrower cannot be read
-_ID: Final = re.compile(r"\S*[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\S*")
+_ID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _LARGEST_SECRET_BYTES = 65_536
 
 
@@ -225,7 +225,7 @@ def _draw(columns: Sequence[str], cells: Sequence[Sequence[str]], floors: Sequen
 
 def _least(text: str, title: str) -> int:
     """How narrow a column may become for this cell: as its longest id, or as a few letters."""
-    ids = max((_length(found) for found in _ID.findall(text)), default=0)
+    ids = max((_length(word) for word in text.split() if _ID.search(word)), default=0)
     few = min(_FEW_LETTERS, max(map(_length, text.split("\n"))))
     return max(ids, few, min(_FEW_LETTERS, _length(title)))
 

@@ -32,8 +32,10 @@ def full(provisor, tmp_path):
     kim.write_text("userPrincipalName,employeeId,badgeColour\nkim@contoso.example,7,red\n")
     provisor("import", "csv", "--users", kim)
     (tmp_path / "members.csv").write_text("groupp,member\n")
+    secret = tmp_path / "password"
+    secret.write_text("long enough to be one\n")
     for command in (("token", "create", "--label", "provisor"), ("account", "create", "otto@contoso.example",
-                    "--password-file", str(users)), ("tenant", "create", "branch")):  # fmt: skip
+                    "--password-file", str(secret)), ("tenant", "create", "branch")):  # fmt: skip
         provisor("target", *command)
     provisor.folder = tmp_path
     return provisor
