@@ -23,6 +23,7 @@ Secrets are read from a prompt, standard input or a file, never from an argument
 | 0 | done |
 | 1 | failed; `job run` also when the cycle went through and somebody could not be provisioned |
 | 2 | wrong usage; a file that is named and is not there, or may not be read, is that too |
+| 3 | done, and rows of the imported files were refused |
 | 130 | stopped with Ctrl-C |
 """
 

@@ -2,9 +2,10 @@
 
 With `wiring`, the only composition root. A noun's module is imported when its command is called, so that
 `provisor --help` answers in under 0.3 s. Exit codes: 0 done, 1 failed, 2 wrong usage,
-which a file that is named and cannot be opened is too.
+which a file that is named and cannot be opened is too, 3 done but rows of a file were refused.
 """
 
+import errno
 import os
 import sys
 from collections.abc import Callable
@@ -17,8 +18,9 @@ from typer.main import get_command
 
 from provisor.admin.errors import AdminError
 from provisor.admin.session import Session
+from provisor.scim.nearest import nearest
 from provisor.settings import Settings, misspelt_setting, read_settings
-from provisor.terminal import complain, say
+from provisor.terminal import colourless, complain, say
 
 if TYPE_CHECKING:
     from provisor.admin.bundle import Admin
@@ -39,6 +41,7 @@ NOUNS: Final = {
     "demo": ("provisor.demo.commands", "app", "The whole tutorial, end to end, in a folder of its own."),
 }
 INTERRUPTED = 130  # what shells give a command that Ctrl-C ended
+ROOM = "What was being written is not whole. Make room on that disk, and call the command again."
 EPILOG = "Every command has --help with an example. Start with: provisor demo"
 
 
@@ -57,11 +60,19 @@ class Nouns(TyperGroup):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[Any, Any, list[str]]:
         """The command itself."""
+        meant = None if args[0] in NOUNS else nearest(args[0], NOUNS)
+        if meant is not None and not args[0].startswith("-"):
+            ctx.fail(f"No such command {args[0]!r}. Did you mean {meant!r}?")
         name, _, rest = super().resolve_command(ctx, args)
         if name is None:
             return name, None, rest
         module, attribute, _ = NOUNS[name]
-        return name, get_command(getattr(import_module(module), attribute)), rest
+        command = get_command(getattr(import_module(module), attribute))
+        if colourless() and getattr(command, "rich_markup_mode", None) is not None:
+            from typer import rich_utils
+
+            rich_utils.COLOR_SYSTEM = None  # it would still draw help bold and dim
+        return name, command, rest
 
 
 def build(settings: Settings) -> "Admin":
@@ -93,7 +104,13 @@ def run(arguments: list[str] | None = None) -> None:
     if misspelt is not None:
         raise AdminError("unknown-setting", f"{misspelt[0]} has no effect.", f"Write {misspelt[1]}.")
     session = Session(settings=read_settings(os.environ), build=build)
-    root().main(args=arguments, prog_name="provisor", obj=session)
+    colour = False if colourless() else None  # None: as the terminal can
+    try:
+        root().main(args=arguments, prog_name="provisor", obj=session, color=colour)
+    except AdminError as error:
+        if error.about is None:
+            raise
+        raise session.admin.nearest.hinted(session.actor, error) from error
 
 
 def guarded(command: Callable[[], None]) -> int:
@@ -119,8 +136,11 @@ def guarded(command: Callable[[], None]) -> int:
     except OSError as error:
         if "--traceback" in sys.argv:
             raise
-        where = f"{error.filename}: " if error.filename is not None else ""
-        complain(f"{where}{error.strerror or error}.", "`provisor --traceback …` shows where it happened.")
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+        where = f"{error.filename}: " if error.filename is not None else "The output: " * full
+        complain(
+            f"{where}{error.strerror or error}.", ROOM if full else "`provisor --traceback …` shows where it happened."
+        )
         return 1
     except Exception as error:
         if "--traceback" in sys.argv:

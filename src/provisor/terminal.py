@@ -6,14 +6,22 @@ Text that came from a directory or a target is shown as text: no markup in it is
 
 import codecs
 import json
+import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 import typer
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
+PIPED_WIDTH: Final = 200  # characters of a line
+_FEW_LETTERS: Final = 12  # a column that is narrower cannot be read
+_ID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _LARGEST_SECRET_BYTES = 65_536
 
 
@@ -53,31 +61,33 @@ def print_json_line(value: object) -> None:
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """A table, as wide as the terminal; piped elsewhere it is as wide as its text, up to 200 characters a line."""
-    from rich.box import SIMPLE_HEAD
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
+    """A table, as wide as the terminal; piped elsewhere it is as wide as its text, up to 200 characters a line.
 
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_header=any(columns))
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    for row in rows:
-        table.add_row(*(Text("" if cell is None else _clean(str(cell))) for cell in row))
-    if sys.stdout.isatty():
-        Console().print(table)
+    Cells fold, ids do not: people copy them. Where they leave no room for the rest, every row becomes a table of its
+    own with a title and a cell a line.
+    """
+    cells = [["" if cell is None else _clean(str(cell)) for cell in row] for row in rows]
+    room = _console().width if sys.stdout.isatty() else PIPED_WIDTH
+    floors = [
+        max(_least(row[at], column) for row in [*cells, [""] * len(columns)]) for at, column in enumerate(columns)
+    ]
+    if any(columns) and sum(floors) + _between(len(columns)) > room:
+        for row in cells:
+            print_table(("", ""), zip(columns, row, strict=True))
         return
-    console = Console(width=200)
-    with console.capture() as drawn:
-        console.print(table)
-    typer.echo("\n".join(line.rstrip() for line in drawn.get().split("\n")), nl=False)
+    _draw(columns, cells, floors, room)
 
 
 def complain(message: str, hint: str = "") -> None:
     """One red line on standard error, and what to do about it under it."""
-    typer.secho(_clean(message), fg="red", err=True)
+    typer.echo(_clean(message) if colourless() else typer.style(_clean(message), fg="red"), err=True)
     if hint:
-        typer.secho(_clean(hint), err=True)
+        typer.echo(_clean(hint), err=True)
+
+
+def colourless() -> bool:
+    """Whether the user wants no colours at all (https://no-color.org)."""
+    return bool(os.environ.get("NO_COLOR"))
 
 
 def read_secret(file: str | None, prompt: str) -> str:
@@ -120,13 +130,22 @@ def secret_line(file: str) -> str:
     return lines[0] if lines else ""
 
 
+def confirmed(name: str) -> bool:
+    """Whether the person typed this name, which says that what was told is meant."""
+    if not sys.stdin.isatty():
+        raise typer.BadParameter("There is no terminal to confirm this on; say --yes if it is meant.")
+    return (
+        str(typer.prompt(f"Type {_clean(name)} to go on", default="", show_default=False, err=True)).strip()
+        == name.strip()
+    )
+
+
 @contextmanager
 def progress_bar(*, quiet: bool = False) -> Iterator[Callable[[Shows], None]]:
     """A bar of objects with the time left; hands out the function that moves it. Not drawn without a terminal."""
-    from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-    console = Console(stderr=True)
+    console = _console(stderr=True)
     columns = (
         TextColumn("{task.description:<12}"),
         BarColumn(),
@@ -163,6 +182,66 @@ def duration(seconds: float) -> str:
 def counted(number: int, what: str) -> str:
     """How many of something there are: `1 user`, `1,000 users`."""
     return f"{number:,} {what}{'s' * (number != 1)}"
+
+
+def _console(*, stderr: bool = False, width: int | None = None) -> "Console":
+    from rich.console import Console
+
+    # Without a colour system nothing is drawn bold or dim either.
+    return Console(stderr=stderr, width=width, color_system=None if colourless() else "auto")
+
+
+def _draw(columns: Sequence[str], cells: Sequence[Sequence[str]], floors: Sequence[int], room: int) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+    from rich.text import Text
+
+    widths = [
+        max(_length(line) for text in (column, *(row[at] for row in cells)) for line in text.split("\n"))
+        for at, column in enumerate(columns)
+    ]
+    excess = sum(widths) + _between(len(columns)) - room
+    while excess > 0 and widths != list(floors):  # who has most to give, gives first
+        at = max(range(len(widths)), key=lambda at: widths[at] - floors[at])
+        others = [width - floor for width, floor in zip(widths, floors, strict=True)]
+        spare = max(1, others[at] - sorted(others)[-2]) if len(others) > 1 else others[at]
+        widths[at] -= min(excess, spare)
+        excess = sum(widths) + _between(len(columns)) - room
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_header=any(columns))
+    for column, width in zip(columns, widths, strict=True):
+        table.add_column(column, overflow="fold", width=max(width, 1))
+    # An id that is longer than the terminal stands out of it; what is beside it folds within.
+    console = _console(width=max(room, sum(widths) + _between(len(columns))))
+    beyond = console.width - room
+    for row in cells:
+        texts = [Text(cell) for cell in row]
+        if beyond and not _ID.search(row[-1]):
+            texts[-1] = Text("\n").join(texts[-1].wrap(console, max(widths[-1] - beyond, 1)))
+        table.add_row(*texts)
+    with console.capture() as drawn:
+        console.print(table)
+    typer.echo("\n".join(line.rstrip() for line in drawn.get().split("\n")), nl=False)
+
+
+def _least(text: str, title: str) -> int:
+    """How narrow a column may become for this cell: as its longest id, or as a few letters."""
+    ids = max((_length(word) for word in text.split() if _ID.search(word)), default=0)
+    few = min(_FEW_LETTERS, max(map(_length, text.split("\n"))))
+    return max(ids, few, min(_FEW_LETTERS, _length(title)))
+
+
+def _between(columns: int) -> int:
+    """What stands between and around the columns of a table."""
+    return 3 * columns - 1
+
+
+def _length(text: str) -> int:
+    """How many places of a terminal a line takes."""
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len
+
+    return cell_len(text)
 
 
 def _clean(text: str) -> str:

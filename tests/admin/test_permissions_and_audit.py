@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from provisor.admin.actor import ALL_PERMISSIONS, LOCAL_OPERATOR, Actor
+from provisor.admin.actor import ALL_PERMISSIONS, JOB_WRITE, LOCAL_OPERATOR, Actor
 from provisor.admin.bundle import Admin
 from provisor.admin.context import Context
 from provisor.admin.errors import AdminError
@@ -26,6 +26,7 @@ GROUPS_OF_VERBS = (
     "cycles",
     "schemas",
     "logs",
+    "removals",
 )
 
 
@@ -160,3 +161,38 @@ def test_a_full_restart_forgets_the_links(admin, database):
     admin.jobs.restart(LOCAL_OPERATOR, APP, reset_scope="Full")
 
     assert (kept, database.reader().one("SELECT count(*) FROM link")) == ((1,), (0,))
+
+
+@pytest.mark.parametrize(
+    ("remove", "activity"),
+    [("delete_job", "Delete provisioning configuration"), ("delete_application", "Remove service principal")],
+)
+def test_a_removal_leaves_one_event_with_what_went(admin, events, remove, activity):
+    application = admin.applications.add(LOCAL_OPERATOR, APP).application.id
+    job = admin.jobs.create(LOCAL_OPERATOR, APP).job.id
+    before = len(events())
+
+    getattr(admin.removals, remove)(LOCAL_OPERATOR, APP)
+
+    event = events()[0]
+    assert len(events()) == before + 1
+    assert (event.activity, event.target) == (activity, job if remove == "delete_job" else application)
+    assert event.detail == {"name": APP, "jobs": [job], "users": 0, "groups": 0}
+
+
+def test_an_application_with_a_job_takes_the_right_to_remove_jobs(admin):
+    admin.applications.add(LOCAL_OPERATOR, APP)
+    admin.jobs.create(LOCAL_OPERATOR, APP)
+    actor = Actor(name="a", kind="user", permissions=ALL_PERMISSIONS - {JOB_WRITE})
+
+    with pytest.raises(AdminError, match=r"job\.write"):
+        admin.removals.delete_application(actor, APP)
+
+
+def test_a_dry_run_of_an_import_leaves_no_event(admin, events, tmp_path):
+    users = tmp_path / "users.csv"
+    users.write_text("userPrincipalName\nanna@x.example\n")
+
+    admin.imports.csv(LOCAL_OPERATOR, CsvImport(users=users, dry_run=True))
+
+    assert events() == []

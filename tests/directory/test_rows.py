@@ -9,7 +9,7 @@ GUID = "8f1d2c3b-4a59-6877-8695-a4b3c2d1e0f0"
 
 def row(header, cells, kind="user", anchor=None):
     anchor = anchor or choose_anchor(kind, "f.csv", header, None, None)
-    return read_row(read_header(kind, header, anchor, APP, {}), 2, cells)
+    return read_row(read_header(kind, "f.csv", header, anchor, APP, {}), 2, cells)
 
 
 @pytest.mark.parametrize(

@@ -241,3 +241,118 @@ class TestRehired:
 
         assert summary.stopped.code == "too-many-deletes"
         assert summary.users.deleted == 0
+
+
+NOTHING_USABLE = {
+    "header-only": b"",
+    "blank-lines": b"\n\r\n\n",
+    "cut-in-a-row": b"user0@fjord.ex",
+    "only-refused-rows": b"nobody,nothing,too-many\n,\n",
+}
+# file: how many of its kind there are, its header, and how many may go with --allow-deletes
+EMPTIED = {
+    "users": (3, b"userPrincipalName,displayName\n", "user"),
+    "groups": (1, b"displayName,description\n", "group"),
+    "members": (2, b"group,member\n", "membership"),
+}
+
+
+@pytest.fixture
+def small(company):
+    company.take(
+        users=[["userPrincipalName"], *([f"user{number}@fjord.example"] for number in range(3))],
+        groups=[["displayName"], ["Sales"]],
+        members=[NAMED, ["Sales", "user0@fjord.example"], ["Sales", "user1@fjord.example"]],
+    )
+    return company
+
+
+def offered(company, file, content, **order):
+    path = company.folder / f"{file}.csv"
+    path.write_bytes(content)
+    return import_csv(company.database, company.tenant, CsvImport(**{file: path}, **order), now=company.now)
+
+
+@pytest.mark.parametrize("rows", NOTHING_USABLE.values(), ids=NOTHING_USABLE.keys())
+@pytest.mark.parametrize("file", EMPTIED)
+def test_a_file_without_a_usable_row_empties_nothing(small, file, rows):
+    before = (small.count("user"), small.count("group"), small.members("Sales"))
+
+    summary = offered(small, file, EMPTIED[file][1] + rows, complete=True)
+
+    assert summary.stopped.code in ("file-empty", "file-not-clean")
+    assert (small.count("user"), small.count("group"), small.members("Sales")) == before
+    assert summary.users.deleted == summary.groups.deleted == summary.memberships.deleted == 0
+
+
+@pytest.mark.parametrize("file", EMPTIED)
+def test_what_may_go_for_good_is_said_and_may_be_allowed(small, file):
+    number, header, _ = EMPTIED[file]
+    stopped = offered(small, file, header, complete=True).stopped
+
+    summary = offered(small, file, header, complete=True, allow_deletes=number)
+
+    assert f"--allow-deletes {number}." in stopped.hint
+    assert summary.stopped is None
+    assert summary.users.deleted + summary.groups.deleted + summary.memberships.deleted == number
+
+
+@pytest.mark.parametrize("file", EMPTIED)
+def test_a_file_without_a_row_for_a_source_without_anything_is_no_fault(company, file):
+    assert offered(company, file, EMPTIED[file][1], complete=True).stopped is None
+
+
+def test_an_empty_file_of_memberships_keeps_people_too(small):
+    people = [["userPrincipalName"], ["user0@fjord.example"], ["user1@fjord.example"]]
+
+    summary = small.take(users=people, members=[NAMED], complete=True)
+
+    assert summary.stopped.code == "file-empty"
+    assert small.count() == 3
+    assert small.members("Sales") == {"user0@fjord.example", "user1@fjord.example"}
+
+
+def test_a_row_cut_off_at_the_end_of_a_file_stops_deleting(small):
+    summary = offered(small, "users", b"userPrincipalName,displayName\nuser1@fjord.example,B\nuser0@fj", complete=True)
+
+    assert summary.stopped.code == "file-not-clean"
+    assert "ends in the middle of the row" in summary.stopped.message
+    assert small.count() == 3
+
+
+def test_a_last_row_without_a_line_break_is_a_row(small):
+    summary = offered(small, "users", b"userPrincipalName,displayName\nuser0@fjord.example,A", complete=True)
+
+    assert summary.users == Counts(updated=1, deleted=2)
+
+
+@pytest.mark.parametrize(("kept", "removed"), [(18, 2), (17, 0)], ids=["a-tenth", "more"])
+def test_more_than_a_tenth_of_the_memberships_stop_it(company, kept, removed):
+    everybody = [f"user{number}@fjord.example" for number in range(20)]
+    tables = {"users": [["userPrincipalName"], *([name] for name in everybody)], "groups": [["displayName"], *(
+        [f"group{number}"] for number in range(3))]}  # fmt: skip
+    edges = [[f"group{number}", name] for number in range(3) for name in everybody]
+    company.take(**tables, members=[NAMED, *edges])
+
+    summary = company.take(**tables, members=[NAMED, *edges[: kept * 3]], complete=True)
+
+    assert (summary.stopped is None) == (removed > 0)
+    assert summary.memberships.deleted == removed * 3
+
+
+def test_memberships_of_those_who_leave_do_not_count(company):
+    everybody = [f"user{number}@fjord.example" for number in range(20)]
+    tables = {"users": [["userPrincipalName"], *([name] for name in everybody)], "groups": [["displayName"], ["All"]]}
+    company.take(**tables, members=[NAMED, *(["All", name] for name in everybody)])
+    stay = everybody[:12]
+
+    summary = company.take(
+        users=[["userPrincipalName"], *([name] for name in stay)],
+        groups=[["displayName"], ["All"]],
+        members=[NAMED, *(["All", name] for name in stay)],
+        complete=True,
+        allow_deletes=8,
+    )
+
+    assert summary.stopped is None
+    assert (summary.users.deleted, summary.memberships.deleted) == (8, 0)

@@ -91,3 +91,12 @@ def test_audit_events_come_newest_first(database, tenant, now):
 
     events = audit.newest(database.reader(), tenant)
     assert [(event.activity, event.detail) for event in events] == [("second", {"minute": 1}), ("first", {"minute": 0})]
+
+
+def test_every_table_of_a_job_but_the_log_is_emptied_with_it(database):
+    from provisor.storage.jobs import _HANGS_OFF
+    from provisor.storage.tables import metadata
+
+    of_jobs = {table.name for table in metadata.sorted_tables if "job" in table.columns}
+
+    assert of_jobs == {*_HANGS_OFF, "log_event", "log_facet"}

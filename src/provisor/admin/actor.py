@@ -45,9 +45,13 @@ class Actor:
     kind: str
     permissions: frozenset[str]
 
+    def may(self, permission: str) -> bool:
+        """Whether the actor has this permission."""
+        return permission in self.permissions
+
     def needs(self, permission: str) -> None:
         """Raise AdminError unless the actor has this permission."""
-        if permission not in self.permissions:
+        if not self.may(permission):
             raise AdminError(
                 "permission-denied",
                 f"{self.name} may not do this: it needs the permission {permission}.",

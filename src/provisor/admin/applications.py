@@ -11,7 +11,9 @@ from provisor.admin.context import Context
 from provisor.admin.errors import AdminError, accepted
 from provisor.database import Connection
 from provisor.directory.objects import DirectoryObject, Kind
+from provisor.directory.printable import unprintable, unseen_in
 from provisor.gallery.template import Template
+from provisor.scim.nearest import did_you_mean
 from provisor.scim.values import Json
 from provisor.storage import applications, directory_verbs, objects
 from provisor.storage.applications import Application, AppRole, Assignment
@@ -54,6 +56,9 @@ class Applications:
                 raise AdminError(
                     "name-blank", "An application needs a name that is more than blanks.", "Give it a name."
                 )
+            unseen = unseen_in(called)
+            if unseen is not None:
+                accepted(unprintable("application", unseen))
             if applications.by_name(change.connection, self.context.tenant, called):
                 raise AdminError(
                     "name-taken", f"An application is already called {called}.", "Choose another name with --name."
@@ -176,7 +181,10 @@ class Applications:
             if wanted in (each.id.lower(), each.display_name.lower()):
                 return each
         known = ", ".join(f"{each.display_name} ({each.id})" for each in self.templates)
-        raise AdminError("not-found", f"The gallery has no application {key!r}.", f"It has: {known}.")
+        words = [word for each in self.templates for word in (each.id, each.display_name)]
+        raise AdminError(
+            "not-found", f"The gallery has no application {key!r}.", f"{did_you_mean(key, words)}It has: {known}."
+        )
 
     def find(self, connection: Connection, key: str) -> Application:
         """The application a person means. Raises AdminError when there is none, or several."""
@@ -188,7 +196,10 @@ class Applications:
             return found[0]
         if not found:
             raise AdminError(
-                "not-found", f"There is no application {key!r}.", "`provisor app list` shows those there are."
+                "not-found",
+                f"There is no application {key!r}.",
+                "`provisor app list` shows those there are.",
+                ("application", key),
             )
         raise AdminError(
             "name-ambiguous",
@@ -222,8 +233,12 @@ def role_named(application: Application, wanted: str) -> AppRole:
     for role in (*application.roles, DEFAULT_ACCESS):
         if wanted in (role.id, role.display_name, role.value):
             return role
-    known = ", ".join(role.display_name for role in (*application.roles, DEFAULT_ACCESS))
-    raise AdminError("not-found", f"{application.display_name} has no role {wanted!r}.", f"Its roles are: {known}.")
+    names = [role.display_name for role in (*application.roles, DEFAULT_ACCESS)]
+    raise AdminError(
+        "not-found",
+        f"{application.display_name} has no role {wanted!r}.",
+        f"{did_you_mean(wanted or '', names)}Its roles are: {', '.join(names)}.",
+    )
 
 
 def _role_to_assign(application: Application, wanted: str | None) -> AppRole:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from provisor.admin.jobs import Jobs
     from provisor.admin.logs import Logs
     from provisor.admin.members import Members
+    from provisor.admin.nearest import NearestNames
+    from provisor.admin.removals import Removals
     from provisor.admin.schemas import Schemas
 
 
@@ -76,6 +78,20 @@ class Admin:
         from provisor.admin.jobs import Jobs
 
         return Jobs(self._context, self.applications)
+
+    @cached_property
+    def removals(self) -> Removals:
+        """Jobs and applications that are no longer wanted."""
+        from provisor.admin.removals import Removals
+
+        return Removals(self._context, self.jobs)
+
+    @cached_property
+    def nearest(self) -> NearestNames:
+        """The name that was perhaps meant."""
+        from provisor.admin.nearest import NearestNames
+
+        return NearestNames(self._context)
 
     @cached_property
     def cycles(self) -> Cycles:

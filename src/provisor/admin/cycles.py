@@ -18,6 +18,7 @@ from provisor.admin.context import Context
 from provisor.admin.errors import AdminError
 from provisor.admin.jobs import BASE_ADDRESS, Jobs
 from provisor.admin.status import JobStatus, status_of
+from provisor.database import DatabaseError
 from provisor.engine.causes import Cause
 from provisor.engine.detail import Detail
 from provisor.engine.plan import Plan, render
@@ -255,6 +256,12 @@ def _driven(work: Coroutine[Any, Any, T]) -> T:
             return runner.run(work)
     except JobBusy as error:
         raise AdminError("job-busy", str(error), "Or pause the job that `provisor serve` runs.") from error
+    except DatabaseError as error:
+        raise AdminError(
+            "database",
+            str(error),
+            "Run the job again then: it goes on where it stopped, and looks first for what it had sent.",
+        ) from error
     except NotRunnable as error:
         raise AdminError("job-not-runnable", str(error), error.hint) from error
     except CycleStopped as stopped:

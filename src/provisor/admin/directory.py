@@ -10,7 +10,8 @@ from provisor.admin.actor import DIRECTORY_PURGE, DIRECTORY_READ, DIRECTORY_WRIT
 from provisor.admin.context import Change, Context
 from provisor.admin.errors import AdminError, accepted
 from provisor.database import Connection
-from provisor.directory.attributes import KNOWN, SINGULAR, Unreadable, read_text
+from provisor.directory.attributes import KNOWN, Reading, Unreadable, read_text
+from provisor.directory.names import Meaning, meaning
 from provisor.directory.objects import DirectoryObject, Kind, Refusal, Value
 from provisor.scim.values import Json
 from provisor.storage import directory_verbs, extensions, members, objects
@@ -157,19 +158,26 @@ class Objects:
         for name, text in given.items():
             if name == MANAGER and self.kind == "user":
                 continue
-            known = SINGULAR[self.kind].get(name, name)
-            kind_of_value = KNOWN[self.kind].get(known)
-            if kind_of_value is None:
-                extension = extensions.full_name(connection, self.context.tenant, name)
-                if extension in extensions.registered(connection, self.context.tenant):
-                    known = extension
-            value = read_text(known, kind_of_value or "text", text)
+            known, reading = self._attribute(connection, name)
+            if known in values:
+                raise AdminError(
+                    "attribute-twice", f"{known} was given twice, once as {name}.", "Give it once, under one name."
+                )
+            value = read_text(name, reading, text)
             if isinstance(value, Unreadable):
                 raise AdminError(
                     "invalid-value", value.reason + ".", "Correct the value, or leave it empty to clear it."
                 )
             values[known] = value
         return values, self.find(connection, manager).id if manager else None
+
+    def _attribute(self, connection: Connection, name: str) -> tuple[str, Reading]:
+        """The attribute or extension that a name typed by hand means, and how its text is read."""
+        found = meaning(self.kind, name)
+        if isinstance(found, Meaning) and found.attribute in KNOWN[self.kind]:
+            return found.attribute, found.reading
+        extension = extensions.full_name(connection, self.context.tenant, name)
+        return (extension if extension in extensions.registered(connection, self.context.tenant) else name), "text"
 
 
 def _missing(found: DirectoryObject | Refusal) -> bool:

@@ -10,11 +10,15 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class AdminError(Exception):
-    """A verb that was not done. Nothing was changed. Codes are listed in docs/reference/errors.md."""
+    """A verb that was not done. Nothing was changed. Codes are listed in docs/reference/errors.md.
+
+    `about` has the noun and the name that was not found; admin.nearest offers another one to those who may see it.
+    """
 
     code: str
     message: str
     hint: str = ""
+    about: tuple[str, str] | None = None
 
     def __str__(self) -> str:
         return self.message
@@ -23,5 +27,5 @@ class AdminError(Exception):
 def accepted(answer: T | Refusal) -> T:
     """What the directory answered, or its refusal raised."""
     if isinstance(answer, Refusal):
-        raise AdminError(answer.code, answer.message, answer.hint)
+        raise AdminError(answer.code, answer.message, answer.hint, answer.about)
     return answer

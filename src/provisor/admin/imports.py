@@ -2,14 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from provisor.admin.actor import DIRECTORY_WRITE, Actor
 from provisor.admin.context import Context
-from provisor.admin.errors import accepted
+from provisor.admin.errors import AdminError, accepted
+from provisor.database import DatabaseError
 from provisor.runner.import_summary import ImportProgress, ImportSummary
 from provisor.runner.importer import CsvImport, import_csv
 
 __all__ = ["CsvImport", "ImportProgress", "ImportSummary", "Imports"]
+
+AGAIN: Final = "Import the same files again then: rows that came in already change nothing a second time."
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +27,19 @@ class Imports:
     ) -> ImportSummary:
         """Import the files of one source. Raises AdminError when one cannot be read at all; nothing is written then.
 
-        Pages are transactions of their own, so the audit event has one too; it follows the last page.
+        Pages are transactions of their own, so the audit event has one too; it follows the last page. A dry run writes
+        nothing, and leaves no event.
         """
         actor.needs(DIRECTORY_WRITE)
-        summary = accepted(
-            import_csv(self.context.database, self.context.tenant, order, now=self.context.now(), report=report)
-        )
+        try:
+            outcome = import_csv(
+                self.context.database, self.context.tenant, order, now=self.context.now(), report=report
+            )
+        except DatabaseError as error:
+            raise AdminError("database", str(error), "" if order.dry_run else AGAIN) from error
+        summary = accepted(outcome)
+        if order.dry_run:
+            return summary
         with self.context.change(actor, DIRECTORY_WRITE, "Import CSV files") as change:
             change.target = summary.source
             change.detail = {

@@ -16,8 +16,8 @@ from provisor.admin.rules import source_schema, usable
 from provisor.database import Connection
 from provisor.engine.behaviour import behaviour_named
 from provisor.engine.ports import Secret
-from provisor.rules.nearest import nearest
 from provisor.scim.entra import bearer_token
+from provisor.scim.nearest import did_you_mean
 from provisor.scim.values import Json
 from provisor.storage import applications, extensions, jobs, resets, secrets
 from provisor.storage.jobs import Job, JobChanges, StatusCode
@@ -190,7 +190,10 @@ class Jobs:
             if error.code != "not-found":
                 raise
             raise AdminError(
-                "not-found", f"There is no job or application {key!r}.", "`provisor job list` shows the jobs."
+                "not-found",
+                f"There is no job or application {key!r}.",
+                "`provisor job list` shows the jobs.",
+                ("job", key),
             ) from error
         found = jobs.all_jobs(connection, self.context.tenant, application.id)
         if not found:
@@ -265,7 +268,7 @@ def read_reset_scope(text: str) -> frozenset[str]:
             raise AdminError(
                 "invalid-value",
                 f"{word!r} is no part of a reset scope.",
-                f"The nearest is {nearest(word, RESET_SCOPES)}; the parts are {', '.join(RESET_SCOPES)}.",
+                f"{did_you_mean(word, RESET_SCOPES)}The parts are {', '.join(RESET_SCOPES)}.",
             )
     if len(words) > 1 and any(word.lower() == "none" for word in words):
         raise AdminError("invalid-value", "None forgets nothing and cannot stand beside other parts.", "Leave it out.")

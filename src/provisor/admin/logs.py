@@ -8,7 +8,8 @@ from provisor.admin.actor import LOG_READ, Actor
 from provisor.admin.context import Context
 from provisor.admin.errors import AdminError
 from provisor.admin.jobs import Jobs
-from provisor.storage import log
+from provisor.database import Connection
+from provisor.storage import jobs, log
 from provisor.storage.log import LoggedEvent, LogQuery
 from provisor.storage.times import to_microseconds
 
@@ -40,7 +41,7 @@ class Logs:
         connection = self.context.read(actor, LOG_READ)
         query = LogQuery(
             tenant=self.context.tenant,
-            job=self.jobs.find(connection, job).id if job else None,
+            job=self._job(connection, job) if job else None,
             cycle=cycle,
             action=action,
             status=status,
@@ -63,3 +64,19 @@ class Logs:
                 "not-found", f"The provisioning log has no event {event!r}.", "`provisor log list` shows them."
             )
         return found
+
+    def _job(self, connection: Connection, key: str) -> str:
+        """The id of a job, or of one that was deleted and whose log is still there."""
+        try:
+            return self.jobs.find(connection, key).id
+        except AdminError as error:
+            found = jobs.deleted(connection, self.context.tenant, key)
+            if error.code != "not-found" or not found:
+                raise
+            if len(found) > 1:
+                raise AdminError(
+                    "name-ambiguous",
+                    f"{len(found)} jobs of {key} were deleted.",
+                    "Name the one you mean by its id: " + ", ".join(each.id for each in found) + ".",
+                ) from error
+            return found[0].id

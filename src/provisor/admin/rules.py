@@ -9,6 +9,7 @@ from typing import Final
 
 from provisor.admin.errors import AdminError
 from provisor.directory.attributes import KNOWN
+from provisor.directory.names import names_in_mappings
 from provisor.expressions import Constant as ConstantNode
 from provisor.expressions import Problem as ExpressionProblem
 from provisor.expressions import compile_expression
@@ -30,9 +31,7 @@ _COMPUTED: Final[Mapping[ObjectKind, Mapping[str, SourceType]]] = {
         ROLES: "roles",
         "manager": "reference",
         **dict.fromkeys(("id", "objectId", "originalUserPrincipalName"), "text"),
-        **dict.fromkeys(
-            ("mobile", "telephoneNumber", "facsimileTelephoneNumber", "physicalDeliveryOfficeName"), "text"
-        ),
+        **dict.fromkeys(names_in_mappings("user").values(), "text"),
     },
     "group": {SOFT_DELETED: "boolean", "members": "reference", "id": "text", "objectId": "text"},
 }

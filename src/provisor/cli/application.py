@@ -6,6 +6,7 @@ import typer
 
 from provisor.cli import app_role
 from provisor.cli.options import After, Application, AsJson, Limit, User, noun, session
+from provisor.cli.removing import delete_application
 from provisor.terminal import counted, print_json, print_table, say
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ app = noun("Applications: add from the gallery, assign people and groups.")
 owner = noun("Who owns an application.")
 app.add_typer(owner, name="owner")
 app.add_typer(app_role.app, name="role")
+app.command("delete")(delete_application)
 
 Users = Annotated[list[str] | None, typer.Option("--user", help="A user; may be repeated.")]
 Groups = Annotated[list[str] | None, typer.Option("--group", help="A group; may be repeated.")]

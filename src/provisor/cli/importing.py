@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 app = noun("Bring people, groups and memberships into the directory.")
 
 SHOWN_REFUSALS = 20
+ROWS_REFUSED = 3  # an exit code of its own: what could be imported is imported
 
 
 @app.callback()
@@ -30,6 +31,10 @@ def import_csv(
     ] = None,
     groups: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="One group a row.")] = None,
     members: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="Columns: group, member.")] = None,
+    members_of: Annotated[
+        str | None,
+        typer.Option(metavar="GROUP", help="The group of all rows, as Entra downloads members of one group."),
+    ] = None,
     complete: Annotated[bool, typer.Option("--complete", help="Delete what the files do not have.")] = False,
     allow_deletes: Annotated[
         int | None, typer.Option(min=0, help="Delete up to so many, although it is more than a tenth.")
@@ -39,9 +44,13 @@ def import_csv(
         str | None, typer.Option(help="The column that identifies a group (first import only).")
     ] = None,
     source: Annotated[str, typer.Option(help="The name of this source.")] = "csv",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would come of it; write nothing.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Import CSV files. Importing the same files again changes nothing.
+
+    Ends with 3 when the files were imported and rows of them were refused, with 1 when something was to be deleted and
+    was not.
 
     Example: provisor import csv --users users.csv --groups groups.csv --members members.csv
     """
@@ -54,6 +63,8 @@ def import_csv(
     ):
         if given is not None and needed is None:
             raise typer.BadParameter(f"{option} has no effect without {what}; name that too, or leave it out.")
+    if members_of is not None and members is None:
+        raise typer.BadParameter("Name the file of its members with --members.", param_hint="--members-of")
     from provisor.admin.imports import CsvImport
 
     opened = session(context)
@@ -61,11 +72,13 @@ def import_csv(
         users=users,
         groups=groups,
         members=members,
+        members_of=members_of,
         source=source,
         complete=complete,
         allow_deletes=allow_deletes,
         user_anchor=anchor,
         group_anchor=group_anchor,
+        dry_run=dry_run,
     )
     summary = opened.admin.imports.csv(opened.actor, order)
     if as_json:
@@ -75,6 +88,8 @@ def import_csv(
     if summary.stopped is not None:
         complain(summary.stopped.message, summary.stopped.hint)
         raise typer.Exit(1)
+    if summary.refused:
+        raise typer.Exit(ROWS_REFUSED)
 
 
 def _print(summary: "ImportSummary") -> None:
@@ -95,3 +110,5 @@ def _print(summary: "ImportSummary") -> None:
         say(f"Refused {note.file}, row {note.row}: {note.reason}")
     if len(summary.refused) > SHOWN_REFUSALS:
         say(f"… and {len(summary.refused) - SHOWN_REFUSALS} more refused rows (--json shows all).")
+    if summary.dry_run:
+        say("Nothing was written: this was a dry run.")

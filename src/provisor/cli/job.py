@@ -8,12 +8,14 @@ import typer
 from provisor.cli.job_details import EACH
 from provisor.cli.job_status import print_cycle, print_plan, print_status
 from provisor.cli.options import Application, AsJson, Job, noun, session
+from provisor.cli.removing import delete_job
 from provisor.terminal import complain, print_json, print_table, progress_bar, read_secret, say
 
 if TYPE_CHECKING:
     from provisor.admin.jobs import JobShown
 
 app = noun("Provisioning jobs: credentials, plan, run, start, pause, status.")
+app.command("delete")(delete_job)
 
 Behaviour = Literal["provisor", "entra"]
 Details = Annotated[bool, typer.Option("--details", help="List by name what is done, some of every sort.")]

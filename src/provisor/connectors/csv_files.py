@@ -1,7 +1,8 @@
 """CSV files as a source: rows in pages, streamed, every bad row reported and none of them stopping the others.
 
 Knows nothing of users and groups. Cells are literal text, untouched. UTF-8 with or without a byte order mark, RFC 4180
-quoting; rows are numbered as a spreadsheet does, the header being row 1.
+quoting; rows are numbered as a spreadsheet does, the header being row 1. Entra's bulk templates have a line with their
+version above it, and a row of examples below.
 """
 
 import csv
@@ -22,6 +23,8 @@ LONGEST_ROW_LINES = 100  # an opened quote that is not closed within so many lin
 
 _UNDECODED = re.compile("[\udc80-\udcff]")  # how surrogateescape marks a byte that is not UTF-8
 _NUL = "\0"
+_VERSION = re.compile(r"version:v[0-9.]+")
+_EXAMPLE = "Example:"  # how the cells of a template's example row begin
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,8 @@ class CsvFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.name = path.name
+        self.header_row = 1
+        self.examples: list[int] = []  # rows of examples that have been passed over
         try:
             self.size_bytes = path.stat().st_size
             self._stream: TextIO = path.open(encoding="utf-8-sig", errors="surrogateescape", newline="")
@@ -78,11 +83,13 @@ class CsvFile:
     def pages(self) -> Iterator[Page]:
         """Every row after the header, once, in pages."""
         width = len(self.header)
-        number = 1
+        number = self.header_row
         page = Page()
         for cells, problem in self._records():
             number += 1
-            if problem is None and len(cells or ()) == width and self._lines.clean:
+            if self._is_example(cells):
+                self.examples.append(number)
+            elif problem is None and len(cells or ()) == width and self._lines.clean:
                 page.rows.append((number, cells or []))
             elif problem is not None or cells:  # an empty line is a row of a spreadsheet, and says nothing
                 page.bad.append(self._bad(number, cells, problem))
@@ -116,6 +123,9 @@ class CsvFile:
     def _bad(self, number: int, cells: list[str] | None, problem: str | None) -> BadRow:
         if problem is not None or cells is None:
             return BadRow(number, problem or "the row could not be read", None)
+        if len(cells) < len(self.header) and not self._lines.taken[-1].endswith(("\n", "\r")):
+            # A file cut off: this cell may be the beginning of anybody's name.
+            return BadRow(number, "the file ends in the middle of the row", None)
         if len(cells) != len(self.header):
             reason = f"the row has {len(cells)} cells, the header has {len(self.header)}"
         else:
@@ -124,10 +134,18 @@ class CsvFile:
             reason = f"the cell {self.header[at]} has {what}"
         return BadRow(number, reason, [_UNDECODED.sub("\N{REPLACEMENT CHARACTER}", cell) for cell in cells])
 
+    def _is_example(self, cells: list[str] | None) -> bool:
+        templated = self.header_row > 1 and cells is not None
+        return templated and any(cell.startswith(_EXAMPLE) for cell in cells or ())
+
     def _read_header(self) -> tuple[str, ...]:
         try:
             self._lines.begin()
             header = next(self._reader, [])
+            if header and _VERSION.fullmatch(header[0]) and not any(header[1:]):
+                self.header_row = 2
+                self._lines.begin()
+                header = next(self._reader, [])
         except (csv.Error, _TooLong) as error:
             raise Malformed(f"{self.name} does not begin with a header row of a CSV file.") from error
         if not header:

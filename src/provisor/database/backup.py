@@ -10,6 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 from provisor.database import Database, DatabaseError
+from provisor.database.refusals import why
 from provisor.folders import make_file
 
 _PAGES_AT_ONCE = 1_024  # between two steps writers have their turn
@@ -33,7 +34,9 @@ def back_up(database: Database, file: Path) -> int:
             os.link(unfinished, file)  # fails when the file has come into being meanwhile; replacing would not
         return file.stat().st_size
     except (OSError, sqlite3.Error) as error:
-        raise DatabaseError(f"{source_path} could not be copied to {file}: {error}.") from error
+        raise DatabaseError(
+            f"{source_path} could not be copied to {file}: {why(error)}. Nothing is left of the copy."
+        ) from error
 
 
 def _copy(source_path: Path, unfinished: Path) -> None:

@@ -10,11 +10,13 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from provisor.database.connections import Connections
 from provisor.database.ports import BATCH_LIMIT, BUSY_SECONDS, Connection, DatabaseError, Outcome, Pending, Row
+from provisor.database.refusals import told, why
 from provisor.database.sqlite_files import Identity, identity, made, only_name, uri
 
 CACHE_KIB = 2048  # a connection; 8 MiB was no faster and cost 13 MiB of memory (docs/explanation/performance.md)
@@ -72,6 +74,8 @@ class SqliteConnection:
         try:
             self.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                raise
             raise DatabaseError(
                 f"{self._path} was locked by another process for {BUSY_SECONDS:.0f} s: {error}. "
                 "Try again, or end the process that holds it."
@@ -124,6 +128,15 @@ class SqliteDatabase(Connections[SqliteConnection]):
             )
         self._identity = found
 
+    @contextmanager
+    def transaction(self) -> Iterator[SqliteConnection]:
+        """A write transaction, as every database has it; a full disk is told as a DatabaseError."""
+        try:
+            with super().transaction() as connection:
+                yield connection
+        except sqlite3.OperationalError as error:
+            raise told(self.path, error) from error
+
     def batches(self) -> "SqliteBatches":
         """What a Writer of this database writes through; call it on the event loop."""
         return SqliteBatches(self)
@@ -167,7 +180,7 @@ class SqliteBatches:
             self._commit_seconds = time.perf_counter() - began
         except Exception as error:  # noqa: BLE001 - whoever waits must be told, or would wait for ever
             self._connection.rollback()
-            return batch, [(None, error)] * len(batch)
+            return batch, [(None, told(self._path, error))] * len(batch)
         return batch, outcomes
 
     def _attempt(self, batch: list[Pending]) -> list[Outcome] | None:
@@ -200,7 +213,7 @@ class SqliteBatches:
                 return
             except sqlite3.OperationalError as error:
                 if waited >= BUSY_SECONDS or "locked" not in str(error):
-                    raise DatabaseError(f"{self._path} could not be written: {error}.") from error
+                    raise DatabaseError(f"{self._path} could not be written: {why(error)}.") from error
             await asyncio.sleep(wait)
             waited += wait
             wait = min(wait * 2, LONGEST_WAIT_SECONDS)
@@ -234,6 +247,5 @@ def open_file(name: str) -> SqliteDatabase:
         database = SqliteDatabase(path)
         database.reader().one("SELECT count(*) FROM sqlite_master")
     except (OSError, sqlite3.Error) as error:
-        why = error.strerror if isinstance(error, OSError) and error.strerror else error
-        raise DatabaseError(f"Cannot open the database {name}: {why}.") from error
+        raise DatabaseError(f"Cannot open the database {name}: {why(error)}.") from error
     return database

@@ -4,14 +4,16 @@ Pure. Names are case-sensitive, as in Graph. `manager` is a reference, not a pro
 Source: spec/graph-synchronization-api.md section 11; extension properties are registered per tenant, not listed here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from typing import Literal
 
 from provisor.directory.objects import Kind, Value
+from provisor.scim import nearest as spelling
 
 Type = Literal["text", "boolean", "list"]
+# How text becomes a value: as its type says, or the other way round where the name says so (directory.names).
+Reading = Type | Literal["blocked", "control"]
 
 _USER_TEXT = [
     "ageGroup", "city", "companyName", "consentProvidedForMinor", "country", "creationType", "department",
@@ -47,8 +49,9 @@ KNOWN: Mapping[Kind, Mapping[str, Type]] = {
     "user": _table(_USER_TEXT, _USER_BOOLEAN, _USER_LIST),
     "group": _table(_GROUP_TEXT, _GROUP_BOOLEAN, _GROUP_LIST),
 }
-# A column holds one value, so files say businessPhone where Graph has a list of them.
-SINGULAR: Mapping[Kind, Mapping[str, str]] = {"user": {"businessPhone": "businessPhones"}, "group": {}}
+_BOOLEANS = {"true": True, "false": False}
+_BLOCKED = {"yes": False, "no": True}
+_ACCOUNT_DISABLED = 2  # the bit of Active Directory's userAccountControl
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,35 +61,37 @@ class Unreadable:
     reason: str
 
 
-def read_text(name: str, kind_of_value: Type, text: str) -> Value | Unreadable:
+def read_text(name: str, reading: Reading, text: str) -> Value | Unreadable:
     """The value that text stands for: literally itself, except where the property is a boolean.
 
     A list takes the text as its only value. Empty text clears: it becomes None.
     """
     if text == "":
         return None
-    match kind_of_value:
+    match reading:
         case "text":
             return text
         case "list":
             return [text]
         case "boolean":
-            lowered = text.lower()
-            if lowered in ("true", "false"):
-                return lowered == "true"
-            return Unreadable(f"{name} is {text!r}; it must be true or false (in any case) or empty")
+            return _one_of(_BOOLEANS, name, text, "true or false")
+        case "blocked":
+            return _one_of(_BLOCKED, name, text, "Yes or No")
+        case "control":
+            if text.isascii() and text.isdigit() and len(text) <= 10:
+                return not int(text) & _ACCOUNT_DISABLED
+            return Unreadable(f"{name} is {text!r}; it must be the number that Active Directory has, or empty")
 
 
-def nearest(kind: Kind, name: str) -> str:
-    """The known property whose name looks most like this one; case does not count."""
-    wanted = SequenceMatcher(b=name.lower(), autojunk=False)
+def nearest(kind: Kind, name: str, others: Iterable[str] = ()) -> str:
+    """The known property, or one of `others`, whose name looks most like this one; case does not count."""
+    candidates = [*KNOWN[kind], *(["manager"] if kind == "user" else []), *others]
+    return spelling.nearest(name, candidates, at_least=0) or candidates[0]
 
-    def likeness(known: str) -> float:
-        wanted.set_seq1(known.lower())
-        return wanted.ratio()
 
-    candidates = [*KNOWN[kind], *(["manager"] if kind == "user" else [])]
-    return max(sorted(candidates), key=likeness)
+def _one_of(words: Mapping[str, bool], name: str, text: str, named: str) -> bool | Unreadable:
+    found = words.get(text.lower())
+    return Unreadable(f"{name} is {text!r}; it must be {named} (in any case) or empty") if found is None else found
 
 
 def extension_name(app_id: str, attribute: str) -> str:

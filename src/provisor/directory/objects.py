@@ -43,8 +43,12 @@ class DirectoryObject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """Why something was not done: a stable kebab-case code, a sentence naming who and what, and what to do."""
+    """Why something was not done: a stable kebab-case code, a sentence naming who and what, and what to do.
+
+    `about` has the noun and the name that was not found, so that whoever may see such names can be offered the nearest.
+    """
 
     code: str
     message: str
     hint: str
+    about: tuple[str, str] | None = None

@@ -8,31 +8,33 @@ displayName for groups.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from provisor.directory.attributes import KNOWN, SINGULAR, Type, Unreadable, extension_name, nearest, read_text
+from provisor.directory.attributes import KNOWN, Reading, Unreadable, extension_name, nearest, read_text
+from provisor.directory.names import ID, MANAGER, OBJECT_GUID, Meaning, NotTaken, meaning, names_of
 from provisor.directory.objectguid import as_base64, read_guid
 from provisor.directory.objects import NAMING, Kind, Refusal, Value
+from provisor.scim.nearest import did_you_mean
 from provisor.scim.values import fold
 
-OBJECT_GUID = "objectGUID"
-MANAGER = "manager"
-ID = "id"
 _PREFERRED: Mapping[Kind, str] = {"user": OBJECT_GUID, "group": ID}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Columns:
-    """What the columns of one file mean. `texts`, `typed` and `guids` pair a position with a property name."""
+    """What the columns of one file mean. `taken` has position, property, reading, and the column's own name.
+
+    By that name a refused cell is told. `guids` pairs a position with a property.
+    """
 
     kind: Kind
     anchor: str
     anchor_at: int
     name_at: int | None
     manager_at: int | None
-    texts: tuple[tuple[int, str], ...]
-    typed: tuple[tuple[int, str, Type], ...]
+    taken: tuple[tuple[int, str, Reading, str], ...]
     guids: tuple[tuple[int, str], ...]
     extensions: tuple[str, ...]  # headers to be registered, if they are not
-    ignored: tuple[str, ...]
+    not_taken: tuple[tuple[str, str], ...]  # headers whose cells are not kept, with the reason
+    renamed: tuple[tuple[str, str], ...]  # headers that are an attribute under another name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,63 +50,74 @@ class SourceRow:
 
 
 def choose_anchor(kind: Kind, file: str, header: Sequence[str], fixed: str | None, wanted: str | None) -> str | Refusal:
-    """The column that identifies rows: as fixed by the first import, else the wanted one, else by the rule."""
+    """The attribute that identifies rows: as fixed by the first import, else the wanted one, else by the rule."""
     naming = NAMING[kind]
-    by_rule = _PREFERRED[kind] if _PREFERRED[kind] in header else naming
-    anchor = fixed or wanted or by_rule
-    if fixed is not None and wanted is not None and wanted != fixed:
+    meant = [_identifier(kind, column) for column in header]
+    by_rule = _PREFERRED[kind] if _PREFERRED[kind] in meant else naming
+    fixed = None if fixed is None else _identifier(kind, fixed)
+    chosen = None if wanted is None else _identifier(kind, wanted)
+    anchor = fixed or chosen or by_rule
+    if fixed is not None and chosen is not None and chosen != fixed:
         return Refusal(
             code="anchor-fixed",
             message=f"The {kind}s of this source are identified by {fixed} since its first import, not by {wanted}.",
             hint=f"Leave --anchor out, or import {file} as another source with --source NAME.",
         )
-    if anchor in header:
+    if anchor in meant:
         return anchor
     why = "since the first import of this source" if fixed else "here"
     return Refusal(
         code="column-missing",
         message=f"{file} has no column {anchor}, which identifies a {kind} {why}.",
-        hint=f"Add the column {anchor}; the header row has {', '.join(header)}. Names of columns are case-sensitive.",
+        hint=f"{did_you_mean(anchor, header)}The header row has {', '.join(header)}. Names of columns are "
+        "case-sensitive.",
     )
 
 
 def read_header(
-    kind: Kind, header: Sequence[str], anchor: str, app_id: str, registered: Mapping[str, object]
-) -> Columns:
-    """What each column means; `registered` has the full names of the tenant's extensions."""
-    texts: list[tuple[int, str]] = []
-    typed: list[tuple[int, str, Type]] = []
+    kind: Kind, file: str, header: Sequence[str], anchor: str, app_id: str, registered: Mapping[str, object]
+) -> Columns | Refusal:
+    """What each column means; `registered` has the full names of the tenant's extensions.
+
+    Refused when two columns mean one attribute: which of them counts is not for us to guess.
+    """
+    taken: list[tuple[int, str, Reading, str]] = []
     guids: list[tuple[int, str]] = []
     extensions: list[str] = []
-    ignored: list[str] = []
-    manager_at = None
+    not_taken: list[tuple[str, str]] = []
+    renamed: list[tuple[str, str]] = []
+    places: dict[str, int] = {}
     for at, column in enumerate(header):
-        name = SINGULAR[kind].get(column, column)
-        if column == MANAGER and kind == "user":
-            manager_at = at
-        elif column == OBJECT_GUID:
-            guids.append((at, extension_name(app_id, column)))
+        found = meaning(kind, column)
+        if isinstance(found, NotTaken) and column != anchor:
+            not_taken.append((column, found.reason))
+            continue
+        attribute = _attribute(column, found, app_id, registered)
+        if attribute in places:
+            return _twice(file, header[places[attribute]], column, attribute)
+        places[attribute] = at
+        if isinstance(found, Meaning) and found.attribute == OBJECT_GUID:
+            guids.append((at, attribute))
+            extensions.append(OBJECT_GUID)
+        elif attribute == ID:
+            not_taken += [(column, "the directory gives ids of its own")] if anchor != ID else []
+        elif attribute != MANAGER:
+            taken.append((at, attribute, found.reading if isinstance(found, Meaning) else "text", column))
+        if not isinstance(found, Meaning) and attribute != column:
             extensions.append(column)
-        elif column == ID:
-            ignored += [column] if column != anchor else []
-        elif name in KNOWN[kind] and KNOWN[kind][name] != "text":
-            typed.append((at, name, KNOWN[kind][name]))
-        elif name in KNOWN[kind] or name in registered:
-            texts.append((at, name))
-        else:
-            texts.append((at, extension_name(app_id, column)))
-            extensions.append(column)
+        elif attribute != column and attribute in KNOWN[kind]:
+            renamed.append((column, attribute))
     return Columns(
         kind=kind,
         anchor=anchor,
-        anchor_at=header.index(anchor),
-        name_at=header.index(NAMING[kind]) if NAMING[kind] in header else None,
-        manager_at=manager_at,
-        texts=tuple(texts),
-        typed=tuple(typed),
+        anchor_at=[_identifier(kind, column) for column in header].index(anchor),
+        name_at=places.get(NAMING[kind]),
+        manager_at=places.get(MANAGER),
+        taken=tuple(taken),
         guids=tuple(guids),
         extensions=tuple(extensions),
-        ignored=tuple(ignored),
+        not_taken=tuple(not_taken),
+        renamed=tuple(renamed),
     )
 
 
@@ -112,7 +125,7 @@ def unknown_column(kind: Kind, column: str, full_name: str) -> str:
     """The warning for a column that became a directory extension."""
     return (
         f"the column {column} is no attribute of a {kind}; it is kept as the directory extension {full_name}. "
-        f"The nearest known attribute is {nearest(kind, column)}."
+        f"The nearest known attribute is {nearest(kind, column, names_of(kind))}."
     )
 
 
@@ -135,9 +148,9 @@ def read_row(columns: Columns, number: int, cells: Sequence[str]) -> SourceRow |
     anchor = anchor_key(columns.kind, columns.anchor, identifying)
     if anchor is None:
         return f"{OBJECT_GUID} {identifying!r} is no GUID"
-    given: dict[str, Value] = {property_: cells[at] or None for at, property_ in columns.texts}
-    for at, property_, kind_of_value in columns.typed:
-        value = read_text(property_, kind_of_value, cells[at])
+    given: dict[str, Value] = {}
+    for at, property_, reading, column in columns.taken:
+        value = (cells[at] or None) if reading == "text" else read_text(column, reading, cells[at])
         if isinstance(value, Unreadable):
             return value.reason
         given[property_] = value
@@ -153,4 +166,25 @@ def read_row(columns: Columns, number: int, cells: Sequence[str]) -> SourceRow |
         folded_name=None if name is None else fold(name),
         given=given,
         manager=None if columns.manager_at is None else cells[columns.manager_at],
+    )
+
+
+def _identifier(kind: Kind, column: str) -> str:
+    """What a column is called as the one that identifies rows."""
+    found = meaning(kind, column)
+    return found.attribute if isinstance(found, Meaning) else column
+
+
+def _attribute(column: str, found: Meaning | NotTaken | None, app_id: str, registered: Mapping[str, object]) -> str:
+    """Where the cells of a column go: the attribute it means, or a directory extension, which objectGUID is too."""
+    if isinstance(found, Meaning):
+        return extension_name(app_id, OBJECT_GUID) if found.attribute == OBJECT_GUID else found.attribute
+    return column if column in registered else extension_name(app_id, column)
+
+
+def _twice(file: str, first: str, second: str, attribute: str) -> Refusal:
+    return Refusal(
+        code="column-twice",
+        message=f"The columns {first} and {second} of {file} both mean {attribute}.",
+        hint="Leave one of them out; which one counts is not for us to guess.",
     )

@@ -11,6 +11,7 @@ from typing import NamedTuple, cast
 
 import msgspec
 
+from provisor.directory.names import names_in_mappings
 from provisor.engine.decide import NOT_ENTITLED, NOT_IN_SCOPE, Fail, Skip, Standing
 from provisor.engine.record import AttributeValue, Kind, Record
 from provisor.engine.rules import CompiledRules
@@ -173,13 +174,10 @@ def provisioning_view(record: Record) -> dict[str, AttributeValue]:
     if record.roles:
         view["appRoleAssignments"] = record.roles
     if record.kind == "user":
-        for graph_name, name in _USER_NAMES:
+        for graph_name, name in _OLDER_NAMES:
             value = attributes.get(graph_name)
-            if value is not None:
-                view[name] = value
-        phones = attributes.get("businessPhones")
-        if phones and isinstance(phones, list):
-            view["telephoneNumber"] = cast(str, phones[0])
+            if value is not None and value != []:
+                view[name] = cast(str, value[0]) if isinstance(value, list) else value
         principal = attributes.get("userPrincipalName")
         if type(principal) is str:
             view["originalUserPrincipalName"] = principal
@@ -188,11 +186,7 @@ def provisioning_view(record: Record) -> dict[str, AttributeValue]:
     return view
 
 
-_USER_NAMES = (
-    ("mobilePhone", "mobile"),
-    ("officeLocation", "physicalDeliveryOfficeName"),
-    ("faxNumber", "facsimileTelephoneNumber"),
-)
+_OLDER_NAMES = tuple(names_in_mappings("user").items())
 
 
 def _home_address(principal: str) -> str:

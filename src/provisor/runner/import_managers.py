@@ -4,14 +4,13 @@ A cell names a userPrincipalName (in any case) or an anchor of the same source. 
 user keeps the manager he had; a later import in which the manager exists heals it.
 """
 
-from provisor.database import Database
-from provisor.runner.import_run import ImportRun
+from provisor.runner.import_run import ImportRun, Transactions
 from provisor.storage import feed, objects
 
 _PAGE_ROWS = 1_000
 
 
-def set_managers(database: Database, run: ImportRun, file: str) -> None:
+def set_managers(database: Transactions, run: ImportRun, file: str) -> None:
     """Give everyone in the file the manager their row names."""
     after = 0
     while True:

@@ -20,8 +20,11 @@ class MemberImport:
     def __init__(self, run: ImportRun, file: CsvFile) -> None:
         self._run = run
         self._file = file
-        self._group_at = file.header.index("group")
-        self._member_at = file.header.index("member")
+        if run.edges is None:
+            raise LookupError(f"The columns of {file.name} were not judged.")
+        self._of, self._of_id = run.edges.of, run.edges.of_id
+        self._group_at = None if run.edges.group is None else file.header.index(run.edges.group)
+        self._member_at = file.header.index(run.edges.member)
         self._counts = run.summary.memberships
 
     def write_page(self, connection: Connection, page: Page) -> None:
@@ -40,12 +43,12 @@ class MemberImport:
 
     def _resolved(self, connection: Connection, page: Page) -> list[tuple[int, str, str]]:
         """(row, group id, member id) of the rows whose both ends are there."""
-        groups = self._named(connection, "group", {cells[self._group_at] for _, cells in page.rows})
+        groups = self._named(connection, "group", {self._group(cells) for _, cells in page.rows})
         users = self._named(connection, "user", {cells[self._member_at] for _, cells in page.rows})
         resolved = []
         for number, cells in page.rows:
-            group, member = cells[self._group_at], cells[self._member_at]
-            group_ids = _meant(groups, group, self._run.source.id)
+            group, member = self._group(cells), cells[self._member_at]
+            group_ids = [self._of_id] if self._of_id else _meant(groups, group, self._run.source.id)
             member_ids = _meant(users, member, self._run.source.id)
             if len(group_ids) == 1 and len(member_ids) == 1:
                 resolved.append((number, group_ids[0], member_ids[0]))
@@ -58,6 +61,9 @@ class MemberImport:
                 self._refuse(number, f"{len(group_ids)} groups are called {group}; it cannot be told which is meant")
                 self._protect(connection, BadRow(number, "", cells))
         return resolved
+
+    def _group(self, cells: list[str]) -> str:
+        return (self._of or "") if self._group_at is None else cells[self._group_at]
 
     def _named(self, connection: Connection, kind: Kind, names: set[str]) -> _Named:
         found: _Named = {}

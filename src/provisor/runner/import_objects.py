@@ -12,9 +12,9 @@ from provisor.directory.change import ENABLED, alive_moved, edited, merged
 from provisor.directory.objects import NAMING, DirectoryObject, Kind
 from provisor.directory.rows import SourceRow, anchor_key, read_row
 from provisor.directory.uniqueness import Claim, Holder, settle, taken
-from provisor.runner.import_run import ImportRun
+from provisor.runner.import_run import ChangeNumber, ImportRun
 from provisor.scim.values import fold
-from provisor.storage import feed, objects
+from provisor.storage import objects
 from provisor.storage.identifiers import new_id
 from provisor.storage.import_notes import Note
 from provisor.storage.times import to_microseconds
@@ -88,7 +88,7 @@ class ObjectImport:
         run, kind = self._run, self._kind
         found = objects.by_anchors(connection, run.tenant, run.source.id, kind, [row.anchor for row in rows])
         rows = self._free_to_take_their_names(connection, rows, found, last=last)
-        number = _Number(connection, run.tenant)
+        number = ChangeNumber(connection, run.tenant)
         created: list[DirectoryObject] = []
         updated: list[tuple[DirectoryObject, bool]] = []
         managers: list[tuple[int, str, str, str, str | None]] = []
@@ -144,7 +144,7 @@ class ObjectImport:
                 self._waiting.append(row)
         return free
 
-    def _new(self, row: SourceRow, number: "_Number") -> DirectoryObject:
+    def _new(self, row: SourceRow, number: ChangeNumber) -> DirectoryObject:
         attributes = merged({}, row.given, self._kind)
         return DirectoryObject(
             id=new_id(),
@@ -181,19 +181,6 @@ class ObjectImport:
 
 
 _BROKEN = "\N{REPLACEMENT CHARACTER}"  # a byte that is no text, in a key: the row may be about anyone
-
-
-class _Number:
-    """The change number of a transaction, given out when the first thing really changes."""
-
-    def __init__(self, connection: Connection, tenant: str) -> None:
-        self._connection = connection
-        self._tenant = tenant
-        self._number = 0
-
-    def get(self) -> int:
-        self._number = self._number or feed.next_change(self._connection, self._tenant)
-        return self._number
 
 
 def _merged(before: DirectoryObject, row: SourceRow) -> DirectoryObject:

@@ -36,6 +36,7 @@ class ImportSummary:
     """The outcome of one import. `stopped` says why nothing was deleted although it should have been."""
 
     source: str
+    dry_run: bool = False
     users: Counts = field(default_factory=Counts)
     groups: Counts = field(default_factory=Counts)
     memberships: Counts = field(default_factory=Counts)

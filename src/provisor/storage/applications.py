@@ -137,6 +137,13 @@ def all_applications(connection: Connection, tenant: str) -> list[Application]:
     return [_application(row) for row in rows]
 
 
+def delete(connection: Connection, application: str) -> None:
+    """Forget an application with its owners and assignments. Its jobs must be gone."""
+    connection.execute("DELETE FROM application_owner WHERE application = ?", (application,))
+    connection.execute("DELETE FROM assignment WHERE application = ?", (application,))
+    connection.execute("DELETE FROM application WHERE id = ?", (application,))
+
+
 def add_owner(connection: Connection, tenant: str, application: str, user: str) -> bool:
     """Make a user an owner; False when it is one already."""
     cursor = connection.execute(

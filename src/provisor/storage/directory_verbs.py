@@ -12,6 +12,7 @@ from provisor.database import Connection
 from provisor.directory import attributes as properties
 from provisor.directory import lifecycle, uniqueness
 from provisor.directory.change import ENABLED, alive_moved, edited, merged
+from provisor.directory.names import names_of
 from provisor.directory.objects import NAMING, DirectoryObject, Kind, Refusal, Value
 from provisor.storage import extensions, feed, objects, sources
 from provisor.storage.identifiers import new_id
@@ -35,6 +36,7 @@ def find(
             message=f"There is no {state}{kind} {key}.",
             hint=f"`provisor {kind} list{' --deleted' if deleted else ''}` shows those there are; "
             f"a {kind} is named by its id or {NAMING[kind]}.",
+            about=(f"{state}{kind}", key),
         )
     return Refusal(
         code="name-ambiguous",
@@ -194,7 +196,8 @@ def _unfit(connection: Connection, tenant: str, kind: Kind, given: Mapping[str, 
             return Refusal(
                 code="unknown-attribute",
                 message=f"A {kind} has no attribute {name}.",
-                hint=f"The nearest one is {properties.nearest(kind, name)}. Names are case-sensitive.",
+                hint=f"The nearest one is {properties.nearest(kind, name, names_of(kind))}. Names are case-sensitive.",
+                about=(f"{kind} attribute", name),
             )
         reason = properties.misfit(name, kind_of_value, value)
         if reason is not None:

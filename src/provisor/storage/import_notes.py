@@ -13,6 +13,9 @@ from provisor.directory.objects import Kind
 
 _runs = count(1)
 _LIVE = "o.deleted_at IS NULL AND o.purged_at IS NULL"
+_EDGES = f"""FROM object g JOIN member e ON e.group_id = g.id AND e.removed_at IS NULL
+    JOIN object o ON o.id = e.member_id AND {_LIVE}
+    WHERE g.tenant = ? AND g.source = ? AND g.kind = 'group' AND g.deleted_at IS NULL AND g.purged_at IS NULL"""
 
 
 class Note(IntEnum):
@@ -116,6 +119,11 @@ class ImportNotes:
         )
         return [row[0] for row in rows]
 
+    def count_edges(self, connection: Connection, tenant: str, source: str) -> int:
+        """How many memberships of live people in the source's groups there are."""
+        row = connection.one(f"SELECT count(*) {_EDGES}", (tenant, source))
+        return int(row[0]) if row else 0
+
     def count_absent_edges(self, connection: Connection, tenant: str, source: str) -> int:
         """How many memberships of live people in the source's groups were in no row."""
         row = connection.one(f"SELECT count(*) {self._absent_edges()}", self._absent_edge_values(tenant, source))
@@ -140,9 +148,7 @@ class ImportNotes:
         return tenant, source, kind, *(_code(kind, note) for note in notes)
 
     def _absent_edges(self) -> str:
-        return f"""FROM object g JOIN member e ON e.group_id = g.id AND e.removed_at IS NULL
-            JOIN object o ON o.id = e.member_id AND {_LIVE}
-            WHERE g.tenant = ? AND g.source = ? AND g.kind = 'group' AND g.deleted_at IS NULL AND g.purged_at IS NULL
+        return f"""{_EDGES}
             AND NOT EXISTS (SELECT 1 FROM {self._seen} s WHERE s.what = ? AND s.key = g.folded_name)
             AND NOT EXISTS (SELECT 1 FROM {self._seen} s WHERE s.what = ?
                 AND s.key = e.group_id || ' ' || e.member_id)"""

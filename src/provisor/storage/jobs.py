@@ -26,6 +26,23 @@ _COLUMNS = """id, tenant, application, template, schedule_state, interval_second
     steady_last_at, created_at, restarts"""
 
 
+# What belongs to a job and goes with it; its events in the log do not.
+_HANGS_OFF = (
+    *("ruleset", "secret", "link", "member_link", "waiting", "cycle", "work", "listing", "operation"),
+    "unknown_create",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeletedJob:
+    """What stays of a job that was deleted: what its events in the log are told under."""
+
+    id: str
+    application: str
+    application_name: str
+    template: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """A job as stored; times are UTC microseconds. `watermark` None: the next cycle is an initial one."""
@@ -142,6 +159,28 @@ def restarts(connection: Connection, job_id: str) -> int | None:
 def note_restart(connection: Connection, job_id: str) -> None:
     """What a cycle that is under way brings must not count as seen: it began before what was asked for."""
     connection.execute("UPDATE job SET restarts = restarts + 1 WHERE id = ?", (job_id,))
+
+
+def delete(connection: Connection, job: Job, *, application_name: str, now: datetime) -> None:
+    """Forget a job with its rules, credentials, links and cycles; its log stays, under the names it has now."""
+    connection.execute(
+        """INSERT INTO deleted_job (id, tenant, application, application_name, template, deleted_at)
+        VALUES (?, ?, ?, ?, ?, ?)""",
+        (job.id, job.tenant, job.application, application_name, job.template, to_microseconds(now)),
+    )
+    for table in _HANGS_OFF:
+        connection.execute(f"DELETE FROM {table} WHERE job = ?", (job.id,))
+    connection.execute("DELETE FROM job WHERE id = ?", (job.id,))
+
+
+def deleted(connection: Connection, tenant: str, key: str) -> list[DeletedJob]:
+    """The deleted jobs of this id, or of an application that was called so."""
+    rows = connection.all(
+        """SELECT id, application, application_name, template FROM deleted_job
+        WHERE tenant = ? AND (id = ? OR application_name = ?) ORDER BY deleted_at, id""",
+        (tenant, key, key),
+    )
+    return [DeletedJob(id=row[0], application=row[1], application_name=row[2], template=row[3]) for row in rows]
 
 
 def save_rules(connection: Connection, job_id: str, document: Json, *, created_by: str, now: datetime) -> int:

@@ -224,7 +224,7 @@ def _frame(connection: Connection, tenant: str, job: str, cycle: str) -> EventFr
         """SELECT a.id, a.display_name, j.template FROM job j JOIN application a ON a.id = j.application
         WHERE j.id = ?""",
         (job,),
-    )
+    ) or connection.one("SELECT application, application_name, template FROM deleted_job WHERE id = ?", (job,))
     application, display_name, name = row or ("", "", "")
     found = template(name)
     return EventFrame(

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from provisor.database import Connection, Database, DatabaseError
+from provisor.database.refusals import told
 from provisor.storage import tenants
 from provisor.storage.migrations import HEAD
 
@@ -43,6 +44,7 @@ def _upgrade(database: Database) -> None:
     from alembic.config import Config
     from alembic.util import CommandError
     from sqlalchemy import StaticPool, create_engine, event
+    from sqlalchemy.exc import OperationalError
 
     raw = database.connect().raw
     engine = create_engine("sqlite://", creator=lambda: raw, poolclass=StaticPool)
@@ -58,5 +60,9 @@ def _upgrade(database: Database) -> None:
         raise DatabaseError(
             f"{database.path} was made by another version of Provisor ({error}). Use that version, or a new database."
         ) from error
+    except OperationalError as error:
+        if error.orig is None:
+            raise
+        raise told(database.path, error.orig) from error
     finally:
         engine.dispose()

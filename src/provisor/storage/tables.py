@@ -2,29 +2,17 @@
 
 Nothing runs queries through it: the SQL of the hot paths is written by hand in the modules beside this one.
 Times are UTC integer microseconds; documents are JSON text; every table carries the tenant or hangs off
-a job that does.
+a job that does. The logs are in tables_of_logs.
 """
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text, and_, text
+from sqlalchemy import Column, Index, LargeBinary, Table
 
-metadata = MetaData()
+import provisor.storage.tables_of_logs  # noqa: F401 - its tables are of the same metadata
+from provisor.storage.columns import metadata
+from provisor.storage.columns import number_column as _number
+from provisor.storage.columns import text_column as _text
 
-
-def _text(name: str, *, key: bool = False, null: bool = False) -> Column[str]:
-    return Column(name, Text, primary_key=key, nullable=null)
-
-
-def _number(name: str, *, key: bool = False, null: bool = False, default: str | None = None) -> Column[int]:
-    kind = BigInteger().with_variant(Integer, "sqlite")
-    return Column(
-        name,
-        kind,
-        primary_key=key,
-        nullable=null,
-        autoincrement=False,
-        server_default=text(default) if default else None,
-    )
-
+__all__ = ["metadata"]
 
 tenant = Table("tenant", metadata, _text("id", key=True), _text("name"), _number("created_at"))
 setting = Table("setting", metadata, _text("tenant", key=True), _text("name", key=True), _text("value"))
@@ -190,6 +178,18 @@ job = Table(
     _number("created_at"),
 )
 Index("job_application", job.c.application)
+# What the log calls a job that is gone: its events stay, under the names it had last.
+deleted_job = Table(
+    "deleted_job",
+    metadata,
+    _text("id", key=True),
+    _text("tenant"),
+    _text("application"),
+    _text("application_name"),
+    _text("template"),
+    _number("deleted_at"),
+)
+Index("deleted_job_name", deleted_job.c.tenant, deleted_job.c.application_name)
 ruleset = Table(
     "ruleset",
     metadata,
@@ -347,61 +347,3 @@ unknown_create = Table(
     _text("kind"),
     _text("sent"),  # JSON (engine.unknown.SentValues)
 )
-
-log_event = Table(
-    "log_event",
-    metadata,
-    _text("id", key=True),  # in time order
-    _text("tenant"),
-    _text("job"),
-    _text("cycle"),
-    _number("day"),
-    _number("at"),
-    _text("action"),
-    _text("status"),
-    _text("code", null=True),
-    _text("source_id", null=True),
-    _text("name", null=True),
-    _text("target_id", null=True),
-    _text("document"),  # JSON: the facts of the event (engine.facts)
-    _number("facet"),
-)
-# Which combinations of the columns that events are filtered by there are: some dozens. Each has its events in order,
-# so that any filter, however rare what it asks for, is answered without passing over events.
-log_facet = Table(
-    "log_facet",
-    metadata,
-    _number("id", key=True),
-    _text("tenant"),
-    _text("job"),
-    _text("action"),
-    _text("status"),
-    _text("code"),  # empty: none
-)
-Index(
-    "log_facet_of",
-    log_facet.c.tenant,
-    log_facet.c.job,
-    log_facet.c.action,
-    log_facet.c.status,
-    log_facet.c.code,
-    unique=True,
-)
-Index("log_event_facet", log_event.c.facet, log_event.c.at, log_event.c.id)
-Index("log_event_cycle", log_event.c.cycle, log_event.c.facet, log_event.c.at, log_event.c.id)
-# Narrow: names and target ids come in any order, so that every event writes a page of each.
-Index("log_event_source", log_event.c.source_id)
-Index("log_event_name", log_event.c.name)
-Index("log_event_target", log_event.c.target_id, sqlite_where=log_event.c.target_id.is_not(None))
-audit_event = Table(
-    "audit_event",
-    metadata,
-    _text("id", key=True),
-    _text("tenant"),
-    _number("at"),
-    _text("actor"),
-    _text("activity"),
-    _text("target"),
-    _text("detail"),
-)
-Index("audit_event_at", audit_event.c.tenant, audit_event.c.at, audit_event.c.id)

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from provisor.database import Connection, Database
+from provisor.scim.nearest import did_you_mean
 from provisor.scim.schema import Extension, ResourceType, Schema, schema_from_json, schema_to_json
 from provisor.target.profiles import GENERIC, KINDS, PROFILES, Kind, Profile
 from provisor.target.store import (
@@ -143,7 +144,8 @@ def find_tenant(database: Database, name: str) -> Tenant:
     connection = database.reader()
     row = connection.one("SELECT number, name, profile, base_path, group_limit FROM tenant WHERE name = ?", (name,))
     if row is None:
-        raise TargetError(f"There is no tenant {name!r}; `provisor target tenant list` shows them.")
+        near = did_you_mean(name, (row[0] for row in connection.all("SELECT name FROM tenant")))
+        raise TargetError(f"There is no tenant {name!r}. {near}`provisor target tenant list` shows them.")
     return _tenant(connection, row)
 
 

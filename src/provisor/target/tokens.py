@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from provisor.database import Connection
+from provisor.scim.nearest import did_you_mean
 from provisor.target.store import TargetError, Tenant
 
 KINDS = ("entra", "okta", "other")  # Umbrella's three static keys
@@ -120,7 +121,8 @@ def find_token(connection: Connection, tenant: Tenant, name: str, now: int) -> T
     live = [token for token in list_tokens(connection, tenant) if token.live(now)]
     named = [token for token in live if token.id == name] or [token for token in live if token.label == name]
     if not named:
-        raise TargetError(f"No live token has the id or label {name!r}; `provisor target token list` shows them.")
+        near = did_you_mean(name, [word for token in live for word in (token.id, token.label)])
+        raise TargetError(f"No live token has the id or label {name!r}. {near}`provisor target token list` shows them.")
     if len(named) > 1:
         raise TargetError(
             f"{len(named)} tokens have the label {name!r}; name one by its id: "

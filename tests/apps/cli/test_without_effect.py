@@ -149,7 +149,7 @@ OPTIONS = {
     "quarantine reset": (["job", "restart", APP, "--reset-scope", "QuarantineState"], "no effect"),
     "deletions by a restart": (["job", "restart", APP, "--reset-scope", "Watermark, ForceDeletes"], "no effect"),
     "nothing and something": (["job", "restart", APP, "--reset-scope", "None, Full"], "cannot stand beside"),
-    "misspelt reset": (["job", "restart", APP, "--reset-scope", "Watermrk"], "The nearest is Watermark"),
+    "misspelt reset": (["job", "restart", APP, "--reset-scope", "Watermrk"], "Did you mean Watermark?"),
     "anchor of no people": (["import", "csv", "--groups", "FILE", "--anchor", "mail"], "no effect without --users"),
     "anchor of no groups": (["import", "csv", "--users", "FILE", "--group-anchor", "id"], "no effect without --groups"),
     "deletes of nothing": (

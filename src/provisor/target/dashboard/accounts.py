@@ -10,6 +10,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from provisor.database import Connection
+from provisor.scim.nearest import did_you_mean
 from provisor.scim.values import fold
 from provisor.target.store import TargetError, Tenant
 
@@ -115,7 +116,8 @@ def delete_account(connection: Connection, tenant: Tenant, email: str) -> Accoun
 def _existing(connection: Connection, tenant: Tenant, email: str) -> Account:
     account = look_up_account(connection, email)
     if account is None or account.tenant != tenant.number:
-        raise TargetError(f"No account has the address {email!r}; `provisor target account list` shows them.")
+        near = did_you_mean(email, (each.email for each in list_accounts(connection, tenant)))
+        raise TargetError(f"No account has the address {email!r}. {near}`provisor target account list` shows them.")
     return account
 
 

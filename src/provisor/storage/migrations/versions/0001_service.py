@@ -28,6 +28,7 @@ def upgrade() -> None:
     _create_assignment()
     _create_audit_event()
     _create_cycle()
+    _create_deleted_job()
     _create_extension_property()
     _create_feed()
     _create_job()
@@ -97,6 +98,14 @@ def _create_cycle() -> None:
         _text("error", null=True), _number("began_at"), _number("ended_at", null=True),
         _number("restarts", default="0"), sa.PrimaryKeyConstraint("job", "n")
     )
+
+
+def _create_deleted_job() -> None:
+    op.create_table(
+        "deleted_job", _text("id"), _text("tenant"), _text("application"), _text("application_name"),
+        _text("template"), _number("deleted_at"), sa.PrimaryKeyConstraint("id")
+    )
+    op.create_index("deleted_job_name", "deleted_job", ["tenant", "application_name"])
 
 
 def _create_extension_property() -> None:

@@ -1,0 +1,67 @@
+"""The name that was perhaps meant, when somebody named what is not there: only what the actor may see is offered.
+
+Verbs say no with `AdminError.about`; a skin asks here, as the same actor, and puts the answer into the hint.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Final, TypeAlias
+
+from provisor.admin.actor import APPLICATION_READ, DIRECTORY_READ, JOB_READ, Actor
+from provisor.admin.context import Context
+from provisor.admin.errors import AdminError
+from provisor.database import Connection
+from provisor.directory.names import names_of
+from provisor.directory.objects import Kind
+from provisor.scim.nearest import nearest
+from provisor.storage import applications, extensions, jobs
+from provisor.storage.near_names import near_names
+
+_Names: TypeAlias = Callable[[Connection, str, str], Iterable[str]]  # connection, tenant, what was typed
+
+
+@dataclass(frozen=True, slots=True)
+class NearestNames:
+    """The nearest name for every noun whose names are in the database."""
+
+    context: Context
+
+    def hinted(self, actor: Actor, error: AdminError) -> AdminError:
+        """The same error; where a name was not found and one like it is there, its hint begins with that one."""
+        if error.about is None or error.about[0] not in _NOUNS:
+            return error
+        noun, key = error.about
+        permission, names = _NOUNS[noun]
+        if not actor.may(permission):
+            return error
+        found = nearest(key, names(self.context.database.reader(), self.context.tenant, key))
+        if found is None or found in error.hint:
+            return error
+        return AdminError(error.code, error.message, f"Did you mean {found}? {error.hint}")
+
+
+def _applications(connection: Connection, tenant: str, key: str) -> list[str]:
+    return [each.display_name for each in applications.all_applications(connection, tenant)]
+
+
+def _jobs(connection: Connection, tenant: str, key: str) -> list[str]:
+    with_one = {job.application for job in jobs.all_jobs(connection, tenant)}
+    return [each.display_name for each in applications.all_applications(connection, tenant) if each.id in with_one]
+
+
+def _attributes(connection: Connection, tenant: str, key: str, *, kind: Kind) -> list[str]:
+    of_tenant = extensions.registered(connection, tenant).values()
+    return [*names_of(kind), *(each.attribute for each in of_tenant if kind.title() in each.targets)]
+
+
+_NOUNS: Final[Mapping[str, tuple[str, _Names]]] = {
+    "user": (DIRECTORY_READ, partial(near_names, kind="user")),
+    "group": (DIRECTORY_READ, partial(near_names, kind="group")),
+    "deleted user": (DIRECTORY_READ, partial(near_names, kind="user", deleted=True)),
+    "deleted group": (DIRECTORY_READ, partial(near_names, kind="group", deleted=True)),
+    "user attribute": (DIRECTORY_READ, partial(_attributes, kind="user")),
+    "group attribute": (DIRECTORY_READ, partial(_attributes, kind="group")),
+    "application": (APPLICATION_READ, _applications),
+    "job": (JOB_READ, _jobs),
+}

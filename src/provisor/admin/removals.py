@@ -1,0 +1,124 @@
+"""Verbs that remove a job or an application, and tell before what becomes of its accounts.
+
+Nothing is sent: accounts at the application stay as they are, and nobody looks after them any more. Refused while a
+cycle runs; the log stays under the names there were.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+from provisor.admin.actor import APPLICATION_READ, APPLICATION_WRITE, JOB_READ, JOB_WRITE, Actor
+from provisor.admin.context import Change, Context
+from provisor.admin.errors import AdminError
+from provisor.admin.jobs import Jobs
+from provisor.database import Connection
+from provisor.runner.joblock import JobBusy, job_lock
+from provisor.storage import applications, jobs, links
+from provisor.storage.jobs import Job
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """What a removal would take and leave: the jobs that go, and how many accounts and groups stay at the target."""
+
+    id: str
+    application: str
+    jobs: tuple[str, ...]
+    users: int
+    groups: int
+
+
+@dataclass(frozen=True, slots=True)
+class Removals:
+    """Jobs and applications that are no longer wanted."""
+
+    context: Context
+    jobs: Jobs
+
+    def job_outlook(self, actor: Actor, key: str) -> Outlook:
+        """What the removal of a job would mean."""
+        connection = self.context.read(actor, JOB_READ)
+        job = self.jobs.find(connection, key)
+        return _outlook(connection, job.id, self._named(connection, job), [job])
+
+    def delete_job(self, actor: Actor, key: str) -> Outlook:
+        """Remove a job with its rules, credentials and links."""
+        actor.needs(JOB_WRITE)
+        job = self.jobs.find(self.context.database.reader(), key)
+        with (
+            self._alone([job]),
+            self.context.change(actor, JOB_WRITE, "Delete provisioning configuration") as change,
+        ):
+            found = self.jobs.find(change.connection, job.id)
+            name = self._named(change.connection, found)
+            outlook = _outlook(change.connection, found.id, name, [found])
+            jobs.delete(change.connection, found, application_name=name, now=change.now)
+            return _noted(change, outlook)
+
+    def application_outlook(self, actor: Actor, key: str) -> Outlook:
+        """What the removal of an application would mean."""
+        connection = self.context.read(actor, APPLICATION_READ)
+        found = self.jobs.applications.find(connection, key)
+        return _outlook(connection, found.id, found.display_name, self._jobs_of(connection, found.id))
+
+    def delete_application(self, actor: Actor, key: str) -> Outlook:
+        """Remove an application with its jobs, assignments and owners. With a job it takes the right to remove that."""
+        actor.needs(APPLICATION_WRITE)
+        reader = self.context.database.reader()
+        application = self.jobs.applications.find(reader, key)
+        doomed = self._jobs_of(reader, application.id)
+        if doomed:
+            actor.needs(JOB_WRITE)
+        with (
+            self._alone(doomed),
+            self.context.change(actor, APPLICATION_WRITE, "Remove service principal") as change,
+        ):
+            found = self.jobs.applications.find(change.connection, application.id)
+            ours = self._jobs_of(change.connection, found.id)
+            if [job.id for job in ours] != [job.id for job in doomed]:
+                raise AdminError(
+                    "job-busy", f"{found.display_name} was given a job just now.", "Look at it, try again."
+                )
+            outlook = _outlook(change.connection, found.id, found.display_name, ours)
+            for job in ours:
+                jobs.delete(change.connection, job, application_name=found.display_name, now=change.now)
+            applications.delete(change.connection, found.id)
+            return _noted(change, outlook)
+
+    def _jobs_of(self, connection: Connection, application: str) -> list[Job]:
+        return jobs.all_jobs(connection, self.context.tenant, application)
+
+    def _named(self, connection: Connection, job: Job) -> str:
+        found = applications.read(connection, job.application)
+        return found.display_name if found else job.application
+
+    @contextmanager
+    def _alone(self, doomed: Sequence[Job]) -> Iterator[None]:
+        """The locks of these jobs: no cycle of them runs, and none begins. Raises AdminError when one runs."""
+        with ExitStack() as stack:
+            try:
+                for job in doomed:
+                    stack.enter_context(job_lock(self.context.database.path, job.id))
+            except JobBusy as error:
+                raise AdminError(
+                    "job-busy", str(error), "Or pause the job that `provisor serve` runs, then delete it."
+                ) from error
+            yield
+
+
+def _outlook(connection: Connection, key: str, application: str, doomed: Sequence[Job]) -> Outlook:
+    return Outlook(
+        id=key,
+        application=application,
+        jobs=tuple(job.id for job in doomed),
+        users=sum(links.count(connection, job.id, "user") for job in doomed),
+        groups=sum(links.count(connection, job.id, "group") for job in doomed),
+    )
+
+
+def _noted(change: Change, outlook: Outlook) -> Outlook:
+    change.target = outlook.id
+    change.detail = {"name": outlook.application, "jobs": [*outlook.jobs], "users": outlook.users,
+                     "groups": outlook.groups}  # fmt: skip
+    return outlook

@@ -1,0 +1,29 @@
+"""The nearest right word for one that was misspelt, whatever the noun: the one place that compares spellings.
+
+Pure. Case does not count. Who asks must see to it that the candidates are words the caller may see.
+"""
+
+from collections.abc import Iterable
+from difflib import SequenceMatcher
+
+ALIKE = 0.5  # below that a suggestion puzzles more than it helps
+
+
+def nearest(name: str, candidates: Iterable[str], *, at_least: float = ALIKE) -> str | None:
+    """The candidate that looks most like this name; None when none is at least so much alike."""
+    wanted = SequenceMatcher(b=name.lower(), autojunk=False)
+    best, likeness = None, at_least
+    for candidate in sorted(set(candidates)):
+        wanted.set_seq1(candidate.lower())
+        if wanted.real_quick_ratio() < likeness or wanted.quick_ratio() < likeness:
+            continue
+        ratio = wanted.ratio()
+        if ratio > likeness or (best is None and ratio >= likeness):
+            best, likeness = candidate, ratio
+    return best
+
+
+def did_you_mean(name: str, candidates: Iterable[str]) -> str:
+    """A sentence for a hint, with a blank behind it; empty when nothing looks alike."""
+    found = nearest(name, candidates)
+    return "" if found is None else f"Did you mean {found}? "
