@@ -35,6 +35,9 @@ from provisor.testing.memory_target import MemoryTarget
 MEMORY = Path("/dev/shm")  # noqa: S108 - a database of a trial needs no disk, where there is memory for files
 LONGEST_RUN_SECONDS = 60.0
 REQUESTS_AN_OBJECT = 50  # beyond this a run is stopped: it would never end
+# What a run may take, in requests and in events of the log: so many to begin with, for each object (looked up, created
+# or changed, its members, its references), for each request full of members, and for whatever strikes.
+TO_BEGIN, AN_OBJECT, A_HIT = 20, 3, 8
 _KINDS: tuple[Kind, ...] = ("user", "group")
 
 
@@ -101,6 +104,7 @@ class Trial:
     def _round(self, number: int, one: Round) -> None:
         self._happen(one.changes)
         self.weather.begin(one.strikes, self._limit())
+        events = self._events()
         try:
             if one.plan:
                 self._cycle(self._plan)
@@ -113,6 +117,7 @@ class Trial:
                 raise
         except Endless as error:
             self.problems.append(f"Round {number} does not end: {error}.")
+        self._judge_turns(number, events)
         self._note_links()
 
     def _peace(self) -> None:
@@ -135,6 +140,20 @@ class Trial:
             self.problems += judging.after_nothing(self, self._cycle(self._run))
         except Endless as error:
             self.problems.append(f"The run in peace does not end: {error}.")
+
+    def _judge_turns(self, number: int, events: int) -> None:
+        """A run takes no more turns than what there is and what struck account for."""
+        reader = self.changing.database.reader()
+        edges = len(reader.all("SELECT 1 FROM member"))
+        bound = TO_BEGIN + AN_OBJECT * self.objects() + edges // min(self.script.place.page, 100)
+        bound += A_HIT * self.weather.hits
+        for what, turns in (("requests", self.weather.requests), ("events", self._events() - events)):
+            if turns > bound:
+                self.problems.append(f"Round {number} took {turns} {what}, and {bound} should suffice.")
+
+    def _events(self) -> int:
+        row = self.changing.database.reader().one("SELECT count(*) FROM log_event")
+        return int(row[0]) if row else 0
 
     def objects(self) -> int:
         """How many people, groups and strangers there are."""

@@ -89,8 +89,7 @@ class Weather:
     stop: asyncio.Event | None = None
     limit: int = 0
     requests: int = 0
-    struck: list[Strike] = field(default_factory=list)
-    counts: dict[str, int] = field(default_factory=dict)
+    hits: int = 0  # strikes, refusals, and changes that came in between
     _coming: list[_Coming] = field(default_factory=list)
     _refused: list[tuple[str, str, Kind]] = field(default_factory=list)
     _missing: set[str] = field(default_factory=set)
@@ -98,7 +97,7 @@ class Weather:
 
     def begin(self, strikes: Sequence[Strike], limit: int) -> None:
         """A new run, with these strikes in it; what lasted is over."""
-        self.requests, self.limit, self.struck, self.counts = 0, limit, [], {}
+        self.requests, self.hits, self.limit = 0, 0, limit
         self._coming = [_Coming(strike, strike.nth) for strike in strikes]
         for before, one in pairwise(self._coming):
             one.follows = before if one.strike.then else None
@@ -190,7 +189,6 @@ class Weather:
     async def _through(self, asked: Asked, ask: Callable[[], Awaitable[T]]) -> tuple[T, frozenset[str]]:
         """One request in this weather: the answer, and the words of what is to be made of it."""
         self.requests += 1
-        self.counts[asked.method] = self.counts.get(asked.method, 0) + 1
         if self.requests > self.limit:
             raise Endless(f"{self.requests} requests in one run")
         due = self._due(asked)
@@ -221,7 +219,7 @@ class Weather:
                 due.append(one)
         for one in due:  # only now, so that what follows it is counted from the next request on
             one.struck = True
-            self.struck.append(one.strike)
+            self.hits += 1 + len(one.strike.changes)
             one.over = not one.strike.lasting or one.strike.word in REFUSALS or one.strike.word == NOT_THERE
         return [one.strike for one in due]
 
@@ -248,11 +246,13 @@ class Weather:
         if asked.method == "GET":
             return
         if asked.subject in self._missing:
+            self.hits += 1
             raise _rejected(404, asked, "There is no such resource.")
         for word, about, kind in self._refused:
             what, _, status = word.partition("-")
             held = {"value": asked.values, "member": asked.members, "object": (asked.subject,)}[what]
             if kind == asked.kind and about in held and asked.method != "DELETE":
+                self.hits += 1
                 raise _rejected(int(status), asked, f"{about} is refused.")
 
     def _error(self, word: str, asked: Asked) -> BaseException:
