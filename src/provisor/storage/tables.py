@@ -5,7 +5,7 @@ Times are UTC integer microseconds; documents are JSON text; every table carries
 a job that does. The logs are in tables_of_logs.
 """
 
-from sqlalchemy import Column, Index, LargeBinary, Table
+from sqlalchemy import Column, Index, LargeBinary, Table, and_
 
 import provisor.storage.tables_of_logs  # noqa: F401 - its tables are of the same metadata
 from provisor.storage.columns import metadata
