@@ -34,7 +34,7 @@ from provisor.runner.reporting import Report, Reporter, part_of
 from provisor.runner.run import CycleStopped, Restarted, Run, StopRequested
 from provisor.runner.second_stage import plan_memberships, plan_references, plan_second_stage_again
 from provisor.runner.summary import CycleSummary
-from provisor.storage import clock, cycles, directory_verbs, feed, jobs, listing, log, operations, work
+from provisor.storage import clock, cycles, directory_verbs, feed, jobs, links, listing, log, operations, work
 from provisor.storage.cycles import Cycle
 from provisor.storage.jobs import Job
 from provisor.storage.times import to_microseconds
@@ -297,7 +297,7 @@ def _end(connection: Connection, run: Run, state: str, failure: Failure | None, 
             _tell(connection, job, run.application, run.cycle, failure, at)
         return
     operations.leave_for_next(connection, job.id)
-    for kind, object_id in run.let_go:
+    for kind, object_id in links.left_behind(connection, job.id, job.tenant, passed=run.cycle.high):
         forget(connection, job.id, kind, [object_id])
     work.clear(connection, job.id)
     listing.clear(connection, job.id)

@@ -156,20 +156,38 @@ class Entries:
         mapper = run.rules.of(desired.kind).mapper
         after = mapper.out_of_use(held, desired.mapped)
         alone = derive(held, after, mapper.resource_type)
+        target_id = cast(str, operation.target_id)
+        if not alone and operation.kind == "release" and not is_open(error):
+            outcome = failed(run, self._journal, sending, self._failure(sending, error), error)
+            return self._released(sending, outcome, held, None)
         if not alone or tuple(alone) == tuple(refused):
             raise error
-        target_id = cast(str, operation.target_id)
         answer = await self._again(sending, error, alone)
-        outcome = failed(run, self._journal, sending, self._failure(sending, error), error)
         disabled = self._journal.done(desired, "disable", target_id, before=held, after=after, exchange=answer.exchange)
+        if _status(error) == _CONFLICT and operation.kind == "disable":
+            # The name may be free once others have changed; whoever swaps it with somebody is helped then.
+            return Outcome(
+                stage=operation.stage,
+                object=desired.id,
+                link=adopted_row(run, desired.kind, desired.id, {**after, "id": target_id}),
+                events=[disabled],
+                kind=desired.kind,
+                removes=operation.removes > 0,
+                plan_anew=True,
+            )
+        outcome = failed(run, self._journal, sending, self._failure(sending, error), error)
         outcome.events = [disabled, *outcome.events]
         outcome.removes = operation.removes > 0
-        document = _encode(after).decode()
         if operation.kind == "release":
-            outcome.link = link_row(run, desired, target_id, "released", document, answer.etag)
-            outcome.failure, outcome.counts = None, f"{desired.kind}.disable"
-        else:
-            outcome.link = adopted_row(run, desired.kind, desired.id, {**after, "id": target_id})
+            return self._released(sending, outcome, after, answer.etag)
+        outcome.link = adopted_row(run, desired.kind, desired.id, {**after, "id": target_id})
+        return outcome
+
+    def _released(self, sending: Sending, outcome: Outcome, held: Resource, etag: str | None) -> Outcome:
+        """Out of use and no longer tracked: what else was refused is told, and not tried again."""
+        desired, target_id = sending.desired, cast(str, sending.operation.target_id)
+        outcome.link = link_row(self._run, desired, target_id, "released", _encode(held).decode(), etag)
+        outcome.failure, outcome.counts = None, f"{desired.kind}.disable"
         return outcome
 
     async def _again(self, sending: Sending, error: ConnectorError, operations: Sequence[Operation]) -> Answer:
@@ -257,7 +275,7 @@ class Entries:
         """A value that must be unique is somebody else's: two who swap it are helped, anybody else is told whose."""
         run, operation, desired = self._run, sending.operation, sending.desired
         rival = await self._swaps.rival(desired)
-        if operation.kind != "update" or desired.mapped is None:
+        if operation.kind not in ("update", "disable") or desired.mapped is None:
             return failed(run, self._journal, sending, _naming(failure, desired.name, rival), error)
         held = self._held(sending)
         if rival is not None and run.behaviour.swaps == "resolve" and rival.gives_it_up:

@@ -28,7 +28,7 @@ from provisor.storage import cycles, links, log, member_links, operations, waiti
 from provisor.storage.links import Link as StoredLink
 from provisor.storage.links import LinkRow, LinkState
 from provisor.storage.log import LogRow
-from provisor.storage.operations import ENTRY, PlannedRow
+from provisor.storage.operations import ENTRY, SECOND, PlannedRow
 
 HELD = '{"held":true}'  # of a create that must be looked for again first
 GONE_ALREADY = Skip(
@@ -264,11 +264,10 @@ class Placing:
     def _let_go(self, page: Page, case: Case) -> None:
         """Somebody who cannot come back leaves the account behind: it may be matched by another, and is not deleted."""
         if case.link is not None and case.link.state == "linked":
-            # Deleting is off. The groups that the person is no longer in are told so first, by the id in the link.
-            self._relink(page, case, "released")
-            self._run.let_go.append((case.desired.kind, case.desired.id))
-        else:
+            self._relink(page, case, "released")  # deleting is off
+        elif not member_links.anything_pushed(self._run.reader(), self._run.job.id, case.desired.id):
             page.unlinked.append(case.desired.id)
+        # Else the groups are told first, by the id in the link; it goes with the end of the cycle.
 
     def _skip(
         self, page: Page, desired: Desired, skip: Skip, *, linked: bool = True, comes_to: OperationKind = "verdict"
@@ -365,8 +364,12 @@ class Placing:
 
 
 def forget(connection: Connection, job: str, kind: Kind, objects: list[str]) -> None:
-    """These objects are gone from the target: their links and memberships go, edges that still stand wait."""
+    """These objects are gone from the target: their links and memberships go, edges that still stand wait.
+
+    What was to be told of their members or references goes too; with a new account it is planned anew.
+    """
     links.remove(connection, job, objects)
+    operations.done(connection, job, ((SECOND, object_id) for object_id in objects))
     if kind == "user":
         member_links.forget_member(connection, job, objects)
         waiting.forget(connection, job, objects)

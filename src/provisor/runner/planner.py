@@ -232,46 +232,49 @@ class Planner:
             assert case.link is not None  # noqa: S101 - only linked objects are read
             try:
                 answer = await self._run.read(kind, case.link.target_id)
-                there = answer is not None or await self._has_its_values(kind, case)
+                resource = await self._under_its_values(kind, case) if answer is None else answer.resource
             except ConnectorError as error:
                 await self._run.stop_by(error, "object")
                 decided.append(self._unread(kind, case, decision, error))
                 if verify:
                     page.known.append(in_doubt(self._run, kind, case.desired.id, case.link))
                 return
-            if answer is not None and answer.resource is not None:
-                held = ours(answer.resource)
+            if resource is not None:
+                held = ours(resource)
                 link = case.link
                 if verify:
                     # Whatever becomes of the plan, that nobody knew what the account holds must not be forgotten.
                     link = replace(link, pushed_hash=links.NOBODY_KNOWS, pushed_document=_encode(held).decode())
                     page.known.append(in_doubt(self._run, kind, case.desired.id, link))
                 decided.append((case._replace(held=held, link=link), decision))
-            elif there:
-                decided.append((case, Fail(_contradicts(case, self._run.application))))
             else:
                 self._gone(case, page, to_look, decided)
 
         await each(cases, self._run.behaviour.requests_at_once, read)
         return decided
 
-    async def _has_its_values(self, kind: Kind, case: Case) -> bool:
-        """Whether a filter still finds the account of somebody not wanted, which a read by its id did not.
+    async def _under_its_values(self, kind: Kind, case: Case) -> Resource | None:
+        """The account that a filter still finds, which a read by its id did not: a replica that is behind says 404.
 
-        A replica that is behind says 404 of what is there. Whoever is wanted is looked for anyway, to be matched.
+        It is looked for by what it is known to hold and by what it should hold; whoever is wanted is looked for by
+        that anyway, to be matched.
         """
-        link = case.link
-        if link is None or case.desired.standing == "wanted":
-            return False
+        link, mapped = case.link, case.desired.mapped
+        assert link is not None  # noqa: S101 - only linked objects are read
         held: Resource = _decode(link.pushed_document)
         resource_type = self._run.rules.of(kind).mapper.resource_type
-        for path in self._run.matching_paths(kind):
-            value = getter(path, resource_type)(held)
-            if isinstance(value, str) and value:
-                found = await self._run.find(kind, path, value)
-                if any(resource.get("id") == link.target_id for resource in found.resources):
-                    return True
-        return False
+        wanted = () if mapped is None else mapped.matching
+        known = [(path, getter(path, resource_type)(held)) for path in self._run.matching_paths(kind)]
+        by = [
+            (path, value) for path, value in known if isinstance(value, str) and value and (path, value) not in wanted
+        ]
+        if case.desired.standing != "wanted":
+            by += wanted
+        for path, value in by:
+            for resource in (await self._run.find(kind, path, value)).resources:
+                if resource.get("id") == link.target_id:
+                    return resource
+        return None
 
     def _unread(self, kind: Kind, case: Case, decision: Decision, error: ConnectorError) -> tuple[Case, Decision]:
         """Whose account could not be read fails; a leaver is disabled all the same, whatever the account holds."""
@@ -345,16 +348,6 @@ def _same(link: Link, found: Found) -> Resource | None:
     if isinstance(found.match, Matched) and str(found.match.resource.get("id", "")) == link.target_id:
         return found.match.resource
     return None
-
-
-def _contradicts(case: Case, application: str) -> Failure:
-    assert case.link is not None  # noqa: S101 - only linked objects are read
-    return Failure(
-        code="InvalidAnchor",
-        message=f"{application} does not know {case.link.target_id}, the account of {case.desired.name}, by its id, but"
-        " still finds it by its name.",
-        hint="It is tried again in the next cycle. If it stays so, ask the maker of the application.",
-    )
 
 
 def held_of(case: Case) -> Resource | None:

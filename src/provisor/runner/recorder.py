@@ -150,7 +150,7 @@ class Recorder:
                 operations.move_to_phase(connection, job, [(one.stage, one.object)], one.again_in_phase)
             elif one.failure is not None:
                 operations.failed(connection, job, [failed_row(run, one.stage, one.object, one.failure)])
-            else:
+            elif not one.plan_anew:  # else it stays `sent` until it is planned anew, which a kill must not forget
                 done.append((one.stage, one.object))
         operations.done(connection, job, done)
         counts = Counter(one.counts for one in outcomes if one.counts is not None)

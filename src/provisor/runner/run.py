@@ -83,8 +83,6 @@ class Run:
     counters: Counter[str] = field(default_factory=Counter)
     saved: Counter[str] = field(default_factory=Counter)
     """Of the counters, what is on disk or on its way there."""
-    let_go: list[tuple[Kind, str]] = field(default_factory=list)
-    """Whose links go with the end of the cycle: they are gone for good, and deleting is off."""
 
     @property
     def is_plan(self) -> bool:

@@ -119,6 +119,17 @@ def owners(connection: Connection, job: str, kind: Kind, target_ids: Sequence[st
     return dict(connection.all(statement, (job, kind, *target_ids)))
 
 
+def left_behind(connection: Connection, job: str, tenant: str, *, passed: int) -> list[tuple[Kind, str]]:
+    """(kind, object) of those who are gone for good, and were when change number `passed` was given out, whose account
+    was released and is in no group any more, as far as anybody knows."""
+    return connection.all(
+        """SELECT l.kind, l.object FROM object o JOIN link l ON l.job = ? AND l.object = o.id
+        WHERE o.tenant = ? AND o.purged_at IS NOT NULL AND o.change <= ? AND l.state = 'released'
+        AND NOT EXISTS (SELECT 1 FROM member_link m WHERE m.job = l.job AND m.member_id = o.id AND m.pushed <> 0)""",
+        (job, tenant, passed),
+    )
+
+
 def count_linked(connection: Connection, job: str, kind: Kind) -> int:
     """How many objects of a kind are provisioned now."""
     row = connection.one("SELECT count(*) FROM link WHERE job = ? AND kind = ? AND state = 'linked'", (job, kind))

@@ -56,12 +56,8 @@ def want_group(connection: Connection, job: str, group: str) -> None:
     """Mark every difference between the group's memberships and what the target holds of them."""
     connection.execute(_ADD_OF_GROUP, (job, group))
     connection.execute(_GONE_OF_GROUP, (job, group))
-    connection.execute(
-        """DELETE FROM waiting WHERE job = ? AND object = ? AND attribute = 'members' AND NOT EXISTS (
-            SELECT 1 FROM member m WHERE m.group_id = waiting.object AND m.member_id = waiting.waits_for
-            AND m.removed_at IS NULL)""",
-        (job, group),
-    )
+    # Who still has no account is set aside again by `settle`.
+    connection.execute("DELETE FROM waiting WHERE job = ? AND object = ? AND attribute = 'members'", (job, group))
 
 
 def want_changed(connection: Connection, *, job: str, tenant: str, low: int, high: int) -> None:
@@ -207,6 +203,14 @@ def forget_group(connection: Connection, job: str, groups: Iterable[str]) -> Non
     for group in groups:
         connection.execute("DELETE FROM member_link WHERE job = ? AND group_id = ?", (job, group))
         connection.execute("DELETE FROM waiting WHERE job = ? AND object = ?", (job, group))
+
+
+def anything_pushed(connection: Connection, job: str, member: str) -> bool:
+    """Whether the target holds a membership of this person, as far as anybody knows."""
+    row = connection.one(
+        "SELECT 1 FROM member_link WHERE job = ? AND member_id = ? AND pushed <> 0 LIMIT 1", (job, member)
+    )
+    return row is not None
 
 
 def count_pushed(connection: Connection, job: str) -> int:

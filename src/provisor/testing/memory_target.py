@@ -43,14 +43,16 @@ class _Shelf:
 
     type: ResourceType
     resources: dict[str, Resource] = field(default_factory=dict)
-    names: dict[str, str] = field(default_factory=dict)
+    names: dict[str, dict[str, None]] = field(default_factory=dict)  # the ids that have a folded name
 
 
 class MemoryTarget:
     """An application that holds users and groups in memory.
 
     `capacity` limits a kind (403 beyond it); `filterable` names the attributes that may be looked for beside `id`
-    (400 invalidFilter otherwise; None allows all); `latency_seconds` is waited in every request.
+    (400 invalidFilter otherwise; None allows all); `latency_seconds` is waited in every request. Without `unique` it
+    takes a name that it has already (RFC 7643 asks for a unique userName, and for no unique displayName of groups);
+    `longest_page` is what it gives at most, whatever is asked for.
     """
 
     def __init__(
@@ -61,6 +63,8 @@ class MemoryTarget:
         capacity: Mapping[Kind, int] | None = None,
         filterable: Mapping[Kind, Collection[str]] | None = None,
         latency_seconds: float = 0.0,
+        unique: bool = True,
+        longest_page: int = 1_000,
     ) -> None:
         self.journal: list[Request] = []
         self.capacity: dict[Kind, int] = dict(capacity or {})
@@ -71,6 +75,8 @@ class MemoryTarget:
         self._members: dict[str, dict[str, None]] = {}
         self._filterable = filterable
         self._latency_seconds = latency_seconds
+        self._unique = unique
+        self._longest_page = longest_page
         self._faults = Faults()
         self._busy: list[str] = []
         self._created = 0
@@ -82,9 +88,8 @@ class MemoryTarget:
         return dict(self._shelves[kind].resources)
 
     def by_name(self, kind: Kind, name: str) -> Resource | None:
-        """The resource of that userName or displayName in any case."""
-        shelf = self._shelves[kind]
-        return shelf.resources.get(shelf.names.get(fold(name), ""))
+        """The resource of that userName or displayName in any case; the first, where several have it."""
+        return next(iter(self._named(kind, name)), None)
 
     def members(self, group_id: str) -> frozenset[str]:
         """The ids in a group."""
@@ -139,7 +144,7 @@ class MemoryTarget:
         held = self._shelves[kind].resources
 
         def cut() -> list[Resource]:
-            return list(held.values())[max(start_index, 1) - 1 :][:count]
+            return list(held.values())[max(start_index, 1) - 1 :][: min(count, self._longest_page)]
 
         shown = await self._serve("GET", kind, str(start_index), exchange, cut)
         following = max(start_index, 1) + len(shown)
@@ -226,16 +231,19 @@ class MemoryTarget:
         if self._filterable is not None and path not in self._filterable.get(kind, ()) and path != "id":
             raise invalid_filter(f"{path} cannot be looked for.")
         if path == NAMING[kind]:
-            found = self.by_name(kind, value)
-            return [] if found is None else [found]
+            return self._named(kind, value)
         wanted = Compare(path=parse_path(path, shelf.type), op="eq", value=value)
         return [resource for resource in shelf.resources.values() if evaluate(wanted, resource, shelf.type)]
+
+    def _named(self, kind: Kind, name: str) -> list[Resource]:
+        shelf = self._shelves[kind]
+        return [shelf.resources[target_id] for target_id in shelf.names.get(fold(name), ())]
 
     def _create(self, kind: Kind, document: Resource) -> Resource:
         shelf = self._shelves[kind]
         accepted = accept(document, shelf.type)
         name = fold(_name(kind, accepted))
-        if name in shelf.names:
+        if self._unique and shelf.names.get(name):
             raise uniqueness(f'{NAMING[kind]} "{_name(kind, accepted)}" is already taken.')
         limit = self.capacity.get(kind)
         if limit is not None and len(shelf.resources) >= limit:
@@ -245,7 +253,7 @@ class MemoryTarget:
         members = accepted.pop("members", None)
         resource: Resource = {**accepted, "id": target_id, "meta": _meta(shelf.type, 1)}
         shelf.resources[target_id] = resource
-        shelf.names[name] = target_id
+        shelf.names.setdefault(name, {})[target_id] = None
         if kind == "group":
             named = members if isinstance(members, list) else []
             self._members[target_id] = {str(one["value"]): None for one in named if isinstance(one, dict)}
@@ -258,11 +266,11 @@ class MemoryTarget:
         if after is before:
             return before
         old, new = fold(_name(kind, before)), fold(_name(kind, after))
-        if shelf.names.get(new, target_id) != target_id:
+        if self._unique and any(holder != target_id for holder in shelf.names.get(new, ())):
             raise uniqueness(f'{NAMING[kind]} "{_name(kind, after)}" is already taken.')
         after["meta"] = _meta(shelf.type, _version(before) + 1)
-        del shelf.names[old]
-        shelf.names[new] = target_id
+        del shelf.names[old][target_id]
+        shelf.names.setdefault(new, {})[target_id] = None
         shelf.resources[target_id] = after
         return after
 
@@ -281,7 +289,7 @@ class MemoryTarget:
         shelf = self._shelves[kind]
         resource = self._held(kind, target_id)
         del shelf.resources[target_id]
-        del shelf.names[fold(_name(kind, resource))]
+        del shelf.names[fold(_name(kind, resource))][target_id]
         self._members.pop(target_id, None)
         for held in self._members.values():
             held.pop(target_id, None)

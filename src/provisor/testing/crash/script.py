@@ -1,0 +1,105 @@
+"""What happens in one trial, as values that print as the Python that makes them again.
+
+Order: changes of the directory, what strikes a request, rounds, the place, the script.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change of the directory or of the job. `who` and `other` are keys (p07, g1), names or words; what cannot be
+    done, such as enabling somebody who was purged, is left undone."""
+
+    verb: str
+    who: str = ""
+    other: str = ""
+
+    def __str__(self) -> str:
+        given = [f'"{self.verb}"', *(f'"{one}"' for one in (self.who, self.other))]
+        while len(given) > 1 and given[-1] == '""':
+            given.pop()
+        return f"Change({', '.join(given)})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Strike:
+    """What happens at the `nth` request of a run, among those of `method` and `kind` where given.
+
+    `word` names a fault (weather.FAULTS), or is empty where only `changes` happen. `after`: once the request had its
+    effect. `lasting`: to all such requests from then on, or where the fault is about one object or one value, to all
+    about that. `then`: counted from when the one before it in its round has struck.
+    """
+
+    nth: int
+    word: str = ""
+    method: str = ""
+    kind: str = ""
+    after: bool = False
+    lasting: bool = False
+    then: bool = False
+    changes: tuple[Change, ...] = ()
+
+    def __str__(self) -> str:
+        given = [f"nth={self.nth}"]
+        given += [f'{name}="{text}"' for name in ("word", "method", "kind") if (text := getattr(self, name))]
+        given += [f"{name}=True" for name in ("after", "lasting", "then") if getattr(self, name)]
+        if self.changes:
+            given.append(f"changes={_tuple(self.changes)}")
+        return f"Strike({', '.join(given)})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """Changes, then a run, or a plan, in which things happen."""
+
+    changes: tuple[Change, ...] = ()
+    strikes: tuple[Strike, ...] = ()
+    plan: bool = False
+
+    def __str__(self) -> str:
+        given = [f"{name}={_tuple(some)}" for name in ("changes", "strikes") if (some := getattr(self, name))]
+        given += ["plan=True"] if self.plan else []
+        return f"Round({', '.join(given)})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """The organisation and its target before the first round; `seed` makes everything that is not named."""
+
+    seed: int
+    people: int
+    groups: int
+    strangers: int = 0
+    template: Literal["ciscoUmbrella", "scim"] = "ciscoUmbrella"
+    behaviour: Literal["provisor", "entra"] = "provisor"
+    scope: Literal["assigned", "all"] = "assigned"
+    unique: bool = True  # whether the target refuses a name that it has already
+    longest_page: int = 500
+    page: int = 500  # how many objects the runner plans, sends and records together
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Script:
+    """One whole trial."""
+
+    place: Place
+    rounds: tuple[Round, ...]
+
+    def __str__(self) -> str:
+        rounds = "".join(f"        {one},\n" for one in self.rounds)
+        return f"Script(\n    place={self.place!r},\n    rounds=(\n{rounds}    ),\n)"
+
+    def program(self) -> str:
+        """A program that tries it again."""
+        return (
+            "from provisor.testing.crash.script import Change, Place, Round, Script, Strike\n"
+            "from provisor.testing.crash.trial import attempt\n\n"
+            f"script = {self}\n"
+            'print("\\n".join(attempt(script)) or "Everything is right.")\n'
+        )
+
+
+def _tuple(some: tuple[object, ...]) -> str:
+    return f"({', '.join(map(str, some))},)"

@@ -1,0 +1,259 @@
+"""One trial: an organisation, a target under fire, rounds, and then one run in peace; what is wrong afterwards.
+
+Order: the attempt, the trial, its runs, strangers.
+"""
+
+import asyncio
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from copy import deepcopy
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from provisor.database import Connection, open_database
+from provisor.engine.record import Kind
+from provisor.gallery import template
+from provisor.runner import capacity, executor, memberships, planner, recovery, second_stage
+from provisor.runner.cycle import plan_cycle, run_cycle
+from provisor.runner.run import CycleStopped
+from provisor.runner.summary import CycleSummary
+from provisor.scim.values import Resource
+from provisor.storage import cycles
+from provisor.storage.links import owners
+from provisor.testing.crash import judging
+from provisor.testing.crash.changing import Changing, first_name
+from provisor.testing.crash.leaping import run_leaping
+from provisor.testing.crash.script import Change, Place, Round, Script
+from provisor.testing.crash.weather import Asked, Endless, Weather
+from provisor.testing.faults import Killed
+from provisor.testing.memory_target import MemoryTarget
+
+MEMORY = Path("/dev/shm")  # noqa: S108 - a database of a trial needs no disk, where there is memory for files
+LONGEST_RUN_SECONDS = 60.0
+REQUESTS_AN_OBJECT = 50  # beyond this a run is stopped: it would never end
+_KINDS: tuple[Kind, ...] = ("user", "group")
+
+
+def attempt(script: Script, folder: Path | None = None) -> list[str]:
+    """Carry a script out and say what is wrong then; nothing when everything is right."""
+    parent = folder or (MEMORY if MEMORY.is_dir() else None)
+    with tempfile.TemporaryDirectory(dir=parent) as made, _pages_of(script.place.page):
+        return Trial(script, Path(made) / "service.sqlite").run()
+
+
+@dataclass(slots=True)
+class Trial:
+    """One script on its way. `problems` is what was found wrong."""
+
+    script: Script
+    file: Path
+    problems: list[str] = field(default_factory=list)
+    changing: Changing = field(init=False)
+    target: MemoryTarget = field(init=False)
+    weather: Weather = field(init=False)
+    strangers: dict[str, Resource] = field(default_factory=dict)  # as they were at the beginning
+    linked_once: set[str] = field(default_factory=set)
+    forgotten: set[str] = field(default_factory=set)  # whose links a restart dropped, not linked since
+    forgotten_once: set[str] = field(default_factory=set)  # linked since or not
+    forgotten_edges: set[tuple[str, str]] = field(default_factory=set)  # likewise, by the ids at the target
+
+    def run(self) -> list[str]:
+        """Every round, then peace."""
+        database = open_database(f"sqlite:///{self.file}")
+        try:
+            self._begin(database)
+            for number, one in enumerate(self.script.rounds, 1):
+                self._round(number, one)
+                if self.problems:
+                    return self.problems
+            self._peace()
+        finally:
+            database.close()
+        return self.problems
+
+    def _begin(self, database: Any) -> None:
+        place = self.script.place
+        found = template(place.template)
+        assert found is not None  # noqa: S101 - a script names one of the gallery
+        self.changing = Changing(database, place)
+        self.changing.forgetting = self._forgetting
+        self.target = MemoryTarget(
+            found.user_type, found.group_type, unique=place.unique, longest_page=place.longest_page
+        )
+        self.weather = Weather(
+            held=self.target, now=self.changing.now, happen=self._happen, watch=self._watch, may_lie=self._may_lie
+        )
+        _strangers(place, self.target)
+        self.strangers = {
+            target_id: deepcopy(one) for kind in _KINDS for target_id, one in self.target.resources(kind).items()
+        }
+
+    # Rounds
+
+    def _happen(self, changes: Sequence[Change]) -> None:
+        for change in changes:
+            self.changing.do(change)
+
+    def _round(self, number: int, one: Round) -> None:
+        self._happen(one.changes)
+        self.weather.begin(one.strikes, self._limit())
+        try:
+            if one.plan:
+                self._cycle(self._plan)
+            else:
+                self._cycle(self._run)
+        except (Killed, CycleStopped):
+            pass
+        except ValueError as error:
+            if str(error) != "a fault of our own":
+                raise
+        except Endless as error:
+            self.problems.append(f"Round {number} does not end: {error}.")
+        self._note_links()
+
+    def _peace(self) -> None:
+        """One run without faults makes everything right, and the next one has nothing to do.
+
+        A run that takes up one that was cut short looks at what that one was to look at; what has changed since is
+        for the next.
+        """
+        self.weather.begin((), self._limit())
+        try:
+            if cycles.interrupted(self.changing.database.reader(), self.changing.job) is not None:
+                self._cycle(self._run)
+                self.weather.begin((), self._limit())
+            summary = self._cycle(self._run)
+            self._note_links()
+            self.problems += judging.after_peace(self, summary)
+            if self.problems:
+                return
+            self.weather.begin((), self._limit())
+            self.problems += judging.after_nothing(self, self._cycle(self._run))
+        except Endless as error:
+            self.problems.append(f"The run in peace does not end: {error}.")
+
+    def objects(self) -> int:
+        """How many people, groups and strangers there are."""
+        return len(self.changing.ids) + len(self.strangers)
+
+    def _limit(self) -> int:
+        return REQUESTS_AN_OBJECT * (self.objects() + 1)
+
+    def _cycle(self, make: Callable[[], Any]) -> Any:
+        return run_leaping(_timed(make()))
+
+    async def _run(self) -> CycleSummary:
+        self.weather.stop = asyncio.Event()
+        changing = self.changing
+        return await run_cycle(
+            changing.database,
+            changing.job,
+            lambda job: self.weather,
+            now=changing.now,
+            random_bytes=Random(self.script.place.seed).randbytes,  # noqa: S311 - a test's choice
+            stop=self.weather.stop,
+            allow_deletes=1_000_000,
+        )
+
+    async def _plan(self) -> Any:
+        changing = self.changing
+        return await plan_cycle(
+            changing.database,
+            changing.job,
+            lambda job: self.weather,
+            now=changing.now,
+            random_bytes=Random(self.script.place.seed).randbytes,  # noqa: S311 - as above
+        )
+
+    # What is remembered on the way
+
+    def _note_links(self) -> None:
+        rows = self.changing.database.reader().all("SELECT target_id FROM link WHERE job = ?", (self.changing.job,))
+        linked = {row[0] for row in rows}
+        self.linked_once |= linked
+        self.forgotten -= linked
+
+    def _forgetting(self, connection: Connection) -> None:
+        job = self.changing.job
+        self.forgotten |= {row[0] for row in connection.all("SELECT target_id FROM link WHERE job = ?", (job,))}
+        self.linked_once |= self.forgotten
+        self.forgotten_once |= self.forgotten
+        rows = connection.all(
+            """SELECT g.target_id, m.target_id FROM member_link e JOIN link g ON g.job = e.job AND g.object = e.group_id
+            JOIN link m ON m.job = e.job AND m.object = e.member_id WHERE e.job = ?""",
+            (job,),
+        )
+        self.forgotten_edges |= {(row[0], row[1]) for row in rows}
+
+    def _watch(self, asked: Asked) -> None:
+        """A stranger is written to only by whoever it is linked to."""
+        if asked.subject not in self.strangers or asked.subject in self.linked_once:
+            return
+        reader = self.changing.database.reader()
+        if not owners(reader, self.changing.job, asked.kind, [asked.subject]):
+            self.problems.append(f"{asked.method} to the stranger {asked.subject}, who is linked to nobody.")
+
+    def _may_lie(self, kind: Kind, path: str, value: str) -> bool:
+        """Whether a filter may find nobody: at a target that takes a name twice only where it is looked for again.
+
+        There a single look decides whether an account is created, and no client can tell a lie to every look.
+        """
+        if self.script.place.unique:
+            return True
+        rows = self.changing.database.reader().all(
+            "SELECT sent FROM unknown_create WHERE job = ? AND kind = ?", (self.changing.job, kind)
+        )
+        return any(f'"{value}"' in row[0] for row in rows)
+
+
+async def _timed(work: Any) -> Any:
+    """Stop a run that does not end by real time, whatever the loop's time does."""
+    loop, task = asyncio.get_running_loop(), asyncio.ensure_future(work)
+    late = threading.Event()
+
+    def stop() -> None:
+        late.set()
+        loop.call_soon_threadsafe(task.cancel)
+
+    timer = threading.Timer(LONGEST_RUN_SECONDS, stop)
+    timer.start()
+    try:
+        return await task
+    except asyncio.CancelledError:
+        if late.is_set():
+            raise Endless(f"it took more than {LONGEST_RUN_SECONDS:.0f} seconds") from None
+        raise
+    finally:
+        timer.cancel()
+
+
+def _strangers(place: Place, target: MemoryTarget) -> None:
+    """Accounts that were there before: every other one has the name of somebody of ours."""
+    chance = Random(f"{place.seed} strangers")  # noqa: S311 - a test's choice
+    for number in range(place.strangers):
+        ours = number % 2 == 0 and number < place.people
+        name = first_name(f"p{number:02}") if ours else f"stranger{number}@x"
+        target.put("user", {"userName": name, "displayName": "Stranger", "active": chance.random() < 0.7})
+    if place.strangers > 2:
+        target.put("group", {"displayName": first_name("g0")})
+        target.put("group", {"displayName": "Strangers"})
+
+
+@contextmanager
+def _pages_of(size: int) -> Iterator[None]:
+    """Let the runner work in pages of this size, which a small organisation would not fill."""
+    named = [(module, "PAGE") for module in (executor, planner, recovery, capacity)]
+    more = [(executor, "SENT_BOUND"), (second_stage, "GROUPS_A_PAGE"), (second_stage, "PEOPLE_A_PAGE")]
+    more.append((memberships, "EDGES_A_PAGE"))
+    kept = [(module, name, getattr(module, name)) for module, name in (*named, *more)]
+    for module, name, value in kept:
+        setattr(module, name, min(value, 2 * size if name == "SENT_BOUND" else size))
+    try:
+        yield
+    finally:
+        for module, name, value in kept:
+            setattr(module, name, value)

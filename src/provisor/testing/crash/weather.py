@@ -1,0 +1,304 @@
+"""A target under fire: what is asked of it goes through faults, and changes of the directory happen meanwhile.
+
+Order: the words of faults, the target, what strikes, what stays.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import pairwise
+from typing import TypeVar
+
+from provisor.engine.ports import (
+    Answer,
+    ConnectorError,
+    Exchange,
+    Found,
+    Malformed,
+    Page,
+    Rejected,
+    Throttled,
+    Unauthorized,
+    Unreachable,
+)
+from provisor.engine.record import Kind
+from provisor.scim.patch import Operation
+from provisor.scim.values import Resource
+from provisor.testing.crash.script import Change, Strike
+from provisor.testing.faults import Killed
+from provisor.testing.memory_target import MemoryTarget
+
+T = TypeVar("T")
+
+STATUSES = ("400", "403", "404", "408", "409", "412", "413", "422", "500", "501", "502", "504", "507", "520")
+# In place of an answer, before or after the request had its effect.
+ANSWERS = ("killed", "lost", "timed-out", "503", "bug", "500", "502", "504", "507", "520", "408")
+BEFORE = ("unsent", "429", "401", "400", "403", "409", "412", "413", "422", "501")  # what had no effect says so
+AFTER = ("unreadable", "no-id")  # a 2xx nobody can read; a 201 without an id
+# What is refused from then on: a value, by the name of its attribute; an object; a member.
+REFUSALS = ("value-400", "value-409", "value-403", "object-403", "object-400", "member-400", "member-404", "member-409")
+# A replica that is behind.
+NOT_THERE = "not-there"  # 404 for an id
+NOT_FOUND = "not-found"  # a filter finds nobody
+NOT_WHOLE = "not-whole"  # a filter finds nobody and admits that something could not be read
+PAGING = ("page-total", "capped-total", "text-total", "no-total", "first-page-only", "zero-based", "overlapping")
+STOP = "stop"  # the process is asked to end
+
+
+class Endless(BaseException):
+    """The run made more requests than any right one could."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """One request: what it is about, and the values it carries by the names of their attributes."""
+
+    method: str
+    kind: Kind
+    subject: str
+    values: tuple[str, ...] = ()
+    members: tuple[str, ...] = ()
+
+    @property
+    def exchange(self) -> Exchange:
+        """As a connector would show it."""
+        return Exchange(method=self.method, url=f"memory:{self.kind}/{self.subject}")
+
+
+@dataclass(slots=True)
+class _Coming:
+    """A strike that is to come, or lasts."""
+
+    strike: Strike
+    left: int
+    follows: "_Coming | None" = None
+    struck: bool = False
+    over: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
+class Weather:
+    """The port `Target` before `held`. `happen` carries changes out, `watch` is told of every write."""
+
+    held: MemoryTarget
+    now: Callable[[], datetime]
+    happen: Callable[[Sequence[Change]], None]
+    watch: Callable[[Asked], None]
+    may_lie: Callable[[Kind, str, str], bool]
+    stop: asyncio.Event | None = None
+    limit: int = 0
+    requests: int = 0
+    struck: list[Strike] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+    _coming: list[_Coming] = field(default_factory=list)
+    _refused: list[tuple[str, str, Kind]] = field(default_factory=list)
+    _missing: set[str] = field(default_factory=set)
+    _paging: dict[Kind, str] = field(default_factory=dict)
+
+    def begin(self, strikes: Sequence[Strike], limit: int) -> None:
+        """A new run, with these strikes in it; what lasted is over."""
+        self.requests, self.limit, self.struck, self.counts = 0, limit, [], {}
+        self._coming = [_Coming(strike, strike.nth) for strike in strikes]
+        for before, one in pairwise(self._coming):
+            one.follows = before if one.strike.then else None
+        self._refused, self._missing, self._paging = [], set(), {}
+
+    # The port
+
+    async def find(self, kind: Kind, path: str, value: str) -> Found:
+        """Faults of finding: nobody, or nobody for sure."""
+        asked = Asked(method="GET", kind=kind, subject=f"{path}={value}")
+
+        async def ask() -> Found:
+            return await self.held.find(kind, path, value)
+
+        found, words = await self._through(asked, ask)
+        if NOT_WHOLE in words:
+            return replace(found, resources=[], complete=False, doubt="holds what cannot be read")
+        if NOT_FOUND in words and self.may_lie(kind, path, value):
+            return replace(found, resources=[])
+        return found
+
+    async def page(self, kind: Kind, start_index: int, count: int) -> Page:
+        """Faults of paging."""
+        asked = Asked(method="GET", kind=kind, subject=f"page {start_index}")
+        fault = self._paging.get(kind, "")
+
+        async def ask() -> Page:
+            start = {"first-page-only": 1, "zero-based": start_index + 1, "overlapping": max(start_index - 1, 1)}
+            return await self.held.page(kind, start.get(fault, start_index), count)
+
+        for strike in self._due(asked, PAGING):
+            self._paging[kind] = strike.word
+        fault = self._paging.get(kind, "")
+        page, _ = await self._through(asked, ask)
+        return _told(page, fault, start_index)
+
+    async def read(self, kind: Kind, target_id: str) -> Answer | None:
+        """A replica that is behind knows no such id."""
+        asked = Asked(method="GET", kind=kind, subject=target_id)
+
+        async def ask() -> Answer | None:
+            return await self.held.read(kind, target_id)
+
+        answer, words = await self._through(asked, ask)
+        return None if NOT_THERE in words or target_id in self._missing else answer
+
+    async def create(self, kind: Kind, document: Resource) -> Answer:
+        """Create."""
+        asked = Asked(method="POST", kind=kind, subject=_name(kind, document), values=tuple(document))
+
+        async def ask() -> Answer:
+            return await self.held.create(kind, document)
+
+        return (await self._through(asked, ask))[0]
+
+    async def patch(self, kind: Kind, target_id: str, operations: Sequence[Operation]) -> Answer:
+        """Change."""
+        values = tuple(one.path or "" for one in operations)
+        asked = Asked(method="PATCH", kind=kind, subject=target_id, values=values)
+
+        async def ask() -> Answer:
+            return await self.held.patch(kind, target_id, operations)
+
+        return (await self._through(asked, ask))[0]
+
+    async def patch_members(self, target_id: str, add: Sequence[str], remove: Sequence[str]) -> Answer:
+        """Change members."""
+        asked = Asked(method="PATCH", kind="group", subject=target_id, members=(*add, *remove))
+
+        async def ask() -> Answer:
+            return await self.held.patch_members(target_id, add, remove)
+
+        return (await self._through(asked, ask))[0]
+
+    async def delete(self, kind: Kind, target_id: str) -> Answer:
+        """Delete."""
+        asked = Asked(method="DELETE", kind=kind, subject=target_id)
+
+        async def ask() -> Answer:
+            return await self.held.delete(kind, target_id)
+
+        return (await self._through(asked, ask))[0]
+
+    async def close(self) -> None:
+        """Nothing to give back."""
+
+    # What strikes
+
+    async def _through(self, asked: Asked, ask: Callable[[], Awaitable[T]]) -> tuple[T, frozenset[str]]:
+        """One request in this weather: the answer, and the words of what is to be made of it."""
+        self.requests += 1
+        self.counts[asked.method] = self.counts.get(asked.method, 0) + 1
+        if self.requests > self.limit:
+            raise Endless(f"{self.requests} requests in one run")
+        due = self._due(asked)
+        for strike in due:
+            if not strike.after:
+                self._strike(strike, asked)
+        self._refuse(asked)
+        if asked.method != "GET":
+            self.watch(asked)
+        answer = await ask()
+        for strike in due:
+            if strike.after:
+                self._strike(strike, asked)
+        return answer, frozenset(strike.word for strike in due)
+
+    def _due(self, asked: Asked, words: Sequence[str] = ()) -> list[Strike]:
+        """Count this request and say what strikes it; faults of paging are counted by pages."""
+        due: list[_Coming] = []
+        for one in self._coming:
+            strike = one.strike
+            applies = strike.method in ("", asked.method) and strike.kind in ("", asked.kind) and not one.over
+            applies = applies and (bool(asked.members) or not strike.word.startswith("member"))
+            waits = one.follows is not None and not one.follows.struck
+            if not applies or waits or (strike.word in PAGING) != bool(words):
+                continue
+            one.left -= 1
+            if one.left <= 0:
+                due.append(one)
+        for one in due:  # only now, so that what follows it is counted from the next request on
+            one.struck = True
+            self.struck.append(one.strike)
+            one.over = not one.strike.lasting or one.strike.word in REFUSALS or one.strike.word == NOT_THERE
+        return [one.strike for one in due]
+
+    def _strike(self, strike: Strike, asked: Asked) -> None:
+        self.happen(strike.changes)
+        word = strike.word
+        if word in REFUSALS:
+            about = asked.values if word.startswith("value") else asked.members
+            about = (asked.subject,) if word.startswith("object") else about
+            if about and not (word.startswith("value") and asked.method == "GET"):
+                self._refused.append((word, about[strike.nth % len(about)], asked.kind))
+        elif word == NOT_THERE:
+            if strike.lasting:
+                self._missing.add(asked.subject)
+            if asked.method in ("PATCH", "DELETE"):
+                raise _rejected(404, asked, "There is no such resource.")
+        elif word == STOP and self.stop is not None:
+            self.stop.set()
+        elif word and word not in (NOT_FOUND, NOT_WHOLE, STOP) and word not in PAGING:
+            raise self._error(word, asked)
+
+    def _refuse(self, asked: Asked) -> None:
+        """What was refused once is refused again."""
+        if asked.method == "GET":
+            return
+        if asked.subject in self._missing:
+            raise _rejected(404, asked, "There is no such resource.")
+        for word, about, kind in self._refused:
+            what, _, status = word.partition("-")
+            held = {"value": asked.values, "member": asked.members, "object": (asked.subject,)}[what]
+            if kind == asked.kind and about in held and asked.method != "DELETE":
+                raise _rejected(int(status), asked, f"{about} is refused.")
+
+    def _error(self, word: str, asked: Asked) -> BaseException:
+        exchange = asked.exchange
+        if word.isdigit() and word not in ("503", "429", "401"):
+            return _rejected(int(word), asked, "It was not meant to be.")
+        errors: dict[str, Callable[[], BaseException]] = {
+            "killed": Killed,
+            "lost": lambda: Unreachable("The connection was lost.", exchange=exchange),
+            "unsent": lambda: Unreachable("Connection refused.", sent=False, exchange=exchange),
+            "timed-out": lambda: Unreachable("No answer in time.", timed_out=True, exchange=exchange),
+            "503": lambda: Throttled("Busy.", until=self.now(), status=503, exchange=exchange),
+            "429": lambda: Throttled("Too many.", until=self.now(), status=429, exchange=exchange),
+            "401": lambda: Unauthorized("Who are you?", exchange=exchange),
+            "unreadable": lambda: Malformed("It is no JSON.", status=200, exchange=exchange),
+            "no-id": lambda: Malformed("It has no id.", status=201, exchange=exchange),
+            "bug": lambda: ValueError("a fault of our own"),
+        }
+        return errors[word]()
+
+
+def _rejected(status: int, asked: Asked, detail: str) -> ConnectorError:
+    scim_type = {409: "uniqueness", 400: "invalidValue"}.get(status)
+    exchange = replace(asked.exchange, status=status)
+    return Rejected(detail, status=status, scim_type=scim_type, detail=detail, exchange=exchange)
+
+
+def _told(page: Page, fault: str, start_index: int) -> Page:
+    """What a server with this fault says of a page."""
+    length = len(page.resources)
+    total: int | None = page.total
+    if fault == "page-total":
+        total = length
+    elif fault == "capped-total":
+        total = min(page.total or 0, 3)
+    elif fault in ("text-total", "no-total"):
+        total = None
+    following = start_index + length
+    more = length and (total is None or following <= total)
+    return replace(
+        page,
+        total=total,
+        next_index=following if more else None,
+        complete=page.complete and fault != "text-total",
+    )
+
+
+def _name(kind: Kind, document: Resource) -> str:
+    return str(document.get("userName" if kind == "user" else "displayName", ""))

@@ -1,0 +1,171 @@
+"""What the harness under fire (provisor.testing.crash) found: each fault as small as it could be made."""
+
+import copy
+
+import pytest
+
+from provisor.engine.ports import Rejected, Unreachable
+from provisor.storage import jobs, links, waiting
+from provisor.testing.faults import Killed
+from provisor.testing.organisation import NOW
+
+
+def test_a_name_is_swapped_between_somebody_who_left_and_somebody_who_stays(everybody):
+    org = everybody.organisation
+    org.users(["anna@x", "bo@x"])
+    everybody.run()
+    org.change("bo@x", userPrincipalName="bo.was@x", accountEnabled=False)
+    org.change("anna@x", userPrincipalName="bo@x")
+    org.change("bo.was@x", userPrincipalName="anna@x")
+
+    summary = everybody.run()
+
+    assert summary.state == "succeeded"
+    assert everybody.account("bo@x")["active"] is True
+    assert everybody.account("anna@x")["active"] is False
+    assert everybody.run().requests == {"GET": 1}
+
+
+def test_nobody_waits_for_a_member_who_is_in_the_group(everybody):
+    org = everybody.organisation
+    org.user("anna@x")
+    org.group("Sales", ["anna@x"])
+    everybody.target.fail(1, Rejected("no", status=409), method="POST", kind="user", times=9)
+    everybody.target.fail(1, Rejected("no", status=409), method="POST", kind="group", times=9)
+    everybody.run()
+    everybody.heal()
+
+    everybody.run()
+
+    assert everybody.target.memberships() == {("Sales", "anna@x")}
+    assert not waiting.anything(everybody.database.reader(), everybody.job.id)
+
+
+def test_members_that_were_refused_are_not_tried_again_once_their_group_is_gone(everybody):
+    org = everybody.organisation
+    org.user("anna@x")
+    org.group("Sales", ["anna@x"])
+    everybody.target.fail(1, Rejected("no", status=400), method="PATCH", kind="group", times=9)
+    everybody.run()
+    everybody.heal()
+    org.delete("Sales", kind="group")
+
+    everybody.run()
+
+    assert everybody.target.by_name("group", "Sales") is None
+    assert everybody.operations("retry") == []
+
+
+def test_somebody_who_is_out_of_use_already_is_released_although_a_name_is_refused(everybody):
+    org = everybody.organisation
+    org.users(["anna@x", "bo@x"])
+    org.assign("anna@x", "bo@x")
+    everybody.run()
+    org.change("anna@x", accountEnabled=False)
+    everybody.run()
+    everybody.target.put("user", {"userName": "anna.new@x"})
+    org.change("anna@x", userPrincipalName="anna.new@x")
+    org.unassign("anna.new@x")
+    with everybody.database.transaction() as connection:
+        jobs.change(connection, everybody.job.id, settings={"scope": "assigned"}, full_evaluation=True)
+
+    summary = everybody.run()
+
+    assert summary.state == "succeeded"
+    assert everybody.run().requests == {"GET": 1}
+
+
+@pytest.mark.parametrize("reads", [1, 9], ids=["read-denied-once", "read-denied-always"])
+def test_an_account_to_be_renamed_that_a_replica_denies_is_not_left_behind(world, reads):
+    org = world.organisation
+    org.user("anna@x")
+    org.assign("anna@x")
+    world.run()
+    org.change("anna@x", userPrincipalName="anna.new@x")
+    denied = iter(range(reads))
+
+    async def read(original, kind, target_id):
+        return None if next(denied, None) is not None else await original(kind, target_id)
+
+    world.failing(read=read)
+    world.target.fail(1, Rejected("no such id", status=404), method="PATCH", times=reads)
+    world.run()
+    world.heal()
+    denied = iter(())
+
+    world.run()
+
+    assert [one["userName"] for one in world.target.resources("user").values()] == ["anna.new@x"]
+
+
+def test_a_leaver_whose_new_name_may_have_been_taken_is_found_by_it(world):
+    org = world.organisation
+    org.user("anna@x")
+    org.assign("anna@x")
+    world.run()
+    org.change("anna@x", userPrincipalName="anna.new@x")
+    world.target.fail(1, Unreachable("reset"), after_effect=True, method="PATCH")
+    world.run()
+    org.change("anna.new@x", accountEnabled=False)
+    denied = iter(range(1))
+
+    async def read(original, kind, target_id):
+        return None if next(denied, None) is not None else await original(kind, target_id)
+
+    world.failing(read=read)
+
+    world.run()
+    world.run()
+
+    assert world.account("anna.new@x")["active"] is False
+
+
+def test_who_took_a_free_name_for_a_swap_gets_the_right_one_after_a_kill(everybody):
+    org = everybody.organisation
+    org.users(["anna@x", "bo@x"])
+    everybody.run()
+    org.change("bo@x", userPrincipalName="bo.was@x")
+    org.change("anna@x", userPrincipalName="bo@x")
+    org.change("bo.was@x", userPrincipalName="anna@x")
+    parked = everybody.target.resources
+    kills = True
+
+    async def read(original, kind, target_id):
+        if kills and any("-provisor-" in str(one["userName"]) for one in parked("user").values()):
+            raise Killed
+        return await original(kind, target_id)
+
+    everybody.failing(read=read)
+    with pytest.raises(Killed):
+        everybody.run()
+    kills = False
+
+    everybody.run()
+    everybody.run()
+
+    names = {one["userName"]: one["displayName"] for one in parked("user").values()}
+    assert names == {"anna@x": "bo", "bo@x": "anna"}
+
+
+def test_somebody_filtered_out_and_then_deleted_for_good_leaves_every_group(everybody):
+    org = everybody.organisation
+    org.user("anna@x", department="Out")
+    org.group("Sales", ["anna@x"])
+    everybody.run()
+    clause = {"sourceOperandName": "department", "operatorName": "NOT EQUALS", "targetOperand": {"values": ["Out"]}}
+    with everybody.database.transaction() as connection:
+        rules = copy.deepcopy(jobs.rules(connection, everybody.job.id, 1))
+        rules["synchronizationRules"][0]["objectMappings"][0]["scope"] = {
+            "groups": [{"name": "x", "clauses": [clause]}]
+        }
+        jobs.save_rules(connection, everybody.job.id, rules, created_by="test", now=NOW)
+        jobs.change(connection, everybody.job.id, full_evaluation=True)
+    everybody.run()
+    assert everybody.target.memberships() == {("Sales", "anna@x")}
+    everybody.purge("anna@x")
+
+    everybody.run()
+
+    assert everybody.target.memberships() == set()
+    assert everybody.account("anna@x")["active"] is False
+    assert links.by_object(everybody.database.reader(), everybody.job.id, org.id("user", "anna@x")) is None
