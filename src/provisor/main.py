@@ -37,6 +37,7 @@ NOUNS: Final = {
     "log": ("provisor.cli.log", "app", "The provisioning log: what was done to whom, and why."),
     "serve": ("provisor.cli.serve", "app", "Run all started jobs on their interval."),
     "expression": ("provisor.cli.expression", "app", "Try the expressions of attribute mappings."),
+    "clock": ("provisor.cli.clock", "app", "Whether the clock may be believed where things are deleted for their age."),
     "target": ("provisor.target.commands", "app", "Cisco Umbrella User Management, the bundled application."),
     "demo": ("provisor.demo.commands", "app", "The whole tutorial, end to end, in a folder of its own."),
 }

@@ -26,7 +26,7 @@ _AS = {"sub": "finditer", "subn": "finditer", "split": "finditer", "findall": "f
 # Functions that make patterns of what they are given: one example, or why there is none.
 MADE = {
     "target/masking.py:_words": masking._words(("pin", "badge")),
-    "connectors/capture.py:__init__": Redactor(Secret("a" * 30 + "b"))._spelt,
+    "connectors/capture.py:__init__": Redactor(Secret("aab"))._spelt,
     "engine/advice.py:_words": None,  # kept by the module, where they are found
     "engine/advice.py:_body": None,
     # An administrator's: REGEX_SECONDS bounds it in an expression, PATTERN_SECONDS in a scoping filter.

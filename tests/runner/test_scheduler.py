@@ -1,7 +1,7 @@
 """Jobs run on their interval, one run of a job at a time, until the process is asked to end."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -10,6 +10,7 @@ from provisor.runner.scheduler import next_start, run_jobs
 from provisor.storage import jobs
 
 SECOND = 1_000_000
+NOW = 1_000_000 * SECOND
 
 
 @pytest.fixture
@@ -24,27 +25,57 @@ def _changed(world, changes):
 
 
 def test_a_job_that_never_ran_is_due_at_once(job):
-    assert next_start(job()) == 0
+    assert next_start(job(), NOW) == 0
 
 
 @pytest.mark.parametrize("state", ["Disabled", "Paused"])
 def test_a_job_that_is_not_active_is_never_due(job, state):
-    assert next_start(job(schedule_state=state)) is None
+    assert next_start(job(schedule_state=state), NOW) is None
 
 
 def test_the_next_start_is_an_interval_after_the_previous_one(job):
-    due = next_start(job(interval_seconds=2400, last_began_at=100 * SECOND, last_ended_at=130 * SECOND))
+    due = next_start(job(interval_seconds=2400, last_began_at=100 * SECOND, last_ended_at=130 * SECOND), NOW)
 
     assert due == 2500 * SECOND
 
 
 def test_a_cycle_longer_than_the_interval_is_followed_at_once(job):
-    due = next_start(job(interval_seconds=60, last_began_at=100 * SECOND, last_ended_at=500 * SECOND))
+    due = next_start(job(interval_seconds=60, last_began_at=100 * SECOND, last_ended_at=500 * SECOND), NOW)
 
     assert due == 500 * SECOND
 
 
-def scheduled(world, run, *, seconds=0.3):
+@pytest.mark.parametrize(
+    ("began", "ended"),
+    [
+        pytest.param(NOW + 365 * 86_400 * SECOND, NOW + 365 * 86_400 * SECOND, id="a year ahead"),
+        pytest.param(NOW - 60 * SECOND, NOW + 365 * 86_400 * SECOND, id="put ahead while it ran"),
+        pytest.param(NOW + SECOND, None, id="put back by a moment"),
+    ],
+)
+def test_a_run_of_the_future_holds_nothing_up(job, began, ended):
+    due = next_start(job(interval_seconds=2400, last_began_at=began, last_ended_at=ended), NOW)
+
+    assert due <= NOW + 2400 * SECOND
+
+
+def test_a_clock_that_was_ahead_does_not_stop_the_schedule_once_it_is_put_right(world):
+    ahead = [timedelta(days=400)]
+    ran = []
+
+    async def run(stop):
+        ran.append(1)
+        if len(ran) == 1:
+            asyncio.get_running_loop().call_later(0.05, ahead.clear)
+            raise RuntimeError("the clock is ahead")
+        stop.set()
+
+    scheduled(world, run, seconds=5, now=lambda: datetime.now(UTC) + sum(ahead, timedelta()))
+
+    assert len(ran) == 2
+
+
+def scheduled(world, run, *, seconds=0.3, now=lambda: datetime.now(UTC)):
     """What `run_jobs` reports as failed while it runs for some time."""
     failures = []
 
@@ -56,7 +87,7 @@ def scheduled(world, run, *, seconds=0.3):
             world.organisation.tenant,
             lambda job_id: run(stop),
             stop=stop,
-            now=lambda: datetime.now(UTC),
+            now=now,
             failed=lambda job_id, error: failures.append(error),
             poll_seconds=0.02,
         )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from provisor.admin.app_roles import AppRoles
     from provisor.admin.applications import Applications
+    from provisor.admin.clock import Clock
     from provisor.admin.context import Context
     from provisor.admin.cycles import Cycles
     from provisor.admin.directory import Objects
@@ -99,6 +100,13 @@ class Admin:
         from provisor.admin.cycles import Cycles
 
         return Cycles(self._context, self.jobs)
+
+    @cached_property
+    def clock(self) -> Clock:
+        """Whether the clock may be believed."""
+        from provisor.admin.clock import Clock
+
+        return Clock(self._context)
 
     @cached_property
     def schemas(self) -> Schemas:

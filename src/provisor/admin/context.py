@@ -15,7 +15,7 @@ from provisor.admin.actor import Actor
 from provisor.admin.errors import AdminError
 from provisor.database import Connection, Database, DatabaseError
 from provisor.scim.values import Json
-from provisor.storage import audit
+from provisor.storage import audit, clock
 
 if TYPE_CHECKING:  # ciphers and the port cost imports that most commands need not pay
     from provisor.engine.ports import Secret, Target
@@ -50,6 +50,7 @@ class Context:
         try:
             with self.database.transaction() as connection:
                 change = Change(connection=connection, now=self.now())
+                clock.observe(connection, self.tenant, now=change.now)
                 yield change
                 if change.effective:
                     self._record(change, actor, activity)

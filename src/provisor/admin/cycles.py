@@ -98,14 +98,19 @@ class Cycles:
         *,
         report: Callable[[Progress], None] | None = None,
         stopping: Callable[[], None] | None = None,
+        allow_deletes: int = 0,
     ) -> CycleSummary:
         """One cycle in the foreground. What stopped it, if anything did, is in the summary.
+
+        `allow_deletes`: let a cycle through that would take access from many at once, but from no more than so many.
 
         With `stopping`, SIGINT ends it where the next run can go on, and is told by that; a second one ends it at once.
         """
         job = self._runnable(actor, key)
         with self.context.change(actor, JOB_RUN, "Run provisioning cycle") as change:
             change.target = job.id
+            if allow_deletes:
+                change.detail = {"allowDeletes": allow_deletes}
         context = self.context
 
         async def run() -> CycleSummary:
@@ -121,6 +126,7 @@ class Cycles:
                 report=report,
                 stop=stop,
                 address=self._address(job.id),
+                allow_deletes=allow_deletes,
             )
 
         return _driven(run())

@@ -14,7 +14,7 @@ from provisor.scim.values import Json
 from provisor.storage import cycles, links, operations
 from provisor.storage.cycles import Cycle
 from provisor.storage.jobs import Job
-from provisor.storage.times import from_microseconds
+from provisor.storage.times import from_microseconds, to_microseconds
 
 NEVER = "0001-01-01T00:00:00Z"
 LOOKED_AT = 50  # cycles back; failures in a row beyond that are not counted
@@ -196,7 +196,7 @@ def _runs(
     connection: Connection, job: Job, newest: Cycle | None, *, running: bool, served: bool, now: datetime
 ) -> Runs:
     open_still = newest is not None and newest.phase != "done" and newest.state != "abandoned"
-    due = next_start(job)
+    due = next_start(job, to_microseconds(now))
     ended = None if running or (job.last_ended_at or 0) < (job.last_began_at or 0) else job.last_ended_at
     start = None if due is None or not served or running else max(_moment(due) or now, now)
     return Runs(

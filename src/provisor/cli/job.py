@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
 
+from provisor.cli.clock import sentence as clock_doubted
 from provisor.cli.job_details import EACH
 from provisor.cli.job_status import print_cycle, print_plan, print_status
 from provisor.cli.options import Application, AsJson, Job, noun, session
@@ -174,8 +175,20 @@ def plan(context: typer.Context, job: Job, details: Details = False, as_json: As
 
 
 @app.command()
-def run(context: typer.Context, job: Job, details: Details = False, as_json: AsJson = False) -> None:
+def run(
+    context: typer.Context,
+    job: Job,
+    details: Details = False,
+    allow_deletes: Annotated[
+        int,
+        typer.Option(metavar="N", min=0, help="Disable, delete or remove from groups this once, up to N of all."),
+    ] = 0,
+    as_json: AsJson = False,
+) -> None:
     """Run one cycle now, in the foreground: the first is an initial cycle, later ones are incremental.
+
+    A cycle that would disable or delete more than 20 % of the users, delete more than 20 % of the groups or remove more
+    than 20 % of the memberships (and more than 10) stops before its first write; --allow-deletes lets it through.
 
     Failures and skips are told by their cause; with --details also what was done, by name; --json lists all.
 
@@ -187,10 +200,13 @@ def run(context: typer.Context, job: Job, details: Details = False, as_json: AsJ
     opened = session(context)
     cycles = opened.admin.cycles
     with progress_bar(quiet=as_json) as moved:
-        summary = cycles.run(opened.actor, job, report=moved, stopping=_stopping)
+        summary = cycles.run(opened.actor, job, report=moved, stopping=_stopping, allow_deletes=allow_deletes)
     failures, skips = cycles.causes(opened.actor, job, summary.n) if _somebody_was_not(summary.counts) else ((), ())
     listed = cycles.done(opened.actor, job, summary.n, each=None if as_json else EACH) if details or as_json else ()
     print_cycle(summary, failures, skips, listed, as_json=as_json)
+    doubt = opened.admin.clock.doubt(opened.actor)
+    if doubt is not None:
+        complain(clock_doubted(doubt))
     if summary.error is not None:
         complain(summary.error.message, summary.error.hint)
     if summary.state == "stopped":

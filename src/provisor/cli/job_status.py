@@ -92,6 +92,9 @@ def print_plan(
         "verdicts": dict(plan.verdicts),
         "capacityReached": waiting,
         "digest": plan.digest,
+        "stops": None
+        if plan.brake is None
+        else {"code": plan.brake.code, "message": plan.brake.message, "hint": plan.brake.hint},
         "failures": causes_json(failures),
         "skips": causes_json(skips),
     }

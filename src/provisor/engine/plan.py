@@ -19,6 +19,7 @@ from provisor.engine.decide import (
 from provisor.engine.guard import CAPACITY_REACHED, Admission
 from provisor.engine.operation import OperationKind
 from provisor.engine.record import Kind
+from provisor.rules.failure import Failure
 
 _VERBS: dict[OperationKind, str] = {
     "create": "create",
@@ -36,7 +37,6 @@ SKIPS = frozenset(
     {ACTION_DISABLED, CAPACITY_REACHED, DELETION_SKIPPED, IMPORT_SKIPPED, NOT_ENTITLED, NOT_IN_SCOPE, REDUNDANT}
 )
 """The codes of those who are left alone; any other code of a verdict is a failure."""
-GONE_ALREADY = "InvalidAnchor"  # was to be deleted, and is not at the target any more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +48,7 @@ class Plan:
     counts: Mapping[tuple[Kind, OperationKind], int] = field(default_factory=dict)
     verdicts: Mapping[str, int] = field(default_factory=dict)
     capacity: Admission | None = None
+    brake: Failure | None = None  # why a run would stop before its first write
     digest: str = ""
 
     @property
@@ -86,10 +87,12 @@ def render(plan: Plan) -> Iterator[str]:
         if number and operation != "verdict":
             yield f"  {number:>9,} {kind}{'' if number == 1 else 's'} to {_VERBS[operation]}"
     for code, number in sorted(plan.verdicts.items()):
-        what = "left alone" if code in SKIPS or code == GONE_ALREADY else "not possible"
+        what = "left alone" if code in SKIPS else "not possible"
         yield f"  {number:>9,} {what} ({code})"
     if plan.capacity is not None and plan.capacity.waiting:
         yield from _capacity(plan.capacity, plan.application)
+    if plan.brake is not None:
+        yield f"A run would stop: {plan.brake.message} {plan.brake.hint}"
 
 
 def _capacity(admission: Admission, application: str) -> Iterable[str]:

@@ -7,6 +7,7 @@ short goes on where it stopped. Order: the entry points, planning, executing, en
 import asyncio
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from provisor.database import Connection, Database
@@ -142,8 +143,9 @@ async def plan_cycle(
             setup, cycle = await writer.write(lambda connection: _begin_plan(connection, job_id, now()))
             run = make_run(order, setup, (writer, target), cycle, Counter())
             admission = await _plan(run, Reporter(run, report))
+            brake = Brake(run, allowed=0).failure()
             await writer.write(lambda connection: _end_plan(connection, run))
-            return _plan_value(run, admission)
+            return replace(_plan_value(run, admission), brake=brake)
 
 
 def _begin(connection: Connection, job: str, moment: datetime, failure: Failure | None) -> tuple[Setup, Cycle]:
