@@ -169,3 +169,34 @@ def test_somebody_filtered_out_and_then_deleted_for_good_leaves_every_group(ever
     assert everybody.target.memberships() == set()
     assert everybody.account("anna@x")["active"] is False
     assert links.by_object(everybody.database.reader(), everybody.job.id, org.id("user", "anna@x")) is None
+
+
+def test_an_open_create_that_could_not_be_looked_up_is_made_after_a_kill(world):
+    org = world.organisation
+    org.users(["anna@x", "bo@x"])
+    org.assign("anna@x", "bo@x")
+    world.target.fail(1, Killed(), method="POST")
+    with pytest.raises(Killed):
+        world.run()
+    world.heal()
+    failing, looks = True, 0
+
+    async def find(original, kind, path, value):
+        nonlocal looks
+        looks += value == "anna@x"
+        if value == "anna@x" and failing:
+            raise Rejected("not now", status=500)
+        if value == "anna@x" and looks == 3:  # the first one settled that nothing was created
+            raise Killed
+        return await original(kind, path, value)
+
+    world.failing(find=find)
+    world.run()
+    failing, looks = False, 1
+    with pytest.raises(Killed):
+        world.run()
+
+    world.run()
+    world.run()
+
+    assert world.account("anna@x")["active"] is True

@@ -74,7 +74,8 @@ class Planner:
         """
         self._placing.look_who_waits()
         page = await self._plan(kind, reads, pages=None, verify=verify)
-        page.settle_others(record.id for record, _ in reads)
+        # Who is undecided keeps the operation: it is all that brings them back once the open create is settled.
+        page.settle_others(record.id for record, _ in self._decidable(reads))
         await self._placing.write(page, kind, cursor=None)
 
     async def plan_all_again(self, kind: Kind, objects: Sequence[str], *, verify: bool = False) -> None:
