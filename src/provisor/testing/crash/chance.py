@@ -28,26 +28,29 @@ _COMING_AND_GOING = ("delete", "restore", "purge", "assign", "unassign")
 def script_of(seed: int) -> Script:
     """The script of a seed: always the same."""
     chance = Random(f"script {seed}")  # noqa: S311 - a test's choice, no secret
+    storm = chance.random() < 0.4  # a few people, to whom much happens
     place = Place(
         seed=seed,
-        people=chance.choice((3, 6, 12, 20, 40)),
-        groups=chance.randrange(5),
+        people=chance.choice((3, 4, 6) if storm else (6, 12, 20, 40)),
+        groups=chance.randrange(3 if storm else 5),
         strangers=chance.choice((0, 0, 4, 9)),
         template=chance.choice(("ciscoUmbrella", "scim")),
         behaviour=chance.choice(("provisor", "provisor", "entra")),
         scope=chance.choice(("assigned", "assigned", "all")),
         unique=chance.random() < 0.6,
         longest_page=chance.choice((3, 7, 500)),
-        page=chance.choice((3, 10, 500)),
+        page=chance.choice((1, 3, 10, 500)),
     )
-    rounds = tuple(_round(chance, place, number) for number in range(chance.randint(2, 7)))
+    rounds = tuple(_round(chance, place, number, storm=storm) for number in range(chance.randint(2, 7)))
     return Script(place=place, rounds=rounds)
 
 
-def _round(chance: Random, place: Place, number: int) -> Round:
+def _round(chance: Random, place: Place, number: int, *, storm: bool) -> Round:
     calm = number == 0 and chance.random() < 0.4
-    changes = tuple(_change(chance, place) for _ in range(chance.choice((0, 2, 4, 6, 9))))
-    strikes = () if calm else _strikes(chance, place)
+    changes = tuple(_change(chance, place) for _ in range(chance.randint(3, 14) if storm else chance.randrange(9)))
+    strikes: tuple[Strike, ...] = ()
+    for _ in range(0 if calm else chance.randint(1, 5) if storm else 1):
+        strikes += _strikes(chance, place)
     if number == 0 and chance.random() < 0.3:  # most is listed in the first run
         strikes += (Strike(nth=1, word=chance.choice(weather.PAGING)),)
     return Round(changes=changes, strikes=_possible(strikes), plan=chance.random() < 0.1)
@@ -133,7 +136,8 @@ def _strike(chance: Random, place: Place) -> Strike:
         lasting = lasting and word == weather.NOT_THERE
     elif word == "refusal":
         word, after, method = chance.choice(weather.REFUSALS), False, chance.choice(("POST", "PATCH", "PATCH"))
-        kind = "group" if word.startswith("member") else kind
+        if word.startswith("member"):
+            kind, nth = "group", chance.choice((1, 1, 2))
     elif word == "paging":
         return Strike(nth=1, word=chance.choice(weather.PAGING), kind=kind)
     elif chance.random() < 0.1:
