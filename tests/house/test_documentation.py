@@ -62,6 +62,17 @@ def test_links_between_pages_lead_somewhere():
     assert not broken
 
 
+def test_every_promise_names_tests_that_exist():
+    text = (ROOT / "docs" / "explanation" / "fidelity.md").read_text()
+    rows = [line for line in text.splitlines() if line.startswith("| ") and not line.startswith("| kind")]
+
+    assert len(rows) > 50
+    for row in rows:
+        files = re.findall(r"tests/[\w/]+\.py", row.rpartition("|")[0].rpartition("|")[2])
+        assert files, row
+        assert not [file for file in files if not (ROOT / file).exists()], row
+
+
 def test_one_record_names_functions_that_exist():
     text = (ROOT / "docs" / "explanation" / "one-record.md").read_text()
     named = re.findall(r"`([a-z_]+(?:/[a-z_]+)*/[a-z_]+\.py)::([A-Za-z_.]+)`", text)
