@@ -182,3 +182,17 @@ def test_leaving_depends_on_kind_rules_and_application(directory):
     assert rules.groups.terms.leaving == "delete"
     assert directory.rules(soft_delete=False).users.terms.leaving == "delete"
     assert directory.rules(users={"mappings": without_active}).users.terms.leaving == "nothing"
+
+
+@pytest.mark.parametrize(
+    ("left", "standing"),
+    [({"deleted": True}, "suspended"), ({"enabled": False}, "suspended"), ({"assigned": False}, "unentitled")],
+    ids=["deleted", "disabled", "unassigned"],
+)
+def test_a_filter_that_cannot_be_decided_keeps_no_leaver_in(directory, left, standing):
+    slow = Clause(attribute="department", operator="REGEX MATCH", values=("(a|aa)+!x",))
+    rules = directory.rules(users={"scope": Scope((FilterGroup(title="Slow", clauses=(slow,)),))})
+
+    desired = directory.judge(directory.user(attributes={"department": "a" * 60}, **left), rules)
+
+    assert (desired.aside, desired.standing) == (None, standing)

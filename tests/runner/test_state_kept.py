@@ -222,3 +222,18 @@ def test_a_clock_ahead_by_a_month_purges_nobody_and_says_so(world):
     )
 
     assert world.organisation_has("p1@x")
+
+
+def test_events_keep_the_name_that_the_application_had(world):
+    world.run()
+    with world.database.transaction() as connection:
+        connection.execute(
+            "UPDATE application SET display_name = 'Renamed' WHERE id = ?", (world.organisation.application,)
+        )
+    world.organisation.change("p1@x", displayName="Changed")
+    world.run()
+
+    names = [event.document["targetSystem"]["displayName"] for event in world.events()]
+
+    assert names[0] != "Renamed"
+    assert names[-1] == "Renamed"

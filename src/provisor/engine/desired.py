@@ -68,7 +68,7 @@ def judge(
     aside: Skip | Fail | None = None
     if not kind.enabled:
         aside = _GROUPS_OFF
-    elif verdict.failure is not None:
+    elif verdict.failure is not None and not _leaves_anyway(record, entitled):
         aside = Fail(_who(verdict.failure, record.name))
     elif not verdict.read:
         aside = Skip(NOT_IN_SCOPE, verdict.reason)
@@ -143,11 +143,16 @@ def _standing(record: Record, entitled: bool, verdict: Verdict, *, stays: bool) 
         return "suspended", _DISABLED
     if not entitled:
         return "unentitled", _UNASSIGNED
-    if not verdict.passes:
+    if not verdict.passes and verdict.failure is None:
         return "unentitled", Skip(NOT_IN_SCOPE, verdict.reason)
     if not record.enabled and record.kind == "user":
         return "suspended", _DISABLED
     return "wanted", _WANTED
+
+
+def _leaves_anyway(record: Record, entitled: bool) -> bool:
+    """Whether the account goes out of use whatever the filters say: one that fails must not keep a leaver in."""
+    return record.deleted or not entitled or (record.kind == "user" and not record.enabled)
 
 
 def _who(failure: Failure, name: str) -> Failure:

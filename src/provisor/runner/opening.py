@@ -142,6 +142,7 @@ def _new(connection: Connection, setup: Setup, at: int, *, plan: bool) -> Cycle:
         began_at=at,
         ended_at=None,
         restarts=job.restarts,
+        application_name=setup.application,
     )
 
 

@@ -11,7 +11,7 @@ import msgspec
 from provisor.database import Connection, Row
 
 _COLUMNS = """n, id, kind, phase, state, ruleset_version, low, high, cursor, counters, error, began_at, ended_at,
-    restarts"""
+    restarts, application_name"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +20,8 @@ class Cycle:
 
     kind: initial, incremental, plan. state: running, succeeded, entry-level-errors, failed, planned, abandoned.
     `counters` maps `user.create` and the like to numbers; `error` is {code, message, hint} of what stopped the cycle.
-    `restarts` is how often the job had been restarted when the cycle began.
+    `restarts` is how often the job had been restarted when the cycle began, `application_name` what the application was
+    called then.
     """
 
     n: int
@@ -37,12 +38,13 @@ class Cycle:
     began_at: int
     ended_at: int | None
     restarts: int = 0
+    application_name: str | None = None
 
 
 def add(connection: Connection, job: str, cycle: Cycle) -> None:
     """Write a new cycle's row."""
     connection.execute(
-        f"INSERT INTO cycle (job, {_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+        f"INSERT INTO cycle (job, {_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
         (
             job,
             cycle.n,
@@ -59,6 +61,7 @@ def add(connection: Connection, job: str, cycle: Cycle) -> None:
             cycle.began_at,
             cycle.ended_at,
             cycle.restarts,
+            cycle.application_name,
         ),
     )
 
@@ -179,4 +182,5 @@ def _of(row: Row) -> Cycle:
         began_at=row[11],
         ended_at=row[12],
         restarts=row[13],
+        application_name=row[14],
     )

@@ -226,6 +226,9 @@ def _frame(connection: Connection, tenant: str, job: str, cycle: str) -> EventFr
         (job,),
     ) or connection.one("SELECT application, application_name, template FROM deleted_job WHERE id = ?", (job,))
     application, display_name, name = row or ("", "", "")
+    then = connection.one("SELECT application_name FROM cycle WHERE job = ? AND id = ?", (job, cycle))
+    if then is not None and then[0]:
+        display_name = then[0]  # an event is what it was
     found = template(name)
     return EventFrame(
         Systems(

@@ -278,7 +278,9 @@ cycle = Table(
     _number("began_at"),
     _number("ended_at", null=True),
     _number("restarts", default="0"),  # of the job when the cycle began
+    _text("application_name", null=True),  # by which its events are told, whatever the application is called later
 )
+Index("cycle_id", cycle.c.job, cycle.c.id)
 # What an incremental cycle must look at, made once at its start by INSERT .. SELECT through the indexes above.
 work = Table("work", metadata, _text("job", key=True), _text("kind", key=True), _text("object", key=True))
 # What the target said it holds, read page by page when listing is cheaper than one look-up each.

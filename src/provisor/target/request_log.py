@@ -80,9 +80,10 @@ class RequestLog:
         self._gathered: list[Entry] = []
         self._used: dict[str, int] = {}  # token id -> newest use
         self._timer: asyncio.TimerHandle | None = None
-        self._flushing: set[asyncio.Future[None]] = set()
+        self._flushing: set[asyncio.Future[int]] = set()
         self._unwritten = 0  # entries that are on their way to the disk
-        self._since_prune = 0
+        self._newest = 0  # number of an entry, as of the last flush
+        self._pruned_at = 0
 
     def used(self, token_id: str, at: int) -> None:
         """Remember that a token was used; stored with the next flush."""
@@ -97,7 +98,6 @@ class RequestLog:
     def insert(self, connection: Connection, entry: Entry) -> None:
         """Write an entry inside the transaction of the write it tells of."""
         connection.execute(_INSERT, entry)
-        self._since_prune += 1
 
     def _schedule(self) -> None:
         if self._timer is None:
@@ -108,12 +108,11 @@ class RequestLog:
         gathered, self._gathered = self._gathered, []
         used, self._used = self._used, {}
         self._unwritten += len(gathered)
-        self._since_prune += len(gathered)
-        prune = self._since_prune >= _PRUNE_EVERY
+        prune = self._newest - self._pruned_at >= _PRUNE_EVERY
         if prune:
-            self._since_prune = 0
+            self._pruned_at = self._newest
 
-        def store(connection: Connection) -> None:
+        def store(connection: Connection) -> int:
             connection.many(_INSERT, gathered)
             connection.many(_USED, [(at, id_, at) for id_, at in used.items()])
             if prune:
@@ -121,16 +120,19 @@ class RequestLog:
                     "DELETE FROM request_log WHERE number <= (SELECT max(number) FROM request_log) - ?",
                     (RETENTION_ROWS,),
                 )
+            newest = connection.one("SELECT max(number) FROM request_log")
+            return int(newest[0] or 0) if newest else 0
 
         future = self._writer.write(store)
         self._flushing.add(future)
         future.add_done_callback(partial(self._flushed, len(gathered)))
 
-    def _flushed(self, written: int, future: "asyncio.Future[None]") -> None:
+    def _flushed(self, written: int, future: "asyncio.Future[int]") -> None:
         self._unwritten -= written
         self._flushing.discard(future)
-        if not future.cancelled():
-            future.exception()  # a database that cannot be written already answers 503 to every write
+        # A database that cannot be written already answers 503 to every write.
+        if not future.cancelled() and future.exception() is None:
+            self._newest = future.result()
 
     @property
     def full(self) -> bool:

@@ -96,8 +96,9 @@ def _create_cycle() -> None:
         "cycle", _text("job"), _number("n"), _text("id"), _text("kind"), _text("phase"), _text("state"),
         _number("ruleset_version"), _number("low"), _number("high"), _text("cursor", null=True), _text("counters"),
         _text("error", null=True), _number("began_at"), _number("ended_at", null=True),
-        _number("restarts", default="0"), sa.PrimaryKeyConstraint("job", "n")
+        _number("restarts", default="0"), _text("application_name", null=True), sa.PrimaryKeyConstraint("job", "n")
     )
+    op.create_index("cycle_id", "cycle", ["job", "id"])
 
 
 def _create_deleted_job() -> None:
