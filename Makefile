@@ -30,7 +30,7 @@ check: $(STAMP) ## style, types, import rules, house rules
 	$(BIN)/ruff check src tests benchmarks
 	$(BIN)/mypy
 	PYTHONPATH=src $(BIN)/lint-imports --no-cache
-	$(BIN)/pytest tests/house
+	$(BIN)/pytest tests/house -m 'not slow'
 
 fix: $(STAMP) ## format and repair what a machine can
 	$(BIN)/ruff format src tests benchmarks

@@ -40,9 +40,14 @@ def sources():
     return {path.relative_to(PACKAGE): ast.parse(path.read_text()) for path in sorted(PACKAGE.rglob("*.py"))}
 
 
+def patterns_in_method(value):
+    """Whether it is a method of a pattern."""
+    return isinstance(getattr(value, "__self__", None), re.Pattern | regex.Pattern)
+
+
 def patterns_in(value):
     """Pattern objects in a value of a module, also inside of lists, tables and classes."""
-    value = getattr(value, "__self__", value)  # a method of one, which is all that a module keeps
+    value = value.__self__ if patterns_in_method(value) else value
     if isinstance(value, re.Pattern | regex.Pattern):
         yield value
     elif isinstance(value, tuple | list | set | frozenset):
@@ -74,8 +79,10 @@ def module_patterns():
             if isinstance(value, type) and value.__module__ == found.name:
                 held.update({f"{value.__name__}.{name}": item for name, item in vars(value).items()})
         for name, value in held.items():
+            # Of some a module keeps nothing but the method.
+            bound = (value.__name__,) if patterns_in_method(value) else None
             for number, pattern in enumerate(patterns_in(value)):
-                yield pytest.param(pattern, methods_of(name, trees[path]), id=f"{path}:{name}{number or ''}")
+                yield pytest.param(pattern, bound or methods_of(name, trees[path]), id=f"{path}:{name}{number or ''}")
 
 
 def calls_of_re(tree):
@@ -116,7 +123,7 @@ def run(pattern, method):
 
 def slow(pattern, methods, longest=LONGEST):
     as_bytes = isinstance(pattern.pattern, bytes)
-    for make in texts(words_of(pattern.pattern, pattern.flags & ~re.UNICODE)):
+    for make in texts(words_of(pattern.pattern, pattern.flags & ~re.UNICODE), paired=5):
         for method in methods:
             grown = grows_faster(
                 run(pattern, method),
@@ -128,6 +135,7 @@ def slow(pattern, methods, longest=LONGEST):
     return None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("pattern", "methods"), [*module_patterns(), *inner_patterns()])
 def test_a_pattern_takes_time_in_proportion_to_the_text(pattern, methods):
     assert slow(pattern, methods) is None
