@@ -129,8 +129,8 @@ DOORS = {
     "masked header": ("secret", lambda text: masking.masked_headers([(b"user-agent", text.encode())])),
     "masked answer": ("secret", lambda text: masking.shown_answer(json.dumps({"detail": text}).encode())),
     "kept to be masked": ("secret", lambda text: masking.body_to_mask(text.encode(), 100)),
-    "logged": ("secret", lambda text: request_log.about(text, text, text, ())),
-    "logged address": ("address", lambda text: request_log.about(text, text, text, {"pin"})),
+    "logged": ("secret", lambda text: request_log.about(text, text, text, (), 1_000)),
+    "logged address": ("address", lambda text: request_log.about(text, text, text, {"pin"}, 1_000)),
     "expression": ("expression", compile_expression),
     "diacritics": ("text", evaluated("NormalizeDiacritics([s])")),
     "case": ("text", evaluated("ToLower([s], )")),
@@ -144,7 +144,7 @@ DOORS = {
         "json",
         lambda text: capture.Redactor(Secret("t")).exchange("PUT", text, b'{"password":' + text.encode(), 1, b"", 1.0),
     ),
-    "detail of a target": ("html", lambda text: replies.refused(reply(text), "host", "do it", NOW)),
+    "detail of a target": ("html", lambda text: replies.refused(reply(text), "host", "do it", NOW, str)),
     "document of a target": ("json", lambda text: replies.document(text.encode())),
 }
 

@@ -200,3 +200,32 @@ def test_an_open_create_that_could_not_be_looked_up_is_made_after_a_kill(world):
     world.run()
 
     assert world.account("anna@x")["active"] is True
+
+
+@pytest.mark.parametrize("error", [Rejected("gateway", status=502), Killed()], ids=["502", "killed"])
+@pytest.mark.parametrize("leaves", ["disabled", "unassigned", "deleted"])
+def test_who_leaves_again_while_being_taken_back_is_disabled(world, error, leaves):
+    org = world.organisation
+    org.user("anna@x")
+    org.assign("anna@x")
+    world.run()
+    org.unassign("anna@x")
+    world.run()
+    org.assign("anna@x")
+    world.target.fail(1, error, after_effect=True, method="PATCH")
+    try:
+        world.run()
+    except Killed:
+        world.heal()
+    assert world.account("anna@x")["active"] is True
+    leave = {
+        "disabled": lambda: org.change("anna@x", accountEnabled=False),
+        "unassigned": lambda: org.unassign("anna@x"),
+        "deleted": lambda: org.delete("anna@x"),
+    }
+    leave[leaves]()
+
+    world.run()
+    world.run()
+
+    assert world.account("anna@x")["active"] is False

@@ -103,8 +103,11 @@ def link_row(
 
 
 def in_doubt(run: Run, kind: Kind, object_id: str, link: StoredLink) -> LinkRow:
-    """The link of an object whose last change was not answered: it is read before anything is decided about it."""
-    return _doubtful(run, kind, object_id, link.target_id, link.state, link.pushed_document)
+    """The link of an object whose last change was not answered: it is read before anything is decided about it.
+
+    A released account that was to be taken back may be in use since: from then on it is tracked.
+    """
+    return _doubtful(run, kind, object_id, link.target_id, "linked", link.pushed_document)
 
 
 def adopted_row(run: Run, kind: Kind, object_id: str, resource: Resource) -> LinkRow:

@@ -64,9 +64,10 @@ def put(connection: Connection, rows: Iterable[LinkRow]) -> None:
 
 
 def doubt(connection: Connection, job: str, objects: Iterable[str]) -> None:
-    """What these accounts hold nobody knows: they are read before the next change."""
+    """What these accounts hold nobody knows: they are tracked, and read before the next change."""
     connection.many(
-        "UPDATE link SET wanted_hash = ?, pushed_hash = ?, etag = NULL WHERE job = ? AND object = ?",
+        """UPDATE link SET state = 'linked', wanted_hash = ?, pushed_hash = ?, etag = NULL
+        WHERE job = ? AND object = ?""",
         ((NOBODY_KNOWS, NOBODY_KNOWS, job, object_id) for object_id in objects),
     )
 
