@@ -28,7 +28,7 @@ def print_details(details: Iterable["Detail"], numbers: Iterable[int]) -> None:
         for line in lines(detail):
             paragraph(line, indent="  ")
     if printed and any(number > EACH for number in numbers):
-        say(f"  Not more than {EACH} of a sort are listed; --json lists all.")
+        say(f"  At most {EACH} of each kind are listed; --json lists all.")
 
 
 def print_causes(causes: Sequence["Cause"], verb: str, *, names: bool) -> None:

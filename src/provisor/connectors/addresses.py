@@ -71,7 +71,10 @@ def problem_with_token(token: Secret) -> str | None:
     if not text.strip():
         return "The secret token is blank; paste the token that the application generated."
     if any(not "!" <= character <= "~" for character in text):
-        return "The secret token holds a blank, a line break or a letter outside ASCII; paste it again without them."
+        return (
+            "The secret token holds a blank, a line break or a letter outside ASCII; give the token alone, without what"
+            " stands around it (a file of JSON holds more than the token)."
+        )
     if len(text) > _LONGEST_TOKEN:
         return f"The secret token is longer than {_LONGEST_TOKEN:,} characters; paste the token alone."
     if text[0] in "{[\"'" and text[-1] in "}]\"'":

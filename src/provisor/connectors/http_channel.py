@@ -263,7 +263,10 @@ def _cause(error: Exception, timeout_seconds: float) -> str:
         case aiohttp.ClientConnectorCertificateError():
             return f"its certificate is not trusted ({error.certificate_error}); install one that matches the host"
         case aiohttp.ClientConnectorSSLError():
-            return f"no TLS connection came about ({error.os_error}); it must offer TLS 1.2 or newer"
+            return (
+                f"no TLS connection came about ({error.os_error}); it must offer TLS 1.2 or newer, and speak HTTPS at"
+                " that port at all"
+            )
         case aiohttp.ClientConnectorDNSError():
             return "its name is not known here; check the tenant URL"
         case aiohttp.ClientConnectorError():

@@ -43,7 +43,8 @@ def judge(removed: Amounts, held: Amounts, *, allowed: int = 0) -> Failure | Non
         return None
     return Failure(
         code=CODE,
-        message=f"Nothing more was written, because {' and '.join(too_many)}: more than {MOST_PERCENT} % at once.",
-        hint=f"See whom with `provisor job plan --details`. If it is meant, `provisor job run --allow-deletes"
-        f" {sum(removed)}` lets this through once; if not, put it right in the directory, and the next cycle goes on.",
+        message=f"{' and '.join(too_many)}: more than {MOST_PERCENT} % at once, so nothing more is written.",
+        hint=f"See whom with `provisor job plan JOB --details`. If it is meant, `provisor job run JOB --allow-deletes"
+        f" {sum(removed)}` lets this through once; if not, put the directory, the assignments or the rules right,"
+        " and the next cycle goes on.",
     )

@@ -23,6 +23,7 @@ Change: TypeAlias = tuple[str, str | None, str | None]  # attribute, old value, 
 FailedStep: TypeAlias = Literal["import", "scoping", "matching", "processing", "referenceResolution", "export"]
 
 UNRESOLVED_REFERENCE = "UnableToResolveReferenceAttributeValue"
+_BRING_THEM = "Bring them into the scope of the job; who is disabled in the directory gets no account."
 REDACTED = "[Redact]"
 SHOWN_UNRESOLVED = 20
 _SHOWN_MEMBERS = 1_000  # a membership event lists no more; its export step says how many there were
@@ -245,7 +246,7 @@ def _error(object_id: str, name: str, failure: Failure | None, skip: Skip | None
         return _information(skip.code, skip.reason, "nonServiceFailure", "")
     if absent:
         text = _cannot_be_written(name, absent, number)
-        return _information(UNRESOLVED_REFERENCE, text, "nonServiceFailure", "Bring them into the scope of the job.")
+        return _information(UNRESOLVED_REFERENCE, text, "nonServiceFailure", _BRING_THEM)
     return None
 
 
@@ -255,8 +256,8 @@ def unresolved_reason(name: str, unresolved: Sequence[str], number: int) -> str:
 
 
 def _cannot_be_written(name: str, absent: str, number: int) -> str:
-    what = "reference" if number == 1 else "references"
-    return f"{number:,} {what} of {name} cannot be written, because not at the target: {absent}."
+    what, are = ("reference", "it is") if number == 1 else ("references", "they are")
+    return f"{number:,} {what} of {name} cannot be written, because {are} not at the target: {absent}."
 
 
 def _information(code: str, reason: str, category: str, action: str) -> Resource:
