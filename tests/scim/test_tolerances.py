@@ -382,3 +382,26 @@ def test_every_tolerance_has_a_test_of_its_name():
 def test_every_tolerance_is_named_once_and_says_for_whom_and_why():
     assert len({rule.name for rule in TOLERANCES}) == len(TOLERANCES)
     assert all(rule.client and rule.paragraph and rule.rule.endswith(".") for rule in TOLERANCES)
+
+
+CORE = "urn:ietf:params:scim:schemas:core:2.0:User"
+
+
+@pytest.mark.parametrize("op", ["add", "replace"])
+@pytest.mark.parametrize("resource_type", [USER_TYPE, UMBRELLA_USER_TYPE], ids=["generic", "umbrella"])
+@pytest.mark.parametrize("path", [None, CORE, CORE.upper()], ids=["in the value", "as the path", "in capitals"])
+def test_attributes_under_the_core_schema_are_refused_and_not_dropped(resource_type, path, op):
+    value = {"active": False} if path else {CORE: {"active": False}}
+
+    with pytest.raises(ScimError) as refused:
+        apply({"userName": "a", "active": True}, (Operation(op=op, path=path, value=value),), resource_type)
+
+    assert refused.value.status == 400
+
+
+@pytest.mark.parametrize("resource_type", [USER_TYPE, UMBRELLA_USER_TYPE], ids=["generic", "umbrella"])
+def test_a_document_with_attributes_under_the_core_schema_is_refused(resource_type):
+    with pytest.raises(ScimError) as refused:
+        accept({"userName": "a", CORE: {"active": False}}, resource_type)
+
+    assert refused.value.status == 400

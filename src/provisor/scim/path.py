@@ -112,6 +112,8 @@ _resolve_cached = lru_cache(maxsize=2_048)(_resolve)
 
 def _whole_extension(urn: str, resource_type: ResourceType) -> Place:
     schema = resource_type.extension(urn)
+    if urn.lower() == resource_type.schema.id.lower():
+        raise invalid_path(f"{shown(urn)} is what a {resource_type.name} is made of: name its attributes one by one.")
     if schema is not None:
         return Place(path=Path(attribute="", urn=schema.id), label=schema.id, urn=schema.id, attribute=None)
     if resource_type.ignores(urn):

@@ -40,6 +40,8 @@ def accept(document: Json, resource_type: ResourceType, *, keep_unknown: bool = 
             loose.append((*plan.references[lowered], value))
             continue
         else:
+            if lowered == resource_type.schema.id.lower() and isinstance(value, dict):  # never accepted without effect
+                raise invalid_value(f"The attributes of {shown(key)} stand in the {resource_type.name} itself.")
             # Tolerance unknown_attribute_ignored: RFC 7644 section 3.3 lets a server ignore what it does not know.
             if keep_unknown and not resource_type.ignores(key):
                 result[key] = value
