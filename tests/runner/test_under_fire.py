@@ -1,6 +1,7 @@
 """What the harness under fire (provisor.testing.crash) found: each fault as small as it could be made."""
 
 import copy
+from dataclasses import replace
 
 import pytest
 
@@ -200,3 +201,25 @@ def test_an_open_create_that_could_not_be_looked_up_is_made_after_a_kill(world):
     world.run()
 
     assert world.account("anna@x")["active"] is True
+
+
+def test_a_create_answered_with_the_id_of_another_account_is_open(everybody):
+    org = everybody.organisation
+    org.user("anna@x")
+    everybody.run()
+    anna = everybody.account("anna@x")["id"]
+    org.user("bo@x")
+
+    async def create(original, kind, document):
+        answer = await original(kind, document)
+        return replace(answer, resource={**answer.resource, "id": anna})
+
+    everybody.failing(create=create)
+    everybody.run()
+    everybody.heal()
+    org.change("bo@x", accountEnabled=False)
+
+    everybody.run()
+
+    assert everybody.account("bo@x")["active"] is False
+    assert everybody.account("anna@x")["active"] is True
