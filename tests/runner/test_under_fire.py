@@ -223,3 +223,21 @@ def test_a_create_answered_with_the_id_of_another_account_is_open(everybody):
 
     assert everybody.account("bo@x")["active"] is False
     assert everybody.account("anna@x")["active"] is True
+
+
+@pytest.mark.parametrize("status", [403, 404, 405, 409, 500, 501])
+def test_an_account_that_cannot_be_deleted_is_disabled_at_least(everybody, status):
+    org = everybody.organisation
+    org.user("anna@x")
+    everybody.run()
+    everybody.purge("anna@x")
+    everybody.target.fail(1, Rejected("no", status=status), method="DELETE", times=9)
+
+    everybody.run()
+
+    assert everybody.account("anna@x")["active"] is False
+    everybody.run()
+    assert everybody.methods()["PATCH"] == 1
+    everybody.heal()
+    everybody.run()
+    assert everybody.target.by_name("user", "anna@x") is None
