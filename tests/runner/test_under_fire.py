@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from provisor.engine.ports import Rejected, Unreachable
-from provisor.storage import jobs, links, waiting
+from provisor.storage import jobs, links, resets, waiting
 from provisor.testing.faults import Killed
 from provisor.testing.organisation import NOW
 
@@ -241,3 +241,31 @@ def test_an_account_that_cannot_be_deleted_is_disabled_at_least(everybody, statu
     everybody.heal()
     everybody.run()
     assert everybody.target.by_name("user", "anna@x") is None
+
+
+@pytest.mark.parametrize(("method", "kind"), [("PATCH", "user"), ("PATCH", "group"), ("DELETE", "group")])
+def test_what_could_not_be_taken_away_is_not_forgotten_with_the_failures(everybody, method, kind):
+    org = everybody.organisation
+    org.user("anna@x")
+    org.group("Sales", ["anna@x"])
+    everybody.run()
+    match method, kind:
+        case "PATCH", "user":
+            org.change("anna@x", accountEnabled=False)
+        case "PATCH", _:
+            org.leave("Sales", "anna@x")
+        case _:
+            org.delete("Sales", kind="group")
+    everybody.target.fail(1, Rejected("no", status=403), method=method, kind=kind, times=9)
+    everybody.run()
+    everybody.heal()
+    with everybody.database.transaction() as connection:
+        resets.forget_failures(connection, everybody.job.id)
+
+    everybody.run()
+
+    if (method, kind) == ("PATCH", "user"):
+        assert everybody.account("anna@x")["active"] is False
+    else:
+        assert everybody.target.memberships() == set()
+        assert (everybody.target.by_name("group", "Sales") is None) == (method == "DELETE")
