@@ -227,5 +227,7 @@ def test_a_crowd_of_references_that_wait_is_told_by_some_names_and_the_number():
 
     reason = found["provisioningStatusInfo"]["errorInformation"]["reason"]
 
-    assert reason.startswith("50,000 references of Staff cannot be written, because they are not at the target: p0, p1,")
+    assert reason.startswith(
+        "50,000 references of Staff cannot be written, because they are not at the target: p0, p1,"
+    )
     assert reason.endswith("p19 and 49,980 more.")

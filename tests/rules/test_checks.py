@@ -73,7 +73,7 @@ ROWS = {
     "manager elsewhere": ({"target": "title", "source": "manager"}, "leads to another object"),
     "text into a reference": ({"target": f"{ENTERPRISE_URN}:manager", "source": "jobTitle"}, "takes a reference"),
     "expression over a reference": ({"target": "title", "expression": 'Append([manager], "x")'}, "reads manager"),
-    "two rows, one target": ({"target": "USERNAME", "source": "mail"}, "2 rows write username"),
+    "two rows, one target": ({"target": "USERNAME", "source": "mail"}, "2 rows write userName"),
     "same precedence": ({"target": "externalId", "source": "jobTitle", "matching_priority": 1}, "precedence 1"),
     "insisting reference": (
         {"target": f"{ENTERPRISE_URN}:manager", "source": "manager", "flow_behavior": "FlowAlways"},

@@ -322,3 +322,9 @@ def test_the_nearest_word_is_told_whatever_its_case():
     assert nearest("DEPARTMNT", ["displayName", "department"]) == "department"
     assert nearest("x", []) is None
     assert misspelt("x-name", ["name"]) is None
+
+
+def test_two_rows_that_write_one_attribute_by_two_names_are_refused(found):
+    problems = found(row=("urn:ietf:params:scim:schemas:core:2.0:User:userName", "mail"))
+
+    assert any("2 rows write userName" in problem for problem in problems)

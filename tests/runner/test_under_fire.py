@@ -1,11 +1,12 @@
 """What the harness under fire (provisor.testing.crash) found: each fault as small as it could be made."""
 
 import copy
+from dataclasses import replace
 
 import pytest
 
 from provisor.engine.ports import Rejected, Unreachable
-from provisor.storage import jobs, links, waiting
+from provisor.storage import jobs, links, resets, waiting
 from provisor.testing.faults import Killed
 from provisor.testing.organisation import NOW
 
@@ -229,3 +230,71 @@ def test_who_leaves_again_while_being_taken_back_is_disabled(world, error, leave
     world.run()
 
     assert world.account("anna@x")["active"] is False
+
+
+def test_a_create_answered_with_the_id_of_another_account_is_open(everybody):
+    org = everybody.organisation
+    org.user("anna@x")
+    everybody.run()
+    anna = everybody.account("anna@x")["id"]
+    org.user("bo@x")
+
+    async def create(original, kind, document):
+        answer = await original(kind, document)
+        return replace(answer, resource={**answer.resource, "id": anna})
+
+    everybody.failing(create=create)
+    everybody.run()
+    everybody.heal()
+    org.change("bo@x", accountEnabled=False)
+
+    everybody.run()
+
+    assert everybody.account("bo@x")["active"] is False
+    assert everybody.account("anna@x")["active"] is True
+
+
+@pytest.mark.parametrize("status", [403, 404, 405, 409, 500, 501])
+def test_an_account_that_cannot_be_deleted_is_disabled_at_least(everybody, status):
+    org = everybody.organisation
+    org.user("anna@x")
+    everybody.run()
+    everybody.purge("anna@x")
+    everybody.target.fail(1, Rejected("no", status=status), method="DELETE", times=9)
+
+    everybody.run()
+
+    assert everybody.account("anna@x")["active"] is False
+    everybody.run()
+    assert everybody.methods()["PATCH"] == 1
+    everybody.heal()
+    everybody.run()
+    assert everybody.target.by_name("user", "anna@x") is None
+
+
+@pytest.mark.parametrize(("method", "kind"), [("PATCH", "user"), ("PATCH", "group"), ("DELETE", "group")])
+def test_what_could_not_be_taken_away_is_not_forgotten_with_the_failures(everybody, method, kind):
+    org = everybody.organisation
+    org.user("anna@x")
+    org.group("Sales", ["anna@x"])
+    everybody.run()
+    match method, kind:
+        case "PATCH", "user":
+            org.change("anna@x", accountEnabled=False)
+        case "PATCH", _:
+            org.leave("Sales", "anna@x")
+        case _:
+            org.delete("Sales", kind="group")
+    everybody.target.fail(1, Rejected("no", status=403), method=method, kind=kind, times=9)
+    everybody.run()
+    everybody.heal()
+    with everybody.database.transaction() as connection:
+        resets.forget_failures(connection, everybody.job.id)
+
+    everybody.run()
+
+    if (method, kind) == ("PATCH", "user"):
+        assert everybody.account("anna@x")["active"] is False
+    else:
+        assert everybody.target.memberships() == set()
+        assert (everybody.target.by_name("group", "Sales") is None) == (method == "DELETE")

@@ -156,7 +156,9 @@ class Jobs:
         behaviour: str | None = None,
         skip_out_of_scope_deletions: bool | None = None,
     ) -> JobShown:
-        """Change how the job runs; what is None stays. A changed scope makes the next cycle look at every object."""
+        """Change how the job runs; what is None stays. A changed scope, or an end of skipped deletions, makes the
+        next cycle look at every object.
+        """
         with self.context.change(actor, JOB_WRITE, "Update provisioning setting or credentials") as change:
             job = self.find(change.connection, key)
             changes = _settings(job, scope, skip_out_of_scope_deletions)
@@ -290,7 +292,8 @@ def _settings(job: Job, scope: str | None, skip: bool | None) -> JobChanges:
     if settings == job.settings:
         return {}
     changes: JobChanges = {"settings": settings}
-    if scope is not None and settings["scope"] != job.settings.get("scope"):
+    stays = "skipOutOfScopeDeletions"  # who was left alone for it is to be looked at once it is off
+    if settings["scope"] != job.settings.get("scope") or (job.settings.get(stays) and not settings.get(stays)):
         changes["full_evaluation"] = True
     return changes
 

@@ -98,6 +98,13 @@ def judge(
     )
 
 
+def as_leaver(record: Record, rules: CompiledRules, now: datetime, random_bytes: RandomBytes) -> Mapped:
+    """The values of somebody deleted for good whose account stays for now: it is to be out of use at least."""
+    view = provisioning_view(record)
+    view[SOFT_DELETED] = True
+    return rules.of(record.kind).mapper.map(view, now, random_bytes)
+
+
 def unjudged(record: Record, error: Exception) -> Desired:
     """Somebody about whom nothing can be said because of an error of our own: left alone, and told of."""
     failure = Failure(

@@ -64,7 +64,7 @@ def _mapping_problems(
     if not any(row.matching_priority for row in mapping.mappings):
         hint = "Give one row the matching precedence 1; userName and displayName are the usual choices."
         yield Problem(where=where, message="No row matches objects, so existing accounts cannot be found.", hint=hint)
-    yield from _repeated(mapping, where)
+    yield from _repeated(mapping, where, schema.of(mapping.kind))
     for number, row in enumerate(mapping.mappings, 1):
         place = f"{where}, row {number} ({row.target})"
         yield from _row_problems(row, place, mapping.kind, schema, source)
@@ -79,8 +79,8 @@ def _source_problems(row: AttributeMapping, where: str, kind: ObjectKind, source
             yield Problem(where=where, message=unknown[0], hint=unknown[1])
 
 
-def _repeated(mapping: ObjectMapping, where: str) -> Iterator[Problem]:
-    targets = Counter(fold(row.target) for row in mapping.mappings)
+def _repeated(mapping: ObjectMapping, where: str, resource_type: ResourceType) -> Iterator[Problem]:
+    targets = Counter(_written_as_one(row.target, resource_type) for row in mapping.mappings)
     for target, count in targets.items():
         if count > 1:
             hint = "Keep one of the rows; join their sources in an expression where both are needed."
@@ -90,6 +90,12 @@ def _repeated(mapping: ObjectMapping, where: str) -> Iterator[Problem]:
         if count > 1:
             message = f"{count} rows have the matching precedence {priority}, so their order is undecided."
             yield Problem(where=where, message=message, hint="Number them 1, 2, … in the order to be tried.")
+
+
+def _written_as_one(target: str, resource_type: ResourceType) -> str:
+    """The one name of a place that has several: with and without its URN, in any case."""
+    place = _place(target, resource_type)
+    return fold(target) if isinstance(place, str) else place.label
 
 
 def _row_problems(

@@ -10,6 +10,7 @@ from typing import cast
 import msgspec
 
 from provisor.engine.decide import NO_UPDATE
+from provisor.engine.desired import as_leaver
 from provisor.engine.difference import Difference, difference
 from provisor.engine.operation import ONCE_MORE
 from provisor.engine.outcome import failure_from
@@ -20,13 +21,14 @@ from provisor.rules.failure import Failure
 from provisor.runner.creating import Creating
 from provisor.runner.failing import ACTIONS, REPORT, VERBS, failed, said
 from provisor.runner.journal import Journal
-from provisor.runner.placing import HELD, adopted_row, forget, link_row
+from provisor.runner.placing import HELD, adopted_row, forget, in_doubt, link_row
 from provisor.runner.recorder import Outcome
 from provisor.runner.run import Run
 from provisor.runner.sending import Sending
 from provisor.runner.swaps import Rival, Swaps
 from provisor.scim.patch import Operation, derive
 from provisor.scim.values import Resource
+from provisor.storage import links
 from provisor.storage.links import Link, LinkState
 from provisor.storage.operations import SECOND, StoredOperation
 
@@ -53,7 +55,7 @@ class Entries:
     def prepare(self, operation: StoredOperation, record: Record, link: Link | None) -> Sending | None:
         """What will be sent, from the directory as it is now; None when that is no longer what was planned."""
         desired = self._run.judge(record, linked=link is not None or operation.kind == "link")
-        sending = Sending(operation, desired, link)
+        sending = Sending(operation, desired, link, record)
         if operation.stage == SECOND:
             return sending
         if operation.wanted_hash != desired.wanted_hash or desired.aside is not None:
@@ -244,6 +246,35 @@ class Entries:
             removes=True,
         )
 
+    async def _out_of_use_at_least(self, sending: Sending, outcome: Outcome) -> Outcome:
+        """An account that was not deleted is disabled: access must not outlive a refusal to delete."""
+        run, desired, link, record = self._run, sending.desired, sending.link, sending.record
+        rules = run.rules.of(desired.kind)
+        if link is None or record is None or "Update" not in rules.terms.actions:
+            return outcome
+        held = self._held(sending)
+        if link.pushed_hash == links.NOBODY_KNOWS:
+            held = rules.mapper.without_disabling(held)
+        after = rules.mapper.out_of_use(held, as_leaver(record, run.rules, run.now(), run.random_bytes))
+        operations = derive(held, after, rules.mapper.resource_type)
+        if not operations:
+            return outcome
+        try:
+            answer = await run.patch(desired.kind, link.target_id, operations)
+        except ConnectorError as error:
+            await run.stop_by(error, "object")
+            if is_open(error):
+                outcome.link = in_doubt(run, desired.kind, desired.id, link)
+            return outcome
+        document = _encode(after).decode()
+        outcome.link = link_row(run, desired, link.target_id, link.state, document, answer.etag)
+        disabled = self._journal.done(
+            desired, "disable", link.target_id, before=held, after=after, exchange=answer.exchange
+        )
+        outcome.events = [disabled, *outcome.events]
+        outcome.removes = sending.operation.removes > 0
+        return outcome
+
     # Failing
 
     async def _refused(self, sending: Sending, error: ConnectorError) -> Outcome | None:
@@ -263,6 +294,8 @@ class Entries:
         elif status == _CONFLICT and operation.phase != ONCE_MORE:
             return Outcome(stage=operation.stage, object=desired.id, again_in_phase=ONCE_MORE)
         failure = self._failure(sending, error)
+        if operation.kind == "delete":
+            return await self._out_of_use_at_least(sending, failed(self._run, self._journal, sending, failure, error))
         if status != _CONFLICT:
             return failed(self._run, self._journal, sending, failure, error)
         return await self._conflict(sending, failure, error)

@@ -3,6 +3,7 @@
 import msgspec
 
 from provisor.engine.desired import Desired
+from provisor.engine.record import Record
 from provisor.storage.links import Link
 from provisor.storage.operations import StoredOperation
 
@@ -13,3 +14,4 @@ class Sending(msgspec.Struct, frozen=True):
     operation: StoredOperation
     desired: Desired
     link: Link | None
+    record: Record | None = None

@@ -25,7 +25,7 @@ def forget_failures(connection: Connection, job: str) -> None:
         (job, job),
     )
     connection.execute(
-        """DELETE FROM operation WHERE job = ? AND state = 'retry' AND NOT EXISTS (SELECT 1 FROM link l
+        """DELETE FROM operation WHERE job = ? AND state = 'retry' AND removes = 0 AND NOT EXISTS (SELECT 1 FROM link l
         WHERE l.job = operation.job AND l.object = operation.object AND l.pushed_hash = ?)""",
         (job, links.NOBODY_KNOWS),
     )

@@ -2,6 +2,8 @@
 
 import io
 import json
+import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -315,3 +317,17 @@ def test_a_log_of_more_hours_than_there_were_is_wrong_usage(provisor):
 
 def test_the_interval_is_told_as_a_person_says_it(job, provisor):
     assert "every 40 min" in provisor("job", "status", APP).out
+
+
+def test_the_end_of_skipped_deletions_makes_the_next_cycle_look_at_everybody(configured, provisor, tmp_path):
+    def looks_at_everybody() -> bool:
+        (database,) = tmp_path.rglob("*.sqlite")
+        with closing(sqlite3.connect(database)) as connection:
+            return bool(connection.execute("SELECT full_evaluation FROM job").fetchone()[0])
+
+    provisor("job", "settings", APP, "--skip-out-of-scope-deletions")
+    assert not looks_at_everybody()
+
+    provisor("job", "settings", APP, "--no-skip-out-of-scope-deletions")
+
+    assert looks_at_everybody()
