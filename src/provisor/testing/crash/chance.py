@@ -17,7 +17,7 @@ EXCLUDED = (
     "In one run a target either denies ids or finds nobody: an account that is denied by its id and by its name, every"
     " time it is asked for, cannot be told from one that is gone.",
     "Nobody restarts with the reset scope Escrows alone: what failed is then not tried again until it changes, which is"
-    " what it is for.",
+    " what it is for; only what could not be taken away still is.",
 )
 
 _RESETS = ("", "Watermark", "Watermark, Escrows", "ConnectorDataStore", "Full", "None")
