@@ -26,6 +26,8 @@ from provisor.storage.secrets import load_key
 from provisor.testing.large_directory import Size, called, fill, person
 from provisor.testing.memory_target import MemoryTarget
 
+pytestmark = pytest.mark.slow  # many of them; the fast tests do without
+
 APP = "Cisco Umbrella User Management"
 SMALL = Size(people=600, groups=120, large=150)
 LARGE = Size(people=6_000, groups=1_200, large=1_500)

@@ -46,7 +46,7 @@ def make_settled(make_world):
     return make
 
 
-@pytest.mark.parametrize("behaviour", ["provisor", "entra"])
+@pytest.mark.parametrize("behaviour", ["provisor", pytest.param("entra", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("leaves", LEAVES)
 @pytest.mark.parametrize("refusal", REFUSALS)
 def test_a_leaver_is_disabled_in_the_same_cycle_whatever_else_is_refused(make_settled, refusal, leaves, behaviour):
@@ -138,7 +138,7 @@ def gone_once(world, *methods):
         world.target.fail(1, Rejected("not found", status=404), method=method, kind="user")
 
 
-@pytest.mark.parametrize("behaviour", ["provisor", "entra"])
+@pytest.mark.parametrize("behaviour", ["provisor", pytest.param("entra", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("leaves", [*LEAVES, "purged"])
 def test_a_leaver_is_not_forgotten_for_one_404(make_settled, leaves, behaviour):
     world = make_settled(behaviour)
@@ -153,7 +153,7 @@ def test_a_leaver_is_not_forgotten_for_one_404(make_settled, leaves, behaviour):
         assert world.target.by_name("user", "anna@x") is None
 
 
-@pytest.mark.parametrize("behaviour", ["provisor", "entra"])
+@pytest.mark.parametrize("behaviour", ["provisor", pytest.param("entra", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("leaves", [*LEAVES, "purged"])
 def test_a_leaver_is_not_forgotten_while_the_target_finds_the_account_by_name(make_settled, leaves, behaviour):
     world = make_settled(behaviour)

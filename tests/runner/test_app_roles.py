@@ -12,6 +12,8 @@ from provisor.storage import applications, jobs
 from provisor.storage.applications import AppRole
 from provisor.testing.organisation import NOW
 
+pytestmark = pytest.mark.slow  # many of them; the fast tests do without
+
 ANA = "ana@x.example"
 USER, ADMIN, AUDITOR = (
     AppRole(id=f"role-{name}", display_name=name, value=value)

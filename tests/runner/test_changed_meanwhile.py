@@ -131,11 +131,13 @@ WORLDS = [
         )
     ),
 ]
+FAST = ("as users are matched", "at the first user")
+EACH_MOMENT = [moment if moment in FAST else pytest.param(moment, marks=pytest.mark.slow) for moment in MOMENTS]
 MOST_EVENTS = 4  # of one person in one cycle; a plan that came again and again would write them without end
 
 
 @pytest.mark.parametrize("change", CHANGES)
-@pytest.mark.parametrize("moment", MOMENTS)
+@pytest.mark.parametrize("moment", EACH_MOMENT)
 @pytest.mark.parametrize(("behaviour", "kind", "whose"), WORLDS)
 def test_a_change_meanwhile_is_right_a_cycle_later(make_office, behaviour, kind, moment, change, whose):
     world = make_office(behaviour)

@@ -126,6 +126,7 @@ def test_a_changed_person_costs_the_same_among_1_000_and_among_10_000(settled):
     assert costs[1] <= costs[0] * 1.05
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", ["joins", "leaves"])
 def test_one_who_joins_or_leaves_costs_the_same_in_a_group_of_50_and_of_50_000(settled, change):
     org = settled.organisation

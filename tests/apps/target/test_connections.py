@@ -18,6 +18,8 @@ from provisor.target.server import Target
 from provisor.target.serving import _server, open_socket
 from provisor.target.store import open_target, the_tenant
 
+pytestmark = pytest.mark.slow  # many of them; the fast tests do without
+
 RESET = b"\1\0\0\0\0\0\0\0"  # SO_LINGER: closing is a reset
 HEALTH = b"GET /healthz HTTP/1.1\r\nhost: a\r\n\r\n"
 
