@@ -96,11 +96,11 @@ def cycles(url, job_id, target_url, token, look_up, profile, answer):
     from provisor.engine.behaviour import PROVISOR
     from provisor.engine.ports import Secret
     from provisor.gallery import template
-    from provisor.runner import opening
     from provisor.runner.cycle import run_cycle
+    from provisor.runner.planning import begin
 
     if look_up:
-        opening.behaviour_named = lambda name: replace(PROVISOR, initial_matching="look-up")
+        begin.behaviour_named = lambda name: replace(PROVISOR, initial_matching="look-up")
     database = open_database(url)
     found = template("ciscoUmbrella")
     phases = []

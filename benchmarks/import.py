@@ -36,7 +36,7 @@ def write_people(path: Path, rows: int) -> None:
 def run(folder: Path) -> None:
     """Import once or again, in this process, and print what it took."""
     from provisor.database import open_database
-    from provisor.runner.importer import CsvImport, import_csv
+    from provisor.runner.importing.import_source import CsvImport, import_csv
     from provisor.storage import migrate
 
     database = open_database(f"sqlite:///{folder / 'service.db'}")

@@ -20,7 +20,7 @@ import uvloop
 from provisor.connectors.scim_client import ScimClient
 from provisor.engine.ports import Secret
 from provisor.scim.entra import Dialect, create_body
-from provisor.scim.schemas import UMBRELLA_GROUP_TYPE, UMBRELLA_URN, UMBRELLA_USER_TYPE
+from provisor.scim.schemas.resource_types import UMBRELLA_GROUP_TYPE, UMBRELLA_URN, UMBRELLA_USER_TYPE
 
 IN_FLIGHT = 64
 TOKEN = "benchmark-token"

@@ -8,10 +8,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from provisor.target import members, resources
-from provisor.target.resources import Call
-from provisor.target.store import now_microseconds, open_target, the_tenant
-from provisor.target.tokens import create_token
+from provisor.provider.store import member_rows
+from provisor.provider.store.tables import now_microseconds, open_target, the_tenant
+from provisor.provider.store.tokens import create_token
+from provisor.provider.verbs import resources
+from provisor.provider.verbs.resources import Call
 from scim_load import bare
 
 BENCHMARKS = Path(__file__).parents[1]
@@ -115,7 +116,7 @@ def _fill(database, tenant, users):
                 call = Call(tenant=tenant, kind="Group", base="", now=now_microseconds(), excluded=("members",))
                 content, _ = resources.accepted(call, {"displayName": f"The {size}"})
                 stored.groups[size] = resources.create(connection, call, content, ()).id
-                members.add(connection, tenant, stored.groups[size], stored.users[:size])
+                member_rows.add(connection, tenant, stored.groups[size], stored.users[:size])
     return stored
 
 

@@ -38,7 +38,7 @@ NOUNS: Final = {
     "serve": ("provisor.cli.serve", "app", "Run all started jobs on their interval."),
     "expression": ("provisor.cli.expression", "app", "Try the expressions of attribute mappings."),
     "clock": ("provisor.cli.clock", "app", "Whether the clock may be believed where things are deleted for their age."),
-    "target": ("provisor.target.commands", "app", "Cisco Umbrella User Management, the bundled application."),
+    "target": ("provisor.provider.commands.serve", "app", "Cisco Umbrella User Management, the bundled application."),
     "demo": ("provisor.demo.commands", "app", "The whole tutorial, end to end, in a folder of its own."),
 }
 INTERRUPTED = 130  # what shells give a command that Ctrl-C ended

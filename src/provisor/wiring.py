@@ -59,7 +59,7 @@ def _make_folder(settings: Settings) -> None:
 def problem_with_credentials(url: str, token: Secret) -> str | None:
     """Why no request can be made with these, in a sentence; None when all is well. Nothing is sent."""
     from provisor.connectors.scim_client import ScimClient
-    from provisor.scim.schemas import GROUP_TYPE, USER_TYPE
+    from provisor.scim.schemas.resource_types import GROUP_TYPE, USER_TYPE
 
     try:
         ScimClient(url, token, USER_TYPE, GROUP_TYPE)

@@ -9,7 +9,7 @@ from provisor.admin.actor import ALL_PERMISSIONS, JOB_WRITE, LOCAL_OPERATOR, Act
 from provisor.admin.bundle import Admin
 from provisor.admin.context import Context
 from provisor.admin.errors import AdminError
-from provisor.runner.importer import CsvImport
+from provisor.runner.importing.import_source import CsvImport
 from provisor.storage import audit
 from provisor.storage.secrets import load_key
 

@@ -20,7 +20,7 @@ from provisor.admin.bundle import Admin
 from provisor.admin.context import Context
 from provisor.database.sqlite import SqliteDatabase
 from provisor.gallery import template
-from provisor.runner.importer import CsvImport
+from provisor.runner.importing.import_source import CsvImport
 from provisor.storage import audit, tenants
 from provisor.storage.secrets import load_key
 from provisor.testing.large_directory import Size, called, fill, person

@@ -17,7 +17,7 @@ from provisor.connectors.http_channel import Asked
 from provisor.connectors.scim_client import ScimClient
 from provisor.engine.ports import Secret
 from provisor.scim.entra import Dialect
-from provisor.scim.schemas import GROUP_TYPE, USER_TYPE
+from provisor.scim.schemas.resource_types import GROUP_TYPE, USER_TYPE
 from provisor.testing.memory_target import MemoryTarget
 
 # What a server does otherwise than the contract asks. A capability that it gains makes its test fail here (strict).
@@ -91,7 +91,7 @@ def our_server(tmp_path_factory):
     """Our own target, with the generic profile, in its own process: its URL and token."""
     folder = tmp_path_factory.mktemp("target")
     environment = {**os.environ, "PROVISOR_TARGET_DATABASE_URL": f"sqlite:///{folder}/target.sqlite"}
-    command = [sys.executable, "-c", "from provisor.target.commands import app; app()"]
+    command = [sys.executable, "-c", "from provisor.provider.commands.serve import app; app()"]
     ready = folder / "ready"
     serve = [*command, "serve", "--port", "0", "--profile", "generic", "--ready-file", str(ready)]
     with process(serve, ready.exists, env=environment):

@@ -5,7 +5,7 @@ import pytest
 from provisor.connectors.addresses import problem_with_address
 from provisor.connectors.scim_client import ScimClient
 from provisor.engine.ports import Secret
-from provisor.scim.schemas import GROUP_TYPE, USER_TYPE
+from provisor.scim.schemas.resource_types import GROUP_TYPE, USER_TYPE
 
 
 def client(url="https://api.example.com/scim", token="sekret"):

@@ -15,8 +15,8 @@ from provisor.connectors.replies import LONGEST_PAUSE, pause_until
 from provisor.connectors.scim_client import ScimClient
 from provisor.engine.ports import ConnectorError, Found, Page, Secret
 from provisor.scim.messages import LIST_RESPONSE_URN
-from provisor.scim.patch import Operation
-from provisor.scim.schemas import GROUP_TYPE, USER_TYPE
+from provisor.scim.patch.operations import Operation
+from provisor.scim.schemas.resource_types import GROUP_TYPE, USER_TYPE
 from provisor.testing.prepared_answers import NOW, TOKEN, Cut, Server, reply
 
 RIGHT = {

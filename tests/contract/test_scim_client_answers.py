@@ -17,8 +17,8 @@ from provisor.connectors.http_channel import REQUEST_LIMIT_BYTES, RESPONSE_LIMIT
 from provisor.connectors.scim_client import ScimClient
 from provisor.engine.ports import Malformed, Rejected, Secret, Throttled, Unauthorized, Unreachable
 from provisor.scim.entra import Dialect
-from provisor.scim.patch import Operation
-from provisor.scim.schemas import GROUP_TYPE, USER_TYPE
+from provisor.scim.patch.operations import Operation
+from provisor.scim.schemas.resource_types import GROUP_TYPE, USER_TYPE
 from provisor.testing.prepared_answers import NOW, TOKEN, Cut, Server, answering, reply
 
 USER = {"schemas": [], "id": "u-1", "userName": "anna"}

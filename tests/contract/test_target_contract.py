@@ -3,8 +3,8 @@
 import pytest
 
 from provisor.engine.ports import Rejected
-from provisor.scim.patch import Operation
-from provisor.scim.schemas import ENTERPRISE_URN
+from provisor.scim.patch.operations import Operation
+from provisor.scim.schemas.resource_types import ENTERPRISE_URN
 
 ODD_NAMES = {
     "double quotes": 'Ann "the boss" O\'Neil',

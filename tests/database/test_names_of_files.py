@@ -11,7 +11,7 @@ import pytest
 
 from provisor.database import DatabaseError, open_database
 from provisor.database.sqlite_files import only_name
-from provisor.runner.joblock import JobBusy, is_held, job_lock
+from provisor.runner.job_lock import JobBusy, is_held, job_lock
 
 JOB = "umbrella.tenant.job"
 

@@ -10,7 +10,7 @@ from provisor.engine.outcome import failure_from
 from provisor.engine.ports import Exchange, Rejected
 from provisor.gallery import template
 from provisor.scim.entra import Dialect, create_body, members_bodies, patch_body
-from provisor.scim.patch import Operation
+from provisor.scim.patch.operations import Operation
 
 INCOMPATIBLE = "SystemForCrossDomainIdentityManagementServiceIncompatible"
 COMPLIANT, CLASSIC = "?aadOptscim062020", "?AzureAdScimPatch2017"

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from provisor.engine.difference import difference
-from provisor.scim.patch import apply
+from provisor.scim.patch.applying import apply
 
 
 def differing(directory, held, record=None, rules=None, **settings):

@@ -8,7 +8,7 @@ from provisor.rules.checks import problems
 from provisor.rules.graph_json import read_schema, write_schema
 from provisor.rules.mapping import Direct, FromExpression
 from provisor.rules.ruleset import RuleSet
-from provisor.scim.schemas import ENTERPRISE_URN, UMBRELLA_URN
+from provisor.scim.schemas.resource_types import ENTERPRISE_URN, UMBRELLA_URN
 
 SWITCH = 'Switch([IsSoftDeleted], , "False", "True", "True", "False")'
 JOIN = 'Join(" ", [givenName], [surname])'

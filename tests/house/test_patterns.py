@@ -16,7 +16,7 @@ import regex
 import provisor
 from provisor.connectors.capture import Redactor
 from provisor.engine.ports import Secret
-from provisor.target import masking
+from provisor.provider.watch import masking
 from provisor.testing.adversary import LONGEST, grows_faster, texts, words_of
 
 PACKAGE = Path(provisor.__file__).parent
@@ -25,7 +25,7 @@ _AS = {"sub": "finditer", "subn": "finditer", "split": "finditer", "findall": "f
 
 # Functions that make patterns of what they are given: one example, or why there is none.
 MADE = {
-    "target/masking.py:_words": masking._words(("pin", "badge")),
+    "provider/watch/masking.py:_words": masking._words(("pin", "badge")),
     "connectors/capture.py:__init__": Redactor(Secret("aab"))._spelt,
     "engine/advice.py:_words": None,  # kept by the module, where they are found
     "engine/advice.py:_body": None,

@@ -11,18 +11,26 @@ from provisor.connectors.csv_files import CsvFile
 from provisor.directory import attributes, objectguid
 from provisor.engine.ports import Malformed
 from provisor.expressions import compile_expression
+from provisor.provider.model import documents
+from provisor.provider.protocol import routes
+from provisor.provider.query import cursors, find
+from provisor.provider.store import resource_rows, tokens
+from provisor.provider.watch import masking, request_log
 from provisor.rules.scoping import compiled_pattern
-from provisor.scim import coercion, evaluation, guid
-from provisor.scim import filter as filters
+from provisor.scim import coercion, guid
 from provisor.scim.errors import ScimError, shown
+from provisor.scim.filter import evaluation
+from provisor.scim.filter.evaluation import evaluate
+from provisor.scim.filter.grammar import parse
 from provisor.scim.naming import problem_with_name
-from provisor.scim.patch import apply, parse_operations, split_members
+from provisor.scim.patch.applying import apply
+from provisor.scim.patch.membership import split_members
+from provisor.scim.patch.operations import parse_operations
 from provisor.scim.path import parse_path, resolve
-from provisor.scim.schemas import GROUP_TYPE, USER_TYPE
+from provisor.scim.schemas.resource_types import GROUP_TYPE, USER_TYPE
 from provisor.scim.validate import accept, understand
 from provisor.scim.values import fold
 from provisor.storage.secrets import Secret
-from provisor.target import cursors, documents, listing, masking, request_log, requests, rows, tokens
 from provisor.testing.adversary import grows_faster, texts
 
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
@@ -85,11 +93,11 @@ def reply(text):
 
 
 DOORS = {
-    "filter": ("filter", lambda text: filters.parse(text, USER_TYPE)),
-    "filter by name": ("filter", lambda text: listing.name_asked(text, "User")),
+    "filter": ("filter", lambda text: parse(text, USER_TYPE)),
+    "filter by name": ("filter", lambda text: find.name_asked(text, "User")),
     "filter over a document": (
         "text",
-        lambda text: filters.evaluate(filters.parse(f"title co {json.dumps(text[:8000])}"), {"title": text}, USER_TYPE),
+        lambda text: evaluate(parse(f"title co {json.dumps(text[:8000])}"), {"title": text}, USER_TYPE),
     ),
     "path": ("path", lambda text: parse_path(text, USER_TYPE)),
     "path resolved": ("path", lambda text: resolve(text, USER_TYPE)),
@@ -112,14 +120,14 @@ DOORS = {
     "folded": ("text", fold),
     "name": ("name", problem_with_name),
     "shown": ("text", shown),
-    "whole number": ("text", lambda text: listing.whole_number("count", text)),
-    "ETag": ("secret", lambda text: rows.check_version(1, text)),
+    "whole number": ("text", lambda text: find.whole_number("count", text)),
+    "ETag": ("secret", lambda text: resource_rows.check_version(1, text)),
     "bearer": ("secret", lambda text: tokens.bearer(text.encode())),
     "body": ("json", lambda text: documents.decode_body(text.encode())),
     "nested body": ("json", lambda text: documents.decode_body(b"[" * 60 + text.encode())),
-    "route": ("address", requests.route),
-    "query": ("address", lambda text: requests.parameters(text.encode())),
-    "filter in a query": ("address", lambda text: requests.parameters(b"filter=" + text.encode())),
+    "route": ("address", routes.route),
+    "query": ("address", lambda text: routes.parameters(text.encode())),
+    "filter in a query": ("address", lambda text: routes.parameters(b"filter=" + text.encode())),
     "cursor": ("address", lambda text: cursors.read(text, b"k" * 32, "q", now=0, count=None)),
     "masked query": ("secret", masking.masked_query),
     "looked at": ("secret", masking.holds_secret),

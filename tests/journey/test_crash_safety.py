@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pytest
 
-from provisor.runner.executor import SENT_BOUND
+from provisor.runner.executing.executor import SENT_BOUND
 from provisor.testing.crash import run_behind, strike_points
 from provisor.testing.proxy import FaultProxy, KillAfter, LoseReply, Pass, fault_proxy
 from provisor.testing.target_state import TargetState, differences, read_state

@@ -9,7 +9,7 @@ from provisor.expressions.compiler import Compiled
 from provisor.rules.mapper import compile_mapper
 from provisor.rules.mapping import AttributeMapping, Constant, Direct, FromExpression, Nothing, ObjectMapping
 from provisor.rules.scoping import Scope
-from provisor.scim.schemas import GROUP_TYPE, USER_TYPE
+from provisor.scim.schemas.resource_types import GROUP_TYPE, USER_TYPE
 
 NOW = datetime(2031, 3, 4, 10, tzinfo=UTC)
 

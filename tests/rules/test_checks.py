@@ -7,7 +7,13 @@ from provisor.rules.checks import problems
 from provisor.rules.mapping import ObjectMapping
 from provisor.rules.ruleset import RuleSet, TargetSchema
 from provisor.rules.scoping import Clause, FilterGroup, Scope
-from provisor.scim.schemas import ENTERPRISE_URN, GROUP_TYPE, UMBRELLA_GROUP_TYPE, UMBRELLA_USER_TYPE, USER_TYPE
+from provisor.scim.schemas.resource_types import (
+    ENTERPRISE_URN,
+    GROUP_TYPE,
+    UMBRELLA_GROUP_TYPE,
+    UMBRELLA_USER_TYPE,
+    USER_TYPE,
+)
 from provisor.storage.extensions import ExtensionProperty
 
 GENERIC = TargetSchema(user_type=USER_TYPE, group_type=GROUP_TYPE)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from provisor.scim.schemas import ENTERPRISE_URN
+from provisor.scim.schemas.resource_types import ENTERPRISE_URN
 
 SWITCH = 'Switch([IsSoftDeleted], , "False", "True", "True", "False")'
 

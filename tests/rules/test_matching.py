@@ -1,7 +1,7 @@
 """Matching: the answer to a query is judged again (spec/provisioning-service.md section 4)."""
 
 from provisor.rules.matching import Ambiguous, Matched, NoMatch, recheck
-from provisor.scim.schemas import USER_TYPE
+from provisor.scim.schemas.resource_types import USER_TYPE
 
 
 def judged(*resources, path="userName", value="ana@example.org"):

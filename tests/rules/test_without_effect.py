@@ -8,7 +8,7 @@ from provisor.rules.graph_json import read_schema
 from provisor.rules.nearest import misspelt, nearest
 from provisor.rules.ruleset import RuleSet, TargetSchema
 from provisor.rules.scoping import Clause, FilterGroup, Scope
-from provisor.scim.schemas import ENTERPRISE_URN, GROUP_TYPE, USER_TYPE
+from provisor.scim.schemas.resource_types import ENTERPRISE_URN, GROUP_TYPE, USER_TYPE
 from provisor.storage.extensions import ExtensionProperty
 
 GENERIC = TargetSchema(user_type=USER_TYPE, group_type=GROUP_TYPE)

@@ -19,7 +19,7 @@ from provisor.engine.progress import Progress
 from provisor.engine.record import Kind
 from provisor.gallery import template
 from provisor.runner.cycle import plan_cycle, run_cycle
-from provisor.runner.summary import CycleSummary
+from provisor.runner.recording.summary import CycleSummary
 from provisor.storage import clock, cycles, directory_verbs, feed, jobs, log, members, objects, operations
 from provisor.storage.log import LoggedEvent, LogQuery
 from provisor.testing.memory_target import MemoryTarget, Request

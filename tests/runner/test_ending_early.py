@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from provisor.engine.ports import Malformed, Rejected, Unauthorized, Unreachable
-from provisor.runner.joblock import JobBusy, job_lock
+from provisor.runner.job_lock import JobBusy, job_lock
 from provisor.storage import jobs
 from provisor.testing.faults import Killed
 from provisor.testing.organisation import NOW
@@ -126,7 +126,8 @@ def test_killed_in_an_incremental_cycle_and_run_again_everything_is_right(full, 
 
 
 def test_never_more_than_the_bound_is_sent_at_once(make_world, monkeypatch):
-    from provisor.runner import executor, planner
+    from provisor.runner.executing import executor
+    from provisor.runner.planning import planner
 
     for module in (executor, planner):
         monkeypatch.setattr(module, "PAGE", 10)

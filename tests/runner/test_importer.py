@@ -3,8 +3,8 @@ import sqlite3
 import pytest
 
 from provisor.directory.objects import Refusal
-from provisor.runner.import_summary import Counts
-from provisor.runner.importer import CsvImport, import_csv
+from provisor.runner.importing.import_source import CsvImport, import_csv
+from provisor.runner.importing.summary import Counts
 from provisor.storage import directory_verbs as verbs
 
 GUID = "8f1d2c3b-4a59-6877-8695-a4b3c2d1e0f0"

@@ -1,8 +1,8 @@
 import pytest
 
 from provisor.directory.objects import Refusal
-from provisor.runner.import_summary import Counts
-from provisor.runner.importer import CsvImport, import_csv
+from provisor.runner.importing.import_source import CsvImport, import_csv
+from provisor.runner.importing.summary import Counts
 from provisor.storage import directory_verbs as verbs
 
 

@@ -5,7 +5,7 @@ import sqlite3
 import pytest
 
 from provisor.directory.objects import Refusal
-from provisor.runner.import_summary import Counts
+from provisor.runner.importing.summary import Counts
 
 KIM = "kim@x.example"
 DOWNLOAD = [

@@ -1,6 +1,6 @@
 import pytest
 
-from provisor.runner.import_summary import Counts
+from provisor.runner.importing.summary import Counts
 from provisor.storage import directory_verbs as verbs
 
 ANNA, BO, CIA = "anna@fjord.example", "bo@fjord.example", "cia@fjord.example"

@@ -7,7 +7,7 @@ from typing import ClassVar
 import pytest
 
 from provisor.engine.ports import Throttled
-from provisor.runner.rate import TRIES, Pace
+from provisor.runner.asking.pace import TRIES, Pace
 
 
 class HurriedLoop(asyncio.SelectorEventLoop):

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from provisor.runner.joblock import JobBusy
+from provisor.runner.job_lock import JobBusy
 from provisor.runner.scheduler import next_start, run_jobs
 from provisor.storage import jobs
 

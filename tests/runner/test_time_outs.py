@@ -3,7 +3,7 @@
 import pytest
 
 from provisor.engine.ports import Rejected, Unreachable
-from provisor.runner.silence import MOST_IN_A_ROW
+from provisor.runner.asking.timeouts import MOST_IN_A_ROW
 
 PEOPLE = [f"p{number}@x" for number in range(6)]
 

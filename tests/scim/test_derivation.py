@@ -2,8 +2,9 @@
 
 import pytest
 
-from provisor.scim.patch import Operation, derive
-from provisor.scim.schemas import ENTERPRISE_URN, GROUP_TYPE, GROUP_URN, USER_TYPE
+from provisor.scim.patch.derivation import derive
+from provisor.scim.patch.operations import Operation
+from provisor.scim.schemas.resource_types import ENTERPRISE_URN, GROUP_TYPE, GROUP_URN, USER_TYPE
 from provisor.scim.validate import accept
 
 A, B = {"type": "work", "value": "a"}, {"type": "home", "value": "b"}

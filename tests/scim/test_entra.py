@@ -15,8 +15,16 @@ from provisor.scim.entra import (
     patch_body,
     tenant_url,
 )
-from provisor.scim.patch import Operation, member_changes, parse_operations
-from provisor.scim.schemas import ENTERPRISE_URN, GROUP_TYPE, GROUP_URN, UMBRELLA_USER_TYPE, USER_TYPE, USER_URN
+from provisor.scim.patch.membership import member_changes
+from provisor.scim.patch.operations import Operation, parse_operations
+from provisor.scim.schemas.resource_types import (
+    ENTERPRISE_URN,
+    GROUP_TYPE,
+    GROUP_URN,
+    UMBRELLA_USER_TYPE,
+    USER_TYPE,
+    USER_URN,
+)
 
 
 @pytest.mark.parametrize(

@@ -3,22 +3,11 @@
 import pytest
 
 from provisor.scim.errors import ScimError
-from provisor.scim.filter import (
-    MAX_DEPTH,
-    MAX_FILTER_CHARACTERS,
-    And,
-    Compare,
-    Not,
-    Or,
-    Path,
-    Present,
-    ValuePath,
-    evaluate,
-    parse,
-    render,
-)
-from provisor.scim.schema import Attribute, ResourceType, Schema
-from provisor.scim.schemas import ENTERPRISE_URN, GROUP_TYPE, UMBRELLA_URN, UMBRELLA_USER_TYPE, USER_TYPE
+from provisor.scim.filter.evaluation import evaluate
+from provisor.scim.filter.grammar import MAX_DEPTH, MAX_FILTER_CHARACTERS, parse, render
+from provisor.scim.filter.tree import And, Compare, Not, Or, Path, Present, ValuePath
+from provisor.scim.schemas.resource_types import ENTERPRISE_URN, GROUP_TYPE, UMBRELLA_URN, UMBRELLA_USER_TYPE, USER_TYPE
+from provisor.scim.schemas.schema import Attribute, ResourceType, Schema
 
 ANA = {
     "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],

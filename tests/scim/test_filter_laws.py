@@ -4,9 +4,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provisor.scim.errors import ScimError
-from provisor.scim.filter import And, Compare, Not, Or, Path, Present, ValuePath, evaluate, parse, render
+from provisor.scim.filter.evaluation import evaluate
+from provisor.scim.filter.grammar import parse, render
+from provisor.scim.filter.tree import And, Compare, Not, Or, Path, Present, ValuePath
 from provisor.scim.path import parse_path, render_path
-from provisor.scim.schemas import ENTERPRISE_URN, USER_TYPE, USER_URN
+from provisor.scim.schemas.resource_types import ENTERPRISE_URN, USER_TYPE, USER_URN
 from provisor.scim.values import fold
 
 names = st.sampled_from(["userName", "title", "name", "emails", "x-y_1", "$ref", "not", "and", "or", "pr"])

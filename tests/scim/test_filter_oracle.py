@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from scim2_models import EnterpriseUser, SCIMException, ScimFilter, User
 
 from provisor.scim.errors import ScimError
-from provisor.scim.filter import evaluate, parse
-from provisor.scim.schemas import ENTERPRISE_URN, USER_TYPE, USER_URN
+from provisor.scim.filter.evaluation import evaluate
+from provisor.scim.filter.grammar import parse
+from provisor.scim.schemas.resource_types import ENTERPRISE_URN, USER_TYPE, USER_URN
 from provisor.scim.validate import accept
 
 Model = User[EnterpriseUser]

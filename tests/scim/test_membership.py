@@ -5,8 +5,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provisor.scim.errors import ScimError
-from provisor.scim.patch import MemberChange, Operation, apply, member_changes, split_members
-from provisor.scim.schemas import GROUP_TYPE, GROUP_URN
+from provisor.scim.patch.applying import apply
+from provisor.scim.patch.membership import MemberChange, member_changes, split_members
+from provisor.scim.patch.operations import Operation
+from provisor.scim.schemas.resource_types import GROUP_TYPE, GROUP_URN
 
 RENAME = Operation(op="replace", path="displayName", value="New")
 

@@ -3,7 +3,6 @@
 import pytest
 
 from provisor.scim import errors
-from provisor.scim.discovery import Features, resource_type_documents, schema_documents, service_provider_config
 from provisor.scim.errors import ERROR_URN, ScimError, shown
 from provisor.scim.messages import (
     LIST_RESPONSE_URN,
@@ -13,8 +12,8 @@ from provisor.scim.messages import (
     project,
     scim_type_of,
 )
-from provisor.scim.schema import Attribute, ResourceType, Schema
-from provisor.scim.schemas import (
+from provisor.scim.schemas.discovery import Features, resource_type_documents, schema_documents, service_provider_config
+from provisor.scim.schemas.resource_types import (
     ENTERPRISE_URN,
     GROUP_TYPE,
     GROUP_URN,
@@ -24,6 +23,7 @@ from provisor.scim.schemas import (
     USER_TYPE,
     USER_URN,
 )
+from provisor.scim.schemas.schema import Attribute, ResourceType, Schema
 
 ANA = {
     "schemas": [USER_URN, ENTERPRISE_URN],

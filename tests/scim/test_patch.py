@@ -3,9 +3,10 @@
 import pytest
 
 from provisor.scim.errors import ScimError
-from provisor.scim.patch import MAX_OPERATIONS, PATCH_OP_URN, Operation, apply, parse_operations
-from provisor.scim.schema import Attribute, Extension, ResourceType, Schema
-from provisor.scim.schemas import ENTERPRISE_URN, GROUP_TYPE, USER_TYPE, USER_URN
+from provisor.scim.patch.applying import apply
+from provisor.scim.patch.operations import MAX_OPERATIONS, PATCH_OP_URN, Operation, parse_operations
+from provisor.scim.schemas.resource_types import ENTERPRISE_URN, GROUP_TYPE, USER_TYPE, USER_URN
+from provisor.scim.schemas.schema import Attribute, Extension, ResourceType, Schema
 from provisor.scim.validate import accept
 
 A, B, C = {"type": "work", "value": "a"}, {"type": "home", "value": "b"}, {"type": "other", "value": "c"}

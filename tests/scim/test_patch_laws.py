@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 
 from provisor.scim.entra import Dialect, patch_body
 from provisor.scim.errors import ScimError
-from provisor.scim.patch import Operation, apply, derive, parse_operations, patch_op, same
-from provisor.scim.schema import Attribute, Extension, ResourceType, Schema
-from provisor.scim.schemas import ENTERPRISE_URN, GROUP_TYPE, UMBRELLA_USER_TYPE, USER_TYPE
+from provisor.scim.patch.applying import apply
+from provisor.scim.patch.derivation import derive, same
+from provisor.scim.patch.operations import Operation, parse_operations, patch_op
+from provisor.scim.schemas.resource_types import ENTERPRISE_URN, GROUP_TYPE, UMBRELLA_USER_TYPE, USER_TYPE
+from provisor.scim.schemas.schema import Attribute, Extension, ResourceType, Schema
 from provisor.scim.validate import accept
 
 DEVICE_TYPE = ResourceType(

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from scim2_models import Context, EnterpriseUser, PatchOp, SCIMException, ScimPolicy, User
 
 from provisor.scim.errors import ScimError
-from provisor.scim.patch import PATCH_OP_URN, apply, parse_operations
-from provisor.scim.schemas import ENTERPRISE_URN, USER_TYPE, USER_URN
+from provisor.scim.patch.applying import apply
+from provisor.scim.patch.operations import PATCH_OP_URN, parse_operations
+from provisor.scim.schemas.resource_types import ENTERPRISE_URN, USER_TYPE, USER_URN
 from provisor.scim.validate import accept
 
 Model = User[EnterpriseUser]

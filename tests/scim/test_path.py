@@ -3,9 +3,9 @@
 import pytest
 
 from provisor.scim.errors import ScimError
+from provisor.scim.filter.tree import Compare
 from provisor.scim.path import Path, getter, parse_path, remover, render_path, setter
-from provisor.scim.schemas import ENTERPRISE_URN, UMBRELLA_URN, UMBRELLA_USER_TYPE, USER_TYPE, USER_URN
-from provisor.scim.tree import Compare
+from provisor.scim.schemas.resource_types import ENTERPRISE_URN, UMBRELLA_URN, UMBRELLA_USER_TYPE, USER_TYPE, USER_URN
 
 MANAGER = f"{ENTERPRISE_URN}:manager"
 WORK = 'emails[type eq "work"].value'

@@ -6,8 +6,11 @@ from pathlib import Path
 import pytest
 
 from provisor.scim.entra import Dialect, create_body, members_bodies, patch_body
-from provisor.scim.patch import MemberChange, Operation, apply, derive, member_changes, parse_operations
-from provisor.scim.schemas import (
+from provisor.scim.patch.applying import apply
+from provisor.scim.patch.derivation import derive
+from provisor.scim.patch.membership import MemberChange, member_changes
+from provisor.scim.patch.operations import Operation, parse_operations
+from provisor.scim.schemas.resource_types import (
     ADSCIM_GROUP_URN,
     ENTERPRISE_URN,
     GROUP_TYPE,

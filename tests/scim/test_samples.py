@@ -5,9 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from provisor.scim import filter as filters
-from provisor.scim.patch import apply, derive, parse_operations, same
-from provisor.scim.schemas import ENTERPRISE_URN, GROUP_TYPE, USER_TYPE
+from provisor.scim.filter.evaluation import evaluate
+from provisor.scim.filter.grammar import parse
+from provisor.scim.patch.applying import apply
+from provisor.scim.patch.derivation import derive, same
+from provisor.scim.patch.operations import parse_operations
+from provisor.scim.schemas.resource_types import ENTERPRISE_URN, GROUP_TYPE, USER_TYPE
 from provisor.scim.validate import accept, understand
 
 SAMPLES = Path(__file__).parent / "samples"
@@ -85,4 +88,4 @@ def test_enterprise_user_of_rfc7643_8_3_keeps_everything_but_the_name_of_the_man
     ],
 )
 def test_filter_sample_of_rfc7644_3_4_2_2(text, matches):
-    assert filters.evaluate(filters.parse(text), user, USER_TYPE) is matches
+    assert evaluate(parse(text), user, USER_TYPE) is matches

@@ -4,8 +4,7 @@ import pytest
 from scim2_models import EnterpriseUser, Group, User
 
 from provisor.scim.errors import ScimError
-from provisor.scim.schema import schema_from_json, schema_to_json
-from provisor.scim.schemas import (
+from provisor.scim.schemas.resource_types import (
     ENTERPRISE_URN,
     ENTERPRISE_USER,
     GROUP,
@@ -17,6 +16,7 @@ from provisor.scim.schemas import (
     USER_URN,
     subset,
 )
+from provisor.scim.schemas.schema import schema_from_json, schema_to_json
 from provisor.scim.values import fold
 
 SCHEMAS = [USER, GROUP, ENTERPRISE_USER, UMBRELLA_USER, UMBRELLA_GROUP]

@@ -4,13 +4,15 @@ import json
 
 import pytest
 
-from provisor.scim import filter as filters
 from provisor.scim.entra import TOLERANCES
 from provisor.scim.errors import ScimError
-from provisor.scim.patch import Operation, apply, member_changes, parse_operations
+from provisor.scim.filter.evaluation import evaluate
+from provisor.scim.filter.grammar import parse
+from provisor.scim.patch.applying import apply
+from provisor.scim.patch.membership import member_changes
+from provisor.scim.patch.operations import Operation, parse_operations
 from provisor.scim.path import parse_path
-from provisor.scim.schema import Attribute, ResourceType, Schema
-from provisor.scim.schemas import (
+from provisor.scim.schemas.resource_types import (
     ADSCIM_GROUP_URN,
     ENTERPRISE_URN,
     GROUP_TYPE,
@@ -20,6 +22,7 @@ from provisor.scim.schemas import (
     USER_TYPE,
     USER_URN,
 )
+from provisor.scim.schemas.schema import Attribute, ResourceType, Schema
 from provisor.scim.validate import accept
 
 MANAGER = f"{ENTERPRISE_URN}:manager"
@@ -59,7 +62,7 @@ def test_boolean_as_text(value):
     assert user(active=value)["active"] is True
     assert patched(user(), {"op": "add", "path": "active", "value": value})["active"] is True
     assert user(emails=[{"value": "a", "primary": value}])["emails"] == [{"value": "a", "primary": True}]
-    assert filters.evaluate(filters.parse(f'active eq "{value}"'), user(active=True), USER_TYPE)
+    assert evaluate(parse(f'active eq "{value}"'), user(active=True), USER_TYPE)
 
 
 @pytest.mark.parametrize("value", ["yes", "1", 1, 0, "", {"a": 1}])
@@ -321,7 +324,7 @@ def test_extension_without_schema():
 
 @pytest.mark.parametrize("word", ["bo.li", "4711", "007", "a@b"])
 def test_bare_word_literal(word):
-    assert filters.evaluate(filters.parse(f"externalId eq {word}"), {"externalId": word}, USER_TYPE)
+    assert evaluate(parse(f"externalId eq {word}"), {"externalId": word}, USER_TYPE)
 
 
 def test_emptied_element_dropped():
@@ -363,7 +366,7 @@ def test_quoted_number_in_filter():
         schema=Schema(id="urn:example:Shoe", name="Shoe", attributes=(Attribute(name="size", type="integer"),)),
     )
 
-    assert filters.evaluate(filters.parse('size gt "42"'), {"size": 43}, shoes)
+    assert evaluate(parse('size gt "42"'), {"size": 43}, shoes)
 
 
 def test_operations_keep_their_order():

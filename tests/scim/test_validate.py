@@ -5,8 +5,7 @@ import copy
 import pytest
 
 from provisor.scim.errors import ScimError
-from provisor.scim.schema import Attribute, Extension, ResourceType, Schema
-from provisor.scim.schemas import (
+from provisor.scim.schemas.resource_types import (
     ENTERPRISE_URN,
     GROUP_TYPE,
     UMBRELLA_GROUP_TYPE,
@@ -16,6 +15,7 @@ from provisor.scim.schemas import (
     USER_TYPE,
     USER_URN,
 )
+from provisor.scim.schemas.schema import Attribute, Extension, ResourceType, Schema
 from provisor.scim.validate import accept, replace, understand
 
 OWNER = Schema(id="urn:example:Owner", name="Owner", attributes=(Attribute(name="who", required=True),))

@@ -5,7 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from provisor.runner import executor, placing, planner, recorder
+from provisor.runner.executing import executor
+from provisor.runner.planning import plan_rows, planner
+from provisor.runner.recording import recorder
 from provisor.testing.crash import trial
 from provisor.testing.crash.__main__ import main, tell, what_is_wrong
 from provisor.testing.crash.chance import script_of
@@ -80,7 +82,7 @@ def test_absence_concluded_from_a_denied_id_is_seen(monkeypatch, tmp_path):
 
 
 def test_a_cycle_that_does_not_end_is_seen(monkeypatch, tmp_path):
-    monkeypatch.setattr(placing.Page, "settle_others", lambda self, objects: self.settled.clear())
+    monkeypatch.setattr(plan_rows.Page, "settle_others", lambda self, objects: self.settled.clear())
     monkeypatch.setattr(executor, "ROUNDS", 10**9)
     monkeypatch.setattr(executor, "PLANNED_ANEW", 10**9)
     monkeypatch.setattr(trial, "LONGEST_RUN_SECONDS", 3.0)

@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from provisor.engine.ports import Rejected, Throttled, Unauthorized, Unreachable
-from provisor.scim.patch import Operation
-from provisor.scim.schemas import GROUP_TYPE, USER_TYPE
+from provisor.scim.patch.operations import Operation
+from provisor.scim.schemas.resource_types import GROUP_TYPE, USER_TYPE
 from provisor.testing.faults import Killed
 from provisor.testing.memory_target import MemoryTarget
 

@@ -26,15 +26,15 @@ from provisor.engine.progress import Progress
 from provisor.rules.failure import Failure
 from provisor.rules.graph_json import read_schema
 from provisor.rules.ruleset import RuleSet
-from provisor.runner.connection import test_connection
+from provisor.runner.asking.probe import test_connection
 from provisor.runner.cycle import plan_cycle, run_cycle
 from provisor.runner.cycle_event import NO_CYCLE, failed_cycle
 from provisor.runner.explaining import Explaining
-from provisor.runner.joblock import JobBusy, is_held, job_lock
+from provisor.runner.job_lock import JobBusy, is_held, job_lock
+from provisor.runner.recording.summary import CycleSummary, NotRunnable
 from provisor.runner.run import CycleStopped
 from provisor.runner.scheduler import run_jobs
 from provisor.runner.serving import is_served, serving
-from provisor.runner.summary import CycleSummary, NotRunnable
 from provisor.storage import applications, cycles, jobs, log
 from provisor.storage.cycles import Cycle
 from provisor.storage.jobs import Job

@@ -8,8 +8,8 @@ from provisor.admin.actor import DIRECTORY_WRITE, Actor
 from provisor.admin.context import Context
 from provisor.admin.errors import AdminError, accepted
 from provisor.database import DatabaseError
-from provisor.runner.import_summary import ImportProgress, ImportSummary
-from provisor.runner.importer import CsvImport, import_csv
+from provisor.runner.importing.import_source import CsvImport, import_csv
+from provisor.runner.importing.summary import ImportProgress, ImportSummary
 
 __all__ = ["CsvImport", "ImportProgress", "ImportSummary", "Imports"]
 

@@ -13,7 +13,7 @@ from provisor.admin.context import Change, Context
 from provisor.admin.errors import AdminError
 from provisor.admin.jobs import Jobs
 from provisor.database import Connection
-from provisor.runner.joblock import JobBusy, job_lock
+from provisor.runner.job_lock import JobBusy, job_lock
 from provisor.storage import applications, jobs, links
 from provisor.storage.jobs import Job
 

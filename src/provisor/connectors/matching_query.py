@@ -9,10 +9,11 @@ from functools import lru_cache
 from urllib.parse import quote_plus
 
 from provisor.scim.errors import ScimError
-from provisor.scim.filter import Compare, evaluate, render
+from provisor.scim.filter.evaluation import evaluate
+from provisor.scim.filter.grammar import render
+from provisor.scim.filter.tree import Compare, Path
 from provisor.scim.path import resolve
-from provisor.scim.schema import ResourceType
-from provisor.scim.tree import Path
+from provisor.scim.schemas.schema import ResourceType
 from provisor.scim.values import Resource, fold
 
 Equal = Callable[[Resource, str], bool]

@@ -33,8 +33,8 @@ from provisor.engine.record import Kind
 from provisor.scim.entra import Dialect, create_body, members_bodies, patch_body, tenant_url
 from provisor.scim.errors import ScimError, invalid_value
 from provisor.scim.messages import ListPage, parse_list
-from provisor.scim.patch import Operation
-from provisor.scim.schema import ResourceType
+from provisor.scim.patch.operations import Operation
+from provisor.scim.schemas.schema import ResourceType
 from provisor.scim.validate import understand
 from provisor.scim.values import Resource
 

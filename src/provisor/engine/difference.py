@@ -7,7 +7,9 @@ from typing import NamedTuple
 
 from provisor.rules.mapper import Mapped, Mapper
 from provisor.rules.roles import role_operations
-from provisor.scim.patch import Operation, apply, derive
+from provisor.scim.patch.applying import apply
+from provisor.scim.patch.derivation import derive
+from provisor.scim.patch.operations import Operation
 from provisor.scim.path import getter
 from provisor.scim.values import Resource
 

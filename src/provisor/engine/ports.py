@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Protocol
 
 from provisor.engine.record import Kind
-from provisor.scim.patch import Operation
+from provisor.scim.patch.operations import Operation
 from provisor.scim.values import Resource
 
 

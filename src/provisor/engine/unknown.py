@@ -12,7 +12,7 @@ import msgspec
 from provisor.engine.ports import ConnectorError, Malformed, Rejected, Throttled, Unauthorized, Unreachable
 from provisor.rules.mapper import Mapped
 from provisor.rules.matching import NoMatch, recheck
-from provisor.scim.schema import ResourceType
+from provisor.scim.schemas.schema import ResourceType
 from provisor.scim.values import Resource
 
 # A server that does not offer the method says so before it does anything (RFC 9110 section 15.6.2).

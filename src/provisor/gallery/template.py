@@ -13,8 +13,8 @@ import msgspec
 
 from provisor.rules.mapping import ObjectKind
 from provisor.rules.ruleset import TargetSchema
-from provisor.scim.schema import ResourceType
-from provisor.scim.schemas import GROUP_TYPE, UMBRELLA_GROUP_TYPE, UMBRELLA_USER_TYPE, USER_TYPE
+from provisor.scim.schemas.resource_types import GROUP_TYPE, UMBRELLA_GROUP_TYPE, UMBRELLA_USER_TYPE, USER_TYPE
+from provisor.scim.schemas.schema import ResourceType
 from provisor.scim.values import Json
 
 _FILES = {"ciscoUmbrella": "cisco_umbrella.json", "scim": "generic_scim.json"}

@@ -30,7 +30,7 @@ from provisor.rules.ruleset import Problem, RuleSet, TargetSchema
 from provisor.rules.sources import SourceSchema, no_such_attribute
 from provisor.scim.errors import ScimError
 from provisor.scim.path import Place, resolve
-from provisor.scim.schema import ResourceType
+from provisor.scim.schemas.schema import ResourceType
 from provisor.scim.values import fold
 
 # Several objects may have the same, so that nobody is found by it.

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from provisor.rules.scoping import as_text
 from provisor.scim.path import Place
-from provisor.scim.schema import Attribute
+from provisor.scim.schemas.schema import Attribute
 from provisor.scim.values import Json
 
 

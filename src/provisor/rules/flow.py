@@ -16,7 +16,7 @@ from provisor.rules.failure import Failure
 from provisor.rules.mapping import AttributeMapping, Constant, Direct, FlowType, FromExpression, Nothing
 from provisor.rules.roles import role_flow, typed
 from provisor.scim.path import getter, remover, resolve, setter
-from provisor.scim.schema import ResourceType
+from provisor.scim.schemas.schema import ResourceType
 from provisor.scim.values import Json, Resource
 
 REFERENCES = frozenset({"manager", "members"})  # source attributes whose value is another object

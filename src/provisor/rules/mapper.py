@@ -14,7 +14,7 @@ from provisor.rules.flow import Flow, Null, compile_flow, is_redacted, is_refere
 from provisor.rules.mapping import SOFT_DELETED, Direct, Nothing, ObjectMapping
 from provisor.rules.roles import role_flow
 from provisor.scim.path import remover, setter
-from provisor.scim.schema import ResourceType
+from provisor.scim.schemas.schema import ResourceType
 from provisor.scim.values import Json, Resource, fold, is_unassigned
 
 __all__ = ["Mapped", "Mapper", "RandomBytes", "branch", "compile_mapper", "is_reference", "reads_of"]

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 from provisor.rules.mapping import AttributeMapping, FlowType, FromExpression
 from provisor.scim.entra import ROLE_TYPE
-from provisor.scim.evaluation import Predicate
-from provisor.scim.operations import Operation
+from provisor.scim.filter.evaluation import Predicate
+from provisor.scim.patch.operations import Operation
 from provisor.scim.path import Getter, Path, getter, render_path, resolve, setter
 from provisor.scim.path import Setter as Put
-from provisor.scim.schema import ResourceType
+from provisor.scim.schemas.schema import ResourceType
 from provisor.scim.values import Json, Resource
 
 SOURCE = "appRoleAssignments"

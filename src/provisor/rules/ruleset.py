@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from provisor.rules.mapping import ObjectKind, ObjectMapping
-from provisor.scim.schema import ResourceType
+from provisor.scim.schemas.schema import ResourceType
 from provisor.scim.values import Json
 
 

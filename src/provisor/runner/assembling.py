@@ -13,12 +13,12 @@ from datetime import datetime
 from provisor.database import Database, Writer
 from provisor.engine.ports import Target
 from provisor.rules.failure import Failure
-from provisor.runner.connection import probe
-from provisor.runner.opening import Setup
-from provisor.runner.rate import Pace
-from provisor.runner.reporting import Report
+from provisor.runner.asking.pace import Pace
+from provisor.runner.asking.probe import probe
+from provisor.runner.asking.timeouts import Silence
+from provisor.runner.planning.begin import Setup
+from provisor.runner.recording.progress import Report
 from provisor.runner.run import Run, StopRequested
-from provisor.runner.silence import Silence
 from provisor.storage.cycles import Cycle
 from provisor.storage.jobs import Job
 

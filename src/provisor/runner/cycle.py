@@ -17,24 +17,24 @@ from provisor.engine.plan import Digest, Plan
 from provisor.engine.record import Kind
 from provisor.rules.failure import Failure
 from provisor.runner.assembling import DEFAULT_ADDRESS, Connect, Now, Order, RandomBytes, ends, make_run
-from provisor.runner.braking import REMOVED, Brake
-from provisor.runner.capacity import admit_groups
 from provisor.runner.cycle_event import failed_cycle
-from provisor.runner.entries import Entries
-from provisor.runner.executor import Executor
-from provisor.runner.joblock import job_lock
-from provisor.runner.journal import Journal
-from provisor.runner.matcher import Matcher
-from provisor.runner.memberships import Memberships
-from provisor.runner.opening import EVERYTHING, Setup, begin, begin_plan, error_of, load
-from provisor.runner.placing import Placing, forget
-from provisor.runner.planner import Planner
-from provisor.runner.recorder import Recorder
-from provisor.runner.recovery import recover
-from provisor.runner.reporting import Report, Reporter, part_of
+from provisor.runner.executing.execute_members import Memberships
+from provisor.runner.executing.execute_objects import Entries
+from provisor.runner.executing.executor import Executor
+from provisor.runner.job_lock import job_lock
+from provisor.runner.planning.begin import EVERYTHING, Setup, begin, begin_plan, error_of, load
+from provisor.runner.planning.braking import REMOVED, Brake
+from provisor.runner.planning.capacity import admit_groups
+from provisor.runner.planning.matcher import Matcher
+from provisor.runner.planning.plan_members import plan_memberships, plan_references, plan_second_stage_again
+from provisor.runner.planning.plan_rows import Placing, forget
+from provisor.runner.planning.planner import Planner
+from provisor.runner.planning.recovery import recover
+from provisor.runner.recording.log_rows import Journal
+from provisor.runner.recording.progress import Report, Reporter, part_of
+from provisor.runner.recording.recorder import Recorder
+from provisor.runner.recording.summary import CycleSummary
 from provisor.runner.run import CycleStopped, Restarted, Run, StopRequested
-from provisor.runner.second_stage import plan_memberships, plan_references, plan_second_stage_again
-from provisor.runner.summary import CycleSummary
 from provisor.storage import clock, cycles, directory_verbs, feed, jobs, links, listing, log, operations, work
 from provisor.storage.cycles import Cycle
 from provisor.storage.jobs import Job

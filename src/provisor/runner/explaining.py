@@ -21,7 +21,7 @@ from provisor.engine.difference import difference
 from provisor.engine.log_event import Status as Ended
 from provisor.engine.log_event import differing, reference_in, unresolved_reason
 from provisor.engine.plan import SKIPS
-from provisor.runner.opening import Setup, load
+from provisor.runner.planning.begin import Setup, load
 from provisor.scim.values import Resource
 from provisor.storage import cycle_log, cycles, links, member_links, operations, records, waiting
 from provisor.storage.cycle_log import Line

@@ -24,9 +24,9 @@ from provisor.gallery.template import Template
 from provisor.rules.failure import Failure
 from provisor.rules.roles import SOURCE as ROLES
 from provisor.rules.ruleset import RuleSet
-from provisor.runner.rate import Pace
-from provisor.runner.silence import Silence
-from provisor.scim.patch import Operation
+from provisor.runner.asking.pace import Pace
+from provisor.runner.asking.timeouts import Silence
+from provisor.scim.patch.operations import Operation
 from provisor.scim.values import Resource
 from provisor.storage import jobs, records
 from provisor.storage.cycles import Cycle

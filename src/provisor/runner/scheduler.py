@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from provisor.database import Database
-from provisor.runner.joblock import JobBusy
+from provisor.runner.job_lock import JobBusy
 from provisor.storage import clock, jobs
 from provisor.storage.jobs import Job
 from provisor.storage.times import to_microseconds

@@ -12,8 +12,8 @@ from functools import lru_cache
 from typing import assert_never
 
 from provisor.scim.errors import ScimError, invalid_value, shown
-from provisor.scim.evaluation import date_time
-from provisor.scim.schema import Attribute
+from provisor.scim.filter.evaluation import date_time
+from provisor.scim.schemas.schema import Attribute
 from provisor.scim.values import Json, Resource, is_unassigned
 
 Coerce = Callable[[Json], Json]

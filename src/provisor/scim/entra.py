@@ -11,12 +11,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum
 from typing import Literal
 
-from provisor.scim.operations import PATCH_OP_URN, Operation
+from provisor.scim.filter.tree import Compare
+from provisor.scim.patch.operations import PATCH_OP_URN, Operation
 from provisor.scim.path import Place, resolve
-from provisor.scim.schema import ResourceType
-from provisor.scim.schemas import ADSCIM_GROUP_URN, ENTERPRISE_URN
+from provisor.scim.schemas.resource_types import ADSCIM_GROUP_URN, ENTERPRISE_URN
+from provisor.scim.schemas.schema import ResourceType
 from provisor.scim.tolerances import TOLERANCES, Tolerance
-from provisor.scim.tree import Compare
 from provisor.scim.values import Json, Resource, is_unassigned
 
 __all__ = [

@@ -6,10 +6,10 @@ Pure. Discovery documents are in discovery, the choice of attributes in projecti
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from provisor.scim.discovery import resource_type_documents, schema_documents, service_provider_config
 from provisor.scim.errors import ERROR_URN, invalid_syntax, shown
-from provisor.scim.operations import PATCH_OP_URN, Operation, patch_op
+from provisor.scim.patch.operations import PATCH_OP_URN, Operation, patch_op
 from provisor.scim.projection import project
+from provisor.scim.schemas.discovery import resource_type_documents, schema_documents, service_provider_config
 from provisor.scim.values import Json, Resource
 
 __all__ = [

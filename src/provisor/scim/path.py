@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from provisor.scim.errors import invalid_path, shown
-from provisor.scim.evaluation import Predicate, element_matcher
-from provisor.scim.grammar import parse_attribute_path, render_path
-from provisor.scim.schema import Attribute, ResourceType
-from provisor.scim.tree import And, Compare, Filter, Path
+from provisor.scim.filter.evaluation import Predicate, element_matcher
+from provisor.scim.filter.grammar import parse_attribute_path, render_path
+from provisor.scim.filter.tree import And, Compare, Filter, Path
+from provisor.scim.schemas.schema import Attribute, ResourceType
 from provisor.scim.values import Json, Resource
 
 __all__ = [

@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from provisor.scim.errors import ScimError, invalid_value
 from provisor.scim.path import resolve
-from provisor.scim.schema import Attribute, ResourceType
+from provisor.scim.schemas.schema import Attribute, ResourceType
 from provisor.scim.values import Json, Resource
 
 # Attributes to keep or drop: name -> None for the whole attribute, or the names of sub-attributes.

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from provisor.scim.coercion import Coerce, coercer
 from provisor.scim.errors import ScimError, invalid_syntax, invalid_value, mutability, shown
-from provisor.scim.schema import Attribute, ResourceType, Schema
+from provisor.scim.schemas.schema import Attribute, ResourceType, Schema
 from provisor.scim.values import Json, Resource, is_unassigned
 
 # Canonical name, whether any text is right as it stands, the rule. None where a known attribute is not stored.

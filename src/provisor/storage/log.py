@@ -16,7 +16,7 @@ from provisor.database import Connection, Row
 from provisor.engine.facts import decode, tell
 from provisor.engine.log_event import EventFrame, Systems
 from provisor.gallery import template
-from provisor.scim.schemas import GROUP_URN, USER_URN
+from provisor.scim.schemas.resource_types import GROUP_URN, USER_URN
 from provisor.scim.values import Json
 from provisor.storage.times import from_microseconds
 

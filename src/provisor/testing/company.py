@@ -8,8 +8,8 @@ from typing import Any
 
 from provisor.database import Database
 from provisor.directory.objects import DirectoryObject, Kind, Refusal, Value
-from provisor.runner.import_summary import ImportSummary
-from provisor.runner.importer import CsvImport, import_csv
+from provisor.runner.importing.import_source import CsvImport, import_csv
+from provisor.runner.importing.summary import ImportSummary
 from provisor.storage import directory_verbs as verbs
 from provisor.storage import extensions, feed, members, objects
 

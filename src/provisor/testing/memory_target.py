@@ -14,10 +14,12 @@ import msgspec
 from provisor.engine.ports import Answer, Exchange, Found, Page
 from provisor.engine.record import Kind
 from provisor.scim.errors import ScimError, forbidden, invalid_filter, invalid_value, not_found, uniqueness
-from provisor.scim.filter import Compare, evaluate
-from provisor.scim.patch import Operation, apply
+from provisor.scim.filter.evaluation import evaluate
+from provisor.scim.filter.tree import Compare
+from provisor.scim.patch.applying import apply
+from provisor.scim.patch.operations import Operation
 from provisor.scim.path import parse_path
-from provisor.scim.schema import ResourceType
+from provisor.scim.schemas.schema import ResourceType
 from provisor.scim.validate import accept
 from provisor.scim.values import Json, Resource, fold
 from provisor.testing.faults import Fault, Faults, refusal

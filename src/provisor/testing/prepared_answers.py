@@ -12,7 +12,7 @@ from typing import Any
 
 from provisor.connectors.scim_client import ScimClient
 from provisor.engine.ports import Secret
-from provisor.scim.schemas import GROUP_TYPE, USER_TYPE
+from provisor.scim.schemas.resource_types import GROUP_TYPE, USER_TYPE
 from provisor.scim.values import Json
 from provisor.testing.http_relay import read_request
 

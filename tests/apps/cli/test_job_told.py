@@ -10,7 +10,7 @@ import pytest
 from provisor import gallery, wiring
 from provisor.admin.cycles import Cycles
 from provisor.engine.ports import Rejected, Unauthorized, Unreachable
-from provisor.runner.joblock import job_lock
+from provisor.runner.job_lock import job_lock
 from provisor.runner.serving import serving
 from provisor.testing.memory_target import MemoryTarget
 

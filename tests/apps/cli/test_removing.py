@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from provisor import gallery, wiring
-from provisor.runner.joblock import job_lock
+from provisor.runner.job_lock import job_lock
 from provisor.testing.memory_target import MemoryTarget
 
 APP = "Cisco Umbrella User Management"

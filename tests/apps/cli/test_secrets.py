@@ -128,9 +128,9 @@ def account(provisor, tmp_path, monkeypatch):
 @pytest.fixture
 def fits(tmp_path):
     """Whether the password of the account is this one."""
-    from provisor.target.dashboard import accounts
-    from provisor.target.store import open_target
-    from provisor.target.tenants import find_tenant
+    from provisor.provider.dashboard import accounts
+    from provisor.provider.store.tables import open_target
+    from provisor.provider.store.tenants import find_tenant
 
     def ask(password):
         database = open_target(f"sqlite:///{tmp_path / 'data' / 'target.sqlite'}")

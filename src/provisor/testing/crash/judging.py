@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, cast
 from provisor.engine.desired import Desired, judge
 from provisor.engine.difference import difference
 from provisor.engine.record import Kind, Record
-from provisor.runner.opening import Setup, load
-from provisor.runner.summary import CycleSummary
+from provisor.runner.planning.begin import Setup, load
+from provisor.runner.recording.summary import CycleSummary
 from provisor.scim.values import Resource, fold
 from provisor.storage import records
 from provisor.storage.links import Link

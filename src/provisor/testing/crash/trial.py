@@ -17,10 +17,11 @@ from typing import Any
 from provisor.database import Connection, open_database
 from provisor.engine.record import Kind
 from provisor.gallery import template
-from provisor.runner import capacity, executor, memberships, planner, recovery, second_stage
 from provisor.runner.cycle import plan_cycle, run_cycle
+from provisor.runner.executing import execute_members, executor
+from provisor.runner.planning import capacity, plan_members, planner, recovery
+from provisor.runner.recording.summary import CycleSummary
 from provisor.runner.run import CycleStopped
-from provisor.runner.summary import CycleSummary
 from provisor.scim.values import Resource
 from provisor.storage import cycles
 from provisor.storage.links import owners
@@ -266,8 +267,8 @@ def _strangers(place: Place, target: MemoryTarget) -> None:
 def _pages_of(size: int) -> Iterator[None]:
     """Let the runner work in pages of this size, which a small organisation would not fill."""
     named = [(module, "PAGE") for module in (executor, planner, recovery, capacity)]
-    more = [(executor, "SENT_BOUND"), (second_stage, "GROUPS_A_PAGE"), (second_stage, "PEOPLE_A_PAGE")]
-    more.append((memberships, "EDGES_A_PAGE"))
+    more = [(executor, "SENT_BOUND"), (plan_members, "GROUPS_A_PAGE"), (plan_members, "PEOPLE_A_PAGE")]
+    more.append((execute_members, "EDGES_A_PAGE"))
     kept = [(module, name, getattr(module, name)) for module, name in (*named, *more)]
     for module, name, value in kept:
         setattr(module, name, min(value, 2 * size if name == "SENT_BOUND" else size))

@@ -23,7 +23,7 @@ from provisor.engine.ports import (
     Unreachable,
 )
 from provisor.engine.record import Kind
-from provisor.scim.patch import Operation
+from provisor.scim.patch.operations import Operation
 from provisor.scim.values import Resource
 from provisor.testing.crash.script import Change, Strike
 from provisor.testing.faults import Killed

@@ -1,0 +1,1 @@
+"""`provisor target …`: the provider's command line."""

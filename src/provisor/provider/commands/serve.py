@@ -1,0 +1,260 @@
+"""`provisor target …`: serve the application, and its tokens (mounted by main beside the command line's own).
+
+Exit codes: 0 done, 1 failed, 2 wrong usage. A token is printed once and goes nowhere else. Heavy modules are imported
+inside commands, so that `provisor --help` answers at once.
+"""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from provisor.provider.commands.account import account_app, import_ad, import_ad_example
+from provisor.provider.commands.console import AsJson, opened, say
+from provisor.provider.commands.tenant import OfTenant, backup, backup_example, tenant_app
+
+if TYPE_CHECKING:
+    from provisor.provider.store.tokens import Token
+
+DEFAULT_PORT = 8020
+_MOST_PROCESSES = 32  # each has connections of its own, of which PostgreSQL allows 100 unless told otherwise
+_UNITS = {unit: seconds * 1_000_000 for unit, seconds in {"s": 1, "m": 60, "h": 3_600, "d": 86_400}.items()}
+
+app = typer.Typer(
+    name="target",
+    help="Cisco Umbrella User Management: a SCIM 2.0 application to provision into.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+)
+token_app = typer.Typer(help="The tokens that clients of this application present.", no_args_is_help=True)
+app.add_typer(token_app, name="token")
+app.add_typer(account_app, name="account")
+app.add_typer(tenant_app, name="tenant")
+app.command("backup", epilog=backup_example)(backup)
+app.command("import-ad", epilog=import_ad_example)(import_ad)
+
+
+@app.command(
+    epilog="**Example:** `provisor target serve --port 8020`, then in another window "
+    "`provisor target token create --label provisor`."
+)
+def serve(
+    port: Annotated[int, typer.Option(help="0 takes a free port.", min=0, max=65535)] = DEFAULT_PORT,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    profile: Annotated[
+        str | None, typer.Option(help="umbrella or generic: attributes and limits. Default: as before, first umbrella.")
+    ] = None,
+    ready_file: Annotated[
+        Path | None, typer.Option(help="A file to write the URL to once requests are answered.")
+    ] = None,
+    tenant: Annotated[
+        str | None, typer.Option(help="Serve this tenant alone. Default: all, the dashboard being the default one's.")
+    ] = None,
+    strict_umbrella: Annotated[
+        bool, typer.Option(help="As narrow as Umbrella is described: few filters; no bulk, sorting or cursors.")
+    ] = False,
+    rate_limit: Annotated[
+        float | None, typer.Option(help="Requests a second for every token; more are answered 429.", min=0.1)
+    ] = None,
+    trust_proxy: Annotated[
+        bool, typer.Option(help="Believe X-Forwarded-Proto, -Host and -For: only behind a proxy that sets them.")
+    ] = False,
+    processes: Annotated[
+        int,
+        typer.Option(
+            help="How many take requests from the port: as many as there are cores.", min=1, max=_MOST_PROCESSES
+        ),
+    ] = 1,
+    tls_certificate: Annotated[Path | None, typer.Option(help="A PEM file: the certificate and its chain.")] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="A PEM file: the key of the certificate.")] = None,
+) -> None:
+    """Serve the application until SIGTERM or Ctrl-C; prints one line with its URL when ready."""
+    from provisor.provider.model.profiles import PROFILES
+    from provisor.provider.protocol.throttling import STRICT_RATE, Limits
+    from provisor.provider.serving.server import Service, Tls, open_socket
+    from provisor.provider.serving.server import serve as run
+    from provisor.provider.store import tenants
+    from provisor.provider.store.tables import the_tenant
+
+    if (tls_certificate is None) != (tls_key is None):
+        raise typer.BadParameter("TLS needs both files, the certificate and its key.", param_hint="--tls-certificate")
+    if profile is not None and tenant is not None:
+        raise typer.BadParameter("A tenant has the profile it was made with.", param_hint="--profile")
+    if profile is not None and profile not in PROFILES:
+        raise typer.BadParameter(f"{profile!r} is not one of {', '.join(PROFILES)}.", param_hint="--profile")
+    with opened() as database:
+        served = the_tenant(database, profile) if tenant is None else tenants.find_tenant(database, tenant)
+        if strict_umbrella:
+            served = tenants.strict(served)
+        limits = Limits(
+            requests_per_second=rate_limit or (STRICT_RATE if strict_umbrella else None), trust_proxy=trust_proxy
+        )
+        run(
+            Service(
+                database=database,
+                tenant=served,
+                listener=open_socket(host, port),
+                limits=limits,
+                tls=None if tls_certificate is None or tls_key is None else Tls(tls_certificate, tls_key),
+                alone=tenant is not None,
+            ),
+            ready=lambda url: say(f"{served.profile.title} listens on {url}"),
+            ready_file=ready_file,
+            processes=processes,
+        )
+
+
+@token_app.command("create", epilog="**Example:** `provisor target token create --label provisor --json`")
+def create_token(
+    label: Annotated[str, typer.Option(help="What you will know it by.")],
+    kind: Annotated[str, typer.Option(help="entra, okta or other: the kind of client.")] = "entra",
+    url: Annotated[
+        str | None, typer.Option(help="The tenant URL to print. Default: where the server was last started.")
+    ] = None,
+    expires: Annotated[str | None, typer.Option(help="When it ends: 90d, 12h. Default: never.")] = None,
+    of: OfTenant = "default",
+    as_json: AsJson = False,
+) -> None:
+    """Make a token. It is shown this once; only its hash is stored."""
+    from provisor.provider.store import tokens
+    from provisor.provider.store.tables import now_microseconds
+    from provisor.provider.store.tenants import find_tenant, known_url
+
+    if kind not in tokens.KINDS:
+        raise typer.BadParameter(f"{kind!r} is not one of {', '.join(tokens.KINDS)}.", param_hint="--kind")
+    lasting = _life(expires)
+    with opened() as database:
+        tenant, now = find_tenant(database, of), now_microseconds()
+        with database.transaction() as connection:
+            token, clear = tokens.create_token(
+                connection,
+                tenant,
+                kind=kind,
+                label=label,
+                now=now,
+                expires_at=None if lasting is None else now + lasting,
+            )
+            known = known_url(connection, tenant)
+    _show_once(token, clear, url or known or f"http://127.0.0.1:{DEFAULT_PORT}{tenant.base_path}", as_json)
+
+
+def _show_once(token: "Token", clear: str, address: str, as_json: bool) -> None:
+    if as_json:
+        say(json.dumps({"url": address, "token": clear}))
+        return
+    say(f"Tenant URL    {address}")
+    say(f"Secret token  {clear}")
+    say(f"Copy it now: it is not shown again. Its id is {token.id} (`provisor target token revoke {token.id}`).")
+
+
+def _life(text: str | None) -> int | None:
+    """How long a token lives; one that has ended when it is made would open nothing."""
+    lasting = _span(text, "--expires")
+    if lasting == 0:
+        raise typer.BadParameter("A token that ends at once opens nothing; give it some time.", param_hint="--expires")
+    return lasting
+
+
+def _span(text: str | None, option: str) -> int | None:
+    """A length of time as people write it, in microseconds."""
+    if text is None:
+        return None
+    number, unit = text[:-1], _UNITS.get(text[-1:])
+    if unit is None or not number.isascii() or not number.isdigit() or not 0 < len(number) <= 6:
+        raise typer.BadParameter(f"{text!r} is not a length of time such as 30m, 24h or 90d.", param_hint=option)
+    return int(number) * unit
+
+
+@token_app.command("rotate", epilog="**Example:** `provisor target token rotate provisor --overlap 24h`")
+def rotate_token(
+    name: Annotated[str, typer.Argument(help="The token's id or label.", metavar="ID|LABEL")],
+    overlap: Annotated[
+        str, typer.Option(help="How long the old token stays good: 30m, 24h, 7d. 0s ends it at once.")
+    ] = "0s",
+    expires: Annotated[str | None, typer.Option(help="When the new one ends: 90d, 12h. Default: never.")] = None,
+    url: Annotated[
+        str | None, typer.Option(help="The tenant URL to print. Default: where the server was last started.")
+    ] = None,
+    of: OfTenant = "default",
+    as_json: AsJson = False,
+) -> None:
+    """Make a token in place of another one, with its kind and label. It is shown this once."""
+    from provisor.provider.store import tokens
+    from provisor.provider.store.tables import now_microseconds
+    from provisor.provider.store.tenants import find_tenant, known_url
+
+    overlapping, lasting = _span(overlap, "--overlap") or 0, _life(expires)
+    with opened() as database:
+        tenant, now = find_tenant(database, of), now_microseconds()
+        with database.transaction() as connection:
+            token, clear = tokens.rotate_token(
+                connection,
+                tenant,
+                name,
+                overlap=overlapping,
+                now=now,
+                expires_at=None if lasting is None else now + lasting,
+            )
+            known = known_url(connection, tenant)
+    _show_once(token, clear, url or known or f"http://127.0.0.1:{DEFAULT_PORT}{tenant.base_path}", as_json)
+
+
+@token_app.command("list", epilog="**Example:** `provisor target token list --json`")
+def list_tokens(of: OfTenant = "default", as_json: AsJson = False) -> None:
+    """List the tokens: label, kind, when made, last used, revoked. Never the tokens themselves."""
+    from provisor.provider.store import tokens
+    from provisor.provider.store.tables import now_microseconds
+    from provisor.provider.store.tenants import find_tenant
+
+    now = now_microseconds()
+    with opened() as database:
+        tenant = find_tenant(database, of)
+        shown = [{**_shown(token), "old": token.old(now)} for token in tokens.list_tokens(database.reader(), tenant)]
+    if as_json:
+        say(json.dumps(shown, ensure_ascii=False))
+        return
+    for token in shown:
+        state = f"revoked {token['revoked']}" if token["revoked"] else f"last used {token['lastUsed'] or 'never'}"
+        if token["expires"] and not token["revoked"]:
+            state += f", expires {token['expires']}"
+        if token["old"]:
+            state += ", older than 180 days: rotate it"
+        say(f"{token['id']}  {token['kind']:<6} {token['label']}  created {token['created']}  {state}")
+    if not shown:
+        say("There is no token yet; `provisor target token create --label …` makes one.")
+
+
+def _shown(token: "Token") -> dict[str, str | None]:
+    from provisor.provider.model.documents import timestamp
+
+    def moment(value: int | None) -> str | None:
+        return None if value is None else timestamp(value)
+
+    return {
+        "id": token.id,
+        "kind": token.kind,
+        "label": token.label,
+        "created": moment(token.created_at),
+        "expires": moment(token.expires_at),
+        "revoked": moment(token.revoked_at),
+        "lastUsed": moment(token.last_used_at),
+    }
+
+
+@token_app.command("revoke", epilog="**Example:** `provisor target token revoke provisor`")
+def revoke_token(
+    name: Annotated[str, typer.Argument(help="The token's id or label.", metavar="ID|LABEL")],
+    of: OfTenant = "default",
+    as_json: AsJson = False,
+) -> None:
+    """Revoke a token: from the next request on it is answered 401."""
+    from provisor.provider.store import tokens
+    from provisor.provider.store.tables import now_microseconds
+    from provisor.provider.store.tenants import find_tenant
+
+    with opened() as database:
+        tenant = find_tenant(database, of)
+        with database.transaction() as connection:
+            token = tokens.revoke_token(connection, tenant, name, now_microseconds())
+    say(json.dumps({"id": token.id, "label": token.label}) if as_json else f"Revoked {token.id} ({token.label}).")

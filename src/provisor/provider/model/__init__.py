@@ -1,0 +1,1 @@
+"""What a tenant serves: profiles, documents, limits."""

@@ -1,0 +1,1 @@
+"""HTTP in and out: routes, base paths, answers, discovery, throttling."""

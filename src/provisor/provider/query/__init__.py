@@ -1,0 +1,1 @@
+"""Finding resources: filter, sort, page."""

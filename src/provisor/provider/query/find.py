@@ -1,0 +1,202 @@
+"""Queries: filter, sort and page to the rows of one answer (RFC 7644 section 3.4.2).
+
+Synchronous and short where an index answers; anything else is bounded and runs in a thread (the server's business).
+Order: the question, the hot look-up, pages without a filter, everything else.
+"""
+
+import re
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import msgspec
+
+from provisor.database import Connection, Row
+from provisor.provider.model.limits import MAX_RESULTS, SCAN_SECONDS
+from provisor.provider.model.profiles import Kind, at_root
+from provisor.provider.model.sorting import ABSENT, Key, SortKey, sort_key, sort_place
+from provisor.provider.query.filter_sql import EVERYTHING, Where, column, where
+from provisor.provider.query.positions import Positions, end_of
+from provisor.provider.store.member_rows import padded
+from provisor.provider.store.resource_rows import READ_BY_NAME
+from provisor.provider.store.tables import Tenant
+from provisor.scim.errors import invalid_value, shown, too_many
+from provisor.scim.filter.grammar import MAX_FILTER_CHARACTERS, parse
+from provisor.scim.values import fold
+
+SCAN_LIMIT = 200_000  # documents a query may read when no column answers it: about a second, in a thread
+
+# `userName eq "x"` is nearly all that a provisioning client ever asks.
+_BY_NAME = re.compile(r'\s*((?i:username|displayname))\s+(?i:eq)\s+("[^"\\]*(?:\\[^u][^"\\]*)*")\s*')
+_NAME_OF: dict[Kind, str] = {"User": "username", "Group": "displayname"}
+_WHOLE = re.compile(r"\s*[+-]?[0-9]+\s*")
+_DIGITS = 1_000  # as many are read: longer ones take time and mean the same
+LARGEST = 2**40  # numbers are cut down to it: nobody has so many resources, and every database can count to it
+_as_text = msgspec.json.Decoder(str).decode
+_load = msgspec.json.Decoder().decode
+
+
+@dataclass(slots=True, kw_only=True)
+class Question:
+    """What a query asks for; `count` is already within bounds. Not frozen: it is made for every query."""
+
+    filter: str | None = None
+    start_index: int = 1
+    count: int = MAX_RESULTS
+    counted: bool = True  # whether the client said so
+    sort_by: str | None = None
+    descending: bool = False
+    cursor: str | None = None  # "" for the first page by cursor
+    root: bool = False  # asked of every kind: what one kind lacks is absent there, not unknown
+
+
+class Found(NamedTuple):
+    """One page: the stored documents in order, and how many there are in all."""
+
+    total: int
+    documents: list[str]
+
+
+def name_asked(text: str | None, kind: Kind) -> str | None:
+    """The folded name when a filter only asks for the unique name of a kind, else None."""
+    if (
+        text is None
+        or len(text) > MAX_FILTER_CHARACTERS
+        or (asked := _BY_NAME.fullmatch(text)) is None
+        or asked[1].lower() != _NAME_OF[kind]
+    ):
+        return None
+    try:
+        return fold(_as_text(asked[2]))
+    except msgspec.DecodeError:
+        return None  # the grammar says what is wrong with it
+
+
+def by_name(connection: Connection, tenant: Tenant, kind: Kind, name_key: str, question: Question) -> Found:
+    """The one resource of that name, or none."""
+    return named(connection.one(READ_BY_NAME, (tenant.number, kind, name_key)), question)
+
+
+def named(row: Row | None, question: Question) -> Found:
+    """What a look-up by name came to."""
+    if row is None:
+        return Found(0, [])
+    return Found(1, [row[0]] if question.start_index == 1 and question.count > 0 else [])
+
+
+def page(connection: Connection, tenant: Tenant, kind: Kind, question: Question, positions: Positions) -> Found:
+    """A page of everything, by key. May read far: see Positions.far."""
+    connection.execute("BEGIN")  # total, position and rows of one moment
+    try:
+        row = connection.one("SELECT live, removals FROM tally WHERE tenant = ? AND kind = ?", (tenant.number, kind))
+        live, removals = row or (0, 0)
+        skip = question.start_index - 1
+        if question.count == 0 or skip >= live:
+            return Found(live, [])
+        key = positions.key_before(connection, tenant.number, kind, removals=removals, skip=skip)
+        rows = connection.all(
+            "SELECT number, document FROM resource WHERE number > ? AND number < ? ORDER BY number LIMIT ?",
+            (key, end_of(tenant.number, kind), question.count),
+        )
+        if rows:
+            positions.remember(tenant.number, kind, removals=removals, skip=skip + len(rows), key=rows[-1][0])
+        return Found(live, [document for _, document in rows])
+    finally:
+        connection.execute("COMMIT")
+
+
+class Query(NamedTuple):
+    """A question compiled: what to ask the database, what to ask the documents, and in which order to answer."""
+
+    where: Where
+    order: str | None  # SQL; None when the sort key must be read from the documents
+    sort_key: SortKey | None
+
+    @property
+    def quick(self) -> bool:
+        """Whether an index leads straight to the rows, so that no thread is needed."""
+        return self.where.clause.indexed and self.where.rest is None and self.sort_key is None
+
+
+def compile_query(question: Question, kind: Kind, tenant: Tenant, base: str = "") -> Query:
+    """Understand filter and sorting; `base` is the server's address. Raises ScimError invalidFilter or invalidPath."""
+    resource_type = at_root(tenant.profile, kind) if question.root else tenant.profile.type_of(kind)
+    split = EVERYTHING
+    if question.filter is not None:
+        split = where(parse(question.filter, resource_type), kind, resource_type, base)
+    if question.sort_by is None:
+        return Query(split, "number", None)
+    place = sort_place(question.sort_by, resource_type)
+    found = column(place.path, kind, resource_type)
+    direction = "DESC" if question.descending else "ASC"
+    if found is not None:
+        # Absent ones come last ascending, first descending (RFC 7644 section 3.4.2.3).
+        return Query(split, f"({found.name} IS NULL) {direction}, {found.name} {direction}, number", None)
+    return Query(split, None, sort_key(place))
+
+
+def answer(connection: Connection, tenant: Tenant, kind: Kind, question: Question, query: Query) -> Found:
+    """A page of what a compiled query finds. Raises ScimError tooMany beyond SCAN_LIMIT documents."""
+    if query.where.rest is not None or query.sort_key is not None:
+        return _scan(connection, tenant, kind, question, query)
+    condition = f"tenant = ? AND kind = ? AND {query.where.clause.sql}"
+    values = [tenant.number, kind, *query.where.clause.values]
+    skip = question.start_index - 1
+    rows = connection.all(
+        f"SELECT document FROM resource WHERE {condition} ORDER BY {query.order} LIMIT ? OFFSET ?",  # noqa: S608 - built of our own words; values are bound
+        (*values, question.count, skip),
+    )
+    if len(rows) < question.count and (rows or not skip):
+        total = skip + len(rows)
+    else:
+        counted = connection.one(f"SELECT count(*) FROM resource WHERE {condition}", values)  # noqa: S608 - as above
+        total = counted[0] if counted else 0
+    return Found(total, [row[0] for row in rows])
+
+
+def _scan(connection: Connection, tenant: Tenant, kind: Kind, question: Question, query: Query) -> Found:
+    """Read documents one by one; only keys and numbers are kept, and then the page is read."""
+    test, key_of = query.where.rest, query.sort_key
+    found: list[tuple[Key, int]] = []
+    rows = connection.stream(
+        f"SELECT number, document FROM resource WHERE tenant = ? AND kind = ? AND {query.where.clause.sql} "  # noqa: S608 - as above
+        f"ORDER BY {query.order or 'number'} LIMIT ?",
+        (tenant.number, kind, *query.where.clause.values, SCAN_LIMIT + 1),
+    )
+    until = time.monotonic() + SCAN_SECONDS
+    for read, (number, document) in enumerate(rows):
+        if read >= SCAN_LIMIT or time.monotonic() > until:
+            raise too_many(
+                f"Only {read} resources could be read for this query; filter by an indexed attribute too, or page by "
+                "cursor."
+            )
+        resource = _load(document)
+        if test is None or test(resource):
+            found.append((ABSENT if key_of is None else key_of(resource), number))
+    if key_of is not None:
+        found.sort(key=lambda item: item[0], reverse=question.descending)
+    skip = question.start_index - 1
+    numbers = [number for _, number in found[skip : skip + question.count]]
+    return Found(len(found), _documents(connection, tenant, numbers))
+
+
+def _documents(connection: Connection, tenant: Tenant, numbers: Sequence[int]) -> list[str]:
+    """The documents of a page, asked for at once, in the order given, without those that were deleted meanwhile."""
+    if not numbers:
+        return []
+    asked = padded(numbers)
+    places = ", ".join("?" * len(asked))
+    rows = connection.all(
+        f"SELECT number, document FROM resource WHERE number IN ({places}) AND tenant = ?",  # noqa: S608 - as above
+        (*asked, tenant.number),
+    )
+    stored: dict[int, str] = dict(rows)
+    return [stored[number] for number in numbers if number in stored]
+
+
+def whole_number(name: str, text: str) -> int:
+    """A number of a query string, kept within what the database can count. Raises ScimError invalidValue."""
+    if _WHOLE.fullmatch(text) is None:
+        raise invalid_value(f"{name} must be a whole number, not {shown(text)}.")
+    return max(-1, min(int(text.strip()[:_DIGITS]), LARGEST))  # longer ones cost time to read

@@ -1,0 +1,1 @@
+"""The process: the ASGI application, its start and stop, and connections."""

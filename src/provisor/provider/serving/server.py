@@ -1,0 +1,223 @@
+"""Runs the target as a process or several: one socket, uvicorn with uvloop and httptools, a stop that loses nothing.
+
+A signal stops it once: requests in flight are answered, the request log is written, the process ends with 0. Several
+processes take connections from the same socket; each opens the database for itself (processes starts them).
+"""
+
+import asyncio
+import gc
+import signal
+import socket
+import ssl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import uvicorn
+import uvloop
+
+from provisor.database import Database
+from provisor.provider.dashboard.lazy import Dashboard
+from provisor.provider.protocol.throttling import NO_LIMITS, Limits
+from provisor.provider.serving.app import Target
+from provisor.provider.serving.connections import GuardedProtocol, Watch
+from provisor.provider.store.tables import TargetError, Tenant, store_setting
+from provisor.provider.store.tenants import URL_SETTING
+from provisor.provider.watch.metrics import PUBLISH_SECONDS
+
+if TYPE_CHECKING:
+    from provisor.provider.serving.processes import Task
+    from provisor.provider.watch.sharing import Shared
+
+_STOP_SECONDS = 10  # for requests in flight
+_BACKLOG = 2048
+_COLLECT_EVERY = 50_000  # objects; requests leave next to no cycles behind, and each look for them costs
+
+
+class Tls(NamedTuple):
+    """Files in PEM form."""
+
+    certificate: Path
+    key: Path
+
+    def check(self) -> None:
+        """Refuse files that no server can use, before anything listens. Raises TargetError."""
+        try:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(self.certificate, self.key, "")
+        except (OSError, ssl.SSLError) as error:
+            raise TargetError(
+                f"{self.certificate} and {self.key} are no certificate and its key (without a password): {error}."
+            ) from error
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its signal handling, which ends the process by the signal instead of with 0."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def open_socket(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0 takes a free one. Raises TargetError when the address cannot be had."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(_BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise TargetError(f"Cannot listen on {host} port {port}: {error.strerror or error}.") from error
+    listener.setblocking(False)
+    return listener
+
+
+def address_of(listener: socket.socket, tenant: Tenant, scheme: str = "http") -> str:
+    """The URL a client on this machine uses: what goes into the tenant URL of an application."""
+    host, port = listener.getsockname()[:2]
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}{tenant.base_path}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """What is served, and how: everything a process has to know."""
+
+    database: Database
+    tenant: Tenant
+    listener: socket.socket
+    limits: Limits = NO_LIMITS
+    tls: Tls | None = None
+    alone: bool = False
+
+
+def serve(
+    service: Service, *, ready: Callable[[str], None], ready_file: Path | None = None, processes: int = 1
+) -> None:
+    """Serve until SIGTERM or SIGINT. `ready` is called with the URL once requests are answered by all processes.
+
+    Raises TargetError when they cannot start.
+    """
+    if service.tls is not None:
+        service.tls.check()
+    url = address_of(service.listener, service.tenant, "http" if service.tls is None else "https")
+    with service.database.transaction() as connection:
+        store_setting(connection, service.tenant, URL_SETTING, url)
+
+    def announce() -> None:
+        if ready_file is not None:
+            _write_whole(ready_file, url + "\n")
+        ready(url)
+
+    if processes == 1:
+        _work(service, announce)
+    else:
+        _serve_in_several(service, announce, processes)
+
+
+def _serve_in_several(service: Service, announce: Callable[[], None], processes: int) -> None:
+    from provisor.provider.serving.processes import Workers
+    from provisor.provider.watch.sharing import Board, Shared, SharedLevels
+
+    board, levels = Board(processes), SharedLevels()
+
+    def work(task: "Task") -> None:
+        shared = Shared(place=task.place, board=board, levels=levels)
+        try:
+            service.database.reader().one("SELECT count(*) FROM tenant")  # so that a failure is told as its sentence
+            _work(service, task.ready, shared=shared, lifeline=task.lifeline)
+        finally:
+            service.database.close()
+
+    # Neither SQLite's locks nor a connection to PostgreSQL may cross a fork. A closed database opens again when used.
+    service.database.close()
+    Workers(
+        work,
+        processes,
+        ready=announce,
+        ended=lambda place: board.put(place, b""),
+        stopping=service.listener.close,  # or clients would wait in its queue
+    ).run()
+
+
+def _work(
+    service: Service, ready: Callable[[], None], *, shared: "Shared | None" = None, lifeline: int | None = None
+) -> None:
+    """Answer requests until a signal, or until `lifeline` becomes readable."""
+    dashboard = Dashboard(service.database, service.tenant, alone=service.alone, trust_proxy=service.limits.trust_proxy)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        target = Target(
+            service.database, service.tenant, dashboard, limits=service.limits, alone=service.alone, shared=shared
+        )
+        runner.run(_run(target, service, ready, lifeline))
+    dashboard.close()
+
+
+async def _run(target: Target, service: Service, ready: Callable[[], None], lifeline: int | None) -> None:
+    server = _server(target, service.tls)
+    _stop_when_told(server, lifeline)
+    serving = asyncio.ensure_future(server.serve(sockets=[service.listener]))
+    while not server.started and not serving.done():
+        await asyncio.sleep(0.005)
+    gc.collect()
+    gc.freeze()  # what was loaded stays: a collection need not walk through all modules while clients wait
+    gc.set_threshold(_COLLECT_EVERY, 20, 50)
+    beside = [asyncio.ensure_future(Watch(server.server_state.connections).run())]
+    if lifeline is not None:
+        target.publish()  # before we are counted as ready: whoever is asked knows of us
+        beside.append(asyncio.ensure_future(_publish(target)))
+    if server.started:
+        ready()
+    await serving
+    for task in beside:
+        task.cancel()
+
+
+def _server(target: Target, tls: Tls | None) -> _Server:
+    return _Server(
+        uvicorn.Config(
+            target,
+            http=GuardedProtocol,
+            ssl_certfile=None if tls is None else tls.certificate,
+            ssl_keyfile=None if tls is None else tls.key,
+            ws="none",
+            lifespan="on",
+            access_log=False,
+            log_level="error",  # or who sends no HTTP fills it
+            proxy_headers=False,
+            server_header=False,
+            timeout_graceful_shutdown=_STOP_SECONDS,
+        )
+    )
+
+
+def _stop_when_told(server: _Server, lifeline: int | None) -> None:
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        server.should_exit = True
+        if lifeline is not None:
+            loop.remove_reader(lifeline)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with suppress(ValueError, RuntimeError):  # not in the main thread, as in tests: the caller stops us
+            loop.add_signal_handler(number, stop)
+    if lifeline is not None:
+        loop.add_reader(lifeline, stop)
+
+
+async def _publish(target: Target) -> None:
+    while True:
+        await asyncio.sleep(PUBLISH_SECONDS)
+        target.publish()
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Write a file so that whoever waits for it never reads half of it."""
+    unfinished = path.with_name(path.name + ".new")
+    unfinished.unlink(missing_ok=True)  # of a server that was killed, or a link that leads elsewhere
+    with unfinished.open("x", encoding="utf-8") as file:
+        file.write(text)
+    unfinished.replace(path)

@@ -1,0 +1,1 @@
+"""Tables and rows of the provider's own database."""

@@ -1,0 +1,163 @@
+"""Opens the target's database: numbered SQL migrations, tenants, settings, clock and ids.
+
+The rows of resources are in rows, of memberships in members. Source: design page section 4 (target database).
+"""
+
+import os
+import time
+from dataclasses import dataclass
+from importlib import resources
+
+from provisor.database import Connection, Database, open_database
+from provisor.provider.model import native_ids
+from provisor.provider.model.profiles import KINDS, PROFILES, UMBRELLA, Profile
+
+BASE_PATH = "/identity/v2/scim"  # Umbrella's own
+SHORT_BASE_PATH = "/scim/v2"  # answered as well; what most other clients are told
+DEFAULT_TENANT = "default"
+_FIRST_WITH_NATIVE_IDS = 3  # the migration after which documents stored before are gone through once
+
+
+class TargetError(Exception):
+    """A command that cannot be done, with a sentence that says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tenant:
+    """One organisation in this server; everything stored carries its number."""
+
+    number: int
+    name: str
+    profile: Profile
+    base_path: str
+    group_limit: int | None
+
+
+def open_target(url: str) -> Database:
+    """Open the target's database and bring its tables to this version. Raises DatabaseError."""
+    database = open_database(url)
+    migrate(database)
+    return database
+
+
+def migrate(database: Database) -> None:
+    """Apply the migrations that the database lacks, in order, each in a transaction of its own."""
+    files = sorted(
+        (
+            file
+            for file in resources.files("provisor.provider.store").joinpath("migrations").iterdir()
+            if file.name[:4].isdigit()
+        ),
+        key=lambda file: file.name,
+    )
+    if _version(database.reader()) >= int(files[-1].name[:4]):
+        return
+    for file in files:
+        number = int(file.name[:4])
+        with database.transaction() as connection:
+            connection.define("CREATE TABLE IF NOT EXISTS migration (number INTEGER PRIMARY KEY, at INTEGER NOT NULL)")
+            if connection.one("SELECT 1 FROM migration WHERE number = ?", (number,)):
+                continue  # by another process, since we looked
+            for statement in _statements(file.read_text(encoding="utf-8")):
+                connection.define(statement)
+            if number == _FIRST_WITH_NATIVE_IDS:
+                native_ids.fill(connection)
+            connection.execute("INSERT INTO migration (number, at) VALUES (?, ?)", (number, now_microseconds()))
+
+
+def _version(connection: Connection) -> int:
+    if not connection.has_table("migration"):
+        return 0
+    row = connection.one("SELECT max(number) FROM migration")
+    return int(row[0] or 0) if row else 0
+
+
+def _statements(script: str) -> list[str]:
+    """The statements of a migration; ours hold neither a semicolon in a text nor a comment beside code."""
+    lines = [line for line in script.splitlines() if not line.lstrip().startswith("--")]
+    return [statement for statement in "\n".join(lines).split(";") if statement.strip()]
+
+
+def the_tenant(database: Database, profile: str | None = None) -> Tenant:
+    """The tenant this server serves, made at first use.
+
+    `profile` None keeps what it is (umbrella when new). Raises TargetError when it already holds resources of another
+    profile: their attributes would be advertised wrongly.
+    """
+    with database.transaction() as connection:
+        row = connection.one(
+            "SELECT number, profile, base_path, group_limit FROM tenant WHERE name = ?", (DEFAULT_TENANT,)
+        )
+        if row is None:
+            connection.execute(
+                "INSERT INTO tenant (name, profile, base_path, created_at) VALUES (?, ?, ?, ?)",
+                (DEFAULT_TENANT, profile or UMBRELLA.name, BASE_PATH, now_microseconds()),
+            )
+            row = connection.one(
+                "SELECT number, profile, base_path, group_limit FROM tenant WHERE name = ?", (DEFAULT_TENANT,)
+            )
+            assert row is not None  # noqa: S101 - inserted in this transaction
+            for kind in KINDS:
+                connection.execute(
+                    "INSERT INTO tally (tenant, kind, last) VALUES (?, ?, ?)",
+                    (row[0], kind, before_first(row[0], kind)),
+                )
+        elif profile is not None and profile != row[1]:
+            if connection.one("SELECT 1 FROM tally WHERE tenant = ? AND live > 0", (row[0],)):
+                raise TargetError(
+                    f"This database holds resources of the profile {row[1]!r} and cannot be served as {profile!r}. "
+                    f"Serve it as {row[1]!r}, or give PROVISOR_TARGET_DATABASE_URL another file."
+                )
+            connection.execute("UPDATE tenant SET profile = ? WHERE number = ?", (profile, row[0]))
+            row = (row[0], profile, row[2], row[3])
+    number, name, base_path, group_limit = row
+    chosen = PROFILES[name]
+    return Tenant(
+        number=number,
+        name=DEFAULT_TENANT,
+        profile=chosen,
+        base_path=base_path,
+        group_limit=chosen.group_limit if group_limit is None else group_limit,
+    )
+
+
+def before_first(tenant: int, kind: str) -> int:
+    """The number before the first resource of a kind; every kind of every tenant has 2 to the 40th of its own."""
+    return (2 * tenant + (kind == "Group")) << 40
+
+
+def setting(connection: Connection, tenant: Tenant, name: str) -> str | None:
+    """A stored setting, or None."""
+    row = connection.one("SELECT value FROM setting WHERE tenant = ? AND name = ?", (tenant.number, name))
+    return None if row is None else str(row[0])
+
+
+def store_setting(connection: Connection, tenant: Tenant, name: str, value: str) -> None:
+    """Store a setting, whether or not there was one."""
+    connection.execute(
+        "INSERT INTO setting (tenant, name, value) VALUES (?, ?, ?) "
+        "ON CONFLICT (tenant, name) DO UPDATE SET value = excluded.value",
+        (tenant.number, name, value),
+    )
+
+
+def now_microseconds() -> int:
+    """UTC now in microseconds, cut to whole milliseconds: what a document shows is what a filter compares."""
+    return time.time_ns() // 1_000_000 * 1000
+
+
+def new_id() -> str:
+    """A GUID that begins with the time (RFC 9562 version 7), so that the index of ids grows at its end."""
+    try:
+        random = _randoms.pop()
+    except IndexError:
+        some = os.urandom(10 * _RANDOMS_AT_ONCE).hex()
+        _randoms.extend(some[at : at + 20] for at in range(20, len(some), 20))
+        random = some[:20]
+    head = f"{time.time_ns() // 1_000_000:012x}"
+    return f"{head[:8]}-{head[8:]}-7{random[:3]}-{'89ab'[int(random[3], 16) & 3]}{random[4:7]}-{random[7:19]}"
+
+
+_RANDOMS_AT_ONCE = 100  # asking the kernel for every id was 5 of the 150 µs of a create
+_randoms: list[str] = []
+os.register_at_fork(after_in_child=_randoms.clear)  # or two processes would give out the same ids

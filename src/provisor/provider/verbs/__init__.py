@@ -1,0 +1,1 @@
+"""What a request does: create, replace, patch, delete, bulk."""

@@ -1,0 +1,1 @@
+"""What was asked and answered: request log, inspector, metrics, health."""

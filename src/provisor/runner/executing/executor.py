@@ -1,0 +1,250 @@
+"""Carries the plan out: phase by phase, many requests in flight, one at a time for each object of the target.
+
+Operations become `sent` a page at a time, committed before their requests, and never more than SENT_BOUND at once; so a
+killed run leaves a bounded number of unknown outcomes. Order: the executor, a phase, a page, planning anew.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from functools import partial
+from typing import TypeAlias
+
+import msgspec
+
+from provisor.database import Connection
+from provisor.engine.operation import PHASES
+from provisor.engine.record import Kind
+from provisor.engine.unknown import values_sent
+from provisor.runner.executing.crew import Crew
+from provisor.runner.executing.execute_members import Memberships
+from provisor.runner.executing.execute_objects import Entries
+from provisor.runner.planning.braking import Brake
+from provisor.runner.planning.plan_members import plan_second_stage_again
+from provisor.runner.planning.plan_rows import adopted_row
+from provisor.runner.planning.planner import Planner
+from provisor.runner.recording.progress import Reporter
+from provisor.runner.recording.recorder import Recorder
+from provisor.runner.recording.sending import Sending
+from provisor.runner.run import PAGE, CycleStopped, Run, StopRequested
+from provisor.storage import links, operations, records, work
+from provisor.storage.links import LinkRow
+from provisor.storage.operations import ENTRY, SECOND, StoredOperation
+
+SENT_BOUND = 2 * PAGE  # one page under way and one behind it
+ROUNDS = 10  # of all phases: what is planned anew on the way may belong to an earlier one; the next cycle has the rest
+PLANNED_ANEW = 5  # times for one object in one cycle; the next cycle sees what keeps changing it
+
+_Key: TypeAlias = tuple[int, str]
+_KINDS: tuple[Kind, ...] = ("user", "group")
+
+
+class Executor:
+    """Executes the plan of one run."""
+
+    def __init__(
+        self,
+        run: Run,
+        planner: Planner,
+        entries: Entries,
+        memberships: Memberships,
+        recorder: Recorder,
+        reporter: Reporter,
+        brake: Brake,
+    ) -> None:
+        self._run = run
+        self._planner = planner
+        self._entries = entries
+        self._memberships = memberships
+        self._reporter = reporter
+        self._brake = brake
+        self._recorder = recorder
+        recorder.recorded = self._recorded
+        recorder.clashed = entries.clashed
+        self._room = asyncio.Event()
+        self._outstanding = 0  # marked sent, not yet recorded
+        self._unsent: list[_Key] = []  # marked sent, but surely without effect
+        self._anew: list[tuple[Kind, str]] = []  # to be matched and planned again once the phase is through
+        self._times_anew: Counter[str] = Counter()  # how often each object was planned again
+
+    async def execute(self) -> None:
+        """Carry out everything that is planned. Raises CycleStopped or StopRequested with the rest still planned."""
+        for _ in range(ROUNDS):
+            for phase in PHASES:
+                page = self._due(phase)
+                if page:
+                    self._reporter.entered(phase)
+                    await self._send_all(phase, page)
+                if await self._plan_anew():
+                    break
+            if not operations.any_in_state(self._run.reader(), self._run.job.id, "planned"):
+                return
+
+    def _due(self, phase: int) -> list[StoredOperation]:
+        return operations.due(self._run.reader(), job=self._run.job.id, phase=phase, limit=PAGE)
+
+    async def _send_all(self, phase: int, page: list[StoredOperation]) -> None:
+        run = self._run
+        crew: Crew[Sending] = Crew(run.behaviour.requests_at_once, self._carry_out, self._room.set)
+        try:
+            while page and crew.failure is None:
+                run.check_stop()
+                ready = await self._prepare(page)
+                await self._entries.choose_values(ready)
+                crew.give(await self._mark_sent(ready))
+                await self._until(SENT_BOUND - PAGE, crew)
+                page = self._due(phase)
+        except (CycleStopped, StopRequested) as stop:
+            crew.stop(stop)
+        finally:
+            await crew.close()
+        if crew.failure is not None and not isinstance(crew.failure, CycleStopped | StopRequested):
+            raise crew.failure
+        await self._recorder.drain()
+        if crew.failure is not None:
+            left = [(one.operation.stage, one.operation.object) for one in crew.waiting]
+            await run.writer.write(lambda connection: operations.unsend(connection, run.job.id, [*left, *self._unsent]))
+            raise crew.failure
+
+    async def _prepare(self, page: list[StoredOperation]) -> list[Sending]:
+        """Derive what is sent from the directory as it is now; who no longer fits the plan is planned anew."""
+        run, job = self._run, self._run.job
+        ids = [operation.object for operation in page]
+        reads = records.by_ids(run.reader(), application=job.application, job=job.id, ids=ids)
+        ready: list[Sending] = []
+        unfit: dict[Kind, list[str]] = {}
+        lost: list[_Key] = []  # the object's row is gone: nothing can be said about it any more
+        for operation in page:
+            read = reads.get(operation.object)
+            if read is None:
+                lost.append((operation.stage, operation.object))
+                continue
+            sending = self._entries.prepare(operation, *read)
+            if sending is not None:
+                ready.append(sending)
+            else:
+                unfit.setdefault(operation.object_kind, []).append(operation.object)
+        if lost:
+            await run.writer.write(lambda connection: operations.done(connection, job.id, lost))
+        for kind, objects in unfit.items():
+            await self._plan_again(kind, objects, verify=False)
+        return ready
+
+    async def _plan_again(self, kind: Kind, objects: Sequence[str], *, verify: bool) -> None:
+        """Plan these anew, each a bounded number of times: a page that comes back without end would never end."""
+        self._times_anew.update(objects)
+        tired = [one for one in objects if self._times_anew[one] > PLANNED_ANEW]
+        if tired:
+            await self._run.writer.write(partial(self._leave, tired))
+        again = [one for one in objects if one not in set(tired)]
+        if again:
+            await self._planner.plan_all_again(kind, again, verify=verify)
+            self._brake.check()
+
+    def _leave(self, objects: Sequence[str], connection: Connection) -> None:
+        """What was planned for these is left for the next cycle."""
+        for stage in (ENTRY, SECOND):
+            operations.leave(connection, self._run.job.id, [(stage, object_id) for object_id in objects])
+
+    async def _mark_sent(self, ready: list[Sending]) -> list[Sending]:
+        """Who is about to be sent. A create keeps the values that it can be found by; who is matched is linked now,
+        in doubt: whatever becomes of the request, the account is known to be theirs."""
+        run, job = self._run, self._run.job.id
+        rows = [(one.operation.stage, one.operation.object, _values(one)) for one in ready]
+        linking = [one for one in ready if one.operation.kind == "link"]
+
+        def mark(connection: Connection) -> set[str]:
+            clashing = self._clashing(connection, linking)
+            sure = [row for row in rows if row[1] not in clashing]
+            operations.mark_sent(connection, job, sure)
+            links.put(connection, [_matched(run, one) for one in linking if one.operation.object not in clashing])
+            return clashing
+
+        clashing = await run.writer.write(mark)
+        if clashing:
+            for kind in _KINDS:
+                objects = [one.desired.id for one in linking if one.desired.kind == kind and one.desired.id in clashing]
+                await self._plan_again(kind, objects, verify=False)
+        sure = [one for one in ready if one.operation.object not in clashing]
+        self._outstanding += len(sure)
+        return sure
+
+    def _clashing(self, connection: Connection, linking: Sequence[Sending]) -> set[str]:
+        """Who may not be linked after all: somebody else was given the account since it was matched."""
+        clashing: set[str] = set()
+        for kind in _KINDS:
+            wanted = {str(one.operation.target_id): one.desired.id for one in linking if one.desired.kind == kind}
+            owners = links.owners(connection, self._run.job.id, kind, list(wanted))
+            clashing |= {wanted[target_id] for target_id, owner in owners.items() if owner != wanted[target_id]}
+        return clashing
+
+    async def _until(self, outstanding: int, crew: Crew[Sending]) -> None:
+        """Wait until no more than so many operations are sent and not recorded, or the work has ended."""
+        while self._outstanding > outstanding and crew.failure is None:
+            self._room.clear()
+            await self._room.wait()
+
+    def _recorded(self, number: int) -> None:
+        self._outstanding -= number
+        self._room.set()
+        self._reporter.advanced()
+
+    async def _carry_out(self, sending: Sending) -> None:
+        operation = sending.operation
+        try:
+            if operation.stage == ENTRY:
+                outcome = await self._entries.perform(sending)
+            else:
+                outcome = await self._memberships.perform(sending)
+        except (CycleStopped, StopRequested) as stop:
+            self._outstanding -= 1
+            if not (isinstance(stop, CycleStopped) and stop.outcome_unknown):
+                self._unsent.append((operation.stage, operation.object))
+            raise
+        except Exception as error:  # noqa: BLE001 - a fault of ours with one object must not stop the others
+            outcome = (self._entries if operation.stage == ENTRY else self._memberships).broken(sending, error)
+        if outcome is None:
+            self._anew.append((operation.object_kind, operation.object))
+            self._recorded(1)
+        else:
+            self._anew += [("user", person) for person in outcome.vanished]
+            if outcome.plan_anew:
+                self._anew.append((operation.object_kind, operation.object))
+            if outcome.again_in_phase is None:
+                self._reporter.through(operation)
+            self._recorder.add(outcome)
+
+    async def _plan_anew(self) -> bool:
+        """Plan those again whose create met a conflict or whose object had vanished; then what refers to them."""
+        run, job = self._run, self._run.job
+        anew, self._anew = self._anew, []
+        if not anew:
+            return False
+        # What their members or references were to become is planned with their new object, or sent once more.
+        second = [(SECOND, object_id) for _, object_id in anew]
+
+        def begin(connection: Connection) -> None:
+            work.clear(connection, job.id)
+            operations.unsend(connection, job.id, second)
+
+        await run.writer.write(begin)
+        for kind in _KINDS:
+            await self._plan_again(kind, [object_id for one, object_id in anew if one == kind], verify=True)
+        await plan_second_stage_again(run)
+        self._brake.check()
+        return True
+
+
+def _values(sending: Sending) -> str | None:
+    """By what the account of a create can be found, as the tables keep it."""
+    mapped = sending.desired.mapped
+    if sending.operation.kind != "create" or mapped is None:
+        return None
+    return values_sent(mapped).to_json()
+
+
+def _matched(run: Run, sending: Sending) -> LinkRow:
+    """The link to the account that was matched, before anything is written to it."""
+    operation = sending.operation
+    held = msgspec.json.decode(operation.found_document or "{}")
+    return adopted_row(run, operation.object_kind, operation.object, {**held, "id": operation.target_id})

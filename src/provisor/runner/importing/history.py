@@ -1,0 +1,86 @@
+"""What the steps of one import share: whom it is for, what its columns mean, its notes, and the summary it builds."""
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol, TypeAlias
+
+from provisor.connectors.csv_files import CsvFile
+from provisor.database import Connection
+from provisor.directory.files import FileKind
+from provisor.directory.objects import Kind
+from provisor.directory.rows import Columns
+from provisor.runner.importing.summary import Counts, ImportSummary, RowNote
+from provisor.storage import feed
+from provisor.storage.import_notes import ImportNotes
+from provisor.storage.sources import Source
+
+Files: TypeAlias = Mapping[FileKind, CsvFile]
+
+
+class Transactions(Protocol):
+    """Where an import writes: the database, or the one transaction of a dry run."""
+
+    def transaction(self) -> AbstractContextManager[Connection]:
+        """A write transaction."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EdgeColumns:
+    """The columns of a members file. Without one of the group every row is `of` the same, known by its id or not."""
+
+    group: str | None
+    member: str
+    of: str | None = None
+    of_id: str | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class ImportRun:
+    """One import under way. `lost` has the first row of each file that says nothing of whom it was about."""
+
+    tenant: str
+    source: Source
+    columns: dict[Kind, Columns]
+    edges: EdgeColumns | None
+    notes: ImportNotes
+    now: datetime
+    began_at_change: int
+    summary: ImportSummary
+    lost: list[RowNote] = field(default_factory=list)
+
+    def counts(self, kind: Kind) -> Counts:
+        """The counts of a kind of object."""
+        return self.summary.users if kind == "user" else self.summary.groups
+
+    def refuse(self, counts: Counts, file: str, row: int, reason: str) -> None:
+        """Report a row that is not imported."""
+        counts.refused += 1
+        self.summary.refused.append(RowNote(file, row, reason))
+
+    def warn(self, file: str, row: int, reason: str) -> None:
+        """Report something that did not keep the row, or the file, from being imported."""
+        self.summary.warnings.append(RowNote(file, row, reason))
+
+    def warn_of_column(self, file: CsvFile, reason: str) -> None:
+        """Report something about a column, once for the file."""
+        self.warn(file.name, file.header_row, reason)
+
+    def lose(self, file: str, row: int, reason: str) -> None:
+        """Remember that a row may have been about anyone: what is in no row may then be in this one."""
+        if not any(note.file == file for note in self.lost):
+            self.lost.append(RowNote(file, row, reason))
+
+
+class ChangeNumber:
+    """The change number of a transaction, given out when the first thing really changes."""
+
+    def __init__(self, connection: Connection, tenant: str) -> None:
+        self._connection = connection
+        self._tenant = tenant
+        self._number = 0
+
+    def get(self) -> int:
+        self._number = self._number or feed.next_change(self._connection, self._tenant)
+        return self._number

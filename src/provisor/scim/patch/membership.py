@@ -1,0 +1,134 @@
+"""Memberships in a PATCH, readable without loading the group (scim-wire sections 3, 5 rows 3 and 4, and 9).
+
+Pure. A server that keeps memberships as rows touches only the rows named here, whatever the size of the group.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from provisor.scim.errors import invalid_value, shown
+from provisor.scim.filter.grammar import parse_attribute_path
+from provisor.scim.filter.tree import Compare, Path
+from provisor.scim.patch.operations import Operation
+from provisor.scim.schemas.resource_types import GROUP_URN
+from provisor.scim.values import Json
+
+_ONE_MEMBER = re.compile(r'members\[\s*value\s+eq\s+"([^"\\]*)"\s*\]', re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberChange:
+    """What happens to the members, by id. With `replace_all` the group holds exactly `add` afterwards.
+
+    No id is in both lists: the last word about it counts, so an add followed by a remove is a remove.
+    """
+
+    add: tuple[str, ...] = ()
+    remove: tuple[str, ...] = ()
+    replace_all: bool = False
+
+
+def member_changes(operations: Iterable[Operation]) -> MemberChange | None:
+    """A PATCH of nothing but members; None when it changes more, or chooses members by more than their id."""
+    parted = split_members(operations)
+    if parted is None or parted[1]:
+        return None
+    return parted[0]
+
+
+def split_members(operations: Iterable[Operation]) -> tuple[MemberChange, tuple[Operation, ...]] | None:
+    """The change to the members, and the operations about other attributes, to be applied to the group without them.
+
+    None when members are chosen by more than their id. Raises ScimError invalidPath for a path that is none, and
+    invalidValue for a member without an id.
+    """
+    verdicts: dict[str, bool] = {}
+    replace_all = False
+    others: list[Operation] = []
+    for operation in operations:
+        for part in _parts(operation):
+            target = None if part.path is None else _member_target(part.path)
+            if target is None:
+                others.append(part)
+                continue
+            ids = _member_ids(part, target)
+            if ids is None:
+                return None
+            if target.filter is None and (part.op == "replace" or (part.op == "remove" and part.value is None)):
+                replace_all = True
+                verdicts.clear()
+            verdicts.update((identifier, part.op != "remove") for identifier in ids)
+    change = MemberChange(
+        add=tuple(identifier for identifier, stays in verdicts.items() if stays),
+        remove=() if replace_all else tuple(identifier for identifier, stays in verdicts.items() if not stays),
+        replace_all=replace_all,
+    )
+    return change, tuple(others)
+
+
+def _parts(operation: Operation) -> list[Operation]:
+    """A path-less operation that speaks of members among other things, taken apart."""
+    if operation.path is not None or not isinstance(operation.value, dict) or operation.op == "remove":
+        return [operation]
+    parts = [
+        Operation(op=operation.op, path=key, value=value)
+        for key, value in operation.value.items()
+        if "members" in key.lower() and _member_target(key) is not None
+    ]
+    if not parts:
+        return [operation]
+    named = {part.path for part in parts}
+    rest = {key: value for key, value in operation.value.items() if key not in named}
+    return [*parts, Operation(op=operation.op, value=rest)] if rest else parts
+
+
+def _member_target(path: str) -> Path | None:
+    """The path when it names members, None when it names something else."""
+    if path == "members":
+        return _ALL_MEMBERS
+    match = _ONE_MEMBER.fullmatch(path)
+    if match is not None:
+        return _one_member(match[1])
+    parsed = parse_attribute_path(path, (GROUP_URN,))
+    at_home = parsed.urn is None or parsed.urn.lower() == GROUP_URN.lower()
+    return parsed if at_home and parsed.attribute.lower() == "members" else None
+
+
+_ALL_MEMBERS = Path(attribute="members")
+_VALUE = Path(attribute="value")
+
+
+def _one_member(identifier: str) -> Path:
+    return Path(attribute="members", filter=Compare(path=_VALUE, op="eq", value=identifier))
+
+
+def _member_ids(operation: Operation, target: Path) -> list[str] | None:
+    """The ids an operation names, None when it chooses members by something else."""
+    if target.sub is not None:
+        return None
+    if target.filter is None:
+        return [] if operation.value is None else _ids(operation.value)
+    match target.filter:
+        case Compare(path=Path(sub=None) as compared, op="eq", value=str() as identifier) if (
+            operation.op == "remove" and compared.attribute.lower() == "value"
+        ):
+            return [identifier]
+        case _:
+            return None
+
+
+def _ids(value: Json) -> list[str]:
+    items = value if isinstance(value, list) else [] if value == "" else [value]
+    return [_id(item) for item in items]
+
+
+def _id(item: Json) -> str:
+    value = item
+    if isinstance(item, dict):
+        value = item.get("value")
+        if value is None:
+            value = {key.lower(): inner for key, inner in item.items()}.get("value")
+    if not isinstance(value, str) or not value:
+        raise invalid_value(f"A member needs its id as text in value, which {shown(item)} lacks.")
+    return value
