@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from provisor.engine.decide import Skip
-from provisor.engine.log_event import EventFrame, Systems, modified_members, modified_properties
+from provisor.engine.log_event import EventFrame, Facts, Systems, Written, judged, refused
+from provisor.engine.modified import differing, differing_members
 from provisor.expressions import compile_expression
 from provisor.rules.failure import Failure
 from provisor.rules.mapping import FromExpression
@@ -43,17 +43,15 @@ FIELDS = {
 }
 
 
-def event(**settings):
-    known = {
-        "id": "e1",
-        "at": "2031-03-04T10:00:00Z",
-        "object_id": "u1",
-        "name": "ana@example.org",
-        "kind": "user",
-        "action": "create",
-        "status": "success",
-    }
-    return FRAME.event(**{**known, **settings})
+ROW = Written("e1", "2031-03-04T10:00:00Z", "create", "success", "u1", "ana@example.org")
+
+
+def event(facts=None, kind="user", **row):
+    return FRAME.document(ROW._replace(**row), facts or Facts(kind=kind))
+
+
+def of(desired, **facts):
+    return Facts(kind=desired.kind, judged=judged(desired), **facts)
 
 
 def steps(found):
@@ -80,12 +78,8 @@ def test_a_creation_went_through_every_step(directory):
     desired = directory.judge(directory.user())
     mapper = directory.rules().users.mapper
 
-    found = event(
-        target_id="t1",
-        desired=desired,
-        matching="No object matches.",
-        modified=modified_properties(mapper, None, desired.mapped.created),
-    )
+    facts = of(desired, matching="No object matches.", modified=differing(mapper, None, desired.mapped.created))
+    found = event(facts, target_id="t1")
 
     assert steps(found) == [
         ("import", "success"),
@@ -100,7 +94,7 @@ def test_a_creation_went_through_every_step(directory):
 def test_a_skip_says_why_in_scoping_and_export(directory):
     desired = directory.judge(directory.user(assigned=False))
 
-    found = event(action="other", status="skipped", desired=desired, skip=desired.why)
+    found = event(of(desired, skip=(desired.why.code, desired.why.reason)), action="other", status="skipped")
 
     scoping, export = found["provisioningSteps"][1:]
     assert scoping["description"] == "The object is not assigned to the application."
@@ -115,7 +109,7 @@ def test_scoping_lists_every_clause(directory):
     )
     desired = directory.judge(directory.user(), directory.rules(users={"scope": scope}))
 
-    details = event(desired=desired)["provisioningSteps"][1]["details"]
+    details = event(of(desired))["provisioningSteps"][1]["details"]
 
     assert details["ScopeEvaluationResult"] == {'R: department EQUALS "R&D"': False}
     assert details["IsInProvisioningScope"] == "False"
@@ -132,14 +126,13 @@ def test_scoping_lists_every_clause(directory):
 def test_a_failure_ends_the_steps_where_it_happened(directory, failed_step, expected):
     failure = Failure(code="EntryConflict", message="It is taken.", hint="Rename it.")
 
-    found = event(
-        status="failure",
-        desired=directory.judge(directory.user()),
+    facts = of(
+        directory.judge(directory.user()),
         matching="No object matches.",
-        modified=[{"displayName": "a", "oldValue": None, "newValue": "b"}],
-        failure=failure,
-        failed_step=failed_step,
+        modified=[("a", None, "b")],
+        refused=refused(failure, failed_step),
     )
+    found = event(facts, status="failure")
 
     assert [kind for kind, _ in steps(found)] == expected
     assert steps(found)[-1][1] == "failure"
@@ -148,7 +141,9 @@ def test_a_failure_ends_the_steps_where_it_happened(directory, failed_step, expe
 def test_a_failure_says_what_to_do_and_when_it_is_tried_again():
     failure = Failure(code="EntryConflict", message="It is taken.", hint="Rename it.")
 
-    information = event(status="failure", failure=failure)["provisioningStatusInfo"]["errorInformation"]
+    found = event(Facts(kind="user", refused=refused(failure, "export")), status="failure")
+
+    information = found["provisioningStatusInfo"]["errorInformation"]
 
     assert information["errorCode"] == "EntryConflict"
     assert information["reason"] == "It is taken."
@@ -157,7 +152,7 @@ def test_a_failure_says_what_to_do_and_when_it_is_tried_again():
 
 
 def test_a_reference_that_waits_is_a_warning():
-    found = event(action="update", status="warning", unresolved=("bo@example.org",))
+    found = event(Facts(kind="user", unresolved=["bo@example.org"]), action="update", status="warning")
 
     assert ("referenceResolution", "warning") in steps(found)
     assert "bo@example.org" in found["provisioningSteps"][1]["description"]
@@ -166,7 +161,7 @@ def test_a_reference_that_waits_is_a_warning():
 
 
 def test_somebody_gone_was_not_scoped(directory):
-    found = event(action="delete", desired=directory.judge(directory.user(purged=True)))
+    found = event(of(directory.judge(directory.user(purged=True))), action="delete")
 
     assert steps(found) == [("import", "success"), ("export", "success")]
 
@@ -175,9 +170,10 @@ def test_modified_properties_show_old_and_new(directory):
     mapper = directory.rules().users.mapper
     before = {"displayName": "Old", "active": True, "name": {"givenName": "Ana"}}
 
-    found = modified_properties(mapper, before, {**before, "displayName": "New", "active": False})
+    changes = differing(mapper, before, {**before, "displayName": "New", "active": False})
+    found = event(Facts(kind="user", modified=changes), action="update")
 
-    assert found == [
+    assert found["modifiedProperties"] == [
         {"displayName": "active", "oldValue": "True", "newValue": "False"},
         {"displayName": "displayName", "oldValue": "Old", "newValue": "New"},
     ]
@@ -191,30 +187,28 @@ def test_a_redacted_value_is_never_shown(directory):
     rules = directory.rules(users={"mappings": rows})
     desired = directory.judge(directory.user(attributes={"displayName": "Secret"}), rules)
 
-    found = modified_properties(rules.users.mapper, {"displayName": "Old secret"}, desired.mapped.created)
+    found = differing(rules.users.mapper, {"displayName": "Old secret"}, desired.mapped.created)
 
-    shown = next(change for change in found if change["displayName"] == "displayName")
+    shown = next(change for change in found if change[0] == "displayName")
     assert desired.mapped.created["displayName"] == "Secret"
-    assert shown == {"displayName": "displayName", "oldValue": "[Redact]", "newValue": "[Redact]"}
+    assert shown == ("displayName", "[Redact]", "[Redact]")
 
 
 def test_membership_changes_are_shown_by_id():
-    assert modified_members(["a"], ["b"]) == [
-        {"displayName": "members", "oldValue": None, "newValue": "a"},
-        {"displayName": "members", "oldValue": "b", "newValue": None},
-    ]
+    assert differing_members(["a"], ["b"]) == [("members", None, "a"), ("members", "b", None)]
 
 
 def test_a_skip_of_a_wanted_object_shows_its_own_reason(directory):
-    skip = Skip("RedundantExport", "The target already holds it.")
+    facts = of(directory.judge(directory.user()), skip=("RedundantExport", "The target already holds it."))
 
-    found = event(action="other", status="skipped", desired=directory.judge(directory.user()), skip=skip)
+    found = event(facts, action="other", status="skipped")
 
     assert found["provisioningSteps"][-1]["description"] == "The target already holds it."
 
 
 def test_members_that_come_and_go_are_not_called_attributes():
-    found = event(action="update", kind="group", name="Staff", modified=modified_members(["u1", "u2"], ["u3"]))
+    facts = Facts(kind="group", modified=differing_members(["u1", "u2"], ["u3"]))
+    found = event(facts, action="update", name="Staff")
 
     said = [step["description"] for step in found["provisioningSteps"] if step["provisioningStepType"] == "processing"]
 
@@ -223,7 +217,8 @@ def test_members_that_come_and_go_are_not_called_attributes():
 
 def test_a_crowd_of_references_that_wait_is_told_by_some_names_and_the_number():
     names = [f"p{number}" for number in range(25)]
-    found = event(action="update", status="warning", name="Staff", unresolved=names, unresolved_number=50_000)
+    facts = Facts(kind="group", unresolved=names, unresolved_number=50_000)
+    found = event(facts, action="update", status="warning", name="Staff")
 
     reason = found["provisioningStatusInfo"]["errorInformation"]["reason"]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from provisor.engine.log_event import REDACTED
+from provisor.engine.modified import REDACTED
 from provisor.engine.ports import Exchange
 from provisor.engine.redaction import Redaction
 

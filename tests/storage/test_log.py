@@ -4,9 +4,9 @@ from itertools import combinations, product
 
 import pytest
 
-from provisor.engine.facts import Facts, encode
+from provisor.engine.log_event import Facts, encode
 from provisor.storage import log
-from provisor.storage.log import LogQuery
+from provisor.storage.log import LogQuery, LogRow
 
 FACTS = encode(Facts(kind="user")).decode()
 FIELDS = {
@@ -36,11 +36,11 @@ QUERIES = [
 ]
 # Several at one time, and a clock that went back: the id made later has the earlier time.
 EVENTS = [
-    (f"id-{number:04}", "mine", job, cycle, 1, number // 3 if number % 10 else 200 - number, action, status, code, *who,
-     FACTS)
+    LogRow(f"id-{number:04}", "mine", job, cycle, number // 3 if number % 10 else 200 - number, action, status, code,
+           *who, FACTS)
     for number, (job, cycle, action, status, code, who) in enumerate(product(*FIELDS.values()))
 ]  # fmt: skip
-JOB, CYCLE, AT, ACTION, STATUS, CODE = 2, 3, 5, 6, 7, 8
+COLUMNS = ("job", "cycle", "action", "status", "code")
 
 
 @pytest.fixture(scope="module")
@@ -55,23 +55,22 @@ def reader(migrated_file, tmp_path_factory):
     with database.transaction() as connection:
         log.append(connection, EVENTS[::2])
         log.append(connection, EVENTS[1::2])
-        log.append(connection, [("id-other", "another's", *EVENTS[0][2:])])
+        log.append(connection, [EVENTS[0]._replace(id="id-other", tenant="another's")])
     yield database.reader()
     database.close()
 
 
 def fits(event, narrow):
-    columns = {"job": JOB, "cycle": CYCLE, "action": ACTION, "status": STATUS, "code": CODE}
-    if not all(event[columns[name]] == value for name, value in narrow.items() if name in columns):
+    if not all(getattr(event, name) == value for name, value in narrow.items() if name in COLUMNS):
         return False
-    if "identity" in narrow and narrow["identity"] not in event[9:12]:
+    if "identity" in narrow and narrow["identity"] not in (event.source_id, event.name, event.target_id):
         return False
-    return narrow.get("since", 0) <= event[AT] < narrow.get("until", 1_000)
+    return narrow.get("since", 0) <= event.at < narrow.get("until", 1_000)
 
 
 def by_hand(narrow):
     """The ids of what fits, oldest first."""
-    return [event[0] for event in sorted(EVENTS, key=lambda event: (event[AT], event[0])) if fits(event, narrow)]
+    return [event.id for event in sorted(EVENTS, key=lambda event: (event.at, event.id)) if fits(event, narrow)]
 
 
 def found(reader, narrow, **options):
@@ -120,7 +119,7 @@ def test_an_event_has_what_was_written(reader):
 
 
 def test_events_that_are_rolled_back_leave_no_facet_behind_that_others_rely_on(database, tenant):
-    event = ("id-1", tenant, "job-1", "cycle-1", 1, 1, "create", "success", None, "s1", "anna", None, FACTS)
+    event = LogRow("id-1", tenant, "job-1", "cycle-1", 1, "create", "success", None, "s1", "anna", None, FACTS)
     with pytest.raises(ZeroDivisionError), database.transaction() as connection:
         log.append(connection, [event])
         raise ZeroDivisionError

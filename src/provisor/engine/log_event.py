@@ -1,32 +1,31 @@
-"""Log events: one object of one cycle, in the shape of Graph's provisioningObjectSummary.
+"""An event of the provisioning log: kept as facts, written out in Graph's provisioningObjectSummary when it is read.
 
-Pure, and written for every object that is touched, hence plain dicts built in one go. Shape and words:
-spec/provisioning-service.md section 17. Values of redacted mappings show as [Redact]. Order: the frame, its steps,
-modified properties.
+Pure. A document repeats much that follows from little; written out for every object it would be most of what a cycle
+makes durable. Shape and words: spec/provisioning-service.md section 17. Order: the facts, taking them, the document,
+its steps, its error.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
-from provisor.engine.decide import Skip
+import msgspec
+
+from provisor.engine.decide import Standing
 from provisor.engine.desired import Desired
+from provisor.engine.modified import SHOWN_MEMBERS, Change, as_properties
+from provisor.engine.ports import Exchange
 from provisor.engine.record import Kind
-from provisor.rules.failure import Failure
-from provisor.rules.mapper import Mapper
-from provisor.scim.path import getter
+from provisor.rules.failure import Failure, Retry
 from provisor.scim.values import Json, Resource
 
 Action: TypeAlias = Literal["create", "update", "delete", "disable", "other"]
 Status: TypeAlias = Literal["success", "failure", "skipped", "warning"]
-Change: TypeAlias = tuple[str, str | None, str | None]  # attribute, old value, new value
 FailedStep: TypeAlias = Literal["import", "scoping", "matching", "processing", "referenceResolution", "export"]
 
 UNRESOLVED_REFERENCE = "UnableToResolveReferenceAttributeValue"
 _BRING_THEM = "Bring them into the scope of the job; who is disabled in the directory gets no account."
-REDACTED = "[Redact]"
 SHOWN_UNRESOLVED = 20
-_SHOWN_MEMBERS = 1_000  # a membership event lists no more; its export step says how many there were
 _EXPORTS: dict[Action, str] = {
     "create": "EntryExportAdd",
     "update": "EntryExportUpdate",
@@ -41,6 +40,88 @@ _DONE: dict[Action, str] = {
     "delete": "was deleted",
     "other": "was left as it is",
 }
+
+
+class Judged(msgspec.Struct, array_like=True):
+    """What scope said of the object."""
+
+    standing: Standing
+    entitled: bool
+    active: bool
+    passes: bool
+    why: str
+    reason: str
+    detail: list[tuple[str, str, bool]]
+
+
+class Refused(msgspec.Struct, array_like=True):
+    """A failure, and where it happened."""
+
+    code: str
+    message: str
+    hint: str
+    retry: Retry
+    step: FailedStep
+
+
+class Sent(msgspec.Struct, array_like=True):
+    """What went over the wire."""
+
+    method: str
+    url: str
+    status: int | None
+    request: str
+    response: str
+    milliseconds: float
+
+
+class Facts(msgspec.Struct, array_like=True, kw_only=True):
+    """One event without what its row and its cycle say already."""
+
+    kind: Kind
+    judged: Judged | None = None
+    modified: list[Change] = []
+    matching: str | None = None
+    unresolved: list[str] = []
+    refused: Refused | None = None
+    skip: tuple[str, str] | None = None
+    sent: Sent | None = None
+    unresolved_number: int = 0
+
+
+encode = msgspec.json.Encoder().encode
+decode = msgspec.json.Decoder(Facts).decode
+
+
+def judged(desired: Desired) -> Judged:
+    """What scope said, without the document that followed from it."""
+    verdict = desired.verdict
+    return Judged(
+        desired.standing,
+        desired.entitled,
+        desired.active,
+        verdict.passes,
+        desired.why.reason,
+        verdict.reason,
+        list(verdict.detail),
+    )
+
+
+def refused(failure: Failure, step: FailedStep) -> Refused:
+    """A failure as a fact."""
+    return Refused(failure.code, failure.message, failure.hint, failure.retry, step)
+
+
+def sent(exchange: Exchange) -> Sent:
+    """A captured exchange as a fact."""
+    return Sent(
+        exchange.method,
+        exchange.url,
+        exchange.status,
+        exchange.request_body.decode("utf-8", "replace"),
+        exchange.response_body.decode("utf-8", "replace"),
+        round(exchange.milliseconds, 3),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +139,23 @@ class Systems:
     group_urn: str
 
 
+class Written(NamedTuple):
+    """What the row of an event says beside its facts. `at` is UTC in ISO 8601.
+
+    An event without an object id is about the job: its cycle failed.
+    """
+
+    id: str
+    at: str
+    action: Action
+    status: Status
+    object_id: str
+    name: str
+    target_id: str | None = None
+
+
 class EventFrame:
-    """What all events of one cycle have in common, prepared once; `event` adds what is told of one object."""
+    """What all events of one cycle have in common, prepared once; `document` adds what is told of one object."""
 
     def __init__(self, systems: Systems) -> None:
         self._systems = systems
@@ -78,100 +174,58 @@ class EventFrame:
             "initiatedBy": {"id": "", "displayName": "Provisor provisioning service", "initiatorType": "system"},
         }
 
-    def event(
-        self,
-        *,
-        id: str,  # noqa: A002 - the field's name in Graph
-        at: str,
-        object_id: str,
-        name: str,
-        kind: Kind,
-        action: Action,
-        status: Status,
-        target_id: str | None = None,
-        desired: Desired | None = None,
-        matching: str | None = None,
-        modified: Sequence[Json] = (),
-        unresolved: Sequence[str] = (),
-        unresolved_number: int = 0,
-        failure: Failure | None = None,
-        failed_step: FailedStep = "export",
-        skip: Skip | None = None,
-        milliseconds: int = 0,
-    ) -> Resource:
-        """One event. `at` is UTC in ISO 8601; `matching` is the sentence of the matching step, None without one.
-
-        `failed_step` is where a failure happened: no step after it is listed. `unresolved` names some of those whom a
-        reference leads to although they are not at the target, `unresolved_number` says how many there are. An event
-        without an object id is about the job: its cycle failed.
-        """
+    def document(self, row: Written, facts: Facts) -> Resource:
+        """One event as Graph shows it, with the exchange beside it."""
         systems = self._systems
-        number = max(unresolved_number, len(unresolved))
-        absent = _named(unresolved, number)
-        urn = systems.user_urn if kind == "user" else systems.group_urn
-        steps: list[Json] = []
-        if object_id:
-            steps = self._steps(name, kind, action, desired, matching, modified, absent, failure, failed_step, skip)
-        return {
-            "id": id,
-            "activityDateTime": at,
-            "changeId": id,
-            "provisioningAction": action,
-            "durationInMilliseconds": milliseconds,
-            "provisioningStatusInfo": {
-                "status": status,
-                "errorInformation": _error(object_id, name, failure, skip, absent, number),
-            },
-            "provisioningSteps": steps,
-            "modifiedProperties": list(modified),
+        urn = systems.user_urn if facts.kind == "user" else systems.group_urn
+        document: Resource = {
+            "id": row.id,
+            "activityDateTime": row.at,
+            "changeId": row.id,
+            "provisioningAction": row.action,
+            "durationInMilliseconds": 0 if facts.sent is None else round(facts.sent.milliseconds),
+            "provisioningStatusInfo": {"status": row.status, "errorInformation": _error(row, facts)},
+            "provisioningSteps": self._steps(row, facts) if row.object_id else [],
+            "modifiedProperties": as_properties(facts.modified),
             "sourceIdentity": {
-                "id": object_id or systems.job,
-                "displayName": name,
-                "identityType": "ServicePrincipal" if not object_id else "User" if kind == "user" else "Group",
+                "id": row.object_id or systems.job,
+                "displayName": row.name,
+                "identityType": "ServicePrincipal" if not row.object_id else facts.kind.capitalize(),
                 "details": {},
             },
             "targetIdentity": {
-                "id": target_id or "",
-                "displayName": name if target_id else "",
-                "identityType": urn if object_id else "ServicePrincipal",
+                "id": row.target_id or "",
+                "displayName": row.name if row.target_id else "",
+                "identityType": urn if row.object_id else "ServicePrincipal",
                 "details": {},
             },
             **self._fixed,
         }
+        if facts.sent is not None:
+            document["exchange"] = msgspec.structs.asdict(facts.sent)
+        return document
 
-    def _steps(
-        self,
-        name: str,
-        kind: Kind,
-        action: Action,
-        desired: Desired | None,
-        matching: str | None,
-        modified: Sequence[Json],
-        absent: str,
-        failure: Failure | None,
-        failed_step: FailedStep,
-        skip: Skip | None,
-    ) -> list[Json]:
+    def _steps(self, row: Written, facts: Facts) -> list[Json]:
         """The steps the object went through, up to the one that failed."""
-        source, target = self._systems.source_name, self._systems.application_name
-        steps: list[Json] = [_step("EntryImport", "import", "success", f"Read the {kind} {name} from {source}.")]
-        if desired is not None and desired.standing != "gone":
-            steps.append(_scoping(desired))
-        if matching is not None:
-            steps.append(_step("EntrySynchronizationAdd", "matching", "success", matching))
-        if modified:
-            steps.append(_step("EntrySynchronizationUpdate", "processing", "success", _differing(name, modified)))
-        if absent:
+        source, target, name = self._systems.source_name, self._systems.application_name, row.name
+        steps: list[Json] = [_step("EntryImport", "import", "success", f"Read the {facts.kind} {name} from {source}.")]
+        if facts.judged is not None and facts.judged.standing != "gone":
+            steps.append(_scoping(facts.judged))
+        if facts.matching is not None:
+            steps.append(_step("EntrySynchronizationAdd", "matching", "success", facts.matching))
+        if facts.modified:
+            steps.append(_step("EntrySynchronizationUpdate", "processing", "success", _differing(name, facts.modified)))
+        if absent := _absent(facts):
             details: Resource = {"errorCode": UNRESOLVED_REFERENCE}
             text = f"{name} refers to {absent}, who {_is_not(absent)} at the target yet."
             steps.append(_step("EntrySynchronizationUpdate", "referenceResolution", "warning", text, details))
-        if failure is not None:
-            return _failed(steps, failed_step, failure, action)
-        if skip is not None:
-            reason: Resource = {"SkipReason": skip.code}
-            steps.append(_step("EntrySynchronizationSkip", "export", "skipped", skip.reason, reason))
+        if facts.refused is not None:
+            return _failed(steps, facts.refused, row.action)
+        if facts.skip is not None:
+            code, reason = facts.skip
+            steps.append(_step("EntrySynchronizationSkip", "export", "skipped", reason, {"SkipReason": code}))
         else:
-            steps.append(_step(_EXPORTS[action], "export", "success", f"{name} {_DONE[action]} in {target}."))
+            steps.append(_step(_EXPORTS[row.action], "export", "success", f"{name} {_DONE[row.action]} in {target}."))
         return steps
 
 
@@ -185,33 +239,40 @@ def _step(name: str, kind: str, status: str, description: str, details: Resource
     }
 
 
-def _scoping(desired: Desired) -> Resource:
-    verdict = desired.verdict
-    in_scope = desired.entitled and verdict.passes
+def _scoping(judged: Judged) -> Resource:
+    in_scope = judged.entitled and judged.passes
     details: Resource = {
-        "IsActive": "True" if desired.active else "False",
-        "Assigned": "True" if desired.entitled else "False",
-        "IsEffectivelyEntitledForProvisioning": "True" if desired.entitled and desired.active else "False",
-        "IsInProvisioningScope": "True" if in_scope else "False",
-        "ScopeEvaluationResult": {f"{title}: {clause}": held for title, clause, held in verdict.detail},
+        "IsActive": str(judged.active),
+        "Assigned": str(judged.entitled),
+        "IsEffectivelyEntitledForProvisioning": str(judged.entitled and judged.active),
+        "IsInProvisioningScope": str(in_scope),
+        "ScopeEvaluationResult": {f"{title}: {clause}": held for title, clause, held in judged.detail},
     }
-    reason = desired.why.reason or verdict.reason
+    reason = judged.why or judged.reason
     return _step("EntrySynchronizationScoping", "scoping", "success" if in_scope else "skipped", reason, details)
 
 
-def _differing(name: str, modified: Sequence[Json]) -> str:
+def _differing(name: str, modified: Sequence[Change]) -> str:
     """How much differs, in words: members are not attributes."""
-    changes = [one for one in modified if isinstance(one, dict)]
-    members = [one for one in changes if one["displayName"] == "members"]
+    members = [new for attribute, _, new in modified if attribute == "members"]
     parts: list[str] = []
-    if count := len(changes) - len(members):
+    if count := len(modified) - len(members):
         parts.append(f"{count} attribute{'' if count == 1 else 's'} of {name} differ{'s' if count == 1 else ''}.")
-    come = sum(one["newValue"] is not None for one in members)
-    more = " or more" if len(members) == _SHOWN_MEMBERS else ""
+    come = sum(new is not None for new in members)
+    more = " or more" if len(members) == SHOWN_MEMBERS else ""
     for number, what in ((come, "to be added to"), (len(members) - come, "to be removed from")):
         if number:
             parts.append(f"{number:,}{more} member{'' if number == 1 else 's'} {what} {name}.")
     return " ".join(parts)
+
+
+def _absent(facts: Facts) -> str:
+    """Who is referred to and not at the target: some by name and how many more; empty for nobody."""
+    return _named(facts.unresolved, _number(facts))
+
+
+def _number(facts: Facts) -> int:
+    return max(facts.unresolved_number, len(facts.unresolved))
 
 
 def _named(names: Sequence[str], number: int) -> str:
@@ -225,38 +286,39 @@ def _is_not(absent: str) -> str:
     return "are not" if ", " in absent or " more" in absent else "is not"
 
 
-def _failed(steps: list[Json], failed_step: FailedStep, failure: Failure, action: Action) -> list[Json]:
+def _failed(steps: list[Json], refused: Refused, action: Action) -> list[Json]:
     """The steps before the failed one, and that one with what went wrong."""
     order = ("import", "scoping", "matching", "processing", "referenceResolution", "export")
-    last = order.index(failed_step)
+    last = order.index(refused.step)
     kept = [step for step in steps if isinstance(step, dict) and order.index(str(step["provisioningStepType"])) < last]
-    names = {"import": "EntryImport", "scoping": "EntrySynchronizationScoping", "export": _EXPORTS[action]}
-    name = names.get(failed_step, "EntrySynchronizationUpdate" if failed_step != "matching" else "EntryImport")
-    details: Resource = {"errorCode": failure.code}
-    return [*kept, _step(name, failed_step, "failure", failure.message, details)]
+    names = {
+        "import": "EntryImport",
+        "scoping": "EntrySynchronizationScoping",
+        "matching": "EntryImport",
+        "export": _EXPORTS[action],
+    }
+    name = names.get(refused.step, "EntrySynchronizationUpdate")
+    return [*kept, _step(name, refused.step, "failure", refused.message, {"errorCode": refused.code})]
 
 
-def _error(object_id: str, name: str, failure: Failure | None, skip: Skip | None, absent: str, number: int) -> Json:
+def _error(row: Written, facts: Facts) -> Json:
     """errorInformation; null for a success."""
-    if failure is not None:
-        category = "failure" if failure.code == "InternalError" else "nonServiceFailure"
-        again = f" Tried again {failure.retry.value}." if object_id else ""  # of a cycle its hint says that
-        return _information(failure.code, failure.message, category, failure.hint + again)
-    if skip is not None:
-        return _information(skip.code, skip.reason, "nonServiceFailure", "")
-    if absent:
-        text = _cannot_be_written(name, absent, number)
+    if (refused := facts.refused) is not None:
+        category = "failure" if refused.code == "InternalError" else "nonServiceFailure"
+        again = f" Tried again {refused.retry.value}." if row.object_id else ""  # of a cycle its hint says that
+        return _information(refused.code, refused.message, category, refused.hint + again)
+    if facts.skip is not None:
+        return _information(*facts.skip, "nonServiceFailure", "")
+    if facts.unresolved:
+        text = unresolved_reason(row.name, facts.unresolved, _number(facts))
         return _information(UNRESOLVED_REFERENCE, text, "nonServiceFailure", _BRING_THEM)
     return None
 
 
 def unresolved_reason(name: str, unresolved: Sequence[str], number: int) -> str:
     """The sentence about references that cannot be written; `unresolved` names some of the `number`."""
-    return _cannot_be_written(name, _named(unresolved, number), number)
-
-
-def _cannot_be_written(name: str, absent: str, number: int) -> str:
     what, are = ("reference", "it is") if number == 1 else ("references", "they are")
+    absent = _named(unresolved, number)
     return f"{number:,} {what} of {name} cannot be written, because {are} not at the target: {absent}."
 
 
@@ -268,64 +330,3 @@ def _information(code: str, reason: str, category: str, action: str) -> Resource
         "errorCategory": category,
         "recommendedAction": action,
     }
-
-
-def differing(mapper: Mapper, before: Resource | None, after: Resource) -> list[Change]:
-    """(attribute, old, new) of what differs among the mapped attributes; `before` None for a creation."""
-    redacted = mapper.redacted
-    changes: list[Change] = []
-    for path, take in mapper.targets:
-        new = take(after)
-        old = None if before is None else take(before)
-        if old == new:
-            continue
-        if path in redacted:
-            old, new = None if old is None else REDACTED, None if new is None else REDACTED
-        changes.append((path, as_text(old), as_text(new)))
-    return changes
-
-
-def differing_references(mapper: Mapper, before: Resource, after: Resource) -> list[Change]:
-    """(attribute, old target id, new target id) of the references, such as manager, that differ."""
-    changes: list[Change] = []
-    for path, _ in mapper.references:
-        old, new = reference_in(mapper, path, before), reference_in(mapper, path, after)
-        if old != new:
-            changes.append((path, old, new))
-    return changes
-
-
-def reference_in(mapper: Mapper, path: str, document: Resource) -> str | None:
-    """The target id that the reference at `path` leads to."""
-    reference = getter(path, mapper.resource_type)(document)
-    return as_text(reference.get("value") if isinstance(reference, dict) else reference)
-
-
-def differing_members(added: Sequence[str], removed: Sequence[str]) -> list[Change]:
-    """Membership changes: the id of who came as the new value, of who went as the old one; not more than are shown."""
-    changes: list[Change] = [("members", None, member) for member in added[:_SHOWN_MEMBERS]]
-    return changes + [("members", member, None) for member in removed[: _SHOWN_MEMBERS - len(changes)]]
-
-
-def as_properties(changes: Iterable[Change]) -> list[Json]:
-    """Changes as the log shows them."""
-    return [{"displayName": path, "oldValue": old, "newValue": new} for path, old, new in changes]
-
-
-def modified_properties(mapper: Mapper, before: Resource | None, after: Resource) -> list[Json]:
-    """What differs between two documents among the mapped attributes; `before` None for a creation."""
-    return as_properties(differing(mapper, before, after))
-
-
-def modified_members(added: Iterable[str], removed: Iterable[str]) -> list[Json]:
-    """Membership changes as the log shows them."""
-    return as_properties(differing_members(list(added), list(removed)))
-
-
-def as_text(value: Json) -> str | None:
-    """A value as the log shows it: booleans as True and False, several joined."""
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, list):
-        return ", ".join(str(as_text(item)) for item in value)
-    return str(value)

@@ -11,7 +11,7 @@ from urllib.parse import quote, quote_plus
 
 import msgspec
 
-from provisor.engine.log_event import REDACTED
+from provisor.engine.modified import REDACTED
 from provisor.engine.ports import Exchange
 from provisor.rules.failure import Failure
 from provisor.rules.mapper import Mapper

@@ -19,7 +19,8 @@ from provisor.engine.desired import Desired, judge
 from provisor.engine.detail import MEMBERS, Changed, Detail, Status
 from provisor.engine.difference import difference
 from provisor.engine.log_event import Status as Ended
-from provisor.engine.log_event import differing, reference_in, unresolved_reason
+from provisor.engine.log_event import unresolved_reason
+from provisor.engine.modified import differing, reference_in
 from provisor.engine.plan import SKIPS
 from provisor.runner.planning.begin import Setup, load
 from provisor.scim.values import Resource

@@ -8,8 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from provisor.database import Connection
-from provisor.engine.facts import Facts, decode
-from provisor.engine.log_event import Action, Status
+from provisor.engine.log_event import Action, Facts, Status, decode
 from provisor.storage.cycles import Cycle
 
 PAGE = 500

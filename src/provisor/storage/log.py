@@ -1,8 +1,8 @@
 """The provisioning log: what was done to whom, in the words of spec/provisioning-service.md section 17.
 
-Rows are only ever added here, and hold facts (engine.facts); the document, Graph's provisioningObjectSummary with the
-exchange beside it, is written from them when read. Events come in the order of their times; those of one time in that
-of their ids.
+Rows are only ever added here, and hold facts (engine.log_event); the document, Graph's provisioningObjectSummary with
+the exchange beside it, is written from them when read. Events come in the order of their times; those of one time in
+that of their ids.
 
 What filters go by (job, action, status, code) makes some dozens of combinations, the facets; an index holds the events
 of each in order, so that a filter looks at the newest few of every facet that fits and merges them. Whatever is rare is
@@ -11,24 +11,41 @@ found without passing over what is not.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from provisor.database import Connection, Row
-from provisor.engine.facts import decode, tell
-from provisor.engine.log_event import EventFrame, Systems
+from provisor.engine.log_event import Action, EventFrame, Status, Systems, Written, decode
 from provisor.gallery import template
 from provisor.scim.schemas.resource_types import GROUP_URN, USER_URN
 from provisor.scim.values import Json
 from provisor.storage.times import from_microseconds
 
-# id, tenant, job, cycle, day, at, action, status, code, source_id, name, target_id, document
-LogRow = tuple[str, str, str, str, int, int, str, str, str | None, str | None, str | None, str | None, str | bytes]
-
 Facet = tuple[str, str, str, str, str]  # tenant, job, action, status, code (empty: none)
 
-_APPEND = """INSERT INTO log_event (id, tenant, job, cycle, day, at, action, status, code, source_id, name, target_id,
-    document, facet) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)"""
+_APPEND = """INSERT INTO log_event (id, tenant, job, cycle, at, action, status, code, source_id, name, target_id,
+    document, day, facet) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)"""
 _AT_ONCE = 500  # ids in one statement
+_MICROSECONDS_A_DAY = 86_400_000_000
 _COLUMNS = "id, job, cycle, at, action, status, code, source_id, name, target_id, document, tenant"
+
+
+class LogRow(NamedTuple):
+    """An event as it is stored. `at` in microseconds; `facts` as engine.log_event encodes them; without a source id it
+    is about the job.
+    """
+
+    id: str
+    tenant: str
+    job: str
+    cycle: str
+    at: int
+    action: Action
+    status: Status
+    code: str | None
+    source_id: str | None
+    name: str
+    target_id: str | None
+    facts: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +84,7 @@ def append(connection: Connection, rows: Iterable[LogRow]) -> None:
     """Add events."""
     events = list(rows)
     facets = {facet: _facet(connection, facet) for facet in {_facet_of(event) for event in events}}
-    connection.many(_APPEND, ((*event, facets[_facet_of(event)]) for event in events))
+    connection.many(_APPEND, ((*event, event.at // _MICROSECONDS_A_DAY, facets[_facet_of(event)]) for event in events))
 
 
 def find(
@@ -111,7 +128,7 @@ def stream(connection: Connection, query: LogQuery, page: int = 200) -> Iterator
 
 
 def _facet_of(event: LogRow) -> Facet:
-    return event[1], event[2], event[6], event[7], event[8] or ""
+    return event.tenant, event.job, event.action, event.status, event.code or ""
 
 
 def _facet(connection: Connection, facet: Facet) -> int:
@@ -190,16 +207,8 @@ def _told(connection: Connection, rows: Sequence[Row]) -> list[LoggedEvent]:
         frame = frames.get((job, cycle))
         if frame is None:
             frame = frames[job, cycle] = _frame(connection, tenant, job, cycle)
-        document = tell(
-            decode(facts),
-            frame,
-            id=key,
-            at=from_microseconds(at).isoformat(),
-            object_id=source_id or "",
-            name=name or "",
-            action=action,
-            status=status,
-            target_id=target_id,
+        written = Written(
+            key, from_microseconds(at).isoformat(), action, status, source_id or "", name or "", target_id
         )
         events.append(
             LoggedEvent(
@@ -213,7 +222,7 @@ def _told(connection: Connection, rows: Sequence[Row]) -> list[LoggedEvent]:
                 source_id=source_id,
                 name=name,
                 target_id=target_id,
-                document=document,
+                document=frame.document(written, decode(facts)),
             )
         )
     return events

@@ -21,7 +21,7 @@ log_event = Table(
     _text("source_id", null=True),
     _text("name", null=True),
     _text("target_id", null=True),
-    _text("document"),  # JSON: the facts of the event (engine.facts)
+    _text("document"),  # JSON: the facts of the event (engine.log_event)
     _number("facet"),
 )
 # Which combinations of the columns that events are filtered by there are: some dozens. Each has its events in order,

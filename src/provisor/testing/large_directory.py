@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from provisor.database import Database
-from provisor.engine.facts import Facts, Sent, encode
+from provisor.engine.log_event import Facts, Sent, Status, encode
 from provisor.storage import log, sources
 from provisor.storage.jobs import Job
 from provisor.storage.log import LogRow
@@ -91,7 +91,9 @@ def fill(database: Database, tenant: str, job: Job, size: Size) -> None:
 
 
 def _event(tenant: str, job: str, size: Size, number: int) -> LogRow:
+    status: Status
+    code: str | None
     status, code = ("failure", "EntryConflict") if number % _FAILS == 11 else ("success", None)
     cycle, target = f"cycle-{number // _EVENTS_A_CYCLE}", f"t{person(number)}"
     who = (person(number), called(number, size), target)
-    return (f"event-{number:012}", tenant, job, cycle, 20_000, number, "create", status, code, *who, _FACTS)
+    return LogRow(f"event-{number:012}", tenant, job, cycle, number, "create", status, code, *who, _FACTS)

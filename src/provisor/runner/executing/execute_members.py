@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import msgspec
 
 from provisor.database import Connection
-from provisor.engine.log_event import differing_members, differing_references
+from provisor.engine.modified import differing_members, differing_references
 from provisor.engine.outcome import Verb, failure_from
 from provisor.engine.ports import ConnectorError, Exchange, Rejected
 from provisor.engine.references import requests

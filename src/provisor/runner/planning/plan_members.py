@@ -10,7 +10,8 @@ from functools import partial
 import msgspec
 
 from provisor.database import Connection
-from provisor.engine.log_event import SHOWN_UNRESOLVED, reference_in
+from provisor.engine.log_event import SHOWN_UNRESOLVED
+from provisor.engine.modified import reference_in
 from provisor.engine.operation import MEMBERS, REFERENCES
 from provisor.rules.mapper import Mapper
 from provisor.runner.recording.log_rows import Journal

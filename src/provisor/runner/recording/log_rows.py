@@ -1,23 +1,26 @@
 """Makes the rows of the provisioning log for one cycle: who, what, how it ended, and what went over the wire.
 
-Rows hold facts (engine.facts); the document in Graph's shape is written from them when somebody reads it.
+Rows hold facts (engine.log_event); the document in Graph's shape is written from them when somebody reads it.
 """
 
 from collections.abc import Sequence
 
 from provisor.engine.decide import Skip
 from provisor.engine.desired import Desired
-from provisor.engine.facts import Facts, encode, judged, refused, sent
 from provisor.engine.log_event import (
     SHOWN_UNRESOLVED,
     UNRESOLVED_REFERENCE,
     Action,
-    Change,
+    Facts,
     FailedStep,
+    Sent,
     Status,
-    differing,
-    differing_references,
+    encode,
+    judged,
+    refused,
+    sent,
 )
+from provisor.engine.modified import Change, differing, differing_references
 from provisor.engine.ports import Exchange
 from provisor.engine.redaction import Redaction
 from provisor.rules.failure import Failure
@@ -25,8 +28,6 @@ from provisor.runner.run import Run
 from provisor.scim.values import Resource
 from provisor.storage.identifiers import new_id
 from provisor.storage.log import LogRow
-
-_MICROSECONDS_A_DAY = 86_400_000_000
 
 
 class Journal:
@@ -53,9 +54,8 @@ class Journal:
             modified += differing_references(mapper, before, after)
         if mapper.redacted and exchange is not None:
             exchange = self._redaction(desired, before, after).exchange(exchange)
-        return self._row(
-            desired, action, "success", target_id=target_id, matching=matching, modified=modified, exchange=exchange
-        )
+        facts = Facts(kind=desired.kind, modified=modified, matching=matching, sent=_sent(exchange))
+        return self._row(desired, action, "success", target_id, facts)
 
     def members_changed(
         self,
@@ -69,21 +69,22 @@ class Journal:
         status: Status = "warning" if unresolved and not modified else "success"
         if exchange is not None and self._run.rules.of(desired.kind).mapper.redacted:
             exchange = self._redaction(desired, None, None).exchange(exchange)
-        return self._row(
-            desired,
-            "update",
-            status,
-            target_id=target_id,
-            modified=modified,
-            unresolved=unresolved,
-            exchange=exchange,
+        facts = Facts(
+            kind=desired.kind,
+            modified=list(modified),
+            unresolved=list(unresolved[:SHOWN_UNRESOLVED]),
+            unresolved_number=len(unresolved),
+            sent=_sent(exchange),
         )
+        code = UNRESOLVED_REFERENCE if unresolved else None
+        return self._row(desired, "update", status, target_id, facts, code)
 
     def skipped(
         self, desired: Desired, skip: Skip, target_id: str | None = None, matching: str | None = None
     ) -> LogRow:
         """Somebody was left alone."""
-        return self._row(desired, "other", "skipped", target_id=target_id, skip=skip, matching=matching)
+        facts = Facts(kind=desired.kind, matching=matching, skip=(skip.code, skip.reason))
+        return self._row(desired, "other", "skipped", target_id, facts, skip.code)
 
     def failed(
         self,
@@ -100,9 +101,8 @@ class Journal:
             redaction = self._redaction(desired, None, None)
             failure = redaction.failure(failure)
             exchange = None if exchange is None else redaction.exchange(exchange)
-        return self._row(
-            desired, action, "failure", target_id=target_id, failure=failure, failed_step=step, exchange=exchange
-        )
+        facts = Facts(kind=desired.kind, refused=refused(failure, step), sent=_sent(exchange))
+        return self._row(desired, action, "failure", target_id, facts, failure.code)
 
     def shown(self, desired: Desired, failure: Failure) -> Failure:
         """The failure as anybody may see it."""
@@ -121,43 +121,28 @@ class Journal:
         desired: Desired,
         action: Action,
         status: Status,
-        *,
         target_id: str | None,
-        matching: str | None = None,
-        modified: Sequence[Change] = (),
-        unresolved: Sequence[str] = (),
-        failure: Failure | None = None,
-        failed_step: FailedStep = "export",
-        skip: Skip | None = None,
-        exchange: Exchange | None = None,
+        facts: Facts,
+        code: str | None = None,
     ) -> LogRow:
         run = self._run
-        at = run.at()
-        said = failure or skip
-        code = said.code if said is not None else UNRESOLVED_REFERENCE if unresolved else None
-        facts = Facts(
-            kind=desired.kind,
-            judged=None if desired.standing == "gone" else judged(desired),
-            modified=list(modified),
-            matching=matching,
-            unresolved=list(unresolved[:SHOWN_UNRESOLVED]),
-            unresolved_number=len(unresolved),
-            refused=None if failure is None else refused(failure, failed_step),
-            skip=None if skip is None else (skip.code, skip.reason),
-            sent=None if exchange is None else sent(exchange),
+        if desired.standing != "gone":
+            facts.judged = judged(desired)
+        return LogRow(
+            id=new_id(),
+            tenant=run.job.tenant,
+            job=run.job.id,
+            cycle=run.cycle.id,
+            at=run.at(),
+            action=action,
+            status=status,
+            code=code,
+            source_id=desired.id,
+            name=desired.name,
+            target_id=target_id,
+            facts=encode(facts).decode(),
         )
-        return (
-            new_id(),
-            run.job.tenant,
-            run.job.id,
-            run.cycle.id,
-            at // _MICROSECONDS_A_DAY,
-            at,
-            action,
-            status,
-            code,
-            desired.id,
-            desired.name,
-            target_id,
-            encode(facts).decode(),
-        )
+
+
+def _sent(exchange: Exchange | None) -> Sent | None:
+    return None if exchange is None else sent(exchange)
