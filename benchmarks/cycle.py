@@ -96,6 +96,7 @@ def cycles(url, job_id, target_url, token, look_up, profile, answer):
     from provisor.engine.behaviour import PROVISOR
     from provisor.engine.ports import Secret
     from provisor.gallery import template
+    from provisor.runner.assembling import Order
     from provisor.runner.cycle import run_cycle
     from provisor.runner.planning import begin
 
@@ -113,7 +114,9 @@ def cycles(url, job_id, target_url, token, look_up, profile, answer):
             phases.append((progress.phase, time.perf_counter()))
 
     async def run():
-        return await run_cycle(database, job_id, connect, now=now, random_bytes=os.urandom, report=report)
+        return await run_cycle(
+            Order(database=database, job=job_id, connect=connect, now=now, random_bytes=os.urandom, report=report)
+        )
 
     profiler = cProfile.Profile() if profile else None
     if profiler:

@@ -18,6 +18,7 @@ from provisor.engine.plan import Plan
 from provisor.engine.progress import Progress
 from provisor.engine.record import Kind
 from provisor.gallery import template
+from provisor.runner.assembling import Order
 from provisor.runner.cycle import plan_cycle, run_cycle
 from provisor.runner.recording.summary import CycleSummary
 from provisor.storage import clock, cycles, directory_verbs, feed, jobs, log, members, objects, operations
@@ -49,16 +50,14 @@ class World:
         self.target.journal.clear()
         return asyncio.run(
             run_cycle(
-                self.database,
-                self.job.id,
-                lambda job: self.target,
-                now=lambda: datetime.now(UTC),
-                random_bytes=os.urandom,
-                report=self.progress.append,
-                stop=self.stop,
-                allow_deletes=allow_deletes,
+                self.order(report=self.progress.append, stop=self.stop or asyncio.Event()), allow_deletes=allow_deletes
             )
         )
+
+    def order(self, **settings) -> Order:
+        """A cycle or a plan of the world's job."""
+        known = {"now": lambda: datetime.now(UTC), "random_bytes": os.urandom, "connect": lambda job: self.target}
+        return Order(database=self.database, job=self.job.id, **{**known, **settings})
 
     def at(self, method: str, kind: str | None, nth: int, do: Callable[[], None]) -> None:
         """Do something when the n-th request of this method and kind arrives; once."""
@@ -144,15 +143,7 @@ class World:
     def plan(self) -> Plan:
         """One plan; the journal then holds only its requests."""
         self.target.journal.clear()
-        return asyncio.run(
-            plan_cycle(
-                self.database,
-                self.job.id,
-                lambda job: self.target,
-                now=lambda: datetime.now(UTC),
-                random_bytes=os.urandom,
-            )
-        )
+        return asyncio.run(plan_cycle(self.order()))
 
     def writes(self) -> list[tuple[str, str]]:
         """(method, userName or displayName or id) of the last run's writes, sorted."""

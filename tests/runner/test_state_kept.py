@@ -1,7 +1,6 @@
 """What a job knows stays true: restarts, saved rules and faults of our own that come while a cycle runs."""
 
 import asyncio
-import os
 from datetime import UTC, datetime
 
 import pytest
@@ -217,9 +216,7 @@ def test_a_clock_ahead_by_a_month_purges_nobody_and_says_so(world):
     world.delete("p1@x", days_ago=1)
     ahead = datetime.now(UTC).replace(year=datetime.now(UTC).year + 1)
 
-    asyncio.run(
-        run_cycle(world.database, world.job.id, lambda job: world.target, now=lambda: ahead, random_bytes=os.urandom)
-    )
+    asyncio.run(run_cycle(world.order(now=lambda: ahead)))
 
     assert world.organisation_has("p1@x")
 

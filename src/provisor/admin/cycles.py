@@ -27,6 +27,7 @@ from provisor.rules.failure import Failure
 from provisor.rules.graph_json import read_schema
 from provisor.rules.ruleset import RuleSet
 from provisor.runner.asking.probe import test_connection
+from provisor.runner.assembling import Order
 from provisor.runner.cycle import plan_cycle, run_cycle
 from provisor.runner.cycle_event import NO_CYCLE, failed_cycle
 from provisor.runner.explaining import Explaining
@@ -79,16 +80,19 @@ class Cycles:
     def plan(self, actor: Actor, key: str) -> Plan:
         """What a cycle would do now. The application is only read; nothing but the plan is kept."""
         job = self._runnable(actor, key)
+        return _driven(plan_cycle(self._order(job.id, asyncio.Event())))
+
+    def _order(self, job: str, stop: asyncio.Event, report: Callable[[Progress], None] | None = None) -> Order:
         context = self.context
-        return _driven(
-            plan_cycle(
-                context.database,
-                job.id,
-                context.connect,
-                now=context.now,
-                random_bytes=context.random_bytes,
-                address=self._address(job.id),
-            )
+        return Order(
+            database=context.database,
+            job=job,
+            connect=context.connect,
+            now=context.now,
+            random_bytes=context.random_bytes,
+            report=report,
+            stop=stop,
+            address=self._address(job),
         )
 
     def run(
@@ -111,23 +115,12 @@ class Cycles:
             change.target = job.id
             if allow_deletes:
                 change.detail = {"allowDeletes": allow_deletes}
-        context = self.context
 
         async def run() -> CycleSummary:
             stop = asyncio.Event()
             if stopping is not None:
                 _stop_at_sigint(stop, stopping)
-            return await run_cycle(
-                context.database,
-                job.id,
-                context.connect,
-                now=context.now,
-                random_bytes=context.random_bytes,
-                report=report,
-                stop=stop,
-                address=self._address(job.id),
-                allow_deletes=allow_deletes,
-            )
+            return await run_cycle(self._order(job.id, stop, report), allow_deletes=allow_deletes)
 
         return _driven(run())
 
@@ -190,15 +183,7 @@ class Cycles:
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
 
         async def run(job: str) -> None:
-            summary = await run_cycle(
-                context.database,
-                job,
-                context.connect,
-                now=context.now,
-                random_bytes=context.random_bytes,
-                stop=stop,
-                address=self._address(job),
-            )
+            summary = await run_cycle(self._order(job, stop))
             said(f"{job}: {summary.kind} cycle {summary.n} {summary.state} after {summary.seconds:.1f} s.")
             if summary.error is not None:
                 failed(job, f"{summary.error.message} {summary.error.hint}")

@@ -36,6 +36,7 @@ from provisor.storage.times import to_microseconds
 T = TypeVar("T")
 
 PAGE = 500  # objects judged, planned, sent and recorded together
+REMOVED = "removed."  # counters of the cycle: access that it has taken away so far, by kind
 
 
 class CycleStopped(Exception):

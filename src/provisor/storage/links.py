@@ -5,7 +5,7 @@ target has lost the object. One target object belongs to at most one directory o
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -29,8 +29,21 @@ class Link(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     etag: str | None
 
 
-# job, object, kind, target_id, state, wanted_hash, pushed_hash, pushed_document, etag, linked_at, verified_at
-LinkRow = tuple[str, str, Kind, str, LinkState, str, str, str, str | None, int, int | None]
+class LinkRow(NamedTuple):
+    """A link as it is written: `verified_at` is when the target was last known to hold `pushed_document`."""
+
+    job: str
+    object: str
+    kind: Kind
+    target_id: str
+    state: LinkState
+    wanted_hash: str
+    pushed_hash: str
+    pushed_document: str
+    etag: str | None
+    linked_at: int
+    verified_at: int | None
+
 
 NOBODY_KNOWS = ""  # as both hashes: a change was not answered, or not made; what it holds is read before the next one
 

@@ -6,6 +6,7 @@ the application's capacity. An operation holds hashes, not a body: the body is d
 """
 
 from collections.abc import Iterable, Iterator
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -16,11 +17,26 @@ from provisor.engine.record import Kind
 
 ENTRY, SECOND = 1, 2  # stages: the object itself; its members or references
 
-# job, stage, object, cycle, object_kind, name, kind, phase, state,
-# target_id, wanted_hash, base_hash, found_document, detail, removes
-PlannedRow = tuple[
-    str, int, str, int, Kind, str, str, int, str, str | None, str | None, str | None, str | None, str, int
-]
+
+class PlannedRow(NamedTuple):
+    """An operation as it is planned; StoredOperation says what its fields mean."""
+
+    job: str
+    stage: int
+    object: str
+    cycle: int
+    object_kind: Kind
+    name: str
+    kind: OperationKind
+    phase: int
+    state: Literal["planned", "verdict"]
+    target_id: str | None = None
+    wanted_hash: str | None = None
+    base_hash: str | None = None
+    found_document: str | None = None
+    detail: str = "{}"
+    removes: int = 0
+
 
 _PLAN = """INSERT INTO operation (job, stage, object, cycle, object_kind, name, kind, phase, state, target_id,
     wanted_hash, base_hash, found_document, detail, removes) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
@@ -57,6 +73,23 @@ class StoredOperation(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         """Why a verdict leaves the object alone, or an operation waits or failed; empty for any other."""
         said = self.failure if self.state != "verdict" else self.detail
         return str(_decode(said).get("code", "")) if said else ""
+
+
+class SentRow(NamedTuple):
+    """An operation about to be sent. `values`: by which the account of a create can be found (engine.unknown)."""
+
+    stage: int
+    object: str
+    values: str | None
+
+
+class FailedRow(NamedTuple):
+    """An operation that failed; `failure` as JSON text."""
+
+    stage: int
+    object: str
+    failure: str
+    at: int
 
 
 def plan(connection: Connection, rows: Iterable[PlannedRow]) -> None:
@@ -155,11 +188,8 @@ def claimed(connection: Connection, job: str, object_kind: Kind, target_id: str)
     return Owner(row[0], row[1]) if row else None
 
 
-def mark_sent(connection: Connection, job: str, rows: Iterable[tuple[int, str, str | None]]) -> None:
-    """From here on the outcome of these (stage, object, values sent) is unknown until it is recorded.
-
-    `values sent` are those by which the account of a create can be found (engine.unknown), None for any other.
-    """
+def mark_sent(connection: Connection, job: str, rows: Iterable[SentRow]) -> None:
+    """From here on the outcome of these is unknown until it is recorded."""
     connection.many(
         "UPDATE operation SET state = 'sent', sent = ? WHERE job = ? AND stage = ? AND object = ?",
         ((values, job, stage, object_id) for stage, object_id, values in rows),
@@ -190,8 +220,8 @@ def done(connection: Connection, job: str, keys: Iterable[tuple[int, str]]) -> N
     )
 
 
-def failed(connection: Connection, job: str, rows: Iterable[tuple[int, str, str, int]]) -> None:
-    """(stage, object, failure as JSON, at): recorded, and tried again by the next cycle."""
+def failed(connection: Connection, job: str, rows: Iterable[FailedRow]) -> None:
+    """Recorded, and tried again by the next cycle."""
     connection.many(
         """UPDATE operation SET state = 'retry', attempts = attempts + 1, failure = ?,
         first_failed_at = coalesce(first_failed_at, ?), due_at = NULL WHERE job = ? AND stage = ? AND object = ?""",

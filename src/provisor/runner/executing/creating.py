@@ -3,6 +3,7 @@
 Order: creating, looking after a request that was not clearly answered, an id that is somebody else's.
 """
 
+from functools import partial
 from typing import cast
 
 import msgspec
@@ -62,7 +63,7 @@ class Creating:
             link=link_row(self._run, desired, target_id, "linked", _encode(document).decode(), answer.etag),
             events=[self._journal.done(desired, "create", target_id, after=document, exchange=answer.exchange)],
             counts=f"{desired.kind}.create",
-            created=sending,
+            if_taken=partial(self._clashed, sending),
         )
 
     async def find_again(self, sending: Sending, error: ConnectorError) -> Outcome | None:
@@ -100,11 +101,11 @@ class Creating:
             link=adopted_row(self._run, desired.kind, desired.id, found.resource),
             events=[event],
             counts=f"{desired.kind}.create",
-            created=sending,
+            if_taken=partial(self._clashed, sending),
             plan_anew=True,
         )
 
-    def clashed(self, sending: Sending, owner: str) -> Outcome:
+    def _clashed(self, sending: Sending, owner: str) -> Outcome:
         """The target answered a create with the id of an account that belongs to `owner`."""
         failure = Failure(
             code="DuplicateSourceEntries",

@@ -18,7 +18,7 @@ from provisor.engine.unknown import is_open
 from provisor.rules.failure import Failure
 from provisor.runner.executing.failing import REPORT, said
 from provisor.runner.planning.plan_members import is_superseded
-from provisor.runner.planning.plan_rows import in_doubt
+from provisor.runner.planning.plan_rows import holding_row, in_doubt
 from provisor.runner.recording.log_rows import Journal
 from provisor.runner.recording.recorder import Outcome
 from provisor.runner.recording.sending import Sending
@@ -26,7 +26,6 @@ from provisor.runner.run import Run
 from provisor.scim.patch.derivation import derive
 from provisor.scim.values import Resource
 from provisor.storage import member_links, records, waiting
-from provisor.storage.links import Link, LinkRow
 from provisor.storage.member_links import Pending
 
 EDGES_A_PAGE = 1_000
@@ -244,7 +243,8 @@ class Memberships:
         if operations:
             answer = await run.patch(sending.desired.kind, link.target_id, operations)
             run.counters["reference.write"] += len(modified)
-            outcome.link = self._holding(sending, link, after, answer.etag)
+            document = _encode(after).decode()
+            outcome.link = holding_row(run, sending.desired, link, document, answer.etag)
             exchange = answer.exchange
         if operations or unresolved:
             names = records.names(run.reader(), unresolved)
@@ -253,23 +253,6 @@ class Memberships:
                 self._journal.members_changed(sending.desired, link.target_id, modified, people, exchange)
             ]
         return outcome
-
-    def _holding(self, sending: Sending, link: Link, document: Resource, etag: str | None) -> LinkRow:
-        """The link of an account that now holds `document`; what is wanted of it has not changed."""
-        at = self._run.at()
-        return (
-            self._run.job.id,
-            sending.operation.object,
-            sending.desired.kind,
-            link.target_id,
-            link.state,
-            link.wanted_hash,
-            link.pushed_hash,
-            _encode(document).decode(),
-            etag,
-            at,
-            at,
-        )
 
     def _written(self, references: list[tuple[str, str]]) -> Callable[[Connection], None]:
         job = self._run.job.id

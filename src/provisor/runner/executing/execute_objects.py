@@ -51,7 +51,6 @@ class Entries:
         self._swaps = Swaps(run)
         self._conflicts: set[str] = set()  # whose create met a conflict once in this run
         self._missing: set[str] = set()  # whose account the target did not know once in this run
-        self.clashed = self._creating.clashed
 
     def prepare(self, operation: StoredOperation, record: Record, link: Link | None) -> Sending | None:
         """What will be sent, from the directory as it is now; None when that is no longer what was planned."""

@@ -6,7 +6,7 @@ killed run leaves a bounded number of unknown outcomes. Order: the executor, a p
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TypeAlias
 
@@ -22,14 +22,15 @@ from provisor.runner.executing.execute_objects import Entries
 from provisor.runner.planning.braking import Brake
 from provisor.runner.planning.plan_members import plan_second_stage_again
 from provisor.runner.planning.plan_rows import adopted_row
-from provisor.runner.planning.planner import Planner
-from provisor.runner.recording.progress import Reporter
+from provisor.runner.planning.planner import make_planner
+from provisor.runner.recording.log_rows import Journal
+from provisor.runner.recording.progress import Reporter, part_of
 from provisor.runner.recording.recorder import Recorder
 from provisor.runner.recording.sending import Sending
 from provisor.runner.run import PAGE, CycleStopped, Run, StopRequested
 from provisor.storage import links, operations, records, work
 from provisor.storage.links import LinkRow
-from provisor.storage.operations import ENTRY, SECOND, StoredOperation
+from provisor.storage.operations import ENTRY, SECOND, SentRow, StoredOperation
 
 SENT_BOUND = 2 * PAGE  # one page under way and one behind it
 ROUNDS = 10  # of all phases: what is planned anew on the way may belong to an earlier one; the next cycle has the rest
@@ -39,28 +40,33 @@ _Key: TypeAlias = tuple[int, str]
 _KINDS: tuple[Kind, ...] = ("user", "group")
 
 
+async def execute(run: Run, brake: Brake, reporter: Reporter) -> None:
+    """Carry out everything that is planned. Raises CycleStopped or StopRequested with the rest still planned."""
+    reporter.begin(_total(run))
+    await Executor(run, brake, reporter).execute()
+    reporter.end()
+
+
+def _total(run: Run) -> Mapping[str, int]:
+    total: Counter[str] = Counter()
+    for (object_kind, kind, state), number in operations.counts(run.reader(), run.job.id, run.cycle.n).items():
+        if state == "planned":
+            total[part_of(object_kind, kind)] += number
+    return total
+
+
 class Executor:
     """Executes the plan of one run."""
 
-    def __init__(
-        self,
-        run: Run,
-        planner: Planner,
-        entries: Entries,
-        memberships: Memberships,
-        recorder: Recorder,
-        reporter: Reporter,
-        brake: Brake,
-    ) -> None:
+    def __init__(self, run: Run, brake: Brake, reporter: Reporter) -> None:
+        journal = Journal(run)
         self._run = run
-        self._planner = planner
-        self._entries = entries
-        self._memberships = memberships
-        self._reporter = reporter
         self._brake = brake
-        self._recorder = recorder
-        recorder.recorded = self._recorded
-        recorder.clashed = entries.clashed
+        self._reporter = reporter
+        self._planner = make_planner(run)
+        self._recorder = Recorder(run, self._recorded)
+        self._entries = Entries(run, journal)
+        self._memberships = Memberships(run, journal, self._recorder.note)
         self._room = asyncio.Event()
         self._outstanding = 0  # marked sent, not yet recorded
         self._unsent: list[_Key] = []  # marked sent, but surely without effect
@@ -150,12 +156,12 @@ class Executor:
         """Who is about to be sent. A create keeps the values that it can be found by; who is matched is linked now,
         in doubt: whatever becomes of the request, the account is known to be theirs."""
         run, job = self._run, self._run.job.id
-        rows = [(one.operation.stage, one.operation.object, _values(one)) for one in ready]
+        rows = [SentRow(one.operation.stage, one.operation.object, _values(one)) for one in ready]
         linking = [one for one in ready if one.operation.kind == "link"]
 
         def mark(connection: Connection) -> set[str]:
             clashing = self._clashing(connection, linking)
-            sure = [row for row in rows if row[1] not in clashing]
+            sure = [row for row in rows if row.object not in clashing]
             operations.mark_sent(connection, job, sure)
             links.put(connection, [_matched(run, one) for one in linking if one.operation.object not in clashing])
             return clashing

@@ -5,6 +5,7 @@ at anew. Order: loading, beginning a cycle, beginning a plan.
 """
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from provisor.database import Connection
 from provisor.engine.behaviour import PROVISOR, Behaviour, behaviour_named
@@ -14,10 +15,11 @@ from provisor.rules.failure import Failure
 from provisor.rules.graph_json import read_schema
 from provisor.rules.ruleset import RuleSet
 from provisor.runner.recording.summary import NotRunnable
-from provisor.storage import applications, cycles, feed, jobs, operations, unknown, work
+from provisor.storage import applications, clock, cycles, directory_verbs, feed, jobs, operations, unknown, work
 from provisor.storage.cycles import Cycle
 from provisor.storage.identifiers import new_id
 from provisor.storage.jobs import Job
+from provisor.storage.times import to_microseconds
 
 EVERYTHING = -1  # as a cycle's `low`: every object is looked at, whatever its change number
 FIRST_STAGE = "user"
@@ -65,11 +67,18 @@ def load(connection: Connection, job_id: str) -> Setup:
     )
 
 
-def begin(connection: Connection, setup: Setup, at: int, failure: Failure | None) -> Cycle:
-    """The cycle to run: the one that was cut short, or a new one.
+def begin_cycle(connection: Connection, job: str, moment: datetime, failure: Failure | None) -> tuple[Setup, Cycle]:
+    """The cycle to run: the one that was cut short, or a new one. Raises NotRunnable.
 
     It is over already when there is nothing to do, or when the target could not be reached (`failure`).
     """
+    setup = load(connection, job)
+    if clock.observe(connection, setup.job.tenant, now=moment) is None:
+        directory_verbs.purge_expired(connection, setup.job.tenant, now=moment)
+    return setup, _begin(connection, setup, to_microseconds(moment), failure)
+
+
+def _begin(connection: Connection, setup: Setup, at: int, failure: Failure | None) -> Cycle:
     job = setup.job
     cut_short = cycles.interrupted(connection, job.id)
     if cut_short is not None and not job.full_evaluation:
@@ -101,8 +110,13 @@ def begin(connection: Connection, setup: Setup, at: int, failure: Failure | None
     return cycle
 
 
-def begin_plan(connection: Connection, setup: Setup, at: int) -> Cycle:
+def begin_plan(connection: Connection, job: str, moment: datetime) -> tuple[Setup, Cycle]:
     """A plan covers what the next cycle would. One that was cut short is not continued but planned anew, whole."""
+    setup = load(connection, job)
+    return setup, _begin_plan(connection, setup, to_microseconds(moment))
+
+
+def _begin_plan(connection: Connection, setup: Setup, at: int) -> Cycle:
     job = setup.job
     cut_short = cycles.interrupted(connection, job.id)
     if cut_short is not None:

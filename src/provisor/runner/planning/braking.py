@@ -4,10 +4,8 @@ from collections.abc import Mapping
 
 from provisor.engine.brake import MOST_UNASKED, Amounts, judge
 from provisor.rules.failure import Failure
-from provisor.runner.run import CycleStopped, Run
+from provisor.runner.run import REMOVED, CycleStopped, Run
 from provisor.storage import links, member_links, operations
-
-REMOVED = "removed."  # counters of the cycle: access that it has taken away so far, by kind
 
 
 class Brake:

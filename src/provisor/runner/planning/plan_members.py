@@ -12,8 +12,8 @@ import msgspec
 from provisor.database import Connection
 from provisor.engine.log_event import SHOWN_UNRESOLVED
 from provisor.engine.modified import reference_in
-from provisor.engine.operation import MEMBERS, REFERENCES
 from provisor.rules.mapper import Mapper
+from provisor.runner.planning.plan_rows import second_row
 from provisor.runner.recording.log_rows import Journal
 from provisor.runner.run import Run
 from provisor.scim.values import Resource
@@ -71,7 +71,7 @@ def _plan_groups(run: Run, connection: Connection, *, page: list[SecondStage], r
             member_links.want_group(connection, job, group.object)
         add, remove, aside = member_links.settle(connection, job, group.object, heal=heal)
         if (add or remove) and (group.linked or group.entering):
-            rows.append(_row(run, group, "members", MEMBERS, f'{{"add":{add},"remove":{remove}}}', remove))
+            rows.append(second_row(run, group, "members", removes=remove))
         else:
             idle.append((SECOND, group.object))
         if aside and (group.linked or group.entering):
@@ -128,9 +128,7 @@ def _plan_people(run: Run, connection: Connection, *, page: list[SecondStage], r
     operations.done(connection, job, ((SECOND, object_id) for object_id in idle))
     if not run.behaviour.heal_references:
         waiting.forget(connection, job, idle)
-    operations.plan(
-        connection, [_row(run, one, "reference", REFERENCES, "{}") for one in page if one.object not in at_rest]
-    )
+    operations.plan(connection, [second_row(run, one, "reference") for one in page if one.object not in at_rest])
     if reached is not None:
         _tell(run, connection, absent)
         cycles.advance(connection, job, run.cycle.n, phase="references", cursor=reached)
@@ -151,23 +149,3 @@ def is_superseded(mapper: Mapper, reference: waiting.Reference, held: Resource) 
     """Whether `held` refers to another than the directory does. A released account is still the right one."""
     value = reference_in(mapper, reference.attribute, held)
     return value is not None and value != reference.target_id
-
-
-def _row(run: Run, item: SecondStage, kind: str, phase: int, detail: str, removes: int = 0) -> PlannedRow:
-    return (
-        run.job.id,
-        SECOND,
-        item.object,
-        run.cycle.n,
-        item.kind,
-        item.name,
-        kind,
-        phase,
-        "planned",
-        None,
-        None,
-        None,
-        None,
-        detail,
-        removes,
-    )

@@ -28,7 +28,8 @@ from provisor.storage import cycles, links, log, member_links, operations, waiti
 from provisor.storage.links import Link as StoredLink
 from provisor.storage.links import LinkRow, LinkState
 from provisor.storage.log import LogRow
-from provisor.storage.operations import ENTRY, SECOND, PlannedRow
+from provisor.storage.operations import ENTRY, SECOND, FailedRow, PlannedRow
+from provisor.storage.work import SecondStage
 
 HELD = '{"held":true}'  # of a create that must be looked for again first
 GONE_ALREADY = Skip(
@@ -58,7 +59,7 @@ class Page:
     """What one page of planning comes to."""
 
     planned: list[PlannedRow] = field(default_factory=list)
-    failed: list[tuple[int, str, str, int]] = field(default_factory=list)
+    failed: list[FailedRow] = field(default_factory=list)
     settled: list[str] = field(default_factory=list)  # nothing to do: an older operation of theirs goes
     links: list[LinkRow] = field(default_factory=list)
     unlinked: list[str] = field(default_factory=list)
@@ -73,7 +74,7 @@ class Page:
 
     def settle_others(self, objects: Iterable[str]) -> None:
         """Of these objects, those for whom nothing is planned: nothing planned earlier stays either."""
-        planned = {row[2] for row in self.planned}
+        planned = {row.object for row in self.planned}
         self.settled = [*{*self.settled, *objects} - planned]
 
 
@@ -87,19 +88,14 @@ def link_row(
 ) -> LinkRow:
     """The link of an object that now holds `document` (JSON text)."""
     at = run.at()
-    return (
-        run.job.id,
-        desired.id,
-        desired.kind,
-        target_id,
-        state,
-        desired.wanted_hash,
-        desired.wanted_hash,
-        document,
-        etag,
-        at,
-        at,
-    )
+    hashes = (desired.wanted_hash, desired.wanted_hash)
+    return LinkRow(run.job.id, desired.id, desired.kind, target_id, state, *hashes, document, etag, at, at)
+
+
+def holding_row(run: Run, desired: Desired, link: StoredLink, document: str, etag: str | None) -> LinkRow:
+    """The link of an account that now holds `document`; what is wanted of it has not changed."""
+    row = link_row(run, desired, link.target_id, link.state, document, etag)
+    return row._replace(wanted_hash=link.wanted_hash, pushed_hash=link.pushed_hash)
 
 
 def in_doubt(run: Run, kind: Kind, object_id: str, link: StoredLink) -> LinkRow:
@@ -117,7 +113,23 @@ def adopted_row(run: Run, kind: Kind, object_id: str, resource: Resource) -> Lin
 
 def _doubtful(run: Run, kind: Kind, object_id: str, target_id: str, state: LinkState, document: str) -> LinkRow:
     hashes = (links.NOBODY_KNOWS, links.NOBODY_KNOWS)
-    return (run.job.id, object_id, kind, target_id, state, *hashes, document, None, run.at(), None)
+    return LinkRow(run.job.id, object_id, kind, target_id, state, *hashes, document, None, run.at(), None)
+
+
+def second_row(run: Run, item: SecondStage, kind: OperationKind, *, removes: int = 0) -> PlannedRow:
+    """The operation on an object's members or references."""
+    return PlannedRow(
+        job=run.job.id,
+        stage=SECOND,
+        object=item.object,
+        cycle=run.cycle.n,
+        object_kind=item.kind,
+        name=item.name,
+        kind=kind,
+        phase=phase_of(kind, item.kind),
+        state="planned",
+        removes=removes,
+    )
 
 
 class Placing:
@@ -184,22 +196,22 @@ class Placing:
     ) -> None:
         desired, link = case.desired, case.link
         page.planned.append(
-            (
-                self._run.job.id,
-                ENTRY,
-                desired.id,
-                self._run.cycle.n,
-                desired.kind,
-                desired.name,
-                kind,
-                phase or phase_of(kind, desired.kind),
-                "planned",
-                target_id or (None if link is None else link.target_id),
-                desired.wanted_hash,
-                None if link is None else link.pushed_hash,
-                None if document is None else _encode(document).decode(),
-                detail,
-                removes,
+            PlannedRow(
+                job=self._run.job.id,
+                stage=ENTRY,
+                object=desired.id,
+                cycle=self._run.cycle.n,
+                object_kind=desired.kind,
+                name=desired.name,
+                kind=kind,
+                phase=phase or phase_of(kind, desired.kind),
+                state="planned",
+                target_id=target_id or (None if link is None else link.target_id),
+                wanted_hash=desired.wanted_hash,
+                base_hash=None if link is None else link.pushed_hash,
+                found_document=None if document is None else _encode(document).decode(),
+                detail=detail,
+                removes=removes,
             )
         )
 
@@ -261,7 +273,7 @@ class Placing:
         document = link.pushed_document if case.held is None else _encode(case.held).decode()
         row = link_row(self._run, case.desired, link.target_id, state, document, link.etag)
         if case.desired.mapped is None:
-            row = (*row[:5], link.wanted_hash, link.pushed_hash, *row[7:])
+            row = row._replace(wanted_hash=link.wanted_hash, pushed_hash=link.pushed_hash)
         page.links.append(row)
 
     def _let_go(self, page: Page, case: Case) -> None:
@@ -304,22 +316,17 @@ class Placing:
         """A line of the plan about somebody to whom nothing is sent. `comes_to`: what the link becomes anyway."""
         detail = _encode({"code": code, "reason": reason}).decode()
         page.planned.append(
-            (
-                self._run.job.id,
-                ENTRY,
-                desired.id,
-                self._run.cycle.n,
-                desired.kind,
-                desired.name,
-                comes_to,
-                phase_of("verdict", desired.kind),
-                "verdict",
-                None,
-                None,
-                None,
-                None,
-                detail,
-                0,
+            PlannedRow(
+                job=self._run.job.id,
+                stage=ENTRY,
+                object=desired.id,
+                cycle=self._run.cycle.n,
+                object_kind=desired.kind,
+                name=desired.name,
+                kind=comes_to,
+                phase=phase_of("verdict", desired.kind),
+                state="verdict",
+                detail=detail,
             )
         )
 

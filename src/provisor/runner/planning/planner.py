@@ -32,6 +32,7 @@ from provisor.rules.matching import Matched, NoMatch, recheck
 from provisor.runner.asking.parallel import each
 from provisor.runner.planning.matcher import NOBODY, Found, Matcher, Wanted
 from provisor.runner.planning.plan_rows import Case, Page, Placing, in_doubt, ours
+from provisor.runner.recording.log_rows import Journal
 from provisor.runner.run import PAGE, Run
 from provisor.scim.patch.derivation import derive
 from provisor.scim.path import getter
@@ -43,6 +44,11 @@ from provisor.storage.records import Read
 _SPECIAL = frozenset('"\\#%&+')
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(dict).decode
+
+
+def make_planner(run: Run) -> "Planner":
+    """A planner for what is to be done from now on: what was planned before counts as older."""
+    return Planner(run, Matcher(run), Placing(run, Journal(run)))
 
 
 class Planner:

@@ -14,11 +14,11 @@ from provisor.database import Connection
 from provisor.engine.record import Kind
 from provisor.engine.unknown import SentValues
 from provisor.rules.failure import Failure
-from provisor.runner.recording.sending import Sending
 from provisor.runner.run import Run
 from provisor.storage import cycles, links, log, operations, records, unknown
 from provisor.storage.links import LinkRow
 from provisor.storage.log import LogRow
+from provisor.storage.operations import FailedRow
 from provisor.storage.unknown import UnknownCreate
 
 LONGEST_WAIT_SECONDS = 0.05
@@ -49,26 +49,25 @@ class Outcome(msgspec.Struct, kw_only=True):
     vanished: list[str] = []  # people whose account turned out to be gone
     unknown: SentValues | None = None  # of a create that may have been carried out
     plan_anew: bool = False  # something is known now that was not when it was planned
-    created: Sending | None = None  # its link is new, with an id that the target chose
+    if_taken: Callable[[str], "Outcome"] | None = None
+    """Of a link with an id that the target chose: the outcome when the account belongs to somebody else, given whom."""
 
 
-def failed_row(run: Run, stage: int, object_id: str, failure: Failure) -> tuple[int, str, str, int]:
+def failed_row(run: Run, stage: int, object_id: str, failure: Failure) -> FailedRow:
     """A failure as the operation keeps it."""
     said = {"code": failure.code, "message": failure.message, "hint": failure.hint}
-    return stage, object_id, _encode(said).decode(), run.at()
+    return FailedRow(stage, object_id, _encode(said).decode(), run.at())
 
 
 class Recorder:
     """Collects outcomes and writes them. Belongs to one run; `drain` before reading what depends on it.
 
-    `recorded` is told how many operations are through; `clashed` makes the outcome of a create that the target answered
-    with the id of somebody else's account.
+    `recorded` is told how many operations are through.
     """
 
-    def __init__(self, run: Run) -> None:
-        self.recorded: Callable[[int], None] = lambda number: None
-        self.clashed: Callable[[Sending, str], Outcome] | None = None
+    def __init__(self, run: Run, recorded: Callable[[int], None]) -> None:
         self._run = run
+        self._recorded = recorded
         self._loop = asyncio.get_running_loop()
         self._outcomes: list[Outcome] = []
         self._changes: list[Change] = []
@@ -120,7 +119,7 @@ class Recorder:
             self._failure = self._failure or failure
         elif not done.cancelled():
             self._run.counted(done.result())
-        self.recorded(len(batch))
+        self._recorded(len(batch))
 
     def _put(
         self, connection: Connection, batch: list[Outcome], changes: list[Change], fresh: Counter[str]
@@ -162,16 +161,16 @@ class Recorder:
         """One account belongs to one object: a target that answers twice with the same id must not end the cycle."""
         given: dict[tuple[str, str], str] = {}
         for kind in _KINDS:
-            ids = [one.link[3] for one in batch if one.created is not None and one.link and one.link[2] == kind]
+            new = [one.link for one in batch if one.if_taken is not None and one.link is not None]
+            ids = [link.target_id for link in new if link.kind == kind]
             owners = links.owners(connection, self._run.job.id, kind, ids)
             given.update(((kind, target_id), owner) for target_id, owner in owners.items())
         outcomes: list[Outcome] = []
         for one in batch:
-            if one.created is not None and one.link is not None and self.clashed is not None:
-                owner = given.setdefault((one.link[2], one.link[3]), one.object)
+            if one.if_taken is not None and one.link is not None:
+                owner = given.setdefault((one.link.kind, one.link.target_id), one.object)
                 if owner != one.object:
-                    name = records.names(connection, [owner]).get(owner, owner)
-                    outcomes.append(self.clashed(one.created, name))
+                    outcomes.append(one.if_taken(records.names(connection, [owner]).get(owner, owner)))
                     continue
             outcomes.append(one)
         return outcomes

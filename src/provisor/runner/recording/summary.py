@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from provisor.rules.failure import Failure
+from provisor.runner.run import REMOVED
+from provisor.storage.cycles import Cycle
 
 
 class NotRunnable(Exception):
@@ -45,3 +47,20 @@ class CycleSummary:
     def failed(self) -> int:
         """How many objects failed."""
         return sum(number for name, number in self.counts.items() if name.endswith(".fail"))
+
+
+def summary(cycle: Cycle, state: str, counters: Counter[str], failure: Failure | None, seconds: float) -> CycleSummary:
+    """The summary of a cycle whose numbers are `counters`."""
+    prefix, hidden = "requests.", ("requests.", REMOVED)
+    return CycleSummary(
+        n=cycle.n,
+        id=cycle.id,
+        kind=cycle.kind,
+        state=state,
+        counts={name: number for name, number in counters.items() if not name.startswith(hidden) and number},
+        requests={
+            name.removeprefix(prefix): number for name, number in counters.items() if name.startswith(prefix) and number
+        },
+        error=failure,
+        seconds=seconds,
+    )

@@ -17,6 +17,7 @@ from typing import Any
 from provisor.database import Connection, open_database
 from provisor.engine.record import Kind
 from provisor.gallery import template
+from provisor.runner.assembling import Order
 from provisor.runner.cycle import plan_cycle, run_cycle
 from provisor.runner.executing import execute_members, executor
 from provisor.runner.planning import capacity, plan_members, planner, recovery
@@ -168,25 +169,20 @@ class Trial:
 
     async def _run(self) -> CycleSummary:
         self.weather.stop = asyncio.Event()
-        changing = self.changing
-        return await run_cycle(
-            changing.database,
-            changing.job,
-            lambda job: self.weather,
-            now=changing.now,
-            random_bytes=Random(self.script.place.seed).randbytes,  # noqa: S311 - a test's choice
-            stop=self.weather.stop,
-            allow_deletes=1_000_000,
-        )
+        return await run_cycle(self._order(), allow_deletes=1_000_000)
 
     async def _plan(self) -> Any:
+        return await plan_cycle(self._order())
+
+    def _order(self) -> Order:
         changing = self.changing
-        return await plan_cycle(
-            changing.database,
-            changing.job,
-            lambda job: self.weather,
+        return Order(
+            database=changing.database,
+            job=changing.job,
+            connect=lambda job: self.weather,
             now=changing.now,
-            random_bytes=Random(self.script.place.seed).randbytes,  # noqa: S311 - as above
+            random_bytes=Random(self.script.place.seed).randbytes,  # noqa: S311 - a test's choice
+            stop=self.weather.stop or asyncio.Event(),
         )
 
     # What is remembered on the way
