@@ -19,7 +19,7 @@ from provisor.engine.ports import Malformed, Rejected, Secret, Throttled, Unauth
 from provisor.scim.entra import Dialect
 from provisor.scim.patch import Operation
 from provisor.scim.schemas import GROUP_TYPE, USER_TYPE
-from provisor.testing.prepared_answers import NOW, TOKEN, Cut, Server, answering, reply
+from support.prepared_answers import NOW, TOKEN, Cut, Server, answering, reply
 
 USER = {"schemas": [], "id": "u-1", "userName": "anna"}
 

@@ -1,6 +1,7 @@
 """How Microsoft Entra speaks SCIM, in its two dialects (scim-wire sections 3 and 4).
 
-Pure. Bodies only: no request is sent here. What we bear with from such clients is listed in tolerances. Order:
+Pure. Bodies only: no request is sent here. What we bear with from such clients is listed in
+reference/scim-service-provider.md section "Tolerances". Order:
 dialects, tenant address, creating, changing, members.
 """
 
@@ -15,7 +16,6 @@ from provisor.scim.operations import PATCH_OP_URN, Operation
 from provisor.scim.path import Place, resolve
 from provisor.scim.schema import ResourceType
 from provisor.scim.schemas import ADSCIM_GROUP_URN, ENTERPRISE_URN
-from provisor.scim.tolerances import TOLERANCES, Tolerance
 from provisor.scim.tree import Compare
 from provisor.scim.values import Json, Resource, is_unassigned
 
@@ -23,9 +23,7 @@ __all__ = [
     "FLAGS",
     "MEMBERS_PER_REQUEST",
     "ROLE_TYPE",
-    "TOLERANCES",
     "Dialect",
-    "Tolerance",
     "bearer_token",
     "create_body",
     "members_bodies",

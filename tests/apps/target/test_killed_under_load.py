@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import psycopg
 import pytest
 
-from provisor.testing.postgresql import Cluster
+from support.postgresql import Cluster
 
 pytestmark = pytest.mark.slow
 
