@@ -1,4 +1,4 @@
 """Provisor keeps the people and groups of a directory provisioned in the applications they use.
 
-Start with docs/explanation/architecture.md; follow one record with docs/explanation/one-record.md.
+Start with explanation/architecture.md; follow one record with explanation/one-record.md.
 """

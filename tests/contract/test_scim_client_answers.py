@@ -1,4 +1,4 @@
-"""What the client makes of answers that a SCIM server should not give, or gives when in trouble (scim-wire section 13)."""
+"""What the client makes of answers that a SCIM server should not give, or gives in trouble (spec/scim-wire.md section 13)."""
 
 import asyncio
 import gzip

@@ -1,4 +1,4 @@
-"""Every tolerance has a test of its name; rows are those of scim-wire section 5."""
+"""Every tolerance has a test of its name; rows are those of spec/scim-wire.md section 5."""
 
 import json
 import re
