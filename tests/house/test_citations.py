@@ -17,8 +17,9 @@ ITEM = r"(?:\d+(?:\.\d+)*|\*[^*]+\*)"
 CITATION = re.compile(
     rf"(?<![\w./-])((?:{'|'.join(FOLDERS)})/[\w-]+\.md)(?: sections? ({ITEM}(?:(?:,? and |, | to ){ITEM})*))?"
 )
+_NAMES = "|".join(SPECIFICATIONS)
 WITHOUT_ITS_FOLDER = re.compile(
-    rf"(?<!spec/)\b(?:{'|'.join(SPECIFICATIONS)})\b|\b(?:{'|'.join(SPECIFICATIONS)})\b(?!\.md)"
+    rf"(?<!spec/)\b(?:{_NAMES})\b|\b(?:{_NAMES})\b(?!\.md)|(?<![\w/-])[\w-]+\.md sections? "
 )
 # Pages that are not in the tree, as they were cited once. A seed of random numbers is none of them.
 ELSEWHERE = re.compile(
@@ -85,6 +86,12 @@ def test_every_specification_is_cited_with_its_folder():
     assert not cited
 
 
+def test_a_page_is_named_by_its_path_below_docs():
+    longer = re.compile(rf"docs/(?:{'|'.join(FOLDERS)})/[\w-]+\.md")
+
+    assert not [str(path) for path in files() if path.is_relative_to(ROOT / "src") and longer.search(flat(path))]
+
+
 def test_nothing_is_cited_that_is_not_in_the_tree():
     assert not {
         f"{path.relative_to(ROOT)}: {flat(path)[max(0, found.start() - 30) : found.end() + 30]}"
@@ -136,6 +143,14 @@ def test_every_page_is_in_the_index():
 )
 def test_a_citation_that_leads_nowhere_is_found(text):
     assert list(broken(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["scim-wire section 5", "scim-wire.md section 5", "spec scim-wire", "spec/scim-wire 5", "expressions.md section 3"],
+)
+def test_a_specification_without_its_folder_is_found(text):
+    assert WITHOUT_ITS_FOLDER.search(text)
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
 """What a server makes of one value sent for one attribute: checked, brought to the schema's type, or refused.
 
 Pure. RFC 7643 section 2.3 for the types; spec/scim-wire.md section 5 for what Entra-type clients send instead, each
-tolerance marked by its name from the table in entra. A coercer returns None for an unassigned value (RFC 7643 section
-2.5). Order: the choice, plain types, complex values, lists.
+tolerance marked by its name. A coercer returns None for an unassigned value (RFC 7643 section 2.5).
+Order: the choice, plain types, complex values, lists.
 """
 
 import math

@@ -79,8 +79,8 @@ def create_body(
     """The POST body for a document; null and empty values are left out.
 
     Entra lists the enterprise schema whenever the application knows it, but no custom extension (spec/scim-wire.md
-    section 1),
-    and for such applications also sends `meta` and an empty list of roles (section 3). Groups are created empty.
+    section 1), and for such applications also sends `meta` and an empty list of roles (section 3). Groups are created
+    empty.
     """
     schemas: list[Json] = [resource_type.schema.id]
     enterprise = kind == "user" and resource_type.extension(ENTERPRISE_URN) is not None
@@ -158,7 +158,7 @@ def _is_role(item: Json) -> bool:
 
 
 def _role_as_text(role: Resource) -> str:
-    """A role as the dialect adds it (spec/scim-wire.md section 4). Its id follows from its value; there is no other."""
+    """A role as this dialect adds it: its id follows from its value (spec/scim-wire.md section 4)."""
     value = str(role["value"])
     named = {"id": str(uuid.uuid5(_ROLES, value)), "value": value, "displayName": role.get("display") or value}
     return json.dumps(named, ensure_ascii=False, separators=(",", ":"))

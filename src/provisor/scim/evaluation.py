@@ -217,7 +217,7 @@ def _text_test(op: Operator, literal: Scalar, attribute: Attribute) -> Predicate
         literal if isinstance(literal, str) else str(literal).lower() if isinstance(literal, bool) else str(literal)
     )
     compare = _WITHIN[op] if op in _WITHIN else _text_ordering(_ORDERINGS[op])
-    if attribute.holds_guid and op in ("eq", "ne"):  # stored as sent, known by bytes (spec/scim-wire.md section 11.3)
+    if attribute.holds_guid and op in ("eq", "ne"):  # as sent, compared by bytes (spec/scim-wire.md section 11.3)
         key = guid_key(wanted)
         return lambda value: isinstance(value, str) and (guid_key(value) == key) is (op == "eq")
     if attribute.case_exact:
