@@ -8,6 +8,7 @@ With --keep the database stays in that folder, and is used again.
 """
 
 import argparse
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -20,8 +21,10 @@ from provisor.database import Database
 from provisor.settings import read_settings
 from provisor.storage import log, members, objects
 from provisor.storage.log import LogQuery
-from provisor.testing.large_directory import Size, called, fill, person
 from provisor.wiring import build
+
+sys.path.append(str(Path(__file__).parents[1] / "tests"))
+from support.large_directory import Size, called, fill, person
 
 APP = "Cisco Umbrella User Management"
 

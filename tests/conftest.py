@@ -10,8 +10,8 @@ from hypothesis import settings
 
 from provisor.database import open_database
 from provisor.storage import migrate, tenants
-from provisor.testing.company import Company
-from provisor.testing.postgresql import Cluster, PostgresqlMissing
+from support.company import Company
+from support.postgresql import Cluster, PostgresqlMissing
 
 # How long an example takes says more of the machine's other work than of ours; pytest's own time-out ends a hang.
 settings.register_profile("house", deadline=None)

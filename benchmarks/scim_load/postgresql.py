@@ -1,8 +1,11 @@
 """PostgreSQL for the run: the database of a URL, or a durable cluster of its own where the programs are installed."""
 
+import sys
 from contextlib import contextmanager
+from pathlib import Path
 
-from provisor.testing.postgresql import Cluster, PostgresqlMissing
+sys.path.append(str(Path(__file__).parents[2] / "tests"))
+from support.postgresql import Cluster, PostgresqlMissing
 
 
 @contextmanager

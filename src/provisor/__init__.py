@@ -1,4 +1,5 @@
 """Provisor keeps the people and groups of a directory provisioned in the applications they use.
 
-Start with docs/explanation/architecture.md; follow one record with docs/explanation/one-record.md.
+Pages of documentation are named by their path below docs/. Start with explanation/architecture.md; follow one record
+with explanation/one-record.md.
 """

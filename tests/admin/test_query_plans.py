@@ -23,8 +23,8 @@ from provisor.gallery import template
 from provisor.runner.importing.import_source import CsvImport
 from provisor.storage import audit, tenants
 from provisor.storage.secrets import load_key
-from provisor.testing.large_directory import Size, called, fill, person
 from provisor.testing.memory_target import MemoryTarget
+from support.large_directory import Size, called, fill, person
 
 pytestmark = pytest.mark.slow  # many of them; the fast tests do without
 

@@ -11,7 +11,7 @@ from provisor.connectors.identifiers import problem_with_id
 from provisor.engine.ports import Answer, ConnectorError, Found, Malformed, Page, Rejected, Throttled, Unreachable
 from provisor.scim.messages import ERROR_URN
 from provisor.scim.patch.operations import Operation
-from provisor.testing.prepared_answers import TOKEN, Cut, answering, reply
+from support.prepared_answers import TOKEN, Cut, answering, reply
 
 CHANGE = [Operation(op="replace", path="displayName", value="Anna")]
 CALLS = {

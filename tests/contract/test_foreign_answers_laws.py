@@ -17,7 +17,7 @@ from provisor.engine.ports import ConnectorError, Found, Page, Secret
 from provisor.scim.messages import LIST_RESPONSE_URN
 from provisor.scim.patch.operations import Operation
 from provisor.scim.schemas.resource_types import GROUP_TYPE, USER_TYPE
-from provisor.testing.prepared_answers import NOW, TOKEN, Cut, Server, reply
+from support.prepared_answers import NOW, TOKEN, Cut, Server, reply
 
 RIGHT = {
     "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],

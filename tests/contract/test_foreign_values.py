@@ -9,7 +9,7 @@ from provisor.connectors.identifiers import ID_LIMIT_BYTES
 from provisor.engine.ports import Malformed, Rejected
 from provisor.scim.errors import ERROR_URN
 from provisor.scim.patch.operations import Operation
-from provisor.testing.prepared_answers import answering, reply
+from support.prepared_answers import answering, reply
 
 USER = {"schemas": [], "id": "u-1", "userName": "anna"}
 ENDPOINT = "/scim/v2/Users"

@@ -1,4 +1,4 @@
-"""What the client makes of answers that a SCIM server should not give, or gives when in trouble (scim-wire section 13)."""
+"""What the client makes of answers that a SCIM server should not give, or gives in trouble (spec/scim-wire.md section 13)."""
 
 import asyncio
 import gzip
@@ -19,7 +19,7 @@ from provisor.engine.ports import Malformed, Rejected, Secret, Throttled, Unauth
 from provisor.scim.entra import Dialect
 from provisor.scim.patch.operations import Operation
 from provisor.scim.schemas.resource_types import GROUP_TYPE, USER_TYPE
-from provisor.testing.prepared_answers import NOW, TOKEN, Cut, Server, answering, reply
+from support.prepared_answers import NOW, TOKEN, Cut, Server, answering, reply
 
 USER = {"schemas": [], "id": "u-1", "userName": "anna"}
 

@@ -6,7 +6,7 @@ import contextlib
 import pytest
 
 from provisor.database import DatabaseError, IntegrityError, Writer, open_database
-from provisor.testing.postgresql import Cluster
+from support.postgresql import Cluster
 
 
 @pytest.fixture

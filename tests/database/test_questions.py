@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from provisor.database import DatabaseError, Writer, open_database
-from provisor.testing.postgresql import Cluster
+from support.postgresql import Cluster
 
 NAME = "SELECT name FROM thing WHERE id = ?"
 

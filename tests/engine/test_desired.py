@@ -1,4 +1,4 @@
-"""What the directory says of one object: standing, reason, document (sections 5.1 and 9 of provisioning-service)."""
+"""What the directory says of one object: standing, reason, document (spec/provisioning-service.md sections 5.1 and 9)."""
 
 import pytest
 from msgspec.structs import replace

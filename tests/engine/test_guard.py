@@ -1,4 +1,4 @@
-"""Capacity: 200 groups, linked ones first, then by name (design.md section 5)."""
+"""Capacity: 200 groups, linked ones first, then by name (explanation/settled-cases.md section *Capacity*)."""
 
 from provisor.engine.guard import Candidate, admit, capacity_reached
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from provisor.database import open_database
 from provisor.scim.values import fold
 from provisor.storage import objects, tenants
-from provisor.testing.company import Company
+from support.company import Company
 
 TEXT = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\0"), max_size=8)
 KEY = TEXT.filter(lambda text: text.strip())

@@ -1,4 +1,4 @@
-"""What is sent so that one document becomes another: operation by operation (scim-wire section 3)."""
+"""What is sent so that one document becomes another: operation by operation (spec/scim-wire.md section 3)."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Filters, row by row of scim-wire section 8, their grammar and their limits (RFC 7644 section 3.4.2.2)."""
+"""Filters, row by row of spec/scim-wire.md section 8, their grammar and their limits (RFC 7644 section 3.4.2.2)."""
 
 import pytest
 

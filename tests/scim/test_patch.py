@@ -1,4 +1,4 @@
-"""PATCH, cell by cell of the table in scim-wire section 9 (RFC 7644 section 3.5.2)."""
+"""PATCH, cell by cell of the table in spec/scim-wire.md section 9 (RFC 7644 section 3.5.2)."""
 
 import pytest
 

@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class AdminError(Exception):
-    """A verb that was not done. Nothing was changed. Codes are listed in docs/reference/errors.md.
+    """A verb that was not done. Nothing was changed. Codes are listed in reference/errors.md.
 
     `about` has the noun and the name that was not found; admin.nearest offers another one to those who may see it.
     """

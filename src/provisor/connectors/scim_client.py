@@ -1,7 +1,8 @@
 """The client of a SCIM application: the port `engine.ports.Target` over HTTP.
 
-Requests are those of spec/scim-wire.md section 2, bodies are written by `scim.entra`, answers are judged as its section
-13 says. Never waits and never repeats: that is the runner's. Order: connection, asking, writing, reading answers.
+Requests are those of spec/scim-wire.md section 2, bodies are written by `scim.entra`, answers are judged as
+spec/scim-wire.md section 13 says. Never waits and never repeats: that is the runner's. Order: connection, asking,
+writing, reading answers.
 """
 
 from collections.abc import Callable, Sequence

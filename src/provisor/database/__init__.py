@@ -2,7 +2,7 @@
 
 `Database` gives short reads and synchronous transactions; `Writer` gives an event loop durable writes, group-committed.
 SQLite and PostgreSQL are the same to callers.
-Must not: know any table, import any other room of ours. Source: design.md sections 3 and 4, decisions 0002 and 0004.
+Must not: know any table, import any other room of ours. Source: explanation/architecture.md, decisions 0002 and 0004.
 """
 
 from provisor.database.opening import open_database

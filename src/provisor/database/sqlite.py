@@ -19,7 +19,7 @@ from provisor.database.ports import BATCH_LIMIT, BUSY_SECONDS, Connection, Datab
 from provisor.database.refusals import told, why
 from provisor.database.sqlite_files import Identity, identity, made, only_name, uri
 
-CACHE_KIB = 2048  # a connection; 8 MiB was no faster and cost 13 MiB of memory (docs/explanation/performance.md)
+CACHE_KIB = 2048  # a connection; 8 MiB was no faster and cost 13 MiB of memory (explanation/performance.md)
 FIRST_WAIT_SECONDS = 0.001  # between tries while another process holds the write lock
 LONGEST_WAIT_SECONDS = 0.004  # with 0.05 the slowest write beside two busy processes took 0.6 s, with this 0.09 s
 SHORT_COMMIT_SECONDS = 0.001  # a longer one is left to a thread

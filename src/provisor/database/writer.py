@@ -3,7 +3,7 @@
 A write goes on a list; the batch leaves when one more turn of the loop brought nothing and as many wait as the last
 commit carried, or soon after it: who was just answered gets the time to ask again, so that lock-step clients fill it.
 How a batch reaches the disk is the database's business.
-Measured in docs/explanation/performance.md; waiting this way doubled the writes a commit carries.
+Measured in explanation/performance.md; waiting this way doubled the writes a commit carries.
 """
 
 import asyncio

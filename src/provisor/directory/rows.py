@@ -1,8 +1,8 @@
 """One row of a source file as the directory understands it: whom it is about, what it says, whom it names as manager.
 
 Pure. A header is read once into `Columns`; `read_row` then turns cells into a SourceRow or a reason to refuse the row.
-Rules: design.md section 5 *CSV*. Anchors: objectGUID where that column exists, else userPrincipalName; id, else
-displayName for groups.
+Rules: explanation/settled-cases.md section *CSV files*. Anchors: objectGUID where that column exists, else
+userPrincipalName; id, else displayName for groups.
 """
 
 from collections.abc import Mapping, Sequence

@@ -2,5 +2,5 @@
 
 Pure: takes values and returns values; `now` and `random_bytes` are arguments. Must not: read, write,
 wait, log.
-Rules: design.md sections 2, 5 and 6; spec/provisioning-service.md sections 2 to 9.
+Rules: explanation/architecture.md, explanation/settled-cases.md; spec/provisioning-service.md sections 2 to 9.
 """

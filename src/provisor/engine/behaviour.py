@@ -1,4 +1,4 @@
-"""Faithful or better: the policy values a job runs under (design.md section 6).
+"""Faithful or better: the policy values a job runs under (explanation/faithful-or-better.md).
 
 Pure values, not branches: whoever decides something asks the policy it concerns, never the behaviour's name.
 """
@@ -9,7 +9,7 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Behaviour:
-    """One column of the table in design.md section 6."""
+    """One column of the table in explanation/faithful-or-better.md."""
 
     name: Literal["entra", "provisor"]
     before_update: Literal["read", "trust"]

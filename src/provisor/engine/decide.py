@@ -1,6 +1,6 @@
-"""What to do with one object: the table {standing} x {at the target}, once (design.md section 5 "Deciding").
+"""What to do with one object: the table {standing} x {at the target}, once (reference/deciding.md).
 
-Pure. The nested `match` below is the table; docs/reference/deciding.md is rendered from it and the tests enumerate it.
+Pure. The nested `match` below is the table; reference/deciding.md is rendered from it and the tests enumerate it.
 What we did not link we never disable or delete: only the cells under `linked` and `released` touch a known account.
 Order: values, the table, its cells by standing, what to do when a linked object has vanished.
 """
@@ -253,7 +253,7 @@ class Forget:
 
 
 def vanished(standing: Standing, name: str, policy: Literal["fail", "match-again"]) -> MatchAgain | Forget | Fail:
-    """What to do when the target answers 404 for the id of a linked object (design.md section 5, Settled cases)."""
+    """What to do on a 404 for the id of a linked object (explanation/settled-cases.md section *Names and matches*)."""
     if standing != "wanted":
         return Forget()
     match policy:

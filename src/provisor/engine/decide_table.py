@@ -1,4 +1,4 @@
-"""The table of decide as rows and as Markdown: docs/reference/deciding.md is this text, and the tests walk these rows.
+"""The table of decide as rows and as Markdown: reference/deciding.md is this text, and the tests walk these rows.
 
 Pure. Nothing is decided here; every cell asks `decide`.
 """

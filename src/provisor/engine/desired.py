@@ -1,7 +1,7 @@
 """What the directory says about one object for one job: its standing, the reason, and the document it should have.
 
 Pure, and called for every object of a full evaluation. IsSoftDeleted is computed here and never stored.
-Rules: spec/provisioning-service.md sections 5.1 and 9, design.md section 5 "Deciding".
+Rules: spec/provisioning-service.md sections 5.1 and 9, reference/deciding.md.
 Order: the value, judging, the view that rules have of a record.
 """
 

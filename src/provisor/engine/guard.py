@@ -1,7 +1,8 @@
 """What stands between a plan and its first request: the capacity of the application.
 
 Pure. Linked groups keep their place; places left over go by display name in code point order, then by id, so that the
-same directory always gives the same result. Objects in the target that are none of ours count (design.md section 5).
+same directory always gives the same result. Objects in the target that are none of ours count
+(explanation/settled-cases.md section *Capacity*).
 """
 
 from collections.abc import Iterable

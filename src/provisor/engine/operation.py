@@ -1,7 +1,7 @@
 """Operations: the kinds of thing that are done to one target object, and the order in which a cycle does them.
 
 Pure. Within a phase operations are independent of each other; the phases are what makes their order matter
-(design.md section 5, "Execute").
+(explanation/settled-cases.md section *Operations*).
 """
 
 from typing import Literal, TypeAlias, assert_never

@@ -2,7 +2,7 @@
 
 Pure. A value is hidden where its attribute stands in a document or an operation, and wherever else its text appears,
 as in the answer of a target that quotes what it refuses. Rules: spec/provisioning-service.md section 17.3,
-spec/expressions.md (Redact). Order: the redaction, documents and operations, texts.
+spec/expressions.md section 3 (Redact). Order: the redaction, documents and operations, texts.
 """
 
 from collections.abc import Iterable

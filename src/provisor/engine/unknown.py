@@ -1,7 +1,8 @@
 """What was sent and not clearly answered: when an outcome is open, and how the account of an open create is told.
 
-Pure. One rule for all requests (design.md section 5, Crash protocol): what is open is looked up, by its id or by the
-values that were sent, before anything is decided about it; absent is never assumed. Order: errors, values, accounts.
+Pure. One rule for all requests (explanation/settled-cases.md section *Crash protocol*): what is open is looked up, by
+its id or by the values that were sent, before anything is decided about it; absent is never assumed. Order: errors,
+values, accounts.
 """
 
 from collections.abc import Iterable

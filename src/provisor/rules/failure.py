@@ -1,6 +1,6 @@
 """A failure as a value: the stable code, one sentence for an administrator, what to do, and when it is tried again.
 
-Pure. Codes are Entra's words (spec/provisioning-service.md section 10); docs/reference/errors.md lists them.
+Pure. Codes are Entra's words (spec/provisioning-service.md section 10); reference/errors.md lists them.
 """
 
 from dataclasses import dataclass

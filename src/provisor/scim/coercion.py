@@ -1,7 +1,7 @@
 """What a server makes of one value sent for one attribute: checked, brought to the schema's type, or refused.
 
-Pure. RFC 7643 section 2.3 for the types; scim-wire section 5 for what Entra-type clients send instead, each tolerance
-marked by its name from the table in entra. A coercer returns None for an unassigned value (RFC 7643 section 2.5).
+Pure. RFC 7643 section 2.3 for the types; spec/scim-wire.md section 5 for what Entra-type clients send instead, each
+tolerance marked by its name. A coercer returns None for an unassigned value (RFC 7643 section 2.5).
 Order: the choice, plain types, complex values, lists.
 """
 
@@ -210,7 +210,7 @@ def _many(attribute: Attribute, label: str, one: Coerce) -> Coerce:
     has_primary = attribute.sub("primary") is not None
 
     def coerce(value: Json) -> Json:
-        # Tolerance single_value_for_list; "" is how Entra empties an attribute (scim-wire section 10.2).
+        # Tolerance single_value_for_list; "" is how Entra empties an attribute (spec/scim-wire.md section 10.2).
         elements = value if isinstance(value, list) else [] if value == "" or value is None else [value]
         for item in elements:
             if isinstance(item, list):

@@ -1,7 +1,7 @@
-"""How Microsoft Entra speaks SCIM, in its two dialects (scim-wire sections 3 and 4).
+"""How Microsoft Entra speaks SCIM, in its two dialects (spec/scim-wire.md sections 3 and 4).
 
-Pure. Bodies only: no request is sent here. What we bear with from such clients is listed in tolerances. Order:
-dialects, tenant address, creating, changing, members.
+Pure. Bodies only: no request is sent here. What we bear with from such clients is listed in
+reference/scim-service-provider.md section *Tolerances*. Order: dialects, tenant address, creating, changing, members.
 """
 
 import json
@@ -16,16 +16,13 @@ from provisor.scim.patch.operations import PATCH_OP_URN, Operation
 from provisor.scim.path import Place, resolve
 from provisor.scim.schemas.resource_types import ADSCIM_GROUP_URN, ENTERPRISE_URN
 from provisor.scim.schemas.schema import ResourceType
-from provisor.scim.tolerances import TOLERANCES, Tolerance
 from provisor.scim.values import Json, Resource, is_unassigned
 
 __all__ = [
     "FLAGS",
     "MEMBERS_PER_REQUEST",
     "ROLE_TYPE",
-    "TOLERANCES",
     "Dialect",
-    "Tolerance",
     "bearer_token",
     "create_body",
     "members_bodies",
@@ -34,7 +31,7 @@ __all__ = [
 ]
 
 ROLE_TYPE = "WindowsAzureActiveDirectoryRole"
-MEMBERS_PER_REQUEST = 100  # Entra publishes no limit; ours (scim-wire section 3, DEFAULT)
+MEMBERS_PER_REQUEST = 100  # Entra publishes no limit; ours (spec/scim-wire.md section 3, DEFAULT)
 
 
 class Dialect(Enum):
@@ -52,7 +49,7 @@ _BEARER = re.compile(r"(?:authorization\s*:\s*)?bearer(?:\s+|$)", re.IGNORECASE)
 
 
 def tenant_url(text: str) -> tuple[str, Dialect | None]:
-    """The base address without trailing slash and flags, and the dialect the flags ask for (scim-wire section 4).
+    """The base address without trailing slash and flags, and the dialect they ask for (spec/scim-wire.md section 4).
 
     The flags are ours to read and never forwarded; other parts of the query stay, and so does what a flag says against
     another, or with a value that would switch it off: it is for the client to refuse.
@@ -81,8 +78,9 @@ def create_body(
 ) -> Resource:
     """The POST body for a document; null and empty values are left out.
 
-    Entra lists the enterprise schema whenever the application knows it, but no custom extension (scim-wire section 1),
-    and for such applications also sends `meta` and an empty list of roles (section 3). Groups are created empty.
+    Entra lists the enterprise schema whenever the application knows it, but no custom extension (spec/scim-wire.md
+    section 1), and for such applications also sends `meta` and an empty list of roles (section 3). Groups are created
+    empty.
     """
     schemas: list[Json] = [resource_type.schema.id]
     enterprise = kind == "user" and resource_type.extension(ENTERPRISE_URN) is not None
@@ -160,7 +158,7 @@ def _is_role(item: Json) -> bool:
 
 
 def _role_as_text(role: Resource) -> str:
-    """A role as this dialect adds it (scim-wire section 4). Its id follows from its value: documents hold no other."""
+    """A role as this dialect adds it: its id follows from its value (spec/scim-wire.md section 4)."""
     value = str(role["value"])
     named = {"id": str(uuid.uuid5(_ROLES, value)), "value": value, "displayName": role.get("display") or value}
     return json.dumps(named, ensure_ascii=False, separators=(",", ":"))

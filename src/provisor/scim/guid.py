@@ -1,4 +1,4 @@
-"""One GUID in its spellings: text, hexadecimal, base64 of Active Directory's raw bytes (entra-connect section 5).
+"""One GUID in its spellings: text, hexadecimal, base64 of AD's raw bytes (spec/entra-connect.md section 5).
 
 Pure. The first three fields of the raw bytes are little-endian; base64 of them is what synchronisation logs show.
 """

@@ -284,7 +284,7 @@ def _take(place: Place, attribute: Attribute) -> Getter:
 def _take_below(name: str, sub: str) -> Getter:
     def take(document: Resource) -> Json:
         parent = document.get(name)
-        # Some targets answer a plain string where the RFC has an object (scim-wire section 5, row 7).
+        # Some targets answer a plain string where the RFC has an object (spec/scim-wire.md section 5, row 7).
         return parent.get(sub) if isinstance(parent, dict) else parent if sub == "value" else None
 
     return take

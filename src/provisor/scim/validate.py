@@ -1,7 +1,8 @@
 """What a server makes of a document it was sent, and what a client makes of one it was answered.
 
-Pure. RFC 7644 sections 3.3 (create) and 3.5.1 (replace), RFC 7643 section 2; tolerances of scim-wire section 5, rows 2,
-7, 11, 12, 14 and 15. Each resource type is compiled once into a plan of lookups. Order: accept, replace, understand.
+Pure. RFC 7644 sections 3.3 (create) and 3.5.1 (replace), RFC 7643 section 2; tolerances of spec/scim-wire.md section 5,
+rows 2, 7, 11, 12, 14 and 15. Each resource type is compiled once into a plan of lookups. Order: accept, replace,
+understand.
 """
 
 from dataclasses import dataclass

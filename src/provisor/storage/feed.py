@@ -1,7 +1,7 @@
-"""The change feed: one number for every write transaction that changes what a target should hold (design.md section 4).
+"""The change feed: one number for every write transaction that changes what a target should hold.
 
-The number is taken inside the transaction, so that its order is the order of commits: who reads up to the newest number
-in one read has missed nothing below it.
+Source: explanation/settled-cases.md section *Change feed*. The number is taken inside the transaction, so that its
+order is the order of commits: who reads up to the newest number in one read has missed nothing below it.
 """
 
 from provisor.database import Connection

@@ -1,4 +1,4 @@
-"""The service's tables, once: SQLAlchemy Core metadata that the migrations are checked against (design.md section 4).
+"""The service's tables, once: SQLAlchemy Core metadata that the migrations are checked against.
 
 Nothing runs queries through it: the SQL of the hot paths is written by hand in the modules beside this one.
 Times are UTC integer microseconds; documents are JSON text; every table carries the tenant or hangs off

@@ -1,7 +1,8 @@
 """Who must be looked at again once somebody else has an account: late members and late managers.
 
 A row says: `object` needs `waits_for` at the target before its `attribute` (`members`, or a reference such as manager)
-can be written. Rows become work in the very cycle in which `waits_for` is linked (design.md section 5, Settled cases).
+can be written. Rows become work in the very cycle in which `waits_for` is linked (explanation/settled-cases.md section
+*References*).
 """
 
 from collections.abc import Iterable, Sequence

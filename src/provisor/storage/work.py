@@ -1,8 +1,9 @@
 """The work set of an incremental cycle: whom to look at, made once at its start, all through indexes.
 
 changed users and groups, users of changed memberships in groups assigned to the application, direct members of groups
-whose assignment or liveness changed, principals of changed assignments, due retries. Cost follows change (design.md
-section 4). Changed memberships themselves are read by storage.member_links; waiting rows by storage.waiting.
+whose assignment or liveness changed, principals of changed assignments, due retries. Cost follows change
+(explanation/settled-cases.md section *Work set*). Changed memberships themselves are read by storage.member_links;
+waiting rows by storage.waiting.
 """
 
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
 """Every row of the wire contract's tables has a test named by it; rows are counted here, so that none is forgotten.
 
-Sections 5, 6, 7, 9 and 10 of scim-wire. A name may stand for several rows: 3_to_5, 12_and_24.
+See spec/scim-wire.md sections 5, 6, 7, 9 and 10. A name may stand for several rows: 3_to_5, 12_and_24.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Groups and their members: rows, not lists; capacity; deletion (scim-wire sections 3, 9 and 11.4)."""
+"""Groups and their members: rows, not lists; capacity; deletion (spec/scim-wire.md sections 3, 9 and 11.4)."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""What the server takes and what it refuses: sizes, depths, numbers, rates, and who guesses tokens (issue, Guard)."""
+"""What the server takes and what it refuses: sizes, depths, numbers, rates, and who guesses tokens."""
 
 import asyncio
 import json

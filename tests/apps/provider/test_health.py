@@ -1,4 +1,4 @@
-"""Health, readiness and metrics: what machines that look after the server read (issue, Guard)."""
+"""Health, readiness and metrics: what machines that look after the server read."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Kill -9 under load: what was acknowledged is there afterwards, whoever was killed (issue, It must show 4).
+"""Kill -9 under load: what was acknowledged is there afterwards, whoever was killed.
 
 Every client works on people of its own, one after the other: create, change, into the group, out of it, delete. What
 a person must be afterwards is known exactly; where the answer never came, it is either what was or what was asked for.
@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import psycopg
 import pytest
 
-from provisor.testing.postgresql import Cluster
+from support.postgresql import Cluster
 
 pytestmark = pytest.mark.slow
 

@@ -1,4 +1,7 @@
-"""nativeObjectId: stored as sent, compared by its 16 bytes, duplicates told of (scim-wire 11.3, entra-connect 5)."""
+"""nativeObjectId: stored as sent, compared by its 16 bytes, duplicates told of.
+
+Sources: spec/scim-wire.md section 11.3, spec/entra-connect.md section 5.
+"""
 
 import json
 import sqlite3

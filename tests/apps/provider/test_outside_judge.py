@@ -1,4 +1,4 @@
-"""scim2-tester, which nobody here wrote, over real HTTP in both profiles (issue "the best service provider", point 1)."""
+"""scim2-tester, which nobody here wrote, over real HTTP in both profiles."""
 
 import http.client
 from urllib.parse import urlsplit

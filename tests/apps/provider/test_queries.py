@@ -1,4 +1,4 @@
-"""Queries: filters in SQL and beyond it, sorting, paging, attributes (scim-wire sections 7 and 8)."""
+"""Queries: filters in SQL and beyond it, sorting, paging, attributes (spec/scim-wire.md sections 7 and 8)."""
 
 import pytest
 

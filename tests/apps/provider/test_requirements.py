@@ -1,4 +1,4 @@
-"""scim-wire section 6, what a provisioning client requires, and section 9, how PATCH works, against the server."""
+"""spec/scim-wire.md section 6, what a provisioning client requires, and section 9, how PATCH works, against the server."""
 
 import uuid
 

@@ -1,4 +1,4 @@
-"""scim-wire section 10: the rows that test_validator_cases leaves out, and the gallery suite by the names of its tests."""
+"""spec/scim-wire.md section 10: what test_validator_cases leaves out, and the gallery suite by its tests' names."""
 
 import pytest
 

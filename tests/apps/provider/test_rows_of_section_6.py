@@ -1,4 +1,4 @@
-"""scim-wire section 6, row by row: what a provisioning client requires, in both profiles."""
+"""spec/scim-wire.md section 6, row by row: what a provisioning client requires, in both profiles."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""scim-wire section 7, row by row: what the RFCs oblige a service provider to, in both profiles."""
+"""spec/scim-wire.md section 7, row by row: what the RFCs oblige a service provider to, in both profiles."""
 
 import json
 

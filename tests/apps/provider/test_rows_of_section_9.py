@@ -1,4 +1,4 @@
-"""scim-wire section 9, cell by cell: every operation on every kind of path, as a client sees it."""
+"""spec/scim-wire.md section 9, cell by cell: every operation on every kind of path, as a client sees it."""
 
 import pytest
 

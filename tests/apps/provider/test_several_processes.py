@@ -1,4 +1,4 @@
-"""Many clients and several processes on one database: nothing lost, nothing twice (issue, It must show 3).
+"""Many clients and several processes on one database: nothing lost, nothing twice.
 
 Either one server with workers behind one socket, or servers that know nothing of one another. Then what the workers of
 one server have together, and how they end.

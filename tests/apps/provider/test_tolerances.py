@@ -1,4 +1,4 @@
-"""scim-wire section 5, row by row: what Entra-type clients send and what the server makes of it, in one configuration."""
+"""spec/scim-wire.md section 5, row by row: what Entra-type clients send and what the server makes of it."""
 
 import pytest
 

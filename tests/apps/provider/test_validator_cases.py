@@ -1,4 +1,4 @@
-"""scim-wire section 10.1: the SCIM Validator's tests, by number, and the preview ones."""
+"""spec/scim-wire.md section 10.1: the SCIM Validator's tests, by number, and the preview ones."""
 
 import pytest
 

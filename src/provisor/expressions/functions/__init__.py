@@ -1,7 +1,7 @@
 """The functions of the language: one table, `FUNCTIONS`, by name.
 
 Pure. A function is added in the module of its theme and nowhere else: parsing, compiling, Graph's `functions()` and
-docs/reference/functions.md all follow from the table.
+reference/functions.md all follow from the table.
 """
 
 from collections.abc import Mapping

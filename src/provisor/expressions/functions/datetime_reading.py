@@ -1,7 +1,7 @@
 """Reading a date by a .NET custom format, and FormatDateTime, which writes it in another.
 
 Pure. Follows DateTime.ParseExact with the invariant culture: fields of one letter take one or two digits, doubled
-letters exactly two, two-digit years up to 49 belong to this century. Rules: spec/expressions.md, FormatDateTime.
+letters exactly two, two-digit years up to 49 belong to this century. Rules: spec/expressions.md section 3.
 """
 
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The application's web page: people and groups, tokens, and what clients sent (issue paragraph Dashboard).
+"""The application's web page: people and groups, tokens, and what clients sent.
 
 Server-rendered, complete without JavaScript. Imported at the first request for a page, never by a SCIM request.
 """

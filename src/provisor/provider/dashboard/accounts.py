@@ -1,4 +1,4 @@
-"""Who may sign in: an e-mail address, a role, and a password kept as an argon2id hash (scim-wire section 11.1, *Who*).
+"""Who may sign in: an e-mail address, a role, and a password kept as an argon2id hash (spec/scim-wire.md section 11.1).
 
 SQL and hashing only; the functions that write are called inside a transaction. A password never reaches a message.
 """

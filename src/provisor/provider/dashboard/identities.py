@@ -1,6 +1,6 @@
 """People and groups as the dashboard lists them: SCIM's and the AD connector's together, by name, a page by key.
 
-Reads only. Two sources may hold the same name; both are shown, side by side (scim-wire section 11.5, DEFAULT).
+Reads only. Two sources may hold the same name; both are shown, side by side (spec/scim-wire.md section 11.5, DEFAULT).
 Order: what a row is, lists, counts.
 """
 

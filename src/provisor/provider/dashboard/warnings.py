@@ -1,4 +1,4 @@
-"""What an administrator should know before trusting the policies: scim-wire section 11.5, looked up in the store.
+"""What to know before trusting the policies: spec/scim-wire.md section 11.5, looked up in the store.
 
 Concurrent sources, groups whose policies still name the AD connector's copy, the group limit, the order of steps.
 """

@@ -1,4 +1,4 @@
-"""Finds people and groups by the objectGUID that nativeObjectId holds, in every spelling (scim-wire section 11.3).
+"""Finds people and groups by the objectGUID in nativeObjectId, in every spelling (spec/scim-wire.md section 11.3).
 
 The attribute is stored as sent; beside it stands its key, which two spellings of one GUID share. Two resources with one
 GUID are warned of, not refused: only their directory can tell which of them is right. SQL only.

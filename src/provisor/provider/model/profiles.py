@@ -1,4 +1,4 @@
-"""What a tenant of the target holds: attributes and capacity, and nothing else (spec scim-wire sections 11.2, 11.4).
+"""What a tenant of the target holds: attributes and capacity, and nothing else (spec/scim-wire.md sections 11.2, 11.4).
 
 Pure data over scim's schemas. Every protocol feature is the same in every profile.
 """
@@ -33,7 +33,7 @@ class Profile:
     group_type: ResourceType
     group_limit: int | None = None  # None: as many as there are
     nested_groups: bool = False  # whether a group may be a member
-    strict: bool = False  # as narrow as scim-wire section 11.4 describes Umbrella
+    strict: bool = False  # as narrow as spec/scim-wire.md section 11.4 describes Umbrella
     plain: bool = field(init=False, compare=False)  # a stored document is sent as it is: none waits to be requested
     forgets: bool = field(init=False, compare=False)  # besides the password something is checked and not kept
     secrets: frozenset[str] = field(init=False, compare=False)  # the names of all that, in lower case
@@ -96,7 +96,7 @@ def at_root(profile: Profile, kind: Kind) -> ResourceType:
 def _as_kept(attribute: Attribute) -> Attribute:
     """A group's attribute as this server treats it, which is stricter than the listing of RFC 7643 section 8.7.1."""
     if attribute.name == "displayName":
-        return replace(attribute, uniqueness="server")  # Entra matches groups by it (scim-wire section 6)
+        return replace(attribute, uniqueness="server")  # Entra matches groups by it (spec/scim-wire.md section 6)
     subs = (replace(sub, required=True) if sub.name == "value" else sub for sub in attribute.sub_attributes)
     return replace(attribute, sub_attributes=tuple(subs))
 

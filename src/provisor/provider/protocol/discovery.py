@@ -26,7 +26,7 @@ FEATURES = Features(
     bulk_payload_bytes=MAX_BODY_BYTES,
     pagination=Pagination(page_size=MAX_RESULTS, cursor_seconds=CURSOR_SECONDS),
 )
-STRICT_FEATURES = Features(filter_results=MAX_RESULTS)  # what Umbrella is said to have (scim-wire sections 11.4 and 12)
+STRICT_FEATURES = Features(filter_results=MAX_RESULTS)  # Umbrella's (spec/scim-wire.md sections 11.4, 12)
 DOCUMENTS = ("ServiceProviderConfig", "ResourceTypes", "Schemas")
 
 

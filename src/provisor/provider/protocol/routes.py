@@ -1,6 +1,7 @@
 """One HTTP request as the target sees it: what it asks for, by hand-written routing (RFC 7644 section 3.2).
 
-Pure. Paths are taken with or without a trailing slash (scim-wire section 5, row 16). Order: routes, queries, bodies.
+Pure. Paths are taken with or without a trailing slash (spec/scim-wire.md section 5, row 16). Order: routes, queries,
+bodies.
 """
 
 from collections.abc import Mapping

@@ -2,7 +2,7 @@
 
 The rate holds over all processes of one server when they share the levels (sharing); who guesses tokens is slowed down
 by each process for itself. No I/O but the clock. Sizes and depths are refused where they are read: documents, requests,
-scim.grammar, scim.operations. Source: issue, Guard.
+scim.grammar, scim.operations. Source: reference/scim-service-provider.md section *Limits*.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from typing import NamedTuple, Protocol
 
 from provisor.scim.errors import ScimError
 
-STRICT_RATE = 50.0  # requests a second; what Umbrella is said to allow (scim-wire section 11.4)
+STRICT_RATE = 50.0  # requests a second; what Umbrella is said to allow (spec/scim-wire.md section 11.4)
 
 _FREE_FAILURES = 10  # a client with an old token is told so at once; who guesses waits
 _FORGOTTEN_AFTER_SECONDS = 60.0

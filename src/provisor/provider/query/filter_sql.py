@@ -2,7 +2,7 @@
 
 Pure. Anything the columns cannot answer stays a filter over documents, which the listing bounds. Every comparison is
 written so that it is never NULL: NOT must turn it round (an absent attribute matches `ne` and nothing else).
-Source: RFC 7644 section 3.4.2.2, scim-wire section 8. Order: clauses, columns, members, comparisons.
+Source: RFC 7644 section 3.4.2.2, spec/scim-wire.md section 8. Order: clauses, columns, members, comparisons.
 """
 
 from collections.abc import Callable, Sequence

@@ -1,7 +1,8 @@
-"""The target as an ASGI application: token, route, one statement, stored bytes out (RFC 7644, scim-wire 5 to 7).
+"""The target as an ASGI application: token, route, one statement, stored bytes out.
 
-Bare ASGI, because a framework costs more than the work (docs/explanation/performance.md). Errors are always SCIM
-errors. Order: the application, reading, writing, what every request shares.
+Sources: RFC 7644, spec/scim-wire.md sections 5 to 7. Bare ASGI, because a framework costs more than the work
+(explanation/performance.md). Errors are always SCIM errors. Order: the application, reading, writing, what every
+request shares.
 """
 
 import logging

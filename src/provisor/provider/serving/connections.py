@@ -3,9 +3,10 @@
 uvicorn only ends connections that are idle between requests, and keeps whatever a client sends before a request is
 whole. Here heads are bounded, in size and in number; what is no HTTP, comes in part or too slowly is refused behind the
 answers to what came whole before it. Instead of a timer for every request, one sweep a second looks at what every
-connection waits for; a request that is answered quickly costs nothing. Source: issue, Guard.
+connection waits for; a request that is answered quickly costs nothing. Source: reference/scim-service-provider.md
+section *Limits*.
 And gives an application that has its whole answer at hand a way to send it at once. Answers of one turn of the loop
-leave together: their clients are woken together, and ask again together (docs/explanation/performance.md).
+leave together: their clients are woken together, and ask again together (explanation/performance.md).
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""Identities that came from the on-premises AD connector: beside SCIM's, invisible to SCIM clients (scim-wire 11.5).
+"""Identities of the on-premises AD connector: beside SCIM's, not seen by SCIM clients (spec/scim-wire.md section 11.5).
 
 The connector itself is a program of the network's; here its identities are read from CSV files, so that what
 administrators meet when both are in use is real. SQL and CSV only.

@@ -40,7 +40,7 @@ def _check_members(connection: Connection, tenant: Tenant, group_id: str, ids: S
 
 
 def remove(connection: Connection, group_id: str, ids: Iterable[str]) -> bool:
-    """Remove members; one that is not there is no error (scim-wire section 9, DEFAULT)."""
+    """Remove members; one that is not there is no error (spec/scim-wire.md section 9, DEFAULT)."""
     removed = 0
     for lot in _lots(ids):
         removed += connection.execute(_removing(len(lot)), (group_id, *lot)).rowcount

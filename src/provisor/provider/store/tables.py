@@ -1,6 +1,7 @@
 """Opens the target's database: numbered SQL migrations, tenants, settings, clock and ids.
 
-The rows of resources are in rows, of memberships in members. Source: design page section 4 (target database).
+The rows of resources are in rows, of memberships in members. Source: explanation/architecture.md section *Two
+databases*.
 """
 
 import os

@@ -1,8 +1,8 @@
-"""Bearer tokens: 256 random bits under a prefix that names the kind, shown once, stored as SHA-256 (scim-wire 11.1).
+"""Bearer tokens: 256 random bits under a prefix that names the kind, shown once, stored as SHA-256.
 
-Looked up by the key of the hash whenever the database has changed, so that another process's `token create` or `revoke`
-counts at once.
-A fast hash is right here: 256 random bits cannot be guessed, and every request pays for it.
+Source: spec/scim-wire.md section 11.1. Looked up by the key of the hash whenever the database has changed, so that
+another process's `token create` or `revoke` counts at once. A fast hash is right here: 256 random bits cannot be
+guessed, and every request pays for it.
 """
 
 import secrets
@@ -16,7 +16,7 @@ from provisor.scim.nearest import did_you_mean
 KINDS = ("entra", "okta", "other")  # Umbrella's three static keys
 LONGEST_LABEL = 100
 DAY = 86_400 * 1_000_000
-ROTATE_AFTER = 180 * DAY  # what Cisco advises (scim-wire section 11.1)
+ROTATE_AFTER = 180 * DAY  # what Cisco advises (spec/scim-wire.md section 11.1)
 _RANDOM_BYTES = 32
 
 

@@ -300,7 +300,7 @@ def _store(
     members_changed: bool,
     replaced: bool = False,
 ) -> tuple[int, str]:
-    """Write what changed; version and lastModified move only when something did (scim-wire section 5, row 17)."""
+    """Write what changed; version and lastModified move only then (spec/scim-wire.md section 5, row 17)."""
     if after is not before and call.tenant.profile.forgets:
         _forget(after, call)
     _note_written(call, {} if replaced else before, after)

@@ -1,4 +1,4 @@
-"""What machines ask about the server: is it alive, is it ready, how much does it do, what can it do (issue, Guard).
+"""What machines ask about the server: is it alive, is it ready, how much does it do, what can it do.
 
 Answered beside the base paths, without a token and without an entry in the request log. Keep /metrics behind the proxy
 when strangers can reach the port: it tells how many people and groups there are.

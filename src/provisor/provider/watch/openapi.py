@@ -1,4 +1,4 @@
-"""The interface as an OpenAPI 3.1 document, made of the same schemas that are served (issue, "It must show" 5).
+"""The interface as an OpenAPI 3.1 document, made of the same schemas that are served.
 
 Pure. For people who generate clients and for programs that try every endpoint. What it says of bodies is what the RFCs
 say; tolerances are not in it. Order: the document, operations, schemas.

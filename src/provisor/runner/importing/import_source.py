@@ -1,7 +1,8 @@
 """CSV files into the directory: each page of rows is written whole or not at all, in one transaction.
 
 Order: users, then groups, then managers and memberships (which name them), last of all what `--complete` deletes.
-Rules: design.md section 5 *CSV*. Importing the same files again changes nothing. Memory does not grow with the files.
+Rules: explanation/settled-cases.md section *CSV files*. Importing the same files again changes nothing. Memory does not
+grow with the files.
 """
 
 from collections.abc import Callable, Iterator, Sequence

@@ -2,7 +2,7 @@
 
 A create is looked for by the values that were sent, whatever has become of its object since; the account that is found
 and holds them is linked first. Accounts that were changed are read by id when they are planned, memberships are said
-again. Then every such object is decided about anew (design.md section 5, Crash protocol).
+again. Then every such object is decided about anew (explanation/settled-cases.md section *Crash protocol*).
 Order: recovering, one page of unknown creates.
 """
 

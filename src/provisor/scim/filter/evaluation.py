@@ -1,4 +1,4 @@
-"""What a filter means: tree -> yes or no for one resource (RFC 7644 section 3.4.2.2, scim-wire section 8).
+"""What a filter means: tree -> yes or no for one resource (RFC 7644 section 3.4.2.2, spec/scim-wire.md section 8).
 
 Pure. A tree is compiled once into closures; type errors are found then, not while records pass. Documents are expected
 in canonical case, as `validate.accept` makes them. Order: resources, elements, paths, comparisons, types.
@@ -173,7 +173,7 @@ def _below(elements: Values, name: str) -> Values:
 def _comparison(tree: Compare, read: Reader) -> Predicate:
     attribute, values = read(tree.path)
     if attribute.type == "complex":
-        # `emails eq "x"` and `manager eq "x"` mean their `value` (scim-wire section 8).
+        # `emails eq "x"` and `manager eq "x"` mean their `value` (spec/scim-wire.md section 8).
         value = attribute.sub("value")
         if value is None:
             raise invalid_filter(f"{attribute.name} is complex: compare one of its sub-attributes.")
@@ -182,7 +182,7 @@ def _comparison(tree: Compare, read: Reader) -> Predicate:
         return _null_comparison(tree.op, attribute, values)
     test = _test(tree.op, tree.value, attribute)
     if tree.op == "ne":
-        # An absent attribute differs from every value (scim-wire section 8, DEFAULT).
+        # An absent attribute differs from every value (spec/scim-wire.md section 8, DEFAULT).
         return lambda resource: not (found := values(resource)) or any(test(item) for item in found)
     return lambda resource: any(test(item) for item in values(resource))
 
@@ -217,7 +217,7 @@ def _text_test(op: Operator, literal: Scalar, attribute: Attribute) -> Predicate
         literal if isinstance(literal, str) else str(literal).lower() if isinstance(literal, bool) else str(literal)
     )
     compare = _WITHIN[op] if op in _WITHIN else _text_ordering(_ORDERINGS[op])
-    if attribute.holds_guid and op in ("eq", "ne"):  # stored as sent, compared by its bytes (scim-wire section 11.3)
+    if attribute.holds_guid and op in ("eq", "ne"):  # as sent, compared by bytes (spec/scim-wire.md section 11.3)
         key = guid_key(wanted)
         return lambda value: isinstance(value, str) and (guid_key(value) == key) is (op == "eq")
     if attribute.case_exact:
@@ -233,7 +233,7 @@ def _text_ordering(ordering: Ordering) -> Callable[[str, str], bool]:
 def _boolean_test(op: Operator, literal: Scalar, attribute: Attribute) -> Predicate:
     if op not in ("eq", "ne"):
         raise invalid_filter(f"{attribute.name} is a boolean; {op} is not allowed.")
-    # Tolerance boolean_as_text: Entra writes `roles[primary eq "True"]` (provisioning-service section 7).
+    # Tolerance boolean_as_text: Entra writes `roles[primary eq "True"]` (spec/provisioning-service.md section 7).
     wanted = {"true": True, "false": False}.get(literal.lower()) if isinstance(literal, str) else literal
     if not isinstance(wanted, bool):
         raise invalid_filter(f"{attribute.name} is a boolean and cannot be compared with {shown(literal)}.")
@@ -257,7 +257,7 @@ def _number_test(op: Operator, literal: Scalar, attribute: Attribute) -> Predica
 
 
 def _number(literal: Scalar) -> int | float | None:
-    if isinstance(literal, str):  # Entra puts every value in quotes (scim-wire section 2)
+    if isinstance(literal, str):  # Entra puts every value in quotes (spec/scim-wire.md section 2)
         try:
             return float(literal)
         except ValueError:

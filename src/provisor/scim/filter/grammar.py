@@ -190,7 +190,7 @@ class _Reader:
             return _WORDS[word]
         number = _NUMBER.fullmatch(token)
         if number is None:
-            # Tolerance bare_word_literal: older Entra samples show `externalId eq bo.li` (scim-wire section 2).
+            # Tolerance bare_word_literal: older Entra samples show `externalId eq bo.li` (spec/scim-wire.md section 2).
             return self._checked(token)
         if number[1] is None and number[2] is None:
             return self._integer(token)
@@ -231,7 +231,7 @@ def _attribute_path(text: str, urns: tuple[str, ...], refuse: Refusal, *, bare_u
 def _split_urn(text: str, urns: tuple[str, ...]) -> tuple[str, str]:
     """Part a URN from what follows: the longest known URN first, then the shape of the RFC's, then the last colon.
 
-    Tolerance dot_after_urn: before 2018 Entra joined URN and attribute by a dot (scim-wire section 1).
+    Tolerance dot_after_urn: before 2018 Entra joined URN and attribute by a dot (spec/scim-wire.md section 1).
     """
     lowered = text.lower()
     for urn in sorted(urns, key=len, reverse=True):

@@ -1,4 +1,4 @@
-"""Applying operations to a resource (RFC 7644 section 3.5.2, scim-wire sections 5 and 9).
+"""Applying operations to a resource (RFC 7644 section 3.5.2, spec/scim-wire.md sections 5 and 9).
 
 Pure. A resource is a value: `apply` builds a new one that shares what did not change, so a failing operation leaves
 nothing half done. Changes to lists are in elements. Order: apply, one target, single values, path-less values.

@@ -1,8 +1,8 @@
 """From two documents to the operations that turn one into the other: `apply(derive(a, b), a)` equals b.
 
-Pure. One operation per attribute or sub-attribute, addressed as Entra does (scim-wire section 3): `add` where nothing
-was, `replace` where something else was, `remove` to clear. The order of a list's elements has no meaning and is not
-sent (RFC 7643 section 2.4). Order: derive, same, single values, typed elements, elements by value.
+Pure. One operation per attribute or sub-attribute, addressed as Entra does (spec/scim-wire.md section 3): `add` where
+nothing was, `replace` where something else was, `remove` to clear. The order of a list's elements has no meaning and is
+not sent (RFC 7643 section 2.4). Order: derive, same, single values, typed elements, elements by value.
 """
 
 import json
@@ -87,7 +87,7 @@ def _complex(path: str, attribute: Attribute, old: Resource, new: Resource) -> I
         return
     value = new.get("value")
     if attribute.sub("value") is not None and value is not None and value != old.get("value"):
-        # A reference such as manager is sent as one object (scim-wire section 10.1, tests 9 and 10).
+        # A reference such as manager is sent as one object (spec/scim-wire.md section 10.1, tests 9 and 10).
         yield Operation(op="replace" if old else "add", path=path, value=new)
         old = {**old, **new}
     for sub in attribute.sub_attributes:

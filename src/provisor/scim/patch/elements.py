@@ -144,7 +144,7 @@ def change_chosen(held: list[Json], op: Op, place: Place, attribute: Attribute, 
 
 def _removed(held: list[Json], chosen: list[bool], place: Place, attribute: Attribute) -> list[Json]:
     if not any(chosen):
-        return held  # nothing to remove is no error (scim-wire section 9, DEFAULT)
+        return held  # nothing to remove is no error (spec/scim-wire.md section 9, DEFAULT)
     sub = place.sub
     if sub is None:
         return [item for item, hit in zip(held, chosen, strict=True) if not hit]

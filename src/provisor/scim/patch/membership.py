@@ -1,4 +1,4 @@
-"""Memberships in a PATCH, readable without loading the group (scim-wire sections 3, 5 rows 3 and 4, and 9).
+"""Memberships in a PATCH, readable without loading the group (spec/scim-wire.md sections 3, 9 and 5, rows 3 and 4).
 
 Pure. A server that keeps memberships as rows touches only the rows named here, whatever the size of the group.
 """

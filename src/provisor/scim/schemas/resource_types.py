@@ -1,7 +1,7 @@
 """The schemas and resource types we speak, and the way to cut a schema down to what an application holds.
 
-Pure data. RFC 7643 sections 4.2 and 8.7.1 for Group, scim-wire section 11.2 for Umbrella's. The long User schema is in
-user_schema. Order: URNs, Group, Umbrella, subsets, resource types.
+Pure data. RFC 7643 sections 4.2 and 8.7.1 for Group, spec/scim-wire.md section 11.2 for Umbrella's. The long User
+schema is in user_schema. Order: URNs, Group, Umbrella, subsets, resource types.
 """
 
 from collections.abc import Iterable

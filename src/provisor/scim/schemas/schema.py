@@ -190,7 +190,7 @@ class ResourceType:
         return None
 
     def _in_extensions(self, name: str) -> Located | None:
-        """An extension's attribute named without its URN, as Entra writes `manager` (scim-wire section 5, row 7)."""
+        """An extension's attribute without its URN, as Entra writes `manager` (spec/scim-wire.md section 5, row 7)."""
         for schema in self._containers.values():
             if (attribute := schema.attribute(name)) is not None:
                 return Located(attribute, schema.id, False)

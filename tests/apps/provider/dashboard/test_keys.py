@@ -1,4 +1,4 @@
-"""API keys: a token is shown once, must be acknowledged, and can be refreshed and revoked (scim-wire 11.1)."""
+"""API keys: a token is shown once, acknowledged, and can be refreshed and revoked (spec/scim-wire.md section 11.1)."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The group limit, concurrent sources, policies to re-point, and the order of steps (scim-wire 11.5)."""
+"""The group limit, concurrent sources, policies to re-point, and the order of steps (spec/scim-wire.md section 11.5)."""
 
 import pytest
 

@@ -16,7 +16,7 @@ from provisor.scim.schemas.resource_types import GROUP_TYPE, USER_TYPE
 from provisor.scim.values import Json
 from provisor.testing.http_relay import read_request
 
-TOKEN = "sekret/token+with=odd~letters"  # noqa: S105  a token of tests
+TOKEN = "sekret/token+with=odd~letters"
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 
 

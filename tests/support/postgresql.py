@@ -120,7 +120,7 @@ class Cluster:
     def _popen(self, command: list[str]) -> "subprocess.Popen[bytes]":
         owner = self._owner
         with self._log.open("ab") as log:
-            return subprocess.Popen(  # noqa: S603 - programs of the package, arguments of ours
+            return subprocess.Popen(
                 [str(self._programs / command[0]), *command[1:]],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -146,7 +146,7 @@ def _free_port() -> int:
 
 def _reachable_folder() -> Path:
     """A folder for temporary files that another user can enter, whatever TMPDIR is."""
-    for folder in (Path(tempfile.gettempdir()), Path("/tmp"), Path("/var/tmp")):  # noqa: S108 - mkdtemp makes ours
+    for folder in (Path(tempfile.gettempdir()), Path("/tmp"), Path("/var/tmp")):
         resolved = folder.resolve()
         if all(path.stat().st_mode & stat.S_IXOTH for path in (resolved, *resolved.parents)):
             return resolved
