@@ -4,7 +4,7 @@ Pure. One rule for all requests (design.md section 5, Crash protocol): what is o
 values that were sent, before anything is decided about it; absent is never assumed. Order: errors, values, accounts.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import assert_never
 
 import msgspec
@@ -12,6 +12,7 @@ import msgspec
 from provisor.engine.ports import ConnectorError, Malformed, Rejected, Throttled, Unauthorized, Unreachable
 from provisor.rules.mapper import Mapped
 from provisor.rules.matching import NoMatch, recheck
+from provisor.scim.path import getter
 from provisor.scim.schema import ResourceType
 from provisor.scim.values import Resource
 
@@ -64,8 +65,31 @@ class SentValues(msgspec.Struct, frozen=True, kw_only=True):
 
 def values_sent(mapped: Mapped) -> SentValues:
     """What a create of this document can be found by."""
-    external_id = mapped.created.get("externalId")
-    return SentValues(matching=mapped.matching, external_id=external_id if isinstance(external_id, str) else None)
+    return SentValues(matching=mapped.matching, external_id=_external_id(mapped.created))
+
+
+def values_held(document: Resource, paths: Iterable[str], resource_type: ResourceType) -> SentValues:
+    """What an account that is known to hold this document can be found by."""
+    values = ((path, getter(path, resource_type)(document)) for path in paths)
+    matching = tuple((path, value) for path, value in values if isinstance(value, str) and value)
+    return SentValues(matching=matching, external_id=_external_id(document))
+
+
+def proofs(held: SentValues, wanted: SentValues | None, *, maps_external_id: bool) -> list[SentValues]:
+    """By which values an account under another id than its link has is surely ours; nobody's, where there are none.
+
+    By those that hold our externalId. A name alone tells only where no externalId was ever sent, and only the name that
+    the account is known to hold: nobody else had that when it was linked, but a new name may be a stranger's.
+    """
+    known = [one for one in (held, wanted) if one is not None and one.external_id is not None]
+    if known or (maps_external_id and wanted is None) or not held.matching:
+        return known
+    return [held]
+
+
+def _external_id(document: Resource) -> str | None:
+    value = document.get("externalId")
+    return value if isinstance(value, str) and value else None
 
 
 class Ours(msgspec.Struct, frozen=True):
@@ -87,10 +111,13 @@ class NotThere(msgspec.Struct, frozen=True):
 FoundAgain = Ours | Stranger | NotThere
 
 
-def tell(found: Iterable[Resource], sent: SentValues, owned: frozenset[str], resource_type: ResourceType) -> FoundAgain:
+def tell(
+    found: Iterable[Resource], sent: Sequence[SentValues], owned: frozenset[str], resource_type: ResourceType
+) -> FoundAgain:
     """Tell whose account was found by the values that were sent; `owned` are ids that belong to other objects.
 
-    There was none before that create, so the one that holds all that was sent is ours.
+    There was none before that create, so the one that holds all that was sent is ours. After it more may have been
+    sent, so that it may hold the one or the other.
     """
     by_id = {str(resource.get("id", "")): resource for resource in found}
     if not by_id:
@@ -98,7 +125,7 @@ def tell(found: Iterable[Resource], sent: SentValues, owned: frozenset[str], res
     holding = [
         resource
         for target_id, resource in by_id.items()
-        if target_id not in owned and _holds(resource, sent, resource_type)
+        if target_id not in owned and any(_holds(resource, one, resource_type) for one in sent)
     ]
     if len(holding) == 1:
         return Ours(holding[0])
