@@ -87,6 +87,12 @@ def proofs(held: SentValues, wanted: SentValues | None, *, maps_external_id: boo
     return [held]
 
 
+def is_anothers(resource: Resource, held: Resource) -> bool:
+    """Whether this is surely not the account that is known to hold `held`: the externalId is another's."""
+    given, known = _external_id(resource), _external_id(held)
+    return given is not None and known is not None and given != known
+
+
 def _external_id(document: Resource) -> str | None:
     value = document.get("externalId")
     return value if isinstance(value, str) and value else None

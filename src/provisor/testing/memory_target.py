@@ -109,11 +109,11 @@ class MemoryTarget:
         """Add a resource without a request, as somebody else's doing; returns its id."""
         return str(self._create(kind, document)["id"])
 
-    def rekey(self, kind: Kind, target_id: str) -> str:
+    def rekey(self, kind: Kind, target_id: str, new_id: str | None = None) -> str:
         """Give a resource another id, as a restore from a back-up may; its memberships stay. Returns the new id."""
         shelf = self._shelves[kind]
         self._created += 1
-        new_id = f"{kind[0]}-{self._created}"
+        new_id = new_id or f"{kind[0]}-{self._created}"
         shelf.resources[new_id] = {**shelf.resources.pop(target_id), "id": new_id}
         names = shelf.names[fold(_name(kind, shelf.resources[new_id]))]
         del names[target_id]
