@@ -18,6 +18,7 @@ from provisor.scim.values import Resource
 
 # A server that does not offer the method says so before it does anything (RFC 9110 section 15.6.2).
 _NOT_OFFERED = 501
+_NONE = ""  # the externalId of an account that has none
 _TOO_SLOW = 408  # a proxy's word as often as the server's own
 
 
@@ -76,15 +77,15 @@ def values_held(document: Resource, paths: Iterable[str], resource_type: Resourc
 
 
 def proofs(held: SentValues, wanted: SentValues | None, *, maps_external_id: bool) -> list[SentValues]:
-    """By which values an account under another id than its link has is surely ours; nobody's, where there are none.
+    """By which values an account under another id than its link has is surely ours.
 
-    By those that hold our externalId. A name alone tells only where no externalId was ever sent, and only the name that
-    the account is known to hold: nobody else had that when it was linked, but a new name may be a stranger's.
+    By those it is known to hold: nobody else had them when it was linked. Where our externalId is not among them, no
+    account that has one is meant. By those it should hold only with our externalId: a new name may be a stranger's.
     """
-    known = [one for one in (held, wanted) if one is not None and one.external_id is not None]
-    if known or (maps_external_id and wanted is None) or not held.matching:
-        return known
-    return [held]
+    if maps_external_id and held.external_id is None:
+        held = msgspec.structs.replace(held, external_id=_NONE)
+    proved = [held] if held.matching or held.external_id else []
+    return proved if wanted is None or wanted.external_id is None else [*proved, wanted]
 
 
 def is_anothers(resource: Resource, held: Resource) -> bool:
@@ -139,7 +140,7 @@ def tell(
 
 
 def _holds(resource: Resource, sent: SentValues, resource_type: ResourceType) -> bool:
-    if sent.external_id is not None and resource.get("externalId") != sent.external_id:
+    if sent.external_id is not None and (_external_id(resource) or _NONE) != sent.external_id:
         return False
     return all(
         not isinstance(recheck([resource], path, value, resource_type), NoMatch) for path, value in sent.matching

@@ -16,7 +16,7 @@ from provisor.engine.desired import Desired
 from provisor.engine.difference import difference
 from provisor.engine.log_event import FailedStep
 from provisor.engine.operation import OperationKind, phase_of
-from provisor.engine.record import Kind
+from provisor.engine.record import Kind, Record
 from provisor.engine.unknown import FoundAgain, Stranger
 from provisor.rules.failure import Failure
 from provisor.rules.matching import Matched
@@ -50,6 +50,7 @@ class Case(NamedTuple):
 
     desired: Desired
     link: StoredLink | None
+    record: Record | None = None
     held: Resource | None = None
     found: Found = NOBODY
     lost: StoredLink | None = None

@@ -29,6 +29,7 @@ from provisor.engine.record import Kind
 from provisor.engine.settle import Look, settle, settle_found
 from provisor.engine.unknown import FoundAgain, NotThere, Ours, Stranger
 from provisor.rules.failure import Failure
+from provisor.rules.mapper import Mapped
 from provisor.rules.matching import Matched, NoMatch, recheck
 from provisor.runner.flight import each
 from provisor.runner.looking import look_for_linked
@@ -125,7 +126,7 @@ class Planner:
             desired = run.judge(record, linked=link is not None)
             state, known = (None, None) if link is None else (link.state, None if reading else link.wanted_hash)
             decision = settle(desired, state, rules.terms, link_hash=known, insists=insists)
-            case = Case(desired, link)
+            case = Case(desired, link, record)
             if isinstance(decision, Look):
                 to_look.append(case)
             elif isinstance(decision, Update | Disable):
@@ -238,7 +239,7 @@ class Planner:
             try:
                 answer = await self._run.read(kind, case.link.target_id)
                 if answer is None:
-                    found = await look_for_linked(self._run, kind, case.desired.id, case.link, case.desired.mapped)
+                    found = await look_for_linked(self._run, kind, case.desired.id, case.link, self._values(case))
             except ConnectorError as error:
                 await self._run.stop_by(error, "object")
                 decided.append(self._unread(kind, case, decision, error))
@@ -264,6 +265,11 @@ class Planner:
 
         await each(cases, self._run.behaviour.requests_at_once, read)
         return decided
+
+    def _values(self, case: Case) -> Mapped | None:
+        """What the account should hold, of somebody deleted for good too."""
+        mapped, record = case.desired.mapped, case.record
+        return self._run.values_of_leaver(record) if mapped is None and record is not None else mapped
 
     def _unread(self, kind: Kind, case: Case, decision: Decision, error: ConnectorError) -> tuple[Case, Decision]:
         """Whose account could not be read fails; a leaver is disabled all the same, whatever the account holds."""
