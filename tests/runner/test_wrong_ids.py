@@ -339,6 +339,22 @@ def test_a_strangers_account_under_the_name_of_a_leaver_is_left_alone_and_the_lo
     assert str(before["id"]) in json.dumps(event.document)
 
 
+@pytest.mark.parametrize("made", [True, False], ids=["written", "not written"])
+@pytest.mark.parametrize("leaves", LEAVES)
+def test_an_account_that_was_matched_and_re_keyed_before_its_change_was_answered_is_known(make_office, leaves, made):
+    world = make_office()
+    world.target.put("user", {"userName": ANNA, "displayName": "Anna", "active": True})
+    world.target.fail(1, Rejected("gateway", status=502), after_effect=made, method="PATCH", kind="user")
+    rekeyed_later(world, "user")
+    world.heal()
+
+    FATES[leaves](world)
+    world.run()
+
+    assert ANNA not in world.held()
+    assert len(world.target.resources("user")) == (2 if leaves == "purged" else 3)
+
+
 @pytest.mark.parametrize("leaves", LEAVES)
 def test_where_no_external_id_is_mapped_the_matching_values_tell(make_office, leaves):
     world = make_office()
