@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 
+from provisor.engine.unknown import NotThere
 from provisor.runner.executing import executor
-from provisor.runner.planning import plan_rows, planner
+from provisor.runner.planning import looking, plan_rows, planner
 from provisor.runner.recording import recorder
 from provisor.testing.crash import trial
 from provisor.testing.crash.__main__ import main, tell, what_is_wrong
@@ -52,6 +53,17 @@ TAKEN_BACK = Script(
 )
 
 
+def wrong_ids(word):
+    """Accounts get ids that lead to nobody, and their people leave."""
+    leaving = (Change("disable", "p00"), Change("unassign", "p01"), Change("purge", "p02"))
+    if word == "re-keyed":
+        return Script(
+            place=PLACE, rounds=(Round(), Round(changes=leaving, strikes=(Strike(nth=1, word=word, method="PATCH"),)))
+        )
+    strikes = tuple(Strike(nth=nth, word=word, method="POST", after=True) for nth in (1, 2, 3, 4))
+    return Script(place=PLACE, rounds=(Round(strikes=strikes), Round(changes=leaving)))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("first", range(1, 200, SEEDS_A_TEST))
 def test_after_peace_the_target_equals_the_directory(first, tmp_path):
@@ -73,12 +85,22 @@ def test_an_open_create_that_is_forgotten_is_seen(monkeypatch, tmp_path):
 
 
 def test_absence_concluded_from_a_denied_id_is_seen(monkeypatch, tmp_path):
-    async def nobody(self, kind, case):
-        return None
+    async def nobody(*arguments):
+        return NotThere()
 
-    monkeypatch.setattr(planner.Planner, "_under_its_values", nobody)
+    monkeypatch.setattr(planner, "look_for_linked", nobody)
 
     assert "active and nobody's" in " ".join(attempt(DENIED, tmp_path))
+
+
+@pytest.mark.parametrize("word", ["nobodys-id", "other-case", "re-keyed"])
+def test_a_wrong_id_taken_for_an_account_that_is_gone_is_seen(word, monkeypatch, tmp_path):
+    script = wrong_ids(word)
+    assert attempt(script, tmp_path) == []
+
+    monkeypatch.setattr(looking, "proofs", lambda *held, maps_external_id: [])
+
+    assert "active and nobody's" in " ".join(attempt(script, tmp_path))
 
 
 def test_a_cycle_that_does_not_end_is_seen(monkeypatch, tmp_path):

@@ -5,7 +5,7 @@ its id or by the values that were sent, before anything is decided about it; abs
 values, accounts.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import assert_never
 
 import msgspec
@@ -13,11 +13,13 @@ import msgspec
 from provisor.engine.ports import ConnectorError, Malformed, Rejected, Throttled, Unauthorized, Unreachable
 from provisor.rules.mapper import Mapped
 from provisor.rules.matching import NoMatch, recheck
+from provisor.scim.path import getter
 from provisor.scim.schemas.schema import ResourceType
 from provisor.scim.values import Resource
 
 # A server that does not offer the method says so before it does anything (RFC 9110 section 15.6.2).
 _NOT_OFFERED = 501
+_NONE = ""  # the externalId of an account that has none
 _TOO_SLOW = 408  # a proxy's word as often as the server's own
 
 
@@ -65,8 +67,37 @@ class SentValues(msgspec.Struct, frozen=True, kw_only=True):
 
 def values_sent(mapped: Mapped) -> SentValues:
     """What a create of this document can be found by."""
-    external_id = mapped.created.get("externalId")
-    return SentValues(matching=mapped.matching, external_id=external_id if isinstance(external_id, str) else None)
+    return SentValues(matching=mapped.matching, external_id=_external_id(mapped.created))
+
+
+def values_held(document: Resource, paths: Iterable[str], resource_type: ResourceType) -> SentValues:
+    """What an account that is known to hold this document can be found by."""
+    values = ((path, getter(path, resource_type)(document)) for path in paths)
+    matching = tuple((path, value) for path, value in values if isinstance(value, str) and value)
+    return SentValues(matching=matching, external_id=_external_id(document))
+
+
+def proofs(held: SentValues, wanted: SentValues | None, *, maps_external_id: bool) -> list[SentValues]:
+    """By which values an account under another id than its link has is surely ours.
+
+    By those it is known to hold: nobody else had them when it was linked. Where our externalId is not among them, no
+    account that has one is meant. By those it should hold only with our externalId: a new name may be a stranger's.
+    """
+    if maps_external_id and held.external_id is None:
+        held = msgspec.structs.replace(held, external_id=_NONE)
+    proved = [held] if held.matching or held.external_id else []
+    return proved if wanted is None or wanted.external_id is None else [*proved, wanted]
+
+
+def is_anothers(resource: Resource, held: Resource) -> bool:
+    """Whether this is surely not the account that is known to hold `held`: the externalId is another's."""
+    given, known = _external_id(resource), _external_id(held)
+    return given is not None and known is not None and given != known
+
+
+def _external_id(document: Resource) -> str | None:
+    value = document.get("externalId")
+    return value if isinstance(value, str) and value else None
 
 
 class Ours(msgspec.Struct, frozen=True):
@@ -88,10 +119,13 @@ class NotThere(msgspec.Struct, frozen=True):
 FoundAgain = Ours | Stranger | NotThere
 
 
-def tell(found: Iterable[Resource], sent: SentValues, owned: frozenset[str], resource_type: ResourceType) -> FoundAgain:
+def tell(
+    found: Iterable[Resource], sent: Sequence[SentValues], owned: frozenset[str], resource_type: ResourceType
+) -> FoundAgain:
     """Tell whose account was found by the values that were sent; `owned` are ids that belong to other objects.
 
-    There was none before that create, so the one that holds all that was sent is ours.
+    There was none before that create, so the one that holds all that was sent is ours. After it more may have been
+    sent, so that it may hold the one or the other.
     """
     by_id = {str(resource.get("id", "")): resource for resource in found}
     if not by_id:
@@ -99,7 +133,7 @@ def tell(found: Iterable[Resource], sent: SentValues, owned: frozenset[str], res
     holding = [
         resource
         for target_id, resource in by_id.items()
-        if target_id not in owned and _holds(resource, sent, resource_type)
+        if target_id not in owned and any(_holds(resource, one, resource_type) for one in sent)
     ]
     if len(holding) == 1:
         return Ours(holding[0])
@@ -107,7 +141,7 @@ def tell(found: Iterable[Resource], sent: SentValues, owned: frozenset[str], res
 
 
 def _holds(resource: Resource, sent: SentValues, resource_type: ResourceType) -> bool:
-    if sent.external_id is not None and resource.get("externalId") != sent.external_id:
+    if sent.external_id is not None and (_external_id(resource) or _NONE) != sent.external_id:
         return False
     return all(
         not isinstance(recheck([resource], path, value, resource_type), NoMatch) for path, value in sent.matching

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from provisor.database import Connection, Database, Writer
 from provisor.engine.behaviour import Behaviour
-from provisor.engine.desired import Desired, judge, unjudged
+from provisor.engine.desired import Desired, as_leaver, judge, unjudged
 from provisor.engine.outcome import Where, blame, cycle_failure
 from provisor.engine.ports import Answer, ConnectorError, Found, Page, Rejected, Target
 from provisor.engine.record import Kind, Record
@@ -22,6 +22,7 @@ from provisor.engine.rules import CompiledRules
 from provisor.engine.unknown import is_open
 from provisor.gallery.template import Template
 from provisor.rules.failure import Failure
+from provisor.rules.mapper import Mapped
 from provisor.rules.roles import SOURCE as ROLES
 from provisor.rules.ruleset import RuleSet
 from provisor.runner.asking.pace import Pace
@@ -136,6 +137,13 @@ class Run:
             return judge(record, self.rules, self.now(), self.random_bytes, linked=linked)
         except Exception as error:  # noqa: BLE001 - it becomes the failure of this object
             return unjudged(record, error)
+
+    def values_of_leaver(self, record: Record) -> Mapped | None:
+        """What the rules make of somebody deleted for good; None where they cannot."""
+        try:
+            return as_leaver(record, self.rules, self.now(), self.random_bytes)
+        except Exception:  # noqa: BLE001 - as above
+            return None
 
     def stopped_by(self, error: ConnectorError) -> CycleStopped:
         """The end of the cycle that this error means."""

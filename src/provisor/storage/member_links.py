@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from provisor.database import Connection
+from provisor.engine.record import Kind
 
 # Linked now, or about to be by an operation planned in this cycle, or without one (a plan notes that as a verdict).
 READY = """(EXISTS (SELECT 1 FROM link l WHERE l.job = {job} AND l.object = {object} AND l.state = 'linked'
@@ -175,6 +176,32 @@ def doubt_pending(connection: Connection, job: str, group: str) -> None:
     """A run ended while it told the target of this group: any of what was to be said may have been carried out."""
     connection.execute(
         "UPDATE member_link SET pushed = 2 WHERE job = ? AND group_id = ? AND pending <> 0", (job, group)
+    )
+
+
+def doubt_account(connection: Connection, job: str, kind: Kind, object_id: str) -> None:
+    """This person or group has an account of another id than was known: what it is in, or holds, is told again.
+
+    Also what was taken away since the last cycle: the application may have taken that under an id that nobody has.
+    """
+    column = "member_id" if kind == "user" else "group_id"
+    connection.execute(
+        f"""UPDATE member_link SET pushed = 2, pending = CASE WHEN EXISTS (SELECT 1 FROM member m
+            WHERE m.group_id = member_link.group_id AND m.member_id = member_link.member_id AND m.removed_at IS NULL)
+            THEN 1 ELSE -1 END WHERE job = ? AND {column} = ? AND pushed <> 0""",
+        (job, object_id),
+    )
+    connection.execute(
+        f"""INSERT INTO member_link (job, group_id, member_id, pushed, pending)
+        SELECT g.job, m.group_id, m.member_id, 2, -1 FROM member m
+        JOIN link g ON g.job = ? AND g.object = m.group_id AND g.state = 'linked'
+        WHERE m.{column} = ? AND m.removed_at IS NOT NULL ON CONFLICT DO NOTHING""",
+        (job, object_id),
+    )
+    connection.execute(
+        f"""INSERT INTO work (job, kind, object) SELECT DISTINCT job, 'members', group_id FROM member_link
+        WHERE job = ? AND {column} = ? AND pending <> 0 ON CONFLICT DO NOTHING""",
+        (job, object_id),
     )
 
 

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from provisor.database import Connection
+from provisor.engine.record import Kind
+from provisor.storage import member_links
 from provisor.storage.member_links import READY
 
 
@@ -135,6 +137,15 @@ def refer_again(connection: Connection, job: str, people: Sequence[str], attribu
         WHERE o.manager = ? ON CONFLICT DO NOTHING""",
         ((attribute, job, person) for attribute in attributes for person in people),
     )
+
+
+def follow(connection: Connection, job: str, kind: Kind, objects: Sequence[str], references: Sequence[str]) -> None:
+    """The accounts of these have other ids than were known: memberships and `references` are told again by them."""
+    for object_id in objects:
+        member_links.doubt_account(connection, job, kind, object_id)
+    if kind == "user" and references:
+        refer_again(connection, job, objects, references)
+        wake(connection, job, objects)
 
 
 def forget(connection: Connection, job: str, objects: Iterable[str]) -> None:

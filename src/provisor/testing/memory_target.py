@@ -111,6 +111,23 @@ class MemoryTarget:
         """Add a resource without a request, as somebody else's doing; returns its id."""
         return str(self._create(kind, document)["id"])
 
+    def rekey(self, kind: Kind, target_id: str, new_id: str | None = None) -> str:
+        """Give a resource another id, as a restore from a back-up may; its memberships stay. Returns the new id."""
+        shelf = self._shelves[kind]
+        self._created += 1
+        new_id = new_id or f"{kind[0]}-{self._created}"
+        shelf.resources[new_id] = {**shelf.resources.pop(target_id), "id": new_id}
+        names = shelf.names[fold(_name(kind, shelf.resources[new_id]))]
+        del names[target_id]
+        names[new_id] = None
+        if target_id in self._members:
+            self._members[new_id] = self._members.pop(target_id)
+        for held in self._members.values():
+            if target_id in held:
+                del held[target_id]
+                held[new_id] = None
+        return new_id
+
     def sent(self, *methods: Method) -> list[Request]:
         """The journal's lines of these methods (all when none is named), in order."""
         return [request for request in self.journal if not methods or request.method in methods]

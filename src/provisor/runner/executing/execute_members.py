@@ -61,6 +61,7 @@ class Memberships:
         self._run = run
         self._journal = journal
         self._note = note
+        self._missing: set[str] = set()  # whose account the target did not know once in this run
 
     async def perform(self, sending: Sending) -> Outcome | None:
         """Carry one operation out; None when the group has vanished and must be planned anew. Raises CycleStopped."""
@@ -263,8 +264,9 @@ class Memberships:
     async def _refused(self, sending: Sending, error: ConnectorError) -> Outcome | None:
         await self._run.stop_by(error, "object")
         operation = sending.operation
-        if _is_gone(error) and self._run.behaviour.vanished == "match-again":
-            return None
+        if _is_gone(error) and (self._run.behaviour.vanished == "match-again" or operation.object not in self._missing):
+            self._missing.add(operation.object)
+            return None  # it is read, and looked for, before that is believed
         outcome = Outcome(stage=operation.stage, object=operation.object)
         if is_open(error) and operation.kind == "reference" and sending.link is not None:
             outcome.link = in_doubt(self._run, operation.object_kind, operation.object, sending.link)

@@ -16,7 +16,8 @@ from provisor.engine.desired import Desired
 from provisor.engine.difference import difference
 from provisor.engine.log_event import FailedStep
 from provisor.engine.operation import OperationKind, phase_of
-from provisor.engine.record import Kind
+from provisor.engine.record import Kind, Record
+from provisor.engine.unknown import FoundAgain, Stranger
 from provisor.rules.failure import Failure
 from provisor.rules.matching import Matched
 from provisor.runner.planning.matcher import NOBODY, Found
@@ -35,6 +36,7 @@ HELD = '{"held":true}'  # of a create that must be looked for again first
 GONE_ALREADY = Skip(
     REDUNDANT, "The application no longer has the account; it was looked for by its id and by its name."
 )
+_SOMEBODY_ELSES = "The account {} has the name but not all that was sent: it is somebody else's and is left alone."
 _NOT_OURS = frozenset({"id", "meta", "schemas", "members", "groups"})
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(dict).decode
@@ -49,6 +51,7 @@ class Case(NamedTuple):
 
     desired: Desired
     link: StoredLink | None
+    record: Record | None = None
     held: Resource | None = None
     found: Found = NOBODY
     lost: StoredLink | None = None
@@ -66,6 +69,7 @@ class Page:
     # What the target was found to hold, and what it lost: facts, which a plan keeps too.
     known: list[LinkRow] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
+    moved: list[str] = field(default_factory=list)  # whose account has another id than their link had
     events: list[LogRow] = field(default_factory=list)
     references: list[tuple[str, str, str | None]] = field(default_factory=list)
     referring: set[str] = field(default_factory=set)  # whose references must be written
@@ -178,9 +182,12 @@ class Placing:
             case _:
                 assert_never(decision)
 
-    def place_gone(self, page: Page, case: Case) -> None:
-        """Somebody who was to be taken away is gone from the target already."""
-        self._skip(page, case.desired, GONE_ALREADY, comes_to="delete")
+    def place_gone(self, page: Page, case: Case, found: FoundAgain) -> None:
+        """Somebody who was to be taken away is gone from the target already; `found` is what has their values."""
+        gone = GONE_ALREADY
+        if isinstance(found, Stranger):
+            gone = Skip(gone.code, f"{gone.reason} {_SOMEBODY_ELSES.format(found.target_id)}")
+        self._skip(page, case.desired, gone, comes_to="delete")
 
     def _operation(
         self,
@@ -293,7 +300,7 @@ class Placing:
         page.counted[f"{desired.kind}.skip"] += 1
         if self._run.is_plan:
             self._verdict(page, desired, skip.code, skip.reason, comes_to=comes_to)
-        elif comes_to == "release" or not self._run.knows_already(desired.change):
+        elif comes_to in ("release", "delete") or not self._run.knows_already(desired.change):
             page.events.append(self._journal.skipped(desired, skip))
 
     def _fail(self, page: Page, case: Case, failure: Failure) -> None:
@@ -352,11 +359,11 @@ class Placing:
     ) -> None:
         run, job = self._run, self._run.job.id
         cycles.add_counts(connection, job, run.cycle.n, counts)
+        references = [path for path, _ in run.rules.users.mapper.references]
         unlinked = page.lost if run.is_plan else [*page.lost, *page.unlinked]
         if unlinked:
             forget(connection, job, kind, unlinked)
-            attributes = [path for path, _ in run.rules.users.mapper.references]
-            waiting.refer_again(connection, job, unlinked, attributes)
+            waiting.refer_again(connection, job, unlinked, references)
         links.put(connection, page.known)
         if not run.is_plan:
             links.put(connection, page.links)
@@ -369,6 +376,8 @@ class Placing:
             waiting.replace_references(connection, job, page.references)
         if wakes and page.entering:
             waiting.wake(connection, job, page.entering)
+        if page.moved:
+            waiting.follow(connection, job, kind, page.moved, references if run.behaviour.heal_references else ())
         if cursor is not None:
             cycles.advance(connection, job, run.cycle.n, phase=kind, cursor=cursor)
 

@@ -27,15 +27,18 @@ from provisor.engine.outcome import failure_from
 from provisor.engine.ports import ConnectorError
 from provisor.engine.record import Kind
 from provisor.engine.settle import Look, settle, settle_found
+from provisor.engine.unknown import FoundAgain, NotThere, Ours, Stranger
 from provisor.rules.failure import Failure
+from provisor.rules.mapper import Mapped
 from provisor.rules.matching import Matched, NoMatch, recheck
 from provisor.runner.asking.parallel import each
+from provisor.runner.planning.looking import look_for_linked
 from provisor.runner.planning.matcher import NOBODY, Found, Matcher, Wanted
+from provisor.runner.planning.moving import place_moved
 from provisor.runner.planning.plan_rows import Case, Page, Placing, in_doubt, ours
 from provisor.runner.recording.log_rows import Journal
 from provisor.runner.run import PAGE, Run
 from provisor.scim.patch.derivation import derive
-from provisor.scim.path import getter
 from provisor.scim.values import Resource
 from provisor.storage import links, records, unknown, work
 from provisor.storage.links import Link
@@ -129,7 +132,7 @@ class Planner:
             desired = run.judge(record, linked=link is not None)
             state, known = (None, None) if link is None else (link.state, None if reading else link.wanted_hash)
             decision = settle(desired, state, rules.terms, link_hash=known, insists=insists)
-            case = Case(desired, link)
+            case = Case(desired, link, record)
             if isinstance(decision, Look):
                 to_look.append(case)
             elif isinstance(decision, Update | Disable):
@@ -233,55 +236,46 @@ class Planner:
     ) -> list[tuple[Case, Decision]]:
         """Replace what we believe of linked objects by what the target says; who is gone there is dealt with."""
         decided: list[tuple[Case, Decision]] = []
+        taken: set[str] = set()  # accounts found under other ids: one cannot be two people's
 
         async def read(item: tuple[Case, Decision]) -> None:
             case, decision = item
             assert case.link is not None  # noqa: S101 - only linked objects are read
+            found: FoundAgain = NotThere()
             try:
                 answer = await self._run.read(kind, case.link.target_id)
-                resource = await self._under_its_values(kind, case) if answer is None else answer.resource
+                if answer is None:
+                    found = await look_for_linked(self._run, kind, case.desired.id, case.link, self._values(case))
             except ConnectorError as error:
                 await self._run.stop_by(error, "object")
                 decided.append(self._unread(kind, case, decision, error))
                 if verify:
                     page.known.append(in_doubt(self._run, kind, case.desired.id, case.link))
                 return
+            if isinstance(found, Ours) and str(found.resource["id"]) in taken:
+                found = Stranger(str(found.resource["id"]))
+            resource = found.resource if isinstance(found, Ours) else None if answer is None else answer.resource
             if resource is not None:
                 held = ours(resource)
                 link = case.link
-                if verify:
+                if resource.get("id") != link.target_id:
+                    link = place_moved(self._run, page, case, resource)
+                    taken.add(link.target_id)
+                elif verify:
                     # Whatever becomes of the plan, that nobody knew what the account holds must not be forgotten.
                     link = replace(link, pushed_hash=links.NOBODY_KNOWS, pushed_document=_encode(held).decode())
                     page.known.append(in_doubt(self._run, kind, case.desired.id, link))
                 decided.append((case._replace(held=held, link=link), decision))
             else:
-                self._gone(case, page, to_look, decided)
+                self._gone(case, page, to_look, decided, found)
 
         await each(cases, self._run.behaviour.requests_at_once, read)
         return decided
 
-    async def _under_its_values(self, kind: Kind, case: Case) -> Resource | None:
-        """The account that a filter still finds, which a read by its id did not: a replica that is behind says 404.
-
-        It is looked for by what it is known to hold and by what it should hold; whoever is wanted is looked for by
-        that anyway, to be matched.
-        """
-        link, mapped = case.link, case.desired.mapped
-        assert link is not None  # noqa: S101 - only linked objects are read
-        held: Resource = _decode(link.pushed_document)
-        resource_type = self._run.rules.of(kind).mapper.resource_type
-        wanted = () if mapped is None else mapped.matching
-        known = [(path, getter(path, resource_type)(held)) for path in self._run.matching_paths(kind)]
-        by = [
-            (path, value) for path, value in known if isinstance(value, str) and value and (path, value) not in wanted
-        ]
-        if case.desired.standing != "wanted":
-            by += wanted
-        for path, value in by:
-            for resource in (await self._run.find(kind, path, value)).resources:
-                if resource.get("id") == link.target_id:
-                    return resource
-        return None
+    def _values(self, case: Case) -> Mapped | None:
+        """What the account should hold, of somebody deleted for good too."""
+        mapped, record = case.desired.mapped, case.record
+        return self._run.values_of_leaver(record) if mapped is None and record is not None else mapped
 
     def _unread(self, kind: Kind, case: Case, decision: Decision, error: ConnectorError) -> tuple[Case, Decision]:
         """Whose account could not be read fails; a leaver is disabled all the same, whatever the account holds."""
@@ -290,8 +284,10 @@ class Planner:
             return case._replace(held=mapper.without_disabling(_decode(case.link.pushed_document))), decision
         return case, Fail(self._failure(error, case.desired.name))
 
-    def _gone(self, case: Case, page: Page, to_look: list[Case], decided: list[tuple[Case, Decision]]) -> None:
-        """The target no longer has the linked object."""
+    def _gone(
+        self, case: Case, page: Page, to_look: list[Case], decided: list[tuple[Case, Decision]], found: FoundAgain
+    ) -> None:
+        """The target no longer has the linked object. `found` is what has its values."""
         desired = case.desired
         step = vanished(desired.standing, desired.name, self._run.behaviour.vanished)
         match step:
@@ -305,7 +301,7 @@ class Planner:
                     decided.append((case, decision))
             case Forget():
                 page.unlinked.append(desired.id)
-                self._placing.place_gone(page, case)
+                self._placing.place_gone(page, case, found)
             case _:
                 assert_never(step)
 

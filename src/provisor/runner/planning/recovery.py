@@ -11,25 +11,29 @@ from collections.abc import Sequence
 from functools import partial
 from typing import NamedTuple
 
+import msgspec
+
 from provisor.database import Connection
 from provisor.engine.decide import Skip
 from provisor.engine.desired import Desired
 from provisor.engine.outcome import failure_from
 from provisor.engine.ports import ConnectorError
 from provisor.engine.record import Kind
-from provisor.engine.unknown import FoundAgain, Ours, Stranger, said
+from provisor.engine.unknown import FoundAgain, Ours, Stranger, said, values_held
 from provisor.rules.failure import Failure
 from provisor.runner.asking.parallel import each
 from provisor.runner.planning.looking import look_for
-from provisor.runner.planning.plan_rows import adopted_row
+from provisor.runner.planning.plan_rows import adopted_row, forget
 from provisor.runner.planning.planner import Planner
 from provisor.runner.recording.log_rows import Journal
 from provisor.runner.run import PAGE, Run
+from provisor.scim.values import Resource
 from provisor.storage import cycles, links, log, member_links, operations, records, unknown, waiting, work
 from provisor.storage.log import LogRow
 from provisor.storage.operations import SECOND
 from provisor.storage.unknown import UnknownCreate
 
+_decode = msgspec.json.Decoder(dict).decode
 _KINDS: tuple[Kind, ...] = ("user", "group")
 
 
@@ -41,14 +45,17 @@ async def recover(run: Run, planner: Planner) -> int:
     objects = {
         kind: {one.object for one in left if one.object_kind == kind and one.kind != "members"} for kind in _KINDS
     }
-    after = ""
-    while page := unknown.page(run.reader(), job=run.job.id, after=after, limit=PAGE):
-        run.check_stop()
-        after = page[-1].object
-        for kind in _KINDS:
-            rows = [one for one in page if one.kind == kind]
-            objects[kind] |= {one.object for one in rows}
-            await _settle(run, kind, rows)
+    for _ in range(2):  # once more where the account of one was taken for another's until then
+        after, displaced = "", False
+        while page := unknown.page(run.reader(), job=run.job.id, after=after, limit=PAGE):
+            run.check_stop()
+            after = page[-1].object
+            for kind in _KINDS:
+                rows = [one for one in page if one.kind == kind]
+                objects[kind] |= {one.object for one in rows}
+                displaced = await _settle(run, kind, rows) or displaced
+        if not displaced:
+            break
     for kind, found in objects.items():
         await planner.plan_all_again(kind, sorted(found), verify=True)
     return sum(map(len, objects.values()))
@@ -71,8 +78,11 @@ class _Look(NamedTuple):
     found: FoundAgain | Failure
 
 
-async def _settle(run: Run, kind: Kind, rows: Sequence[UnknownCreate]) -> None:
-    """Look for these accounts and write down what is known now; a look that failed leaves its object alone."""
+async def _settle(run: Run, kind: Kind, rows: Sequence[UnknownCreate]) -> bool:
+    """Look for these accounts and write down what is known now; a look that failed leaves its object alone.
+
+    Returns whether somebody else's link led to one of them: where that one's account is, nobody knows from now on.
+    """
     looks: list[_Look] = []
 
     async def look(row: UnknownCreate) -> None:
@@ -90,8 +100,9 @@ async def _settle(run: Run, kind: Kind, rows: Sequence[UnknownCreate]) -> None:
     people = {object_id: run.judge(record, linked=True) for object_id, (record, _) in reads.items()}
     journal = Journal(run)
     events = [event for one in looks if (event := _event(journal, people.get(one.row.object), one)) is not None]
-    found = await run.writer.write(partial(_write, run, kind, looks, people, events))
+    found, displaced = await run.writer.write(partial(_write, run, kind, looks, people, events))
     run.counted(Counter({f"{kind}.create": found}))
+    return displaced
 
 
 def _each_one_of_their_own(looks: Sequence[_Look]) -> list[_Look]:
@@ -130,11 +141,15 @@ def _write(
     people: dict[str, Desired],
     events: Sequence[LogRow],
     connection: Connection,
-) -> int:
-    """The facts: whose account was found is linked, and who waited for it is woken. Returns how many were found."""
+) -> tuple[int, bool]:
+    """The facts: whose account was found is linked, and who waited for it is woken.
+
+    Returns how many were found, and whether another's link led to one of them.
+    """
     job = run.job.id
     known = [one for one in looks if not isinstance(one.found, Failure)]
     ours = [(one.row.object, one.found.resource) for one in known if isinstance(one.found, Ours)]
+    displaced = _displace(run, kind, ours, connection)
     links.put(connection, [adopted_row(run, kind, object_id, resource) for object_id, resource in ours])
     unknown.settle(connection, job, [one.row.object for one in known])
     waiting.wake(connection, job, [object_id for object_id, _ in ours])
@@ -144,4 +159,18 @@ def _write(
             work.add(connection, job, "members", object_id)
     log.append(connection, events)
     cycles.add_counts(connection, job, run.cycle.n, {f"{kind}.create": len(ours)})
-    return len(ours)
+    return len(ours), displaced
+
+
+def _displace(run: Run, kind: Kind, ours: Sequence[tuple[str, Resource]], connection: Connection) -> bool:
+    """Others whose links lead to these accounts: theirs is known by what it holds alone, and is looked for."""
+    job, mapper = run.job.id, run.rules.of(kind).mapper
+    taken = {str(resource["id"]): object_id for object_id, resource in ours}
+    owners = links.owners(connection, job, kind, list(taken))
+    displaced = [owner for target_id, owner in owners.items() if owner != taken[target_id]]
+    for owner, document in links.documents(connection, job, displaced).items():
+        held = values_held(_decode(document), run.matching_paths(kind), mapper.resource_type)
+        unknown.note(connection, job, [UnknownCreate(owner, kind, held)])
+    forget(connection, job, kind, displaced)
+    waiting.refer_again(connection, job, displaced, [path for path, _ in run.rules.users.mapper.references])
+    return bool(displaced)

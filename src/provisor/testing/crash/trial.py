@@ -65,6 +65,7 @@ class Trial:
     forgotten: set[str] = field(default_factory=set)  # whose links a restart dropped, not linked since
     forgotten_once: set[str] = field(default_factory=set)  # linked since or not
     forgotten_edges: set[tuple[str, str]] = field(default_factory=set)  # likewise, by the ids at the target
+    wrong_ids: dict[str, str] = field(default_factory=dict)  # that lead to nobody, with the id that the account has
 
     def run(self) -> list[str]:
         """Every round, then peace."""
@@ -90,7 +91,12 @@ class Trial:
             found.user_type, found.group_type, unique=place.unique, longest_page=place.longest_page
         )
         self.weather = Weather(
-            held=self.target, now=self.changing.now, happen=self._happen, watch=self._watch, may_lie=self._may_lie
+            held=self.target,
+            now=self.changing.now,
+            happen=self._happen,
+            watch=self._watch,
+            may_lie=self._may_lie,
+            mislead=self._mislead,
         )
         _strangers(place, self.target)
         self.strangers = {
@@ -189,13 +195,14 @@ class Trial:
 
     def _note_links(self) -> None:
         rows = self.changing.database.reader().all("SELECT target_id FROM link WHERE job = ?", (self.changing.job,))
-        linked = {row[0] for row in rows}
+        linked = {self.right_id(row[0]) for row in rows}
         self.linked_once |= linked
         self.forgotten -= linked
 
     def _forgetting(self, connection: Connection) -> None:
         job = self.changing.job
-        self.forgotten |= {row[0] for row in connection.all("SELECT target_id FROM link WHERE job = ?", (job,))}
+        rows = connection.all("SELECT target_id FROM link WHERE job = ?", (job,))
+        self.forgotten |= {self.right_id(row[0]) for row in rows}
         self.linked_once |= self.forgotten
         self.forgotten_once |= self.forgotten
         rows = connection.all(
@@ -203,7 +210,7 @@ class Trial:
             JOIN link m ON m.job = e.job AND m.object = e.member_id WHERE e.job = ?""",
             (job,),
         )
-        self.forgotten_edges |= {(row[0], row[1]) for row in rows}
+        self.forgotten_edges |= {(self.right_id(row[0]), self.right_id(row[1])) for row in rows}
 
     def _watch(self, asked: Asked) -> None:
         """A stranger is written to only by whoever it is linked to."""
@@ -212,6 +219,23 @@ class Trial:
         reader = self.changing.database.reader()
         if not owners(reader, self.changing.job, asked.kind, [asked.subject]):
             self.problems.append(f"{asked.method} to the stranger {asked.subject}, who is linked to nobody.")
+
+    def right_id(self, target_id: str) -> str:
+        """The id that the account has now."""
+        while target_id in self.wrong_ids:
+            target_id = self.wrong_ids[target_id]
+        return target_id
+
+    def _mislead(self, wrong: str, right: str) -> None:
+        """An id leads to nobody: what is remembered is remembered of the account."""
+        self.wrong_ids[wrong] = right
+        for some in (self.linked_once, self.forgotten, self.forgotten_once):
+            if wrong in some:
+                some.add(right)
+        if wrong in self.strangers:
+            self.strangers[right] = {**self.strangers.pop(wrong), "id": right}
+        edges = {(self.right_id(group), self.right_id(member)) for group, member in self.forgotten_edges}
+        self.forgotten_edges |= edges
 
     def _may_lie(self, kind: Kind, path: str, value: str) -> bool:
         """Whether a filter may find nobody: at a target that takes a name twice only where it is looked for again.

@@ -43,6 +43,8 @@ NOT_THERE = "not-there"  # 404 for an id
 NOT_FOUND = "not-found"  # a filter finds nobody
 NOT_WHOLE = "not-whole"  # a filter finds nobody and admits that something could not be read
 PAGING = ("page-total", "capped-total", "text-total", "no-total", "first-page-only", "zero-based", "overlapping")
+# An id that leads to nobody: a create is answered with it, or the account has another one from then on.
+NOBODYS_ID, OTHER_CASE, RE_KEYED = WRONG_IDS = ("nobodys-id", "other-case", "re-keyed")
 STOP = "stop"  # the process is asked to end
 
 
@@ -86,6 +88,7 @@ class Weather:
     happen: Callable[[Sequence[Change]], None]
     watch: Callable[[Asked], None]
     may_lie: Callable[[Kind, str, str], bool]
+    mislead: Callable[[str, str], None]  # told of an id that leads to nobody, and of the right one
     stop: asyncio.Event | None = None
     limit: int = 0
     requests: int = 0
@@ -93,6 +96,7 @@ class Weather:
     _coming: list[_Coming] = field(default_factory=list)
     _refused: list[tuple[str, str, Kind]] = field(default_factory=list)
     _missing: set[str] = field(default_factory=set)
+    _wrong: set[str] = field(default_factory=set)  # ids that lead to nobody, of all rounds
     _paging: dict[Kind, str] = field(default_factory=dict)
 
     def begin(self, strikes: Sequence[Strike], limit: int) -> None:
@@ -151,7 +155,14 @@ class Weather:
         async def ask() -> Answer:
             return await self.held.create(kind, document)
 
-        return (await self._through(asked, ask))[0]
+        answer, words = await self._through(asked, ask)
+        assert answer.resource is not None  # noqa: S101 - the target answers with what it made
+        right = str(answer.resource["id"])
+        for word in words & {NOBODYS_ID, OTHER_CASE}:
+            wrong = right.upper() if word == OTHER_CASE else f"nobody-{right}"
+            self._misled(wrong, right)
+            answer = replace(answer, resource={**answer.resource, "id": wrong})
+        return answer
 
     async def patch(self, kind: Kind, target_id: str, operations: Sequence[Operation]) -> Answer:
         """Change."""
@@ -196,6 +207,8 @@ class Weather:
             if not strike.after:
                 self._strike(strike, asked)
         self._refuse(asked)
+        if not self._wrong.isdisjoint((asked.subject, *asked.members)):
+            self.hits += 1
         if asked.method != "GET":
             self.watch(asked)
         answer = await ask()
@@ -236,10 +249,16 @@ class Weather:
                 self._missing.add(asked.subject)
             if asked.method in ("PATCH", "DELETE"):
                 raise _rejected(404, asked, "There is no such resource.")
+        elif word == RE_KEYED and asked.subject in self.held.resources(asked.kind):
+            self._misled(asked.subject, self.held.rekey(asked.kind, asked.subject))
         elif word == STOP and self.stop is not None:
             self.stop.set()
-        elif word and word not in (NOT_FOUND, NOT_WHOLE, STOP) and word not in PAGING:
+        elif word and word not in (NOT_FOUND, NOT_WHOLE, STOP, *WRONG_IDS) and word not in PAGING:
             raise self._error(word, asked)
+
+    def _misled(self, wrong: str, right: str) -> None:
+        self._wrong.add(wrong)
+        self.mislead(wrong, right)
 
     def _refuse(self, asked: Asked) -> None:
         """What was refused once is refused again."""
