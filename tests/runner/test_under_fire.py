@@ -298,3 +298,23 @@ def test_what_could_not_be_taken_away_is_not_forgotten_with_the_failures(everybo
     else:
         assert everybody.target.memberships() == set()
         assert (everybody.target.by_name("group", "Sales") is None) == (method == "DELETE")
+
+
+def test_who_is_taken_back_while_swapping_a_name_is_in_the_group_again(world):
+    org = world.organisation
+    org.users(["anna@x", "bo@x"])
+    org.group("Sales", ["anna@x", "bo@x"])
+    org.assign("bo@x")
+    org.assign("Sales", kind="group")
+    world.run()
+    world.delete("Sales", kind="group")
+    world.run()
+    org.restore("Sales", kind="group")
+    org.change("bo@x", userPrincipalName="bo.was@x")
+    org.change("anna@x", userPrincipalName="bo@x")
+    org.change("bo.was@x", userPrincipalName="anna@x")
+
+    world.run()
+
+    assert world.target.memberships() == {("Sales", "anna@x"), ("Sales", "bo@x")}
+    assert world.run().requests == {"GET": 1}

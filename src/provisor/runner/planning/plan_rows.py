@@ -231,8 +231,8 @@ class Placing:
         page.entering.append(case.desired.id)
 
     def _update(self, page: Page, case: Case, reinstate: bool) -> None:
-        if reinstate:
-            page.entering.append(case.desired.id)
+        if reinstate or (case.link is not None and case.link.pushed_hash == links.NOBODY_KNOWS):
+            page.entering.append(case.desired.id)  # or may have been taken back when nobody heard of it
         if self._differs(case):
             self._operation(page, case, "update", document=case.held)
             return
