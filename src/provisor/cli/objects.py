@@ -21,7 +21,22 @@ def print_one(shown: "Shown", *, as_json: bool, done: str = "") -> None:
     elif done:
         say(f"{done} {shown.object.name} ({shown.object.id}).")
     else:
-        print_table(("Attribute", "Value"), [(name, _text(value)) for name, value in document.items()])
+        rows = [(name, _text(value)) for name, value in document.items()]
+        if shown.restorable_until is not None:
+            rows.append(
+                ("State", f"in the recycle bin; can be restored until {shown.restorable_until:%Y-%m-%d %H:%M} UTC")
+            )
+        print_table(("Attribute", "Value"), rows)
+
+
+def print_deleted(shown: "Shown", *, as_json: bool) -> None:
+    """What went into the recycle bin, and what will bring it back without anybody's asking."""
+    print_one(shown, as_json=as_json, done="Deleted")
+    if shown.comes_back_from is not None and not as_json:
+        say(
+            f"It came from the files of the source {shown.comes_back_from}: the next import of one that still has "
+            f"{shown.object.name} restores it. Take the row out there too."
+        )
 
 
 def print_page(objects: "Sequence[DirectoryObject]", *, limit: int, as_json: bool) -> None:

@@ -94,6 +94,7 @@ class ObjectImport:
         number = ChangeNumber(connection, run.tenant)
         created: list[DirectoryObject] = []
         updated: list[tuple[DirectoryObject, bool]] = []
+        restored = 0
         managers: list[tuple[int, str, str, str, str | None]] = []
         for row in rows:
             before = found.get(row.anchor)
@@ -105,6 +106,9 @@ class ObjectImport:
                 if after is not before:
                     after = replace(after, change=number.get())
                     updated.append((after, alive_moved(before, after)))
+                if not before.alive:
+                    run.restore(self._counts, self._file.name, row.number, before)
+                    restored += 1
             if row.manager:
                 anchor = None if self._named_by_anchor else anchor_key(kind, self._columns.anchor, row.manager)
                 managers.append((row.number, after.id, row.manager, fold(row.manager), anchor))
@@ -112,7 +116,7 @@ class ObjectImport:
         objects.update(connection, updated)
         run.notes.remember_managers(connection, managers)
         self._counts.created += len(created)
-        self._counts.updated += len(updated)
+        self._counts.updated += len(updated) - restored
         self._counts.unchanged += len(rows) - len(created) - len(updated)
 
     def _called_as_people_see(

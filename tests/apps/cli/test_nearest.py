@@ -135,6 +135,18 @@ def admin(database, tenant, tmp_path):
     return admin
 
 
+@pytest.mark.parametrize("noun", ["user", "group"])
+def test_one_in_the_recycle_bin_is_told_only_to_those_who_may_see_it(admin, noun):
+    everything = Actor(name="a", kind="user", permissions=ALL_PERMISSIONS)
+    objects, name = (admin.users, ANNA) if noun == "user" else (admin.groups, "Marketing")
+    objects.delete(everything, name)
+    error = AdminError("not-found", "It is not there.", "Look.", (noun, name))
+    blind = Actor(name="b", kind="user", permissions=ALL_PERMISSIONS - {DIRECTORY_READ})
+
+    assert "is in the recycle bin" in admin.nearest.hinted(everything, error).hint
+    assert admin.nearest.hinted(blind, error).hint == "Look."
+
+
 SEEN = {
     "user": (DIRECTORY_READ, "ana@contoso.example", ANNA),
     "group": (DIRECTORY_READ, "Marketng", "Marketing"),
