@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from provisor.terminal import print_json, print_table, say
+from provisor.terminal import piped, print_json, print_table, say
 
 if TYPE_CHECKING:
     from provisor.admin.directory import Shown
@@ -51,10 +51,23 @@ def print_page(objects: "Sequence[DirectoryObject]", *, limit: int, as_json: boo
     title = "displayName" if objects[0].kind == "user" else "description"
     print_table(
         ("Name", title, "State", "Id"),
-        [(_excerpt(item.name), _excerpt(item.attributes.get(title)), _state(item), item.id) for item in objects],
+        [
+            (
+                _line(item.name) if piped() else _excerpt(item.name),
+                _excerpt(item.attributes.get(title)),
+                _state(item),
+                item.id,
+            )
+            for item in objects
+        ],
     )
     if len(objects) == limit:
         say(f"There may be more: --after {objects[-1].id}")
+
+
+def _name(name: str) -> str:
+    """Whole where another program reads it, which may give it to the next command."""
+    return _line(name) if piped() else _excerpt(name)
 
 
 def _state(item: "DirectoryObject") -> str:
@@ -63,8 +76,12 @@ def _state(item: "DirectoryObject") -> str:
 
 def _excerpt(value: object) -> str:
     """A value in one row of a list; `show` has it whole."""
-    text = "" if value is None else str(value).replace("\n", " ").replace("\r", " ")
+    text = "" if value is None else _line(str(value))
     return text if len(text) <= LONGEST_IN_A_LIST else f"{text[: LONGEST_IN_A_LIST - 1]}…"
+
+
+def _line(text: str) -> str:
+    return text.replace("\n", " ").replace("\r", " ")
 
 
 def _text(value: object) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from provisor.connectors.csv_files import CsvFile
 from provisor.database import Connection, Database
-from provisor.directory.files import FileKind, membership_columns, misplaced
+from provisor.directory.files import FileKind, groups_for_people, membership_columns, misplaced
 from provisor.directory.names import OBJECT_GUID
 from provisor.directory.objects import Kind, Refusal
 from provisor.directory.printable import refused_name
@@ -196,7 +196,8 @@ def _columns(
             or choose_anchor(kind, file.name, file.header, source.anchor(kind) if source else None, wanted)
         )
         if isinstance(anchor, Refusal):
-            return anchor
+            unknown = kind == "user" and anchor.code == "column-missing"
+            return (groups_for_people(file.name, file.header) if unknown else None) or anchor
         found = read_header(kind, file.name, file.header, anchor, app_id, registered)
         if isinstance(found, Refusal):
             return found
