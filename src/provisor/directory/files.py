@@ -55,17 +55,16 @@ def misplaced(given: FileKind, file: str, header: Sequence[str]) -> Refusal | No
 def groups_for_people(file: str, header: Sequence[str]) -> Refusal | None:
     """The refusal of a file given as people that has no column by which to know one, and only such as groups have.
 
-    Weak evidence: to be asked only about a file that cannot be taken. Columns of one name each are of both kinds.
+    Weak evidence, as people have these columns too: to be asked only about a file that cannot be taken.
     """
     meanings = [meaning("group", column) for column in header]
-    if None in meanings or not any(
-        isinstance(each, Meaning) and each.attribute == NAMING["group"] for each in meanings
-    ):
+    attributes = {each.attribute for each in meanings if isinstance(each, Meaning)}
+    if None in meanings or NAMING["group"] not in attributes:
         return None
     return Refusal(
         code="wrong-file",
-        message=f"{file} was given with {_OPTION['user']} and looks like groups: it has no column "
-        f"{NAMING['user']}, and {', '.join(header)}, as groups have.",
+        message=f"{file} was given with {_OPTION['user']} and looks like groups: it has "
+        f"{', '.join(header)} and no column {NAMING['user']}.",
         hint=f"Give it with {_OPTION['group']}, or name the file of people.",
     )
 
