@@ -19,7 +19,6 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Console
 
-PIPED_WIDTH: Final = 200  # characters of a line
 _FEW_LETTERS: Final = 12  # a column that is narrower cannot be read
 _ID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _LARGEST_SECRET_BYTES = 65_536
@@ -61,13 +60,19 @@ def print_json_line(value: object) -> None:
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """A table, as wide as the terminal; piped elsewhere it is as wide as its text, up to 200 characters a line.
+    """A table, as wide as the terminal; piped elsewhere it is as wide as its text, so that a row of a list is a line.
 
-    Cells fold, ids do not: people copy them. Where they leave no room for the rest, every row becomes a table of its
-    own with a title and a cell a line.
+    On a terminal cells fold, ids do not: people copy them. Where they leave no room for the rest, every row becomes a
+    table of its own with a title and a cell a line.
     """
     cells = [["" if cell is None else _clean(str(cell)) for cell in row] for row in rows]
-    room = _console().width if sys.stdout.isatty() else PIPED_WIDTH
+    if piped():
+        one_line = len(columns) > 2  # of two, the second is a text that `show` gives as it is
+        _draw(
+            columns, [[" ".join(cell.splitlines()) for cell in row] for row in cells] if one_line else cells, (), None
+        )
+        return
+    room = _console().width
     floors = [
         max(_least(row[at], column) for row in [*cells, [""] * len(columns)]) for at, column in enumerate(columns)
     ]
@@ -76,6 +81,11 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Non
             print_table(("", ""), zip(columns, row, strict=True))
         return
     _draw(columns, cells, floors, room)
+
+
+def piped() -> bool:
+    """Whether another program reads what is printed."""
+    return not sys.stdout.isatty()
 
 
 def complain(message: str, hint: str = "") -> None:
@@ -191,7 +201,7 @@ def _console(*, stderr: bool = False, width: int | None = None) -> "Console":
     return Console(stderr=stderr, width=width, color_system=None if colourless() else "auto")
 
 
-def _draw(columns: Sequence[str], cells: Sequence[Sequence[str]], floors: Sequence[int], room: int) -> None:
+def _draw(columns: Sequence[str], cells: Sequence[Sequence[str]], floors: Sequence[int], room: int | None) -> None:
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text
@@ -200,6 +210,7 @@ def _draw(columns: Sequence[str], cells: Sequence[Sequence[str]], floors: Sequen
         max(_length(line) for text in (column, *(row[at] for row in cells)) for line in text.split("\n"))
         for at, column in enumerate(columns)
     ]
+    room = sum(widths) + _between(len(columns)) if room is None else room
     excess = sum(widths) + _between(len(columns)) - room
     while excess > 0 and widths != list(floors):  # who has most to give, gives first
         at = max(range(len(widths)), key=lambda at: widths[at] - floors[at])

@@ -15,6 +15,7 @@ from provisor.admin.context import Context
 from provisor.admin.errors import AdminError
 from provisor.database import Database, DatabaseError, open_database
 from provisor.folders import make_folder
+from provisor.settings import DATABASE_URL, TARGET_DATABASE_URL
 from provisor.storage.schema import migrate
 
 if TYPE_CHECKING:
@@ -23,9 +24,17 @@ if TYPE_CHECKING:
     from provisor.storage.jobs import Job
     from provisor.storage.secrets import SecretKey
 
+_SERVERS = ("postgresql", "postgres")
+
 
 def build(settings: Settings) -> Admin:
     """All verbs over the database that the settings name; it is made and migrated when it is new."""
+    if settings.database_url.partition(":")[0] in _SERVERS:
+        raise AdminError(
+            "database",
+            f"{DATABASE_URL} names a PostgreSQL database, and the service keeps its directory and jobs in SQLite.",
+            f"Write it as sqlite:///FILE, or leave it out; a target may be on PostgreSQL, by {TARGET_DATABASE_URL}.",
+        )
     try:
         _make_folder(settings)
         database = open_database(settings.database_url)

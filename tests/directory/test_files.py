@@ -1,6 +1,6 @@
 import pytest
 
-from provisor.directory.files import membership_columns, misplaced
+from provisor.directory.files import groups_for_people, membership_columns, misplaced
 from provisor.directory.objects import Refusal
 
 FILES = {
@@ -67,3 +67,19 @@ def test_a_file_without_them_is_refused(header, one_group, code, word):
     assert isinstance(refusal, Refusal)
     assert refusal.code == code
     assert word in refusal.hint
+
+
+@pytest.mark.parametrize(
+    "header", [["displayName"], ["displayName", "description"], ["id", "displayName", "mail"], ["Name [displayName]"]]
+)
+def test_a_file_of_columns_that_groups_have_is_known_for_one_where_it_cannot_be_people(header):
+    refusal = groups_for_people("g.csv", header)
+
+    assert refusal.code == "wrong-file"
+    assert refusal.message.startswith("g.csv was given with --users and looks like groups: it has ")
+    assert "--groups" in refusal.hint
+
+
+@pytest.mark.parametrize("header", [["displayName", "givenName"], ["displayName", "shoeSize"], ["description"], ["a"]])
+def test_a_file_of_other_columns_is_not_taken_for_groups(header):
+    assert groups_for_people("g.csv", header) is None

@@ -1,25 +1,29 @@
 import pytest
 
-from provisor.directory.printable import unseen_in
-
-UNSEEN = {
-    "NUL": "a\0b", "newline": "a\nb", "escape": "a\x1b[31mb", "tab": "a\tb", "C1": "a\x9bb", "DEL": "a\x7fb",
-    "byte order mark": "a\ufeffb", "zero-width space": "a\u200bb", "zero-width joiner": "a\u200db",
-    "right-to-left override": "a\u202eb", "isolate": "a\u2066b", "soft hyphen": "a\u00adb",
-    "line separator": "a\u2028b", "surrogate": "a\udc80b", "tag": "a\U000e0041b", "filler": "a\u3164b",
-    "variation selector": "a\ufe0fb", "blank of Braille": "a\u2800b", "edge": "a ", "edge before": "\u00a0a",
-}  # fmt: skip
+from provisor.directory.printable import LONGEST_NAME, refused_name
 
 
-@pytest.mark.parametrize("name", UNSEEN.values(), ids=UNSEEN.keys())
-def test_what_nobody_sees_is_found(name):
-    assert unseen_in(name)
+def test_a_refusal_tells_what_which_value_and_what_to_do():
+    refusal = refused_name("Umb\u202erella", "the name of an application")
+
+    assert refusal is not None
+    assert refusal.code == "name-unprintable"
+    assert refusal.message == (
+        r'"Umb\u202erella" cannot be the name of an application: '
+        "it must not hold U+202E RIGHT-TO-LEFT OVERRIDE, which nobody sees (character 4)."
+    )
+    assert refusal.hint == "Type the name anew, without that character."
 
 
-@pytest.mark.parametrize("name", ["Cisco Umbrella (test)", "Müller & Söhne", "人事システム", "مرحبا", "e\u0301", "🏢"])
-def test_what_is_seen_may_stand_in_a_name(name):
-    assert unseen_in(name) is None
+def test_a_name_is_as_long_as_entra_takes_it():
+    refusal = refused_name("x" * (LONGEST_NAME + 1), "the name of an application")
+
+    assert refusal is not None
+    assert refusal.code == "name-too-long"
+    assert "257 characters" in refusal.message
+    assert "256 characters" in refusal.hint
 
 
-def test_the_character_is_named():
-    assert unseen_in("a\u202eb") == "U+202E RIGHT-TO-LEFT OVERRIDE"
+@pytest.mark.parametrize("name", ["x" * LONGEST_NAME, "Müller & Söhne", "علی\u200cرضا", "👩🏽\u200d💻 Developers"])
+def test_any_other_name_is_taken(name):
+    assert refused_name(name, "the name of an application") is None

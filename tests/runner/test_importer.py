@@ -227,7 +227,7 @@ def test_a_deleted_user_whose_row_comes_again_is_restored(company):
     with company.database.transaction() as connection:
         verbs.delete(connection, company.tenant, company.user(ANNA), now=company.now)
 
-    assert company.people(ANNA).users == Counts(updated=1)
+    assert company.people(ANNA).users == Counts(restored=1)
     assert company.user(ANNA).alive
 
 

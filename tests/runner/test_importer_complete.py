@@ -356,3 +356,42 @@ def test_memberships_of_those_who_leave_do_not_count(company):
 
     assert summary.stopped is None
     assert (summary.users.deleted, summary.memberships.deleted) == (8, 0)
+
+
+@pytest.mark.parametrize("name", ["user0\u200b@fjord.example", "user0@fjord.example ", "\ufeffuser0@fjord.example"])
+def test_who_is_named_with_something_unseen_counts_as_present(company, name):
+    company.people(*upns(3))
+
+    summary = company.people(name, *upns(3, start=1), complete=True)
+
+    assert (summary.users.refused, summary.users.deleted) == (1, 0)
+    assert company.user("user0@fjord.example").alive
+
+
+@pytest.mark.parametrize(
+    ("group", "member"), [("Sales", "user0@fjord.example\u200b"), ("Sal\u00ades", "user0@fjord.example")]
+)
+def test_a_membership_that_is_named_with_something_unseen_does_not_end(company, group, member):
+    company.take(
+        users=[["userPrincipalName"], ["user0@fjord.example"], ["user1@fjord.example"]],
+        groups=[["displayName"], ["Sales"]],
+        members=[["group", "member"], ["Sales", "user0@fjord.example"], ["Sales", "user1@fjord.example"]],
+    )
+
+    company.take(members=[["group", "member"], [group, member], ["Sales", "user1@fjord.example"]], complete=True)
+
+    assert company.members("Sales") == {"user0@fjord.example", "user1@fjord.example"}
+
+
+def test_who_had_a_name_of_before_the_rule_can_still_be_disabled(company):
+    guid = "8f1d2c3b-4a59-6877-8695-a4b3c2d1e0f0"
+    company.take(users=[["userPrincipalName", "objectGUID"], ["user~@fjord.example", guid]])
+    with company.database.transaction() as connection:
+        for column in ("name", "folded_name", "attributes"):
+            connection.execute(f"UPDATE object SET {column} = replace({column}, '~', ?)", ("\u200b",))
+    name = "user\u200b@fjord.example"
+
+    summary = company.take(users=[["userPrincipalName", "objectGUID", "accountEnabled"], [name, guid, "false"]])
+
+    assert summary.refused == []
+    assert not company.user(name).enabled

@@ -194,3 +194,16 @@ def test_a_source_has_a_name_that_is_seen(company, source):
 
     assert isinstance(refusal, Refusal)
     assert refusal.code == "name-unprintable"
+
+
+def test_groups_given_as_people_are_known_by_their_header(company):
+    refusal = company.offer(users=[["displayName", "description"], ["Sales", "They sell"]])
+
+    assert isinstance(refusal, Refusal)
+    assert (refusal.code, "--groups" in refusal.hint) == ("wrong-file", True)
+
+
+def test_people_known_by_another_column_may_bring_columns_of_groups_alone(company):
+    company.take(users=[["userPrincipalName", "mail", "displayName"], ["a@x", "a@y", "A"]], user_anchor="mail")
+
+    assert company.take(users=[["mail", "displayName"], ["a@y", "B"]]).users.updated == 1

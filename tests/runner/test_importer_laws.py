@@ -8,12 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provisor.database import open_database
+from provisor.scim.naming import problem_with_name
 from provisor.scim.values import fold
 from provisor.storage import objects, tenants
 from support.company import Company
 
 TEXT = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\0"), max_size=8)
-KEY = TEXT.filter(lambda text: text.strip())
+KEY = TEXT.filter(lambda text: text.strip() and problem_with_name(text) is None)
 COLUMNS = ["userPrincipalName", "displayName", "department", "Größe"]
 TABLES = st.lists(st.tuples(KEY, TEXT, TEXT, TEXT), max_size=8, unique_by=lambda row: fold(row[0]))
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from provisor.admin.actor import APPLICATION_READ, APPLICATION_WRITE, Actor
 from provisor.admin.applications import DEFAULT_ACCESS, Applications, role_named
 from provisor.admin.context import Change, Context
-from provisor.admin.errors import AdminError
+from provisor.admin.errors import AdminError, acceptable_name
 from provisor.storage import applications
 from provisor.storage.applications import Application, AppRole
 from provisor.storage.identifiers import new_id
@@ -34,7 +34,8 @@ class AppRoles:
         """A new role; `value` is what the application calls it, the name where there is none."""
         with self.context.change(actor, APPLICATION_WRITE, ACTIVITY) as change:
             found = self.applications.find(change.connection, application)
-            role = AppRole(id=new_id(), display_name=name.strip(), value=value, description=name.strip())
+            role = AppRole(id=new_id(), display_name=name, value=value, description=name)
+            _named(found, None, role)
             _distinct(found, role)
             return self._save(change, found, (*found.roles, role), role)
 
@@ -54,7 +55,7 @@ class AppRoles:
             before = _defined(found, role)
             after = replace(
                 before,
-                display_name=before.display_name if name is None else name.strip(),
+                display_name=before.display_name if name is None else name,
                 value=before.value if value is None else value or None,
                 enabled=before.enabled if enabled is None else enabled,
             )
@@ -62,6 +63,7 @@ class AppRoles:
                 change.target = found.id
                 change.nothing()
                 return after
+            _named(found, before, after)
             _distinct(found, after)
             return self._save(change, found, [after if each.id == after.id else each for each in found.roles], after)
 
@@ -96,10 +98,18 @@ def _defined(application: Application, named: str) -> AppRole:
     return role
 
 
+def _named(application: Application, before: AppRole | None, role: AppRole) -> None:
+    """A role has a name that is seen, and so is what the application calls it; what was there before may stay."""
+    if not role.display_name.strip():
+        raise AdminError("name-blank", "A role needs a name that is more than blanks.", "Give it a name.")
+    if before is None or role.display_name != before.display_name:
+        acceptable_name(role.display_name, f"the name of a role of {application.display_name}")
+    if role.value and (before is None or role.value != before.value):
+        acceptable_name(role.value, f"the value of the role {role.display_name} of {application.display_name}")
+
+
 def _distinct(application: Application, role: AppRole) -> None:
     """A target tells roles apart by what it is sent, so no two may be sent alike."""
-    if not role.display_name:
-        raise AdminError("name-blank", "A role needs a name that is more than blanks.", "Give it a name.")
     sent = role.value or role.display_name
     for other in application.roles:
         if other.id != role.id and sent in (other.value or other.display_name, other.display_name):

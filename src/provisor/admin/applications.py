@@ -8,10 +8,9 @@ from dataclasses import dataclass
 
 from provisor.admin.actor import APPLICATION_READ, APPLICATION_WRITE, ASSIGNMENT_WRITE, Actor
 from provisor.admin.context import Context
-from provisor.admin.errors import AdminError, accepted
+from provisor.admin.errors import AdminError, acceptable_name, accepted
 from provisor.database import Connection
 from provisor.directory.objects import DirectoryObject, Kind
-from provisor.directory.printable import unprintable, unseen_in
 from provisor.gallery.template import Template
 from provisor.scim.nearest import did_you_mean
 from provisor.scim.values import Json
@@ -56,9 +55,7 @@ class Applications:
                 raise AdminError(
                     "name-blank", "An application needs a name that is more than blanks.", "Give it a name."
                 )
-            unseen = unseen_in(called)
-            if unseen is not None:
-                accepted(unprintable("application", unseen))
+            acceptable_name(called, "the name of an application")
             if applications.by_name(change.connection, self.context.tenant, called):
                 raise AdminError(
                     "name-taken", f"An application is already called {called}.", "Choose another name with --name."

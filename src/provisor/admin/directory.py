@@ -4,17 +4,19 @@ One class for both kinds: what differs (a manager, accountEnabled) is refused by
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from provisor.admin.actor import DIRECTORY_PURGE, DIRECTORY_READ, DIRECTORY_WRITE, Actor
 from provisor.admin.context import Change, Context
 from provisor.admin.errors import AdminError, accepted
 from provisor.database import Connection
 from provisor.directory.attributes import KNOWN, Reading, Unreadable, read_text
+from provisor.directory.lifecycle import KEPT
 from provisor.directory.names import Meaning, meaning
 from provisor.directory.objects import DirectoryObject, Kind, Refusal, Value
 from provisor.scim.values import Json
-from provisor.storage import directory_verbs, extensions, members, objects
+from provisor.storage import directory_verbs, extensions, members, objects, sources
 from provisor.storage.times import from_microseconds
 
 MANAGER = "manager"  # a reference, not an attribute; named like one all the same
@@ -22,11 +24,21 @@ MANAGER = "manager"  # a reference, not an attribute; named like one all the sam
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """An object with what hangs off it: the manager's name and the groups it is in."""
+    """An object with what hangs off it: the manager's name and the groups it is in.
+
+    `comes_back_from` names the source whose next import restores what was just deleted, if its files still have it.
+    """
 
     object: DirectoryObject
     manager: str | None = None
     groups: tuple[str, ...] = ()
+    comes_back_from: str | None = None
+
+    @property
+    def restorable_until(self) -> datetime | None:
+        """When an object in the recycle bin will be deleted for good; None for a live one."""
+        deleted, purged = self.object.deleted_at, self.object.purged_at
+        return None if deleted is None or purged is not None else from_microseconds(deleted) + KEPT
 
     def to_json(self) -> dict[str, Json]:
         """In Graph's words."""
@@ -98,11 +110,14 @@ class Objects:
             return self._done(change, before, item)
 
     def delete(self, actor: Actor, key: str) -> Shown:
-        """Soft-delete; it can be restored for 30 days."""
+        """Soft-delete; it can be restored for 30 days, and is by an import whose files still have it."""
         with self.context.change(actor, DIRECTORY_WRITE, f"Delete {self.kind}") as change:
             before = self.find(change.connection, key)
             item = accepted(directory_verbs.delete(change.connection, self.context.tenant, before, now=change.now))
-            return self._done(change, before, item)
+            source = sources.read(change.connection, item.source)
+            of_files = source is not None and source.kind == "csv"
+            shown = self._done(change, before, item)
+            return replace(shown, comes_back_from=source.name) if source is not None and of_files else shown
 
     def restore(self, actor: Actor, key: str) -> Shown:
         """Bring a soft-deleted object back."""

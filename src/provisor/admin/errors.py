@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from provisor.directory.objects import Refusal
+from provisor.directory.printable import refused_name
 
 T = TypeVar("T")
 
@@ -22,6 +23,12 @@ class AdminError(Exception):
 
     def __str__(self) -> str:
         return self.message
+
+
+def acceptable_name(text: str, what: str) -> str:
+    """The name as it was given. Raises AdminError when it is no name for `what` (the name of a role, say)."""
+    accepted(refused_name(text, what))
+    return text
 
 
 def accepted(answer: T | Refusal) -> T:

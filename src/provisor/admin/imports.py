@@ -9,7 +9,7 @@ from provisor.admin.context import Context
 from provisor.admin.errors import AdminError, accepted
 from provisor.database import DatabaseError
 from provisor.runner.importing.import_source import CsvImport, import_csv
-from provisor.runner.importing.summary import ImportProgress, ImportSummary
+from provisor.runner.importing.summary import RESTORED_KEPT, ImportProgress, ImportSummary
 
 __all__ = ["CsvImport", "ImportProgress", "ImportSummary", "Imports"]
 
@@ -46,6 +46,7 @@ class Imports:
                 kind: {
                     "created": done.created,
                     "updated": done.updated,
+                    "restored": done.restored,
                     "deleted": done.deleted,
                     "refused": done.refused,
                 }
@@ -55,4 +56,6 @@ class Imports:
                     ("memberships", summary.memberships),
                 )
             }
+            if summary.restored:
+                change.detail["restored"] = [note.reason for note in summary.restored[:RESTORED_KEPT]]
         return summary

@@ -1,4 +1,6 @@
-"""The name that was perhaps meant, when somebody named what is not there: only what the actor may see is offered.
+"""What was perhaps meant, when somebody named what is not there: only what the actor may see is offered.
+
+One who is in the recycle bin under that name is meant before any that is called alike.
 
 Verbs say no with `AdminError.about`; a skin asks here, as the same actor, and puts the answer into the hint.
 """
@@ -12,11 +14,14 @@ from provisor.admin.actor import APPLICATION_READ, DIRECTORY_READ, JOB_READ, Act
 from provisor.admin.context import Context
 from provisor.admin.errors import AdminError
 from provisor.database import Connection
+from provisor.directory.lifecycle import KEPT
 from provisor.directory.names import names_of
-from provisor.directory.objects import Kind
+from provisor.directory.objects import Kind, Refusal
+from provisor.scim.naming import spelled
 from provisor.scim.nearest import nearest
-from provisor.storage import applications, extensions, jobs
+from provisor.storage import applications, directory_verbs, extensions, jobs, objects
 from provisor.storage.near_names import near_names
+from provisor.storage.times import from_microseconds
 
 _Names: TypeAlias = Callable[[Connection, str, str], Iterable[str]]  # connection, tenant, what was typed
 
@@ -35,10 +40,28 @@ class NearestNames:
         permission, names = _NOUNS[noun]
         if not actor.may(permission):
             return error
-        found = nearest(key, names(self.context.database.reader(), self.context.tenant, key))
+        connection = self.context.database.reader()
+        kind = _KINDS.get(noun)
+        deleted = None if kind is None else _in_recycle_bin(connection, self.context.tenant, kind, key)
+        if deleted is not None:
+            return AdminError(error.code, error.message, deleted)
+        found = nearest(key, names(connection, self.context.tenant, key))
         if found is None or found in error.hint:
             return error
         return AdminError(error.code, error.message, f"Did you mean {found}? {error.hint}")
+
+
+def _in_recycle_bin(connection: Connection, tenant: str, kind: Kind, key: str) -> str | None:
+    """The hint that tells of one, or several, of that id or name who can be restored."""
+    found = directory_verbs.find(connection, tenant, kind, key, deleted=True)
+    gone = objects.by_name(connection, tenant, kind, key, deleted=True) if isinstance(found, Refusal) else [found]
+    if not gone:
+        return None
+    until = from_microseconds(max(item.deleted_at or 0 for item in gone)) + KEPT
+    return (
+        f"{spelled(gone[0].name)} was deleted, and is in the recycle bin until {until:%Y-%m-%d}: "
+        f"`provisor {kind} restore` brings it back, `provisor {kind} show --deleted` shows it."
+    )
 
 
 def _applications(connection: Connection, tenant: str, key: str) -> list[str]:
@@ -55,6 +78,7 @@ def _attributes(connection: Connection, tenant: str, key: str, *, kind: Kind) ->
     return [*names_of(kind), *(each.attribute for each in of_tenant if kind.title() in each.targets)]
 
 
+_KINDS: Final[Mapping[str, Kind]] = {"user": "user", "group": "group"}
 _NOUNS: Final[Mapping[str, tuple[str, _Names]]] = {
     "user": (DIRECTORY_READ, partial(near_names, kind="user")),
     "group": (DIRECTORY_READ, partial(near_names, kind="group")),

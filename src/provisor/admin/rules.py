@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from provisor.admin.errors import AdminError
+from provisor.admin.errors import AdminError, acceptable_name
 from provisor.directory.attributes import KNOWN
 from provisor.directory.names import names_in_mappings
 from provisor.expressions import Constant as ConstantNode
@@ -65,6 +65,27 @@ def usable(document: Json, template: Template, source: SourceSchema, *, scope: J
             f"The rules have {len(found)} problem{'s' * (len(found) > 1)}:\n" + "\n".join(found),
             "Correct them with `provisor schema export` and `provisor schema import`.",
         )
+
+
+def named_well(document: Json, before: Json) -> None:
+    """Raise AdminError for a mapping or a filter with a name that cannot be one; the names there were before may stay.
+
+    Asked where rules are saved: a job whose rules are older than this rule still runs.
+    """
+    known = set(_names(before))
+    for name, what in _names(document):
+        if (name, what) not in known:
+            acceptable_name(name, what)
+
+
+def _names(document: Json) -> Iterable[tuple[str, str]]:
+    ruleset = read_schema(document)
+    if not isinstance(ruleset, RuleSet):
+        return
+    for mapping in (ruleset.users, ruleset.groups):
+        yield mapping.name, f"the name of the mapping of {mapping.kind}s"
+        for group in (*mapping.scope.groups, *mapping.scope.input_groups):
+            yield group.title, f"the name of a scoping filter of {mapping.kind}s"
 
 
 def with_mapping(document: Json, kind: ObjectKind, *, source: str, target: str) -> Json:

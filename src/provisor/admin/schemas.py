@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from provisor.admin.actor import JOB_READ, JOB_WRITE, Actor
 from provisor.admin.context import Change, Context
 from provisor.admin.jobs import Jobs
-from provisor.admin.rules import with_mapping
+from provisor.admin.rules import named_well, with_mapping
 from provisor.rules.mapping import ObjectKind
 from provisor.scim.values import Json
 from provisor.storage import extensions, jobs
@@ -62,7 +62,9 @@ class Schemas:
     def _save(self, change: Change, actor: Actor, job: Job, document: Json) -> int:
         self.jobs.usable(change.connection, job, document)
         change.target = job.id
-        if document == jobs.rules(change.connection, job.id, job.ruleset_version):
+        before = jobs.rules(change.connection, job.id, job.ruleset_version)
+        named_well(document, before)
+        if document == before:
             change.nothing()
             return job.ruleset_version
         version = jobs.save_rules(change.connection, job.id, document, created_by=actor.name, now=change.now)

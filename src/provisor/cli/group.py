@@ -2,7 +2,7 @@
 
 import typer
 
-from provisor.cli.objects import print_one, print_page
+from provisor.cli.objects import print_deleted, print_one, print_page
 from provisor.cli.options import After, AsJson, Attributes, Deleted, Group, Limit, Search, noun, pairs, session
 
 app = noun("Groups of the directory, named by displayName or id.")
@@ -60,10 +60,12 @@ def set_attributes(context: typer.Context, group: Group, attributes: Attributes,
 def delete(context: typer.Context, group: Group, as_json: AsJson = False) -> None:
     """Delete; can be restored for 30 days.
 
+    An import restores it too, if the file of its source still has it: take the row out there first.
+
     Example: provisor group delete Sales
     """
     opened = session(context)
-    print_one(opened.admin.groups.delete(opened.actor, group), as_json=as_json, done="Deleted")
+    print_deleted(opened.admin.groups.delete(opened.actor, group), as_json=as_json)
 
 
 @app.command()

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 app = noun("Bring people, groups and memberships into the directory.")
 
-SHOWN_REFUSALS = 20
+SHOWN_ROWS = 20
 ROWS_REFUSED = 3  # an exit code of its own: what could be imported is imported
 
 
@@ -48,6 +48,8 @@ def import_csv(
     as_json: AsJson = False,
 ) -> None:
     """Import CSV files. Importing the same files again changes nothing.
+
+    Whoever is in the recycle bin and in a file is restored, which the summary tells by name.
 
     Ends with 3 when the files were imported and rows of them were refused, with 1 when something was to be deleted and
     was not.
@@ -94,9 +96,9 @@ def import_csv(
 
 def _print(summary: "ImportSummary") -> None:
     print_table(
-        ("", "created", "updated", "unchanged", "deleted", "refused"),
+        ("", "created", "updated", "restored", "unchanged", "deleted", "refused"),
         [
-            (name, done.created, done.updated, done.unchanged, done.deleted, done.refused)
+            (name, done.created, done.updated, done.restored, done.unchanged, done.deleted, done.refused)
             for name, done in (
                 ("users", summary.users),
                 ("groups", summary.groups),
@@ -106,9 +108,10 @@ def _print(summary: "ImportSummary") -> None:
     )
     for note in summary.warnings:
         say(f"{note.file}, row {note.row}: {note.reason}")
-    for note in summary.refused[:SHOWN_REFUSALS]:
-        say(f"Refused {note.file}, row {note.row}: {note.reason}")
-    if len(summary.refused) > SHOWN_REFUSALS:
-        say(f"… and {len(summary.refused) - SHOWN_REFUSALS} more refused rows (--json shows all).")
+    for what, notes in (("Restored", summary.restored), ("Refused", summary.refused)):
+        for note in notes[:SHOWN_ROWS]:
+            say(f"{what} {note.file}, row {note.row}: {note.reason}")
+        if len(notes) > SHOWN_ROWS:
+            say(f"… and {len(notes) - SHOWN_ROWS} more {what.lower()} rows (--json shows all).")
     if summary.dry_run:
         say("Nothing was written: this was a dry run.")

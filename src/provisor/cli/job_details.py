@@ -2,14 +2,13 @@
 
 import json
 import shutil
-import sys
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import typer
 
-from provisor.terminal import counted, print_json, say
+from provisor.terminal import counted, piped, print_json, say
 
 if TYPE_CHECKING:
     from provisor.admin.cycles import Cause, Detail
@@ -80,7 +79,7 @@ def _item(detail: "Detail") -> str:
 def paragraph(text: str, indent: str = "") -> None:
     """Text in lines that are not broken within a word, a name or an id; piped elsewhere, in one line."""
     lead = text[: len(text) - len(text.lstrip())] + indent
-    if not sys.stdout.isatty():
+    if piped():
         say(lead + text.strip())
         return
     columns = shutil.get_terminal_size().columns

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from provisor.terminal import print_json, print_table, say
+from provisor.terminal import piped, print_json, print_table, say
 
 if TYPE_CHECKING:
     from provisor.admin.directory import Shown
@@ -21,7 +21,22 @@ def print_one(shown: "Shown", *, as_json: bool, done: str = "") -> None:
     elif done:
         say(f"{done} {shown.object.name} ({shown.object.id}).")
     else:
-        print_table(("Attribute", "Value"), [(name, _text(value)) for name, value in document.items()])
+        rows = [(name, _text(value)) for name, value in document.items()]
+        if shown.restorable_until is not None:
+            rows.append(
+                ("State", f"in the recycle bin; can be restored until {shown.restorable_until:%Y-%m-%d %H:%M} UTC")
+            )
+        print_table(("Attribute", "Value"), rows)
+
+
+def print_deleted(shown: "Shown", *, as_json: bool) -> None:
+    """What went into the recycle bin, and what will bring it back without anybody's asking."""
+    print_one(shown, as_json=as_json, done="Deleted")
+    if shown.comes_back_from is not None and not as_json:
+        say(
+            f"It came from the files of the source {shown.comes_back_from}: the next import of one that still has "
+            f"{shown.object.name} restores it. Take the row out there too."
+        )
 
 
 def print_page(objects: "Sequence[DirectoryObject]", *, limit: int, as_json: bool) -> None:
@@ -36,10 +51,23 @@ def print_page(objects: "Sequence[DirectoryObject]", *, limit: int, as_json: boo
     title = "displayName" if objects[0].kind == "user" else "description"
     print_table(
         ("Name", title, "State", "Id"),
-        [(_excerpt(item.name), _excerpt(item.attributes.get(title)), _state(item), item.id) for item in objects],
+        [
+            (
+                _line(item.name) if piped() else _excerpt(item.name),
+                _excerpt(item.attributes.get(title)),
+                _state(item),
+                item.id,
+            )
+            for item in objects
+        ],
     )
     if len(objects) == limit:
         say(f"There may be more: --after {objects[-1].id}")
+
+
+def _name(name: str) -> str:
+    """Whole where another program reads it, which may give it to the next command."""
+    return _line(name) if piped() else _excerpt(name)
 
 
 def _state(item: "DirectoryObject") -> str:
@@ -48,8 +76,12 @@ def _state(item: "DirectoryObject") -> str:
 
 def _excerpt(value: object) -> str:
     """A value in one row of a list; `show` has it whole."""
-    text = "" if value is None else str(value).replace("\n", " ").replace("\r", " ")
+    text = "" if value is None else _line(str(value))
     return text if len(text) <= LONGEST_IN_A_LIST else f"{text[: LONGEST_IN_A_LIST - 1]}…"
+
+
+def _line(text: str) -> str:
+    return text.replace("\n", " ").replace("\r", " ")
 
 
 def _text(value: object) -> str:

@@ -34,6 +34,7 @@ def pairs(attributes: list[str]) -> dict[str, str]:
     """NAME=VALUE arguments as a mapping; only the first `=` parts them."""
     given = {}
     for attribute in attributes:
+        attribute.encode()  # bytes that are no text are wrong usage, which main says
         name, separator, value = attribute.partition("=")
         if not separator or not name:
             raise typer.BadParameter(f"{attribute!r} is not NAME=VALUE.")

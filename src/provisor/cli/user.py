@@ -2,7 +2,7 @@
 
 import typer
 
-from provisor.cli.objects import print_one, print_page
+from provisor.cli.objects import print_deleted, print_one, print_page
 from provisor.cli.options import After, AsJson, Attributes, Deleted, Limit, Search, User, noun, pairs, session
 
 app = noun("People of the directory, named by userPrincipalName or id.")
@@ -80,10 +80,12 @@ def enable(context: typer.Context, user: User, as_json: AsJson = False) -> None:
 def delete(context: typer.Context, user: User, as_json: AsJson = False) -> None:
     """Delete; can be restored for 30 days.
 
+    An import restores it too, if the file of its source still has it: take the row out there first.
+
     Example: provisor user delete anna@contoso.com
     """
     opened = session(context)
-    print_one(opened.admin.users.delete(opened.actor, user), as_json=as_json, done="Deleted")
+    print_deleted(opened.admin.users.delete(opened.actor, user), as_json=as_json)
 
 
 @app.command()

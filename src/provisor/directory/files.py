@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final, Literal
 
 from provisor.directory.names import Meaning, meaning, plain_name
-from provisor.directory.objects import Kind, Refusal
+from provisor.directory.objects import NAMING, Kind, Refusal
 from provisor.scim.nearest import did_you_mean
 
 FileKind = Literal["user", "group", "member"]
@@ -49,6 +49,23 @@ def misplaced(given: FileKind, file: str, header: Sequence[str]) -> Refusal | No
         message=f"{file} was given with {_OPTION[given]} and looks like {_CALLED[found]}: it has "
         f"the column{'s' * (len(columns) > 1)} {', '.join(columns)}.",
         hint=f"Give it with {_OPTION[found]}, or name the file of {_CALLED[given]}{of_one}.",
+    )
+
+
+def groups_for_people(file: str, header: Sequence[str]) -> Refusal | None:
+    """The refusal of a file given as people that has no column by which to know one, and only such as groups have.
+
+    Weak evidence, as people have these columns too: to be asked only about a file that cannot be taken.
+    """
+    meanings = [meaning("group", column) for column in header]
+    attributes = {each.attribute for each in meanings if isinstance(each, Meaning)}
+    if None in meanings or NAMING["group"] not in attributes:
+        return None
+    return Refusal(
+        code="wrong-file",
+        message=f"{file} was given with {_OPTION['user']} and looks like groups: it has "
+        f"{', '.join(header)} and no column {NAMING['user']}.",
+        hint=f"Give it with {_OPTION['group']}, or name the file of people.",
     )
 
 

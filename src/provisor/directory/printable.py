@@ -1,33 +1,30 @@
-"""Names that people choose hold nothing that cannot be seen: two names that look alike would be two things.
+"""The refusal of a name that nobody could tell from another: the one door for every name that people choose here.
 
-Pure. Source: Unicode's general categories and Default_Ignorable_Code_Point.
+Pure. The rule itself is scim.naming's, which the target shares. A name that was stored before there was this rule may
+stay: callers ask about a name that is new.
 """
 
-from unicodedata import category, name
+from typing import Final
 
 from provisor.directory.objects import Refusal
+from provisor.scim.naming import escaped, problem_with_name
 
-_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-# Letters and marks that are drawn as nothing: fillers, joiners, variation selectors, the blank of Braille.
-_DRAWN_AS_NOTHING = (
-    (0x034F, 0x034F), (0x115F, 0x1160), (0x17B4, 0x17B5), (0x180B, 0x180F), (0x2800, 0x2800), (0x3164, 0x3164),
-    (0xFE00, 0xFE0F), (0xFFA0, 0xFFA0), (0xE0000, 0xE0FFF),
-)  # fmt: skip
+LONGEST_NAME: Final = 256  # characters; what Entra takes for a displayName
 
 
-def unseen_in(text: str) -> str | None:
-    """The first character that cannot be seen, by its name in Unicode; a blank at an edge is one too."""
-    for letter in text:
-        if category(letter) in _UNSEEN or any(first <= ord(letter) <= last for first, last in _DRAWN_AS_NOTHING):
-            return f"U+{ord(letter):04X} {name(letter, 'control character')}"
-    return "a blank at its beginning or end" if text != text.strip() else None
-
-
-def unprintable(what: str, unseen: str) -> Refusal:
-    """The refusal of a name that holds it."""
+def refused_name(text: str, what: str) -> Refusal | None:
+    """Why this cannot be `what` (the displayName of a new group, say); None when it can."""
+    if len(text) > LONGEST_NAME:
+        return Refusal(
+            code="name-too-long",
+            message=f"{escaped(text)} cannot be {what}: it has {len(text):,} characters.",
+            hint=f"Shorten it to {LONGEST_NAME} characters.",
+        )
+    problem = problem_with_name(text)
+    if problem is None:
+        return None
     return Refusal(
         code="name-unprintable",
-        message=f"The name of {'an' if what[0] in 'aeiou' else 'a'} {what} cannot hold what nobody sees: it has "
-        f"{unseen}.",
-        hint="Type the name anew, without it.",
+        message=f"{escaped(text)} cannot be {what}: it {problem}.",
+        hint="Type the name anew, without that character.",
     )

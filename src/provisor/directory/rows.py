@@ -12,6 +12,7 @@ from provisor.directory.attributes import KNOWN, Reading, Unreadable, extension_
 from provisor.directory.names import ID, MANAGER, OBJECT_GUID, Meaning, NotTaken, meaning, names_of
 from provisor.directory.objectguid import as_base64, read_guid
 from provisor.directory.objects import NAMING, Kind, Refusal, Value
+from provisor.directory.printable import refused_name
 from provisor.scim.nearest import did_you_mean
 from provisor.scim.values import fold
 
@@ -72,6 +73,18 @@ def choose_anchor(kind: Kind, file: str, header: Sequence[str], fixed: str | Non
         hint=f"{did_you_mean(anchor, header)}The header row has {', '.join(header)}. Names of columns are "
         "case-sensitive.",
     )
+
+
+def unseen_column(
+    kind: Kind, file: str, header: Sequence[str], app_id: str, registered: Mapping[str, object]
+) -> Refusal | None:
+    """The refusal of a column that would become an extension whose name nobody sees whole."""
+    for column in header:
+        if meaning(kind, column) is None and not {column, extension_name(app_id, column)} & registered.keys():
+            unfit = refused_name(column, f"the name of a column of {file}")
+            if unfit is not None:
+                return unfit
+    return None
 
 
 def read_header(

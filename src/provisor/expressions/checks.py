@@ -18,6 +18,7 @@ _TAKES_CONDITION = ("IIF", "CBool")
 _NULL_TESTS = ("IsNull", "IsNullOrEmpty", "IsPresent")
 _COMPARE_TYPES = ("vbTextCompare", "vbBinaryCompare")
 _COMPARE_TYPE_SLOT = 3
+_ALIKE = 0.7  # as scim.nearest has it, which is of a room beside this one
 
 
 def check(node: Node) -> Problem | None:
@@ -127,7 +128,9 @@ def _keyword_problem(node: Node, function: str | None) -> Problem:
 
 
 def _unknown(name: str) -> str:
-    near = get_close_matches(name, FUNCTIONS, n=1) or [known for known in FUNCTIONS if known.lower() == name.lower()]
+    longer = [known for known in FUNCTIONS if known.lower().startswith(name.lower())]
+    near = longer if len(longer) == 1 else get_close_matches(name, FUNCTIONS, n=1, cutoff=_ALIKE)
+    near = near or [known for known in FUNCTIONS if known.lower() == name.lower()]
     shown = name if len(name) <= 40 else f"{name[:40]}…"
     hint = f"Did you mean {near[0]}? " if near else ""
     return f"There is no function {shown}. {hint}Function names are case-sensitive; the reference lists them all."

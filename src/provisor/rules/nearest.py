@@ -5,6 +5,7 @@ Pure. Spellings are compared in scim.nearest; here every word has a nearest one,
 
 from collections.abc import Iterable
 
+from provisor.scim.nearest import most_alike
 from provisor.scim.nearest import nearest as alike
 
 _MISSPELT = 0.85  # the likeness from which a word is taken for another one misspelt: one wrong letter in six
@@ -17,5 +18,5 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
 
 def misspelt(word: str, known: Iterable[str]) -> str | None:
     """The known word that this unknown one was surely meant to be; None for a word of its own."""
-    found = alike(word, known, at_least=_MISSPELT)
+    found = most_alike(word, known, at_least=_MISSPELT)
     return found if found != word else None

@@ -1,4 +1,4 @@
-"""The nearest right word for one that was misspelt, whatever the noun: the one place that compares spellings.
+"""The nearest right word for one misspelt or cut short, whatever the noun: the one place that compares spellings.
 
 Pure. Case does not count. Who asks must see to it that the candidates are words the caller may see.
 """
@@ -6,11 +6,21 @@ Pure. Case does not count. Who asks must see to it that the candidates are words
 from collections.abc import Iterable
 from difflib import SequenceMatcher
 
-ALIKE = 0.5  # below that a suggestion puzzles more than it helps
+ALIKE = 0.7  # below that a suggestion puzzles more than it helps
 
 
 def nearest(name: str, candidates: Iterable[str], *, at_least: float = ALIKE) -> str | None:
-    """The candidate that looks most like this name; None when none is at least so much alike."""
+    """The one candidate that begins with this name; else the one that looks most like it.
+
+    None when none is at least so much alike, and several or none begin so.
+    """
+    known = sorted(set(candidates))
+    longer = [each for each in known if each.lower().startswith(name.lower())] if name else []
+    return longer[0] if len(longer) == 1 else most_alike(name, known, at_least=at_least)
+
+
+def most_alike(name: str, candidates: Iterable[str], *, at_least: float) -> str | None:
+    """The candidate that looks most like this name as a whole; None when none is at least so much alike."""
     wanted = SequenceMatcher(b=name.lower(), autojunk=False)
     best, likeness = None, at_least
     for candidate in sorted(set(candidates)):

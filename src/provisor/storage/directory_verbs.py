@@ -14,6 +14,8 @@ from provisor.directory import lifecycle, uniqueness
 from provisor.directory.change import ENABLED, alive_moved, edited, merged
 from provisor.directory.names import names_of
 from provisor.directory.objects import NAMING, DirectoryObject, Kind, Refusal, Value
+from provisor.directory.printable import refused_name
+from provisor.scim.naming import spelled
 from provisor.storage import extensions, feed, objects, sources
 from provisor.storage.identifiers import new_id
 from provisor.storage.times import to_microseconds
@@ -33,14 +35,14 @@ def find(
     if not found:
         return Refusal(
             code="not-found",
-            message=f"There is no {state}{kind} {key}.",
+            message=f"There is no {state}{kind} {spelled(key)}.",
             hint=f"`provisor {kind} list{' --deleted' if deleted else ''}` shows those there are; "
             f"a {kind} is named by its id or {NAMING[kind]}.",
             about=(f"{state}{kind}", key),
         )
     return Refusal(
         code="name-ambiguous",
-        message=f"{len(found)} {state}{kind}s are called {key}.",
+        message=f"{len(found)} {state}{kind}s are called {spelled(key)}.",
         hint="Name the one you mean by its id: " + ", ".join(item.id for item in found) + ".",
     )
 
@@ -213,8 +215,10 @@ def _unnamed(
     name = given.get(NAMING[kind])
     if not isinstance(name, str) or not name.strip():
         return uniqueness.blank(kind)
-    if kind == "group":
-        return None
+    of = f"a new {kind}" if item is None else item.name
+    unfit = None if item is not None and item.name == name else refused_name(name, f"the {NAMING[kind]} of {of}")
+    if unfit is not None or kind == "group":
+        return unfit
     own = item.id if item is not None else None
     others = [other for other in objects.by_name(connection, tenant, kind, name) if other.id != own]
     if not others or (item is not None and not item.alive):

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from provisor.database import Connection
+from provisor.database import Connection, Row
 from provisor.directory.objects import Kind
 from provisor.storage.identifiers import new_id
 from provisor.storage.times import to_microseconds
 
 SourceKind = Literal["local", "csv"]
 LOCAL = "local"
+_COLUMNS = "id, kind, name, user_anchor, group_anchor, last_run"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,13 +36,14 @@ class Source:
 
 def find(connection: Connection, tenant: str, name: str) -> Source | None:
     """A source by name."""
-    row = connection.one(
-        "SELECT id, kind, name, user_anchor, group_anchor, last_run FROM source WHERE tenant = ? AND name = ?",
-        (tenant, name),
-    )
-    if row is None:
-        return None
-    return Source(id=row[0], kind=row[1], name=row[2], user_anchor=row[3], group_anchor=row[4], last_run=row[5])
+    row = connection.one(f"SELECT {_COLUMNS} FROM source WHERE tenant = ? AND name = ?", (tenant, name))
+    return None if row is None else _source(row)
+
+
+def read(connection: Connection, source_id: str) -> Source | None:
+    """A source by id."""
+    row = connection.one(f"SELECT {_COLUMNS} FROM source WHERE id = ?", (source_id,))
+    return None if row is None else _source(row)
 
 
 def ensure(connection: Connection, tenant: str, kind: SourceKind, name: str, *, now: datetime) -> Source:
@@ -74,3 +76,7 @@ def fix_anchors(connection: Connection, source: Source, *, user: str | None, gro
 def save_run(connection: Connection, source: Source, summary: str) -> None:
     """Keep the JSON summary of the newest import."""
     connection.execute("UPDATE source SET last_run = ? WHERE id = ?", (summary, source.id))
+
+
+def _source(row: Row) -> Source:
+    return Source(id=row[0], kind=row[1], name=row[2], user_anchor=row[3], group_anchor=row[4], last_run=row[5])

@@ -156,7 +156,14 @@ class TestImport:
 
         summary = json.loads(provisor("import", "csv", "--users", users, "--json").out)
 
-        assert summary["users"] == {"created": 1, "updated": 0, "unchanged": 0, "deleted": 0, "refused": 1}
+        assert summary["users"] == {
+            "created": 1,
+            "updated": 0,
+            "restored": 0,
+            "unchanged": 0,
+            "deleted": 0,
+            "refused": 1,
+        }
         assert (summary["refused"][0]["file"], summary["refused"][0]["row"]) == ("users.csv", 3)
 
     def test_an_unreadable_file_fails_before_anything_is_written(self, provisor, tmp_path):

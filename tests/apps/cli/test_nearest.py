@@ -51,6 +51,12 @@ MISSPELT = {
     "verb": (("user", "lst"), "list"),
     "option": (("user", "list", "--serch", "x"), "--search"),
     "user": (("user", "show", "ana@contoso.example"), ANNA),
+    "user, cut short": (("user", "show", "anna"), ANNA),
+    "group, cut short": (("group", "show", "mark"), "Marketing"),
+    "application, cut short": (("app", "show", "cisco"), APP),
+    "template, cut short": (("app", "add", "Cisco"), APP),
+    "attribute, cut short": (("user", "set", ANNA, "dep=x"), "department"),
+    "function, cut short": (("expression", "eval", "ToLow([a])"), "ToLower"),
     "user, in another place": (("member", "add", "Marketing", "anna@contso.example"), ANNA),
     "user to be assigned": (("app", "assign", APP, "--user", "anna@kontoso.example"), ANNA),
     "manager": (("user", "set", ANNA, "manager=kim@contso.example"), "kim@contoso.example"),
@@ -133,6 +139,18 @@ def admin(database, tenant, tmp_path):
     with database.transaction() as connection:
         extensions.register(connection, tenant, "badgeColour", "user", now=datetime(2026, 3, 1, tzinfo=UTC))
     return admin
+
+
+@pytest.mark.parametrize("noun", ["user", "group"])
+def test_one_in_the_recycle_bin_is_told_only_to_those_who_may_see_it(admin, noun):
+    everything = Actor(name="a", kind="user", permissions=ALL_PERMISSIONS)
+    objects, name = (admin.users, ANNA) if noun == "user" else (admin.groups, "Marketing")
+    objects.delete(everything, name)
+    error = AdminError("not-found", "It is not there.", "Look.", (noun, name))
+    blind = Actor(name="b", kind="user", permissions=ALL_PERMISSIONS - {DIRECTORY_READ})
+
+    assert "is in the recycle bin" in admin.nearest.hinted(everything, error).hint
+    assert admin.nearest.hinted(blind, error).hint == "Look."
 
 
 SEEN = {

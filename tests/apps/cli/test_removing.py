@@ -157,5 +157,5 @@ def test_an_application_has_a_name_that_is_seen(provisor, name):
     answered = provisor("app", "add", APP, "--name", name)
 
     assert answered.code == 1
-    assert "cannot hold what nobody sees" in answered.err
+    assert "cannot be the name of an application: it must not" in answered.err
     assert listed(provisor, "app") == []

@@ -11,6 +11,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from provisor.database import Connection
 from provisor.provider.store.tables import TargetError, Tenant
+from provisor.scim.naming import escaped, problem_with_name
 from provisor.scim.nearest import did_you_mean
 from provisor.scim.values import fold
 
@@ -51,6 +52,8 @@ def create_account(
     key = fold(address)
     if not 3 <= len(address) <= _LONGEST_EMAIL or "@" not in address.strip("@") or any(map(str.isspace, address)):
         raise TargetError(f"{email!r} is not an e-mail address.")
+    if (problem := problem_with_name(address)) is not None:
+        raise TargetError(f"{escaped(address)} is not an e-mail address: it {problem}.")
     if role not in ROLES:
         raise TargetError(f"A role is {' or '.join(ROLES)}, not {role!r}.")
     if connection.one("SELECT 1 FROM account WHERE email_key = ?", (key,)):

@@ -11,6 +11,7 @@ from hashlib import sha256
 
 from provisor.database import Connection
 from provisor.provider.store.tables import TargetError, Tenant
+from provisor.scim.naming import escaped, problem_with_name
 from provisor.scim.nearest import did_you_mean
 
 KINDS = ("entra", "okta", "other")  # Umbrella's three static keys
@@ -56,6 +57,14 @@ def create_token(
         raise TargetError("A token needs a label, so that you can tell it from the others when you revoke one.")
     if len(label) > LONGEST_LABEL:
         raise TargetError(f"A label has at most {LONGEST_LABEL} characters.")
+    if (problem := problem_with_name(label)) is not None:
+        raise TargetError(f"{escaped(label)} cannot be the label of a token: it {problem}.")
+    return _made(connection, tenant, kind, label, now, expires_at)
+
+
+def _made(
+    connection: Connection, tenant: Tenant, kind: str, label: str, now: int, expires_at: int | None
+) -> tuple[Token, str]:
     clear = f"umbrella_{kind}_{secrets.token_urlsafe(_RANDOM_BYTES)}"
     token = Token(
         id=secrets.token_hex(4),
@@ -106,7 +115,7 @@ def rotate_token(
     else:
         ends = now + overlap if old.expires_at is None else min(now + overlap, old.expires_at)
         connection.execute("UPDATE token SET expires_at = ? WHERE id = ?", (ends, old.id))
-    return create_token(connection, tenant, kind=old.kind, label=old.label, now=now, expires_at=expires_at)
+    return _made(connection, tenant, old.kind, old.label, now, expires_at)
 
 
 def revoke_token(connection: Connection, tenant: Tenant, name: str, now: int) -> Token:

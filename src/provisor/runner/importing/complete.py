@@ -132,8 +132,8 @@ def _objects(connection: Connection, run: ImportRun, kind: Kind, file: str) -> _
         what=f"{kind}s",
         file=file,
         leaving=run.notes.count_absent(connection, run.tenant, run.source.id, kind),
-        before=live - counts.created,  # who came with this very import does not widen the bound
-        usable_rows=counts.created + counts.updated + counts.unchanged,
+        before=live - counts.created - counts.restored,  # who came with this very import does not widen the bound
+        usable_rows=counts.created + counts.updated + counts.restored + counts.unchanged,
     )
 
 

@@ -9,12 +9,14 @@ from typing import Protocol, TypeAlias
 from provisor.connectors.csv_files import CsvFile
 from provisor.database import Connection
 from provisor.directory.files import FileKind
-from provisor.directory.objects import Kind
+from provisor.directory.objects import DirectoryObject, Kind
 from provisor.directory.rows import Columns
 from provisor.runner.importing.summary import Counts, ImportSummary, RowNote
+from provisor.scim.naming import spelled
 from provisor.storage import feed
 from provisor.storage.import_notes import ImportNotes
 from provisor.storage.sources import Source
+from provisor.storage.times import from_microseconds
 
 Files: TypeAlias = Mapping[FileKind, CsvFile]
 
@@ -58,6 +60,12 @@ class ImportRun:
         """Report a row that is not imported."""
         counts.refused += 1
         self.summary.refused.append(RowNote(file, row, reason))
+
+    def restore(self, counts: Counts, file: str, row: int, before: DirectoryObject) -> None:
+        """Report somebody, or a group, that a row brings back from the recycle bin."""
+        counts.restored += 1
+        deleted = f"{from_microseconds(before.deleted_at):%Y-%m-%d}" if before.deleted_at is not None else "before"
+        self.summary.restored.append(RowNote(file, row, f"{spelled(before.name)}, deleted on {deleted}"))
 
     def warn(self, file: str, row: int, reason: str) -> None:
         """Report something that did not keep the row, or the file, from being imported."""

@@ -13,11 +13,11 @@ from pathlib import Path
 
 from provisor.connectors.csv_files import CsvFile
 from provisor.database import Connection, Database
-from provisor.directory.files import FileKind, membership_columns, misplaced
+from provisor.directory.files import FileKind, groups_for_people, membership_columns, misplaced
 from provisor.directory.names import OBJECT_GUID
 from provisor.directory.objects import Kind, Refusal
-from provisor.directory.printable import unprintable, unseen_in
-from provisor.directory.rows import Columns, choose_anchor, read_header, unknown_column
+from provisor.directory.printable import refused_name
+from provisor.directory.rows import Columns, choose_anchor, read_header, unknown_column, unseen_column
 from provisor.engine.ports import ConnectorError, Unreachable
 from provisor.runner.importing.complete import delete_absent, make_room
 from provisor.runner.importing.history import EdgeColumns, Files, ImportRun, Transactions
@@ -25,6 +25,7 @@ from provisor.runner.importing.managers import set_managers
 from provisor.runner.importing.members import MemberImport
 from provisor.runner.importing.objects import ObjectImport
 from provisor.runner.importing.summary import ImportProgress, ImportSummary, as_json
+from provisor.scim.naming import spelled
 from provisor.storage import directory_verbs, extensions, feed, sources, tenants
 from provisor.storage.import_notes import ImportNotes
 from provisor.storage.sources import Source
@@ -133,9 +134,9 @@ def _unusable(order: CsvImport) -> Refusal | None:
     """Why this cannot be done, whatever is in the files."""
     if not order.source.strip():
         return Refusal(code="name-blank", message="A source needs a name.", hint="Give it one with --source.")
-    unseen = unseen_in(order.source)
-    if unseen is not None:
-        return unprintable("source", unseen)
+    unfit = refused_name(order.source, "the name of a source")
+    if unfit is not None:
+        return unfit
     if order.members_of is not None and order.complete:
         return Refusal(
             code="not-complete",
@@ -190,11 +191,14 @@ def _columns(
         if kind not in files:
             continue
         file = files[kind]
-        anchor = misplaced(kind, file.name, file.header) or choose_anchor(
-            kind, file.name, file.header, source.anchor(kind) if source else None, wanted
+        anchor = (
+            misplaced(kind, file.name, file.header)
+            or unseen_column(kind, file.name, file.header, app_id, registered)
+            or choose_anchor(kind, file.name, file.header, source.anchor(kind) if source else None, wanted)
         )
         if isinstance(anchor, Refusal):
-            return anchor
+            unknown = kind == "user" and anchor.code == "column-missing"
+            return (groups_for_people(file.name, file.header) if unknown else None) or anchor
         found = read_header(kind, file.name, file.header, anchor, app_id, registered)
         if isinstance(found, Refusal):
             return found
@@ -237,7 +241,7 @@ def _tell_columns(connection: Connection, run: ImportRun, files: Files) -> None:
     registered = extensions.registered(connection, run.tenant)
     for kind, columns in run.columns.items():
         for column, reason in columns.not_taken:
-            run.warn_of_column(files[kind], f"the column {column} is not imported; {reason}")
+            run.warn_of_column(files[kind], f"the column {spelled(column)} is not imported; {reason}")
         for column, attribute in columns.renamed:
             former = extensions.full_name(connection, run.tenant, column)
             if former in registered:
@@ -250,7 +254,7 @@ def _tell_columns(connection: Connection, run: ImportRun, files: Files) -> None:
         file = files["member"]
         for column in file.header:
             if column not in (run.edges.group, run.edges.member):
-                run.warn_of_column(file, f"the column {column} is not imported; a membership has none")
+                run.warn_of_column(file, f"the column {spelled(column)} is not imported; a membership has none")
 
 
 def _read_all(database: Transactions, run: ImportRun, order: CsvImport, files: Files, report: Report | None) -> None:

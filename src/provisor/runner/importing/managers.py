@@ -5,6 +5,7 @@ user keeps the manager he had; a later import in which the manager exists heals 
 """
 
 from provisor.runner.importing.history import ImportRun, Transactions
+from provisor.scim.naming import spelled
 from provisor.storage import feed, objects
 
 _PAGE_ROWS = 1_000
@@ -19,7 +20,8 @@ def set_managers(database: Transactions, run: ImportRun, file: str) -> None:
             moved = []
             for row, user, cell, change, current, manager in rows:
                 if manager is None:
-                    run.warn(file, row, f"the manager {cell} is no user of the directory; the row is imported without")
+                    absent = f"the manager {spelled(cell)} is no user of the directory"
+                    run.warn(file, row, f"{absent}; the row is imported without")
                 elif manager != current:
                     moved.append((user, manager))
                     if change <= run.began_at_change:  # the row itself had brought nothing new

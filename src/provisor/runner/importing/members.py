@@ -7,6 +7,7 @@ from provisor.connectors.csv_files import BadRow, CsvFile, Page
 from provisor.database import Connection
 from provisor.directory.objects import Kind
 from provisor.runner.importing.history import ImportRun
+from provisor.scim.naming import problem_with_name, spelled, without_unseen
 from provisor.scim.values import fold
 from provisor.storage import feed, members, objects
 from provisor.storage.import_notes import Note
@@ -55,10 +56,13 @@ class MemberImport:
             elif not group.strip() or not member.strip():
                 self._refuse(number, f"{'group' if not group.strip() else 'member'} is empty")
             elif not group_ids or not member_ids:
-                what = f"group {group}" if not group_ids else f"user {member}"
+                what = f"group {spelled(group)}" if not group_ids else f"user {spelled(member)}"
                 self._refuse(number, f"there is no {what} in the directory")
+                if problem_with_name(group) or problem_with_name(member):  # who it means may well be in the group
+                    self._protect(connection, BadRow(number, "", [*cells, without_unseen(group)]))
             else:
-                self._refuse(number, f"{len(group_ids)} groups are called {group}; it cannot be told which is meant")
+                several = f"{len(group_ids)} groups are called {spelled(group)}"
+                self._refuse(number, f"{several}; it cannot be told which is meant")
                 self._protect(connection, BadRow(number, "", cells))
         return resolved
 

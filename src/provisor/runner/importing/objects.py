@@ -10,9 +10,11 @@ from provisor.connectors.csv_files import BadRow, CsvFile, Page
 from provisor.database import Connection
 from provisor.directory.change import ENABLED, alive_moved, edited, merged
 from provisor.directory.objects import NAMING, DirectoryObject, Kind
+from provisor.directory.printable import refused_name
 from provisor.directory.rows import SourceRow, anchor_key, read_row
 from provisor.directory.uniqueness import Claim, Holder, settle, taken
 from provisor.runner.importing.history import ChangeNumber, ImportRun
+from provisor.scim.naming import spelled, without_unseen
 from provisor.scim.values import fold
 from provisor.storage import objects
 from provisor.storage.identifiers import new_id
@@ -87,10 +89,12 @@ class ObjectImport:
     def _store(self, connection: Connection, rows: list[SourceRow], *, last: bool) -> None:
         run, kind = self._run, self._kind
         found = objects.by_anchors(connection, run.tenant, run.source.id, kind, [row.anchor for row in rows])
+        rows = self._called_as_people_see(connection, rows, found)
         rows = self._free_to_take_their_names(connection, rows, found, last=last)
         number = ChangeNumber(connection, run.tenant)
         created: list[DirectoryObject] = []
         updated: list[tuple[DirectoryObject, bool]] = []
+        restored = 0
         managers: list[tuple[int, str, str, str, str | None]] = []
         for row in rows:
             before = found.get(row.anchor)
@@ -102,6 +106,9 @@ class ObjectImport:
                 if after is not before:
                     after = replace(after, change=number.get())
                     updated.append((after, alive_moved(before, after)))
+                if not before.alive:
+                    run.restore(self._counts, self._file.name, row.number, before)
+                    restored += 1
             if row.manager:
                 anchor = None if self._named_by_anchor else anchor_key(kind, self._columns.anchor, row.manager)
                 managers.append((row.number, after.id, row.manager, fold(row.manager), anchor))
@@ -109,8 +116,25 @@ class ObjectImport:
         objects.update(connection, updated)
         run.notes.remember_managers(connection, managers)
         self._counts.created += len(created)
-        self._counts.updated += len(updated)
+        self._counts.updated += len(updated) - restored
         self._counts.unchanged += len(rows) - len(created) - len(updated)
+
+    def _called_as_people_see(
+        self, connection: Connection, rows: list[SourceRow], found: dict[str, DirectoryObject]
+    ) -> list[SourceRow]:
+        """The rows without those that bring a name which cannot be one; a name of before that rule may stay."""
+        seen = []
+        for row in rows:
+            before = found.get(row.anchor)
+            new = row.name is not None and (before is None or before.name != row.name)
+            refusal = refused_name(row.name or "", f"a {NAMING[self._kind]}") if new else None
+            if refusal is None:
+                seen.append(row)
+                continue
+            self._refuse(row.number, refusal.message.rstrip("."))
+            meant = [(fold(without_unseen(row.name or "")), row.number)]
+            self._run.notes.remember(connection, self._kind, Note.REFUSED_NAME, meant)
+        return seen
 
     def _free_to_take_their_names(
         self, connection: Connection, rows: list[SourceRow], found: dict[str, DirectoryObject], *, last: bool
@@ -194,4 +218,4 @@ def _merged(before: DirectoryObject, row: SourceRow) -> DirectoryObject:
 
 
 def _in(row: SourceRow) -> str:
-    return f" ({row.name})" if row.name else ""
+    return f" ({spelled(row.name)})" if row.name else ""

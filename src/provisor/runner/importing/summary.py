@@ -1,22 +1,29 @@
-"""What an import did, as one value: counts for each kind, every refused row, warnings, new extensions.
+"""What an import did, as one value: counts for each kind, every refused row, who came back, warnings, new extensions.
 
 `code` and sentences are for administrators; the whole is kept as JSON with the source.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 import msgspec
 
 from provisor.directory.objects import Refusal
 
+RESTORED_KEPT: Final = 20  # of those restored, so many are kept by name with the source and in the audit log
+
 
 @dataclass(slots=True)
 class Counts:
-    """What became of the rows of one kind; `deleted` counts what was in no file (`--complete`)."""
+    """What became of the rows of one kind; `deleted` counts what was in no file (`--complete`).
+
+    `restored` counts who was in the recycle bin, and in no other number.
+    """
 
     created: int = 0
     updated: int = 0
+    restored: int = 0
     unchanged: int = 0
     deleted: int = 0
     refused: int = 0
@@ -41,6 +48,7 @@ class ImportSummary:
     groups: Counts = field(default_factory=Counts)
     memberships: Counts = field(default_factory=Counts)
     refused: list[RowNote] = field(default_factory=list)
+    restored: list[RowNote] = field(default_factory=list)
     warnings: list[RowNote] = field(default_factory=list)
     extensions: list[str] = field(default_factory=list)
     stopped: Refusal | None = None
@@ -62,7 +70,8 @@ class ImportProgress:
 
 
 def as_json(summary: ImportSummary) -> str:
-    """The summary to be kept with its source: counts in full, of the lists only how long they were."""
+    """The summary to be kept with its source: counts in full, of the lists how long they were, and who was restored."""
     lists = {name: len(getattr(summary, name)) for name in ("refused", "warnings", "extensions")}
+    restored = [note.reason for note in summary.restored[:RESTORED_KEPT]]
     counts = {name: getattr(summary, name) for name in ("users", "groups", "memberships")}
-    return msgspec.json.encode({**counts, **lists, "stopped": summary.stopped}).decode()
+    return msgspec.json.encode({**counts, **lists, "restored": restored, "stopped": summary.stopped}).decode()

@@ -229,8 +229,19 @@ def test_who_may_only_look_is_refused_even_with_a_forged_form(umbrella, reader):
     assert len(tokens(umbrella)) == before
 
 
+@pytest.mark.parametrize("label", ["a\r\nSet-Cookie: x=1", "a\u202eb", "a\u200bb"])
+def test_a_label_that_nobody_sees_whole_is_refused(umbrella, admin, label):
+    before = len(tokens(umbrella))
+
+    page = generate(admin, label=label)
+
+    assert page.status == 400
+    assert "cannot be the label of a token" in page.html
+    assert len(tokens(umbrella)) == before
+
+
 def test_a_hostile_label_is_shown_as_it_is(umbrella, admin):
-    label = "<script>alert(1)</script>\r\nSet-Cookie: x=1"
+    label = "<script>alert(1)</script> Set-Cookie: x=1"
     page = generate(admin, label=label)
     acknowledge(admin, page)
     id_ = tokens(umbrella)[-1].id
