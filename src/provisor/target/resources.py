@@ -32,7 +32,7 @@ from provisor.target.documents import (
 )
 from provisor.target.limits import ATTRIBUTE_OPERATIONS, VALUES
 from provisor.target.profiles import Kind
-from provisor.target.store import Tenant, new_id
+from provisor.target.store import Tenant, is_id, new_id
 
 
 @dataclass(slots=True, kw_only=True)
@@ -122,7 +122,7 @@ def patch_group(connection: Connection, call: Call, operations: Sequence[Operati
     rows.check_version(row.version, call.if_match, call.if_none_match)
     before = load(row.document)
     group_type = call.tenant.profile.group_type
-    parted = split_members(operations)
+    parted = split_members(operations, is_id)
     if parted is None:  # members chosen by more than their id: they have to be read
         check_operations(operations)
         whole: Resource = {**before, "members": _as_json(members.read_all(connection, call.id), call.base)}
