@@ -21,6 +21,7 @@ from provisor.target.discovery import describe
 from provisor.target.documents import ENDPOINTS, decode_object, etag
 from provisor.target.exchanges import READ_TO_MASK, Exchanges
 from provisor.target.guard import NO_LIMITS, Failures, Limits, RateLimit
+from provisor.target.heads import check_head, check_media
 from provisor.target.listing import Question
 from provisor.target.masking import BODY_LIMIT, body_to_mask, masked_query, shown_answer
 from provisor.target.metrics import Metrics
@@ -191,6 +192,7 @@ class Target:
     async def _answer(self, request: _Request, receive: Receive) -> Reply:
         scope = request.scope
         path = scope["path"]
+        check_head(scope, request.headers)
         now = now_microseconds()
         found = self._addresses.find(path) or self._elsewhere(request, now)
         prefix, tenant = found
@@ -282,6 +284,7 @@ class Target:
         request.body = await read_body(request.headers.get(b"content-length"), receive)
         if method == "DELETE":  # once it is whole, although what it holds is not needed
             return await self._write(request, call, partial(resources.delete, call=call))
+        check_media(request.headers)
         body = decode_object(request.body)
         if place.search:
             asked, (call.attributes, call.excluded) = search(body)
@@ -302,6 +305,7 @@ class Target:
             raise not_implemented("Bulk is not served by Umbrella (--strict-umbrella).")
         request.kind = "Bulk"
         request.body = await read_body(request.headers.get(b"content-length"), receive)
+        check_media(request.headers)
         bulk = parse_bulk(decode_object(request.body))
         if self._rate is not None and request.token_id is not None:
             self._rate.charge(request.token_id, len(bulk.steps))
