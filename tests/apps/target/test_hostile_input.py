@@ -68,7 +68,7 @@ def dumped(value):
         (b'{"userName":1e999}', 400),
         (b'{"userName":' + b"[" * 100_000 + b"]" * 100_000 + b"}", 400),
         (b'{"userName":"' + b"x" * (1024 * 1024) + b'"}', 413),
-        (b'{"userName":"a","userName":"b"}', 201),
+        (b'{"userName":"a","userName":"b"}', 400),
         (b'{"userName":"a\\u0000b"}', 400),
         (b'{"userName":"a","title":"a\\u0000b"}', 201),
     ],
