@@ -151,7 +151,7 @@ def asks_only_scim(query: str) -> bool:
     """Whether every parameter of a query string is one of SCIM's."""
     if "&" not in query:
         return query.partition("=")[0] in _SPELLED
-    return all([part.partition("=")[0] in _SPELLED for part in query.split("&")])
+    return all(part.partition("=")[0] in _SPELLED for part in query.split("&"))
 
 
 def _masked_parameter(part: str, names: Collection[str]) -> str:
