@@ -297,6 +297,72 @@ def test_two_authorization_headers_are_refused(room):
         assert b"more than one Authorization" in body
 
 
+HOSTS = {
+    "a name": (b"host: scim.example.org\r\n", 200),
+    "a name and a port": (b"host: scim.example.org:8443\r\n", 200),
+    "a container's name": (b"host: provisor_target:80\r\n", 200),
+    "an address": (b"host: 127.0.0.1:80\r\n", 200),
+    "an address of IPv6": (b"host: [::1]:80\r\n", 200),
+    "none": (b"", 400),
+    "empty": (b"host:\r\n", 400),
+    "two": (b"host: a\r\nhost: b\r\n", 400),
+    "the same twice": (b"host: a\r\nHost: a\r\n", 400),
+    "a list": (b"host: a, b\r\n", 400),
+    "a blank": (b"host: a b\r\n", 400),
+    "a path": (b"host: a/b\r\n", 400),
+    "a query": (b"host: a?b\r\n", 400),
+    "an address with its scheme": (b"host: http://a\r\n", 400),
+    "a user": (b"host: me@a\r\n", 400),
+    "a quote": (b'host: a"b\r\n', 400),
+    "markup": (b"host: <a>\r\n", 400),
+    "a port of letters": (b"host: a:b\r\n", 400),
+    "two ports": (b"host: a:1:2\r\n", 400),
+    "a port beyond numbers": (b"host: a:123456\r\n", 400),
+    "IPv6 without brackets": (b"host: ::1\r\n", 400),
+    "a bracket": (b"host: [a\r\n", 400),
+    "bytes": (b"host: a\xff\r\n", 400),
+    "without end": (b"host: " + b"a" * 300 + b"\r\n", 400),
+}
+
+
+@pytest.mark.parametrize("path", [b"/healthz", b"/identity/v2/scim/Users", b"/login"])
+@pytest.mark.parametrize(("lines", "status"), HOSTS.values(), ids=HOSTS)
+def test_a_request_says_once_and_readably_which_host_it_is_for(room, lines, status, path):
+    token = b"authorization: Bearer " + room.token + b"\r\n" if b"scim" in path else b""
+    sent = b"GET " + path + b" HTTP/1.1\r\n" + token + lines + b"\r\n"
+
+    answers = statuses(room.answers(sent, half=True))
+
+    assert answers == [status] or (status == 200 and path == b"/login" and answers != [400])
+
+
+def test_a_client_of_http_1_0_need_not_say_a_host(room):
+    assert statuses(room.answers(b"GET /healthz HTTP/1.0\r\n\r\n")) == [200]
+    assert statuses(room.answers(b"GET /healthz HTTP/1.0\r\nhost: a\r\nhost: a\r\n\r\n")) == [400]
+
+
+@pytest.mark.parametrize(
+    ("lines", "status"),
+    [
+        (b"expect: 100-continue\r\n", 201),
+        (b"Expect: 100-Continue\r\n", 201),
+        (b"expect: foo\r\n", 417),
+        (b"expect: 100-continue, foo\r\n", 417),
+        (b"expect: 100-continue; q=1\r\n", 417),
+        (b"expect: foo\r\nexpect: 100-continue\r\n", 417),
+        (b"expect: 100-continue\r\nexpect: foo\r\n", 417),
+        (b"expect: 200-ok\r\n", 417),
+    ],
+)
+def test_what_a_client_expects_in_vain_is_told_before_anything_is_done(room, lines, status):
+    sent = room.request("POST", "/Users", user("ana"), lines.rstrip(b"\r\n"))
+
+    answers = statuses(room.answers(sent, half=True))
+
+    assert answers in ([status], [100, status])
+    assert room.users() == (["ana"] if status == 201 else [])
+
+
 def test_an_upgrade_is_not_made_and_the_request_answered(room):
     sent = HEALTH[:-2] + b"connection: upgrade\r\nupgrade: websocket\r\n\r\nno http any more"
 

@@ -68,7 +68,7 @@ def dumped(value):
         (b'{"userName":1e999}', 400),
         (b'{"userName":' + b"[" * 100_000 + b"]" * 100_000 + b"}", 400),
         (b'{"userName":"' + b"x" * (1024 * 1024) + b'"}', 413),
-        (b'{"userName":"a","userName":"b"}', 201),
+        (b'{"userName":"a","userName":"b"}', 400),
         (b'{"userName":"a\\u0000b"}', 400),
         (b'{"userName":"a","title":"a\\u0000b"}', 201),
     ],
@@ -109,7 +109,8 @@ def test_a_host_that_is_none_does_not_reach_an_answer(umbrella):
 
     answer = client.request("POST", "/Users", {"userName": "a"}, headers={"Host": 'x"},"evil":"'})
 
-    assert answer.json["meta"]["location"].startswith("http://127.0.0.1:8020/")
+    assert answer.status == 400
+    assert "evil" not in answer.json
 
 
 @pytest.fixture

@@ -71,7 +71,7 @@ def filters(names, elements):
 def filled(generic):
     scim = generic.client
     ids = []
-    for number, text in enumerate(["a", "AB", "á", "b%", "_'", 'q"\\', "ß", "z\U0010ffff"]):
+    for number, text in enumerate(["a", "AB", "á", "b%", "_'", 'q"\\', "ß", "z\U0010fffd"]):
         more = {"displayName": text, "externalId": text.swapcase(), "active": number % 2 == 0} if number % 3 else {}
         if number % 4 == 1:
             more |= {"title": text, "emails": [{"value": text, "type": "work"}, {"value": "z"}]}

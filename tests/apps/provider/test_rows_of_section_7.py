@@ -29,13 +29,54 @@ def test_row_1_nothing_is_done_without_a_token(client, method):
 
 
 @pytest.mark.parametrize(
-    "kind", ["application/scim+json", "application/json", "application/scim+json; charset=utf-8", "text/plain"]
+    "kind",
+    [
+        "application/scim+json",
+        "application/json",
+        "application/scim+json; charset=utf-8",
+        "Application/SCIM+JSON;charset=UTF-8",
+        "application/json ; charset=utf-8; q=1",
+        "",
+    ],
 )
 def test_row_2_bodies_are_utf_8_of_either_media_type_and_answers_scim(client, kind):
     answer = client.request("POST", "/Users", raw='{"userName":"Ω"}'.encode(), headers={"Content-Type": kind})
 
     assert (answer.status, answer.json["userName"]) == (201, "Ω")
     assert answer.headers["content-type"].startswith("application/scim+json")
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", ".search", "Bulk"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        *("text/plain", "text/json", "application/xml", "application/x-www-form-urlencoded", "multipart/form-data"),
+        *("application/jsonp", "application/json-patch+json", "application", "*/*", "application/octet-stream"),
+        *("application/json, text/plain", "json", ";", "application/scim json"),
+    ],
+)
+def test_row_2_a_body_of_another_media_type_is_refused_and_nothing_done(scim, kind, method):
+    user = scim.user("ana")["id"]
+    path = {"POST": "/Users", ".search": "/Users/.search", "Bulk": "/Bulk"}.get(method, f"/Users/{user}")
+    verb = method if method in ("PUT", "PATCH") else "POST"
+
+    answer = scim.request(verb, path, raw=b'{"userName":"ben"}', headers={"Content-Type": kind})
+
+    assert answer.status == 415
+    assert "application/scim+json" in answer.json["detail"]
+    assert [found["userName"] for found in scim.get("/Users").resources] == ["ana"]
+
+
+def test_row_2_a_packed_body_is_refused(scim):
+    answer = scim.request("POST", "/Users", raw=b"\x1f\x8b", headers={"Content-Encoding": "gzip"})
+
+    assert answer.status == 415
+
+
+def test_row_2_a_deletion_has_no_body_whose_type_could_matter(scim):
+    user = scim.user("ana")["id"]
+
+    assert scim.request("DELETE", f"/Users/{user}", headers={"Content-Type": "text/plain"}).status == 204
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ Pure. A stored document lacks only what depends on the request: the server's add
 members, which are rows. Both are put in by cutting the text at a known place, never by parsing it.
 """
 
+import json
 import re
 from codecs import BOM_UTF8
 from collections.abc import Iterable, Mapping, Sequence
@@ -30,6 +31,7 @@ _BEFORE_META = ',"meta":{"resourceType":'
 
 # A text that is never closed goes on to the end: sought anew from each of its quotes it would take n² steps.
 _TEXTS = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
+_ESCAPED = re.compile(rb"\\u00[3-7]")
 _BRACKETS = re.compile(rb"[\[\]{}]")
 
 _decode = msgspec.json.Decoder().decode
@@ -167,7 +169,19 @@ def decode_body(body: bytes) -> Json:
         if len(rest) < len(body) and not rest.startswith(BOM_UTF8):
             return decode_body(rest)
         raise invalid_syntax(f"The body is not JSON: {error}.") from None
+    # Read without regard to case, a name that comes twice takes its colon with it. A text of escapes may bring one in.
+    if (b"\\u00" in body and _ESCAPED.search(body)) or _encode(_decode(body.lower())).count(b":") != body.count(b":"):
+        json.loads(body, object_pairs_hook=_once)
     return cast(Json, value)
+
+
+def _once(pairs: list[tuple[str, Json]]) -> None:
+    """Refuse an object with a name that comes twice: the sender, the log and we may each believe another value."""
+    met: set[str] = set()
+    for name, _ in pairs:
+        if name.lower() in met:
+            raise invalid_syntax(f"The body says {shown(name)} twice in one object.")
+        met.add(name.lower())
 
 
 def _depth(body: bytes) -> int:

@@ -4,15 +4,14 @@ Behind a proxy that is trusted, the client's side of it is in X-Forwarded-Proto,
 are what anybody may write, and are ignored. Order: places, addresses.
 """
 
-import re
 from collections.abc import Iterable, Mapping, MutableMapping
 from typing import Any
 
+from provisor.provider.protocol.heads import AUTHORITY
 from provisor.provider.store.tables import DEFAULT_TENANT, SHORT_BASE_PATH, Tenant
 
 Scope = MutableMapping[str, Any]
 
-_HOST = re.compile(rb"[A-Za-z0-9._:\[\]-]{1,255}")
 _BASES_LIMIT = 256
 _NOTHING = b""
 
@@ -88,7 +87,7 @@ def _scheme(scope: Scope, forwarded: bytes) -> str:
 
 
 def _address(scope: Scope, host: bytes) -> str:
-    if _HOST.fullmatch(host):
+    if AUTHORITY.fullmatch(host):
         return host.decode()
     name, port = scope.get("server") or ("localhost", None)
     return f"{name}:{port}" if port else str(name)

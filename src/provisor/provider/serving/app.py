@@ -18,6 +18,7 @@ from provisor.provider.protocol import routes
 from provisor.provider.protocol.base_paths import Addresses, Scope
 from provisor.provider.protocol.bulk_requests import parse_bulk
 from provisor.provider.protocol.discovery import describe
+from provisor.provider.protocol.heads import check_head, check_media
 from provisor.provider.protocol.replies import CLOSE, Disconnected, Receive, Reply, Send, read_body, refused, replied
 from provisor.provider.protocol.routes import READING, Route
 from provisor.provider.protocol.strict_umbrella import check_question
@@ -195,6 +196,7 @@ class Target:
     async def _answer(self, request: _Request, receive: Receive) -> Reply:
         scope = request.scope
         path = scope["path"]
+        check_head(scope, request.headers)
         now = now_microseconds()
         found = self._addresses.find(path) or self._elsewhere(request, now)
         prefix, tenant = found
@@ -286,6 +288,7 @@ class Target:
         request.body = await read_body(request.headers.get(b"content-length"), receive)
         if method == "DELETE":  # once it is whole, although what it holds is not needed
             return await self._write(request, call, partial(resources.delete, call=call))
+        check_media(request.headers)
         body = decode_object(request.body)
         if place.search:
             asked, (call.attributes, call.excluded) = routes.search(body)
@@ -306,6 +309,7 @@ class Target:
             raise not_implemented("Bulk is not served by Umbrella (--strict-umbrella).")
         request.kind = "Bulk"
         request.body = await read_body(request.headers.get(b"content-length"), receive)
+        check_media(request.headers)
         bulk = parse_bulk(decode_object(request.body))
         if self._rate is not None and request.token_id is not None:
             self._rate.charge(request.token_id, len(bulk.steps))

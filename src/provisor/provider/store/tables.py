@@ -5,6 +5,7 @@ databases*.
 """
 
 import os
+import re
 import time
 from dataclasses import dataclass
 from importlib import resources
@@ -159,6 +160,12 @@ def new_id() -> str:
     return f"{head[:8]}-{head[8:]}-7{random[:3]}-{'89ab'[int(random[3], 16) & 3]}{random[4:7]}-{random[7:19]}"
 
 
+def is_id(text: str) -> bool:
+    """Whether a text is written as our ids are. They are caseExact (RFC 7643 section 3.1), so capitals make it none."""
+    return _ID.fullmatch(text) is not None
+
+
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _RANDOMS_AT_ONCE = 100  # asking the kernel for every id was 5 of the 150 µs of a create
 _randoms: list[str] = []
 os.register_at_fork(after_in_child=_randoms.clear)  # or two processes would give out the same ids

@@ -25,7 +25,7 @@ from provisor.provider.model.documents import (
 from provisor.provider.model.limits import ATTRIBUTE_OPERATIONS, VALUES
 from provisor.provider.model.profiles import Kind
 from provisor.provider.store import member_rows, resource_rows
-from provisor.provider.store.tables import Tenant, new_id
+from provisor.provider.store.tables import Tenant, is_id, new_id
 from provisor.scim.errors import invalid_value, shown, too_large
 from provisor.scim.naming import problem_with_name
 from provisor.scim.patch.applying import apply
@@ -124,7 +124,7 @@ def patch_group(connection: Connection, call: Call, operations: Sequence[Operati
     resource_rows.check_version(row.version, call.if_match, call.if_none_match)
     before = load(row.document)
     group_type = call.tenant.profile.group_type
-    parted = split_members(operations)
+    parted = split_members(operations, is_id)
     if parted is None:  # members chosen by more than their id: they have to be read
         check_operations(operations)
         whole: Resource = {**before, "members": _as_json(member_rows.read_all(connection, call.id), call.base)}

@@ -1,8 +1,9 @@
 """Takes secrets out of what the request inspector keeps: passwords, tokens, credentials in headers and queries.
 
 Pure. Texts are cut first, then unwrapped of every spelling a client may have put them into, then looked at by patterns
-that take time in proportion to the text. Where a secret is named, everything behind its name is hidden. What cannot be
-understood well enough to be masked is left out and said so. Order: plain texts, bodies, headers, looking.
+that take time in proportion to the text. Where a secret is named, everything behind its name is hidden; of a query's
+parameters only those of SCIM are shown. What cannot be understood well enough to be masked is left out and said so.
+Order: plain texts, queries and filters, bodies, headers, looking.
 """
 
 import binascii
@@ -14,7 +15,7 @@ from collections.abc import Collection, Iterable
 from contextlib import suppress
 from functools import lru_cache
 from typing import cast
-from urllib.parse import unquote
+from urllib.parse import unquote, unquote_plus
 
 import msgspec
 
@@ -33,18 +34,53 @@ SENT_HEADERS = frozenset(
     b"accept accept-encoding content-length content-type host if-match if-none-match user-agent".split()
 )
 _SCHEMES = frozenset({b"bearer", b"basic", b"digest"})
-_SECRETS = (
-    *("password", "passwd", "passphrase", "secret", "token", "authorization", "credential"),
-    *("apikey", "api_key", "api-key"),
+# Names of secrets: those that are one wherever they stand in a word, and short ones that are a word of their own.
+_LONG = (
+    *(r"pass[\s_.-]?(?:word|wd|phrase|code)", "pwd", "secret", "token", "jwt", "authori[sz]ation", "credential"),
+    *("signature", r"session(?:[\s_.-]?id)?", "cookie", "assertion"),
+    *(
+        r"(?:api|private|access|shared|master|account|signing|encryption|ssh)[\s_.-]?key",
+        r"(?:auth|access)[\s_.-]?code",
+    ),
 )
-_CREDENTIALS = ("umbrella_", "bearer", "basic")  # they need no name beside them
+_SHORT = r"(?:key|sig|code|auth|otp|pin|sid|pass)s?"
+_IN_CAMEL = "(?:Key|Sig|Auth|Otp|Pin|Sid|Pass)s?"  # but no postalCode
+# One of these is in every text that names a secret, or is one; asked first, because it costs a tenth.
+_HINTS = ("pass", "pwd", "secret", "token", "key", "auth", "code", "sig", "session", "pin", "jwt", "otp", "sid")
+_MORE_HINTS = ("credential", "cookie", "assertion", "umbrella_", "bearer", "basic")
+# The same of a long body, which would be left out for a name that only sounds like one.
+_LONG_HINTS = tuple(
+    word.encode()
+    for word in (
+        *("password", "passwd", "pass_", "pass-", "pass ", "passphrase", "passcode", "pwd", "secret", "token", "jwt"),
+        *("authori", "credential", "signature", "session", "cookie", "assertion", "apikey", "privatekey", "accesskey"),
+        *(f"{short}{end}" for short in _SHORT[3:-3].split("|") for end in ('"', '\\"', 's"', "=", "_", "-", ":", ".")),
+    )
+)
+# What SCIM asks by (RFC 7644 section 3.4.2, RFC 9865), Entra's flags, and our own number of a bulk's operation.
+_PARAMETERS = frozenset(
+    (
+        *("filter", "sortby", "sortorder", "startindex", "count", "cursor", "attributes", "excludedattributes"),
+        *("aadoptscim062020", "azureadscimpatch2017", "bulk"),
+    )
+)
+_SPELLED = _PARAMETERS | {
+    *("sortBy", "sortOrder", "startIndex", "excludedAttributes", "aadOptscim062020", "AzureAdScimPatch2017")
+}
+_BESIDE_VALUE = frozenset(("path", "name", "key", "attribute", "field", "type"))  # they say what a `value` is of
+_OURS = frozenset(("changepassword",))  # of ServiceProviderConfig
 _OPERATORS = ("eq", "ne", "co", "sw", "ew", "gt", "ge", "lt", "le")
+_BEGINS = ("(", "[", " and", " or", "not")  # what may stand before the attribute of a comparison
 
 _TOKEN = re.compile(r"umbrella_(?:entra|okta|other)_[\w-]+", re.IGNORECASE)
 _SCHEME = re.compile(r"\b(bearer|basic)\b([\s:=]+)(?!tokens?\b)([\w.~+/=-]+)", re.IGNORECASE)
 # What makes of a word the name of what follows. A run of these is met once, since no word begins inside it.
-_AIMS = re.compile(rf"""["'\\)\]\s]*(?:[=:\[<>~!]+|(?:{"|".join(_OPERATORS)})\b)\s*""", re.IGNORECASE)
-_OPERATOR_BEFORE = re.compile(rf"\b(?:{'|'.join(_OPERATORS)})\s+\Z", re.IGNORECASE)
+_AIMS = re.compile(rf"""["'\\)\]\s]*(?:[=:\[<>~!/]+|(?:{"|".join(_OPERATORS)})\b)\s*""", re.IGNORECASE)
+_OPERATOR_BEFORE = re.compile(rf"(?:\b(?:{'|'.join(_OPERATORS)})\s+|[\s\"'][=<>~!]+\s*)\Z", re.IGNORECASE)
+# A value before an operator; a quoted one, or the name behind it would be read as the value.
+_REVERSED = re.compile(
+    rf"""["'`\xb4\xbb\u2019\u201d]\s*(?:(?:{"|".join(_OPERATORS)})\b|[=<>~!]+)\s*["'\w]""", re.IGNORECASE
+)
 _ESCAPED = re.compile(r"(?:\\|%)u([0-9a-f]{4})|\\x([0-9a-f]{2})", re.IGNORECASE)
 _WRAPPED = re.compile(rb"\\u00[2-7]|%[2-7][0-9a-f]|&#")  # letters in another spelling than needed
 _UNSEEN = re.compile(
@@ -64,20 +100,66 @@ def masked_query(text: str, names: Collection[str] = ()) -> str:
     `names` are those of further attributes that hold secrets, in lower case. As it is when it holds none; else
     unwrapped, and without all that stands behind the first one.
     """
-    text = text[:TEXT_LIMIT]
+    return _masked(text[:TEXT_LIMIT], names, compares=False)
+
+
+def masked_filter(text: str, names: Collection[str] = ()) -> str:
+    """The same for a filter, in which a name may be compared in either order, or in a way that nobody understands."""
+    return _masked(text[:TEXT_LIMIT], names, compares=True)
+
+
+def _masked(text: str, names: Collection[str], *, compares: bool) -> str:
     plain = _unwrapped(text)
     if plain is None:
         return MASK
     if not _hints(plain, names):
         return text
+    end = 0
     for word in _words(tuple(names)).finditer(plain):
-        if _OPERATOR_BEFORE.search(plain, max(0, word.start() - 12), word.start()):
+        start, end = _name_begin(plain, end, word.start()), word.end()
+        if _OPERATOR_BEFORE.search(plain, max(0, start - 12), start):
             return MASK  # the value stands before its name
-        aims = _AIMS.match(plain, word.end())
+        if compares and plain.count('"', 0, start) % 2 == 0:
+            before = plain[:start].rstrip().lower()
+            if before and not before.endswith(_BEGINS):
+                return MASK
+            if plain[end:].strip().lower() in ("", "pr"):
+                break
+            return f"{plain[:end]} {MASK}"
+        if _REVERSED.search(plain, 0, start + 1):
+            return MASK
+        aims = _AIMS.match(plain, end)
         if aims is not None or word[0].lower().endswith(_OPERATORS):
-            return _without_credentials(plain[: word.end() if aims is None else aims.end()]) + MASK
+            return _without_credentials(plain[: end if aims is None else aims.end()]) + MASK
     masked = _without_credentials(plain)
     return text if masked == plain else masked
+
+
+def _name_begin(plain: str, least: int, start: int) -> int:
+    """Where the name begins of which a word is a part, such as that of client_secret."""
+    while start > least and (plain[start - 1].isalnum() or plain[start - 1] in "_.$:-"):
+        start -= 1
+    return start
+
+
+def masked_parameters(query: str, names: Collection[str] = ()) -> str:
+    """A query string in which of a parameter that SCIM does not know only the name is shown."""
+    return "&".join([_masked_parameter(part, names) for part in query[:TEXT_LIMIT].split("&")])
+
+
+def asks_only_scim(query: str) -> bool:
+    """Whether every parameter of a query string is one of SCIM's."""
+    if "&" not in query:
+        return query.partition("=")[0] in _SPELLED
+    return all(part.partition("=")[0] in _SPELLED for part in query.split("&"))
+
+
+def _masked_parameter(part: str, names: Collection[str]) -> str:
+    key, equals, value = part.partition("=")
+    name = unquote_plus(key).lower()
+    if name not in _PARAMETERS:
+        return f"{masked_query(key, names)}={MASK}" if equals else MASK if part else ""
+    return f"{key}{equals}{masked_filter(value, names) if name == 'filter' else masked_query(value, names)}"
 
 
 def holds_secret(text: str, names: Collection[str] = ()) -> bool:
@@ -107,7 +189,9 @@ def _sentences_hidden(value: Json, repeats: bool) -> Json:
         return [_sentences_hidden(item, repeats) for item in value]
     if isinstance(value, dict):
         return {
-            name: MASK if repeats and name == "detail" else _sentences_hidden(item, repeats)
+            name: MASK
+            if (repeats and name == "detail") or (item and name.lower() not in _OURS and _named(name, ()))
+            else _sentences_hidden(item, repeats)
             for name, item in value.items()
         }
     return masked_query(value) if isinstance(value, str) and len(value) <= TEXT_LIMIT else value
@@ -120,8 +204,8 @@ def body_to_mask(body: bytes, limit: int, names: Collection[str] = ()) -> bytes:
     """
     if len(body) <= limit:
         return body
-    lowered = body.lower()
-    hinted = any(word.encode() in lowered for word in (*_SECRETS, *names))
+    lowered = body.lower().replace(b"postalcode", b"")  # of every address, and no secret
+    hinted = any(word in lowered for word in _LONG_HINTS) or any(name.encode() in lowered for name in names)
     if not hinted and (b"\\" in lowered or b"%" in lowered or b"&" in lowered):  # a pattern is dear over a megabyte
         hinted = _WRAPPED.search(lowered) is not None
     return LEFT_OUT.encode() if hinted else body[:limit]
@@ -166,10 +250,12 @@ def _hidden(value: Json, names: Collection[str], depth: int = 0) -> Json:
         return _hidden_text(value, names, depth)
     if not isinstance(value, dict):
         return value
-    aimed = any(name.lower() == "path" and _named(item, names) for name, item in value.items())
+    aimed = any(name.lower() in _BESIDE_VALUE and _named(item, names) for name, item in value.items())
     return {
         name: MASK
         if item is not None and (_named(name, names) or (aimed and name.lower() == "value"))
+        else masked_filter(item, names)
+        if isinstance(item, str) and len(item) <= TEXT_LIMIT and name.lower() in ("filter", "path")
         else _hidden(item, names, depth + 1)
         for name, item in value.items()
     }
@@ -223,15 +309,19 @@ def _header(name: bytes, value: bytes) -> str:
 @lru_cache(maxsize=64)
 def _words(names: tuple[str, ...]) -> re.Pattern[str]:
     # What follows a name belongs to it, so that the next word is sought behind it: the time stays linear.
-    return re.compile(rf"(?:{'|'.join(map(re.escape, (*_SECRETS, *names)))})[\w.$-]*", re.IGNORECASE)
+    return re.compile(
+        rf"(?:{'|'.join((*_LONG, *map(re.escape, names)))}|(?<![a-z0-9]){_SHORT}(?![a-z0-9])"
+        rf"|(?-i:(?<=[a-z0-9]){_IN_CAMEL}(?![a-z])))[\w.$-]*",
+        re.IGNORECASE,
+    )
 
 
 def _hints(plain: str, names: Collection[str]) -> bool:
     lowered = plain.lower()
-    for word in _SECRETS:  # plain loops: every request pays for them
+    for word in _HINTS:  # plain loops: every request pays for them
         if word in lowered:
             return True
-    for word in _CREDENTIALS:
+    for word in _MORE_HINTS:
         if word in lowered:
             return True
     for name in names:  # noqa: SIM110 - as above

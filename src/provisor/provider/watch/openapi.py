@@ -24,7 +24,7 @@ _TYPES: dict[str, Resource] = {
     "integer": {"type": "integer"},
     "decimal": {"type": "number"},
 }
-_ERRORS = ("400", "401", "403", "404", "405", "409", "412", "413", "429", "501", "503")
+_ERRORS = ("400", "401", "403", "404", "405", "409", "412", "413", "415", "429", "501", "503")
 _CHOICE = ("attributes", "excludedAttributes")
 _QUERY = ("filter", "sortBy", "sortOrder", "startIndex", "count", "cursor")
 _NUMBERS = ("startIndex", "count")

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from provisor.database import Connection, Writer
 from provisor.provider.watch.masking import TEXT_LIMIT as MASKED_LIMIT
-from provisor.provider.watch.masking import holds_secret, masked_query
+from provisor.provider.watch.masking import asks_only_scim, holds_secret, masked_parameters, masked_query
 
 FLUSH_SECONDS = 0.08
 RETENTION_ROWS = 200_000  # about 40 MB, at most 200 when strangers fill it; some hours of a busy day
@@ -65,10 +65,10 @@ def about(path: str, query: str, object_id: str | None, names: Collection[str], 
     """The same as it is kept; `object_id` stands in the path or is ours. `names` are as for `masked_query`."""
     text = f"{path}?{query}" if query else path
     text = text[:MASKED_LIMIT]
-    secret = holds_secret(text, names)
+    secret = holds_secret(text, names) or (query != "" and not asks_only_scim(query))
     if secret or len(text) > limit or not text.isascii() or "\x00" in text:
         shown = None if object_id is None else cut(masked_query(object_id, names), limit)
-        return About(cut(masked_query(path, names), limit), cut(masked_query(query, names), limit), shown, secret)
+        return About(cut(masked_query(path, names), limit), cut(masked_parameters(query, names), limit), shown, secret)
     return About(path, query, object_id)
 
 

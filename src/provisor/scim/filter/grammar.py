@@ -24,6 +24,10 @@ _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 # A URN that nobody told us about ends where the RFC's own do: after a version and a name ("…:2.0:User").
 _URN = re.compile(r"(urn:.+?:[0-9]+(?:\.[0-9]+)*:[A-Za-z][A-Za-z0-9_-]*)(?:[:.](.*))?", re.IGNORECASE | re.DOTALL)
 _SURROGATE = re.compile("[\ud800-\udfff]")
+# What people and word processors take for quotes; JSON, and so a filter, has one kind (RFC 7644 section 3.4.2.2).
+_OTHER_QUOTES = tuple(
+    "'`\xab\xb4\xbb\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u2032\u2033\u2039\u203a\uff02\uff07"
+)
 _OPERATORS: frozenset[str] = frozenset(get_args(Operator))
 _WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
 
@@ -190,6 +194,8 @@ class _Reader:
             return _WORDS[word]
         number = _NUMBER.fullmatch(token)
         if number is None:
+            if token.startswith(_OTHER_QUOTES) or token.endswith(_OTHER_QUOTES):  # it would be compared with its quotes
+                raise self._refuse(f"{shown(self._text)}: a value stands in double quotes, unlike {shown(token)}.")
             # Tolerance bare_word_literal: older Entra samples show `externalId eq bo.li` (spec/scim-wire.md section 2).
             return self._checked(token)
         if number[1] is None and number[2] is None:

@@ -10,7 +10,7 @@ from provisor.scim.coercion import coercer, element_coercer
 from provisor.scim.errors import invalid_value, mutability, no_target, shown
 from provisor.scim.path import Place
 from provisor.scim.schemas.schema import Attribute
-from provisor.scim.values import Json, Resource, fold
+from provisor.scim.values import Json, Resource, fold, is_unassigned
 
 Op: TypeAlias = Literal["add", "replace", "remove"]
 Write: TypeAlias = Literal["add", "replace"]
@@ -48,8 +48,12 @@ def same_elements(one: list[Json], other: list[Json]) -> bool:
 def _without_listed(held: list[Json], attribute: Attribute, label: str, value: Json) -> list[Json]:
     """Tolerance remove_lists_values: Entra names the members to remove in the value, not in the path.
 
-    An empty list names nobody: it must not empty the group.
+    An empty list names nobody: it must not empty the group. Raises ScimError invalidValue for what names no value at
+    all, which would be answered with success and stay.
     """
+    for item in value if isinstance(value, list) else [value]:
+        if not _names_something(item, attribute):
+            raise invalid_value(f"{label}: {shown(item)} names no value to remove.")
     coerced = coercer(attribute, label)(value)
     listed = coerced if isinstance(coerced, list) else []
     keys = {key for item in listed if (key := _value_key(item, attribute)) is not None}
@@ -58,6 +62,12 @@ def _without_listed(held: list[Json], attribute: Attribute, label: str, value: J
         item for item in held if _value_key(item, attribute) not in keys and not any(_covers(item, o) for o in others)
     ]
     return held if len(kept) == len(held) else kept
+
+
+def _names_something(item: Json, attribute: Attribute) -> bool:
+    if isinstance(item, dict):
+        return any(attribute.sub(name) and not is_unassigned(part) and part != "" for name, part in item.items())
+    return item is not None and item != ""
 
 
 def _value_key(item: Json, attribute: Attribute) -> Json:

@@ -1,0 +1,48 @@
+"""What the head of a request must say: which host it is for, what it expects, what its body is.
+
+Pure. RFC 9112 section 3.2, RFC 9110 sections 10.1.1 and 15.5.16. Order: every request, requests with a body.
+"""
+
+import re
+from collections.abc import Mapping, MutableMapping
+from typing import Any
+
+from provisor.scim.errors import ScimError, invalid_syntax, shown
+
+# Narrower than RFC 3986: what stands in locations is read by programs that take markup and quotes for what they are.
+AUTHORITY = re.compile(rb"(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{0,5})?")
+_MEDIA = frozenset((b"application/scim+json", b"application/json"))
+
+
+def check_head(scope: MutableMapping[str, Any], headers: Mapping[bytes, bytes]) -> None:
+    """Refuse a request that does not say once which host it is for, or expects what nobody does.
+
+    Raises ScimError 400, 417.
+    """
+    host = headers.get(b"host")
+    lines = scope["headers"]
+    if host is None:
+        if scope.get("http_version") != "1.0":
+            raise invalid_syntax("The request has no Host header; HTTP/1.1 needs one.")
+    elif AUTHORITY.fullmatch(host) is None:
+        raise invalid_syntax(f"The Host header is no name or address of a host: {shown(host.decode('latin-1'))}.")
+    elif len(lines) != len(headers) and [name for name, _ in lines].count(b"host") > 1:
+        raise invalid_syntax("The request has more than one Host header; send one.")
+    if b"expect" in headers:
+        for name, value in lines:
+            if name == b"expect" and value.strip().lower() not in (b"100-continue", b""):
+                raise ScimError(417, None, f"Expect can be 100-continue, not {shown(value.decode('latin-1'))}.")
+
+
+def check_media(headers: Mapping[bytes, bytes]) -> None:
+    """Refuse a body that does not claim to be JSON; one that claims nothing is read as JSON. Raises ScimError 415."""
+    kind = headers.get(b"content-type")
+    if kind and kind.partition(b";")[0].strip().lower() not in _MEDIA:
+        raise ScimError(
+            415,
+            None,
+            f"A body must be application/scim+json or application/json, not {shown(kind.decode('latin-1'))}.",
+        )
+    packed = headers.get(b"content-encoding")
+    if packed and packed.strip().lower() != b"identity":
+        raise ScimError(415, None, "A body must come as it is: no Content-Encoding is unpacked here.")
