@@ -23,7 +23,7 @@ test: $(STAMP) ## run every test
 	$(BIN)/pytest -n auto --dist loadgroup
 
 fast: $(STAMP) ## run the tests that take less than a minute together
-	$(BIN)/pytest -n auto --dist loadgroup -m 'not slow'
+	$(BIN)/pytest -n auto --dist worksteal -m 'not slow' --fewer-examples
 
 check: $(STAMP) ## style, types, import rules, house rules
 	$(BIN)/ruff format --check src tests benchmarks
