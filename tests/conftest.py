@@ -46,11 +46,27 @@ def pytest_collection():
 FEWER_EXAMPLES = 10
 
 
+def large_tables(items):
+    """The rows of each table that says fast_rows, without those that are slow anyway; and how many it says."""
+    tables = {}
+    for item in items:
+        marker = item.get_closest_marker("fast_rows")
+        if marker is not None and item.get_closest_marker("slow") is None:
+            tables.setdefault((item.path, item.originalname), ([], marker.args[0]))[0].append(item)
+    return tables.values()
+
+
 def pytest_addoption(parser):
     parser.addoption("--fewer-examples", action="store_true", help="laws take ten examples, as the fast suite does")
 
 
+@pytest.hookimpl(tryfirst=True)  # before those that are slow are left out
 def pytest_collection_modifyitems(config, items):
+    for rows, wanted in large_tables(items):
+        kept = {number * len(rows) // wanted for number in range(wanted)}
+        for number, item in enumerate(rows):
+            if number not in kept:
+                item.add_marker(pytest.mark.slow)
     if config.getoption("fewer_examples"):
         for law in {item.obj for item in items if is_hypothesis_test(getattr(item, "obj", None))}:
             full = law._hypothesis_internal_use_settings

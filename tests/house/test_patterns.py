@@ -149,6 +149,7 @@ def test_a_pattern_takes_time_in_proportion_to_the_text(pattern, methods):
     assert slow(pattern, methods) is None
 
 
+@pytest.mark.fast_rows(2)
 @pytest.mark.parametrize(
     ("pattern", "method"),
     [

@@ -79,6 +79,7 @@ def test_absence_concluded_from_a_denied_id_is_seen(monkeypatch, tmp_path):
     assert "active and nobody's" in " ".join(attempt(DENIED, tmp_path))
 
 
+@pytest.mark.slow
 def test_a_cycle_that_does_not_end_is_seen(monkeypatch, tmp_path):
     monkeypatch.setattr(placing.Page, "settle_others", lambda self, objects: self.settled.clear())
     monkeypatch.setattr(executor, "ROUNDS", 10**9)
