@@ -22,7 +22,7 @@ demo: $(STAMP) ## run the tutorial end to end on the sample organisation
 test: $(STAMP) ## run every test
 	$(BIN)/pytest -n auto --dist loadgroup
 
-fast: $(STAMP) ## run the tests that take less than a minute together
+fast: $(STAMP) ## run the tests that take less than a minute together: some rows of large tables, ten examples of a law
 	$(BIN)/pytest -n auto --dist worksteal -m 'not slow' --fewer-examples
 
 check: $(STAMP) ## style, types, import rules, house rules

@@ -66,17 +66,23 @@ def patterns_in(value):
         yield from patterns_in(list(value.items()))
 
 
-def methods_of(name, tree):
-    """How a module uses a pattern of this name; every way when it does not say."""
-    used = {
-        _AS.get(node.attr, node.attr)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == name
+@cache
+def uses(path):
+    """Of what names a module asks which attributes, as `name.attribute`."""
+    return {
+        (node.value.id, _AS.get(node.attr, node.attr))
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
     }
-    return tuple(method for method in METHODS if method in used) or METHODS
+
+
+def methods_of(name, path):
+    """How a module uses a pattern of this name; every way when it does not say."""
+    return tuple(method for method in METHODS if (name, method) in uses(path)) or METHODS
 
 
 def module_patterns():
+    known = {}  # many modules hold the same large tables
     for found in pkgutil.walk_packages([str(PACKAGE)], "provisor."):
         if found.name.endswith("__main__") or ".migrations" in found.name:
             continue
@@ -89,8 +95,10 @@ def module_patterns():
         for name, value in held.items():
             # Of some a module keeps nothing but the method.
             bound = (value.__name__,) if patterns_in_method(value) else None
-            for number, pattern in enumerate(patterns_in(value)):
-                yield pytest.param(pattern, bound or methods_of(name, parsed(path)), id=f"{path}:{name}{number or ''}")
+            if id(value) not in known:
+                known[id(value)] = list(patterns_in(value))
+            for number, pattern in enumerate(known[id(value)]):
+                yield pytest.param(pattern, bound or methods_of(name, path), id=f"{path}:{name}{number or ''}")
 
 
 def calls_of_re(tree):
