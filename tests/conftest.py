@@ -1,12 +1,13 @@
 """Fixtures that several rooms need: a service database at head, cheap because migrated once a session."""
 
+import gc
 import os
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import is_hypothesis_test, settings
 
 from provisor.database import open_database
 from provisor.storage import migrate, tenants
@@ -29,6 +30,47 @@ def pytest_configure():
     """
     if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ENOUGH_BYTES and os.access(MEMORY, os.W_OK):
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """What collecting makes stays to the end: looking through it for garbage, again and again, was a tenth of a run."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+FEWER_EXAMPLES = 10
+
+
+def large_tables(items):
+    """The rows of each table that says fast_rows, without those that are slow anyway; and how many it says."""
+    tables = {}
+    for item in items:
+        marker = item.get_closest_marker("fast_rows")
+        if marker is not None and item.get_closest_marker("slow") is None:
+            tables.setdefault((item.path, item.originalname), ([], marker.args[0]))[0].append(item)
+    return tables.values()
+
+
+def pytest_addoption(parser):
+    parser.addoption("--fewer-examples", action="store_true", help="laws take ten examples, as the fast suite does")
+
+
+@pytest.hookimpl(tryfirst=True)  # before those that are slow are left out
+def pytest_collection_modifyitems(config, items):
+    for rows, wanted in large_tables(items):
+        kept = {number * len(rows) // wanted for number in range(wanted)}
+        for number, item in enumerate(rows):
+            if number not in kept:
+                item.add_marker(pytest.mark.slow)
+    if config.getoption("fewer_examples"):
+        for law in {item.obj for item in items if is_hypothesis_test(getattr(item, "obj", None))}:
+            full = law._hypothesis_internal_use_settings
+            law._hypothesis_internal_use_settings = settings(full, max_examples=min(full.max_examples, FEWER_EXAMPLES))
 
 
 @pytest.fixture(scope="session")

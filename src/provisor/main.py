@@ -9,6 +9,7 @@ import errno
 import os
 import sys
 from collections.abc import Callable
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
@@ -67,13 +68,19 @@ class Nouns(TyperGroup):
         name, _, rest = super().resolve_command(ctx, args)
         if name is None:
             return name, None, rest
-        module, attribute, _ = NOUNS[name]
-        command = get_command(getattr(import_module(module), attribute))
+        command = command_of(name)
         if colourless() and getattr(command, "rich_markup_mode", None) is not None:
             from typer import rich_utils
 
             rich_utils.COLOR_SYSTEM = None  # it would still draw help bold and dim
         return name, command, rest
+
+
+@cache
+def command_of(noun: str) -> Any:
+    """A noun's own commands; its module is imported now."""
+    module, attribute, _ = NOUNS[noun]
+    return get_command(getattr(import_module(module), attribute))
 
 
 def build(settings: Settings) -> "Admin":
@@ -83,6 +90,7 @@ def build(settings: Settings) -> "Admin":
     return wire(settings)
 
 
+@cache
 def root() -> Nouns:
     """The command line as a value."""
     # Help drawn with rich costs 0.2 s of imports; nouns have it, the list of nouns does without.

@@ -229,12 +229,14 @@ EACH_CALL = [
 ]
 
 
+@pytest.mark.fast_rows(30)
 @pytest.mark.parametrize("call", EACH_CALL)
 @pytest.mark.parametrize("head", HEADS)
 async def test_no_head_of_an_answer_makes_anything_but_an_error_of_the_port(head, call):
     assert sound(await told(call, HEADS[head]))
 
 
+@pytest.mark.fast_rows(24)
 @pytest.mark.parametrize("call", EACH_CALL)
 @pytest.mark.parametrize("body", BODIES)
 async def test_no_body_of_an_answer_makes_anything_but_an_error_of_the_port(body, call):
@@ -249,6 +251,7 @@ async def test_no_body_of_an_answer_makes_anything_but_an_error_of_the_port(body
             assert sound(outcome)
 
 
+@pytest.mark.fast_rows(10)
 @pytest.mark.parametrize("call", EACH_CALL)
 @pytest.mark.parametrize("field", FIELDS)
 async def test_no_field_of_a_resource_makes_anything_but_an_error_of_the_port(field, call):
@@ -265,6 +268,7 @@ async def test_no_field_of_a_resource_makes_anything_but_an_error_of_the_port(fi
                 assert sound(outcome)
 
 
+@pytest.mark.fast_rows(8)
 @pytest.mark.parametrize("call", ["find", "page"])
 @pytest.mark.parametrize("field", FIELDS)
 async def test_one_odd_resource_of_a_list_does_not_take_the_others_with_it(field, call):
@@ -340,6 +344,7 @@ async def test_a_success_that_cannot_be_unpacked_keeps_its_status(head, call):
     assert (type(outcome), outcome.status) == (Malformed, 200)
 
 
+@pytest.mark.fast_rows(6)
 @pytest.mark.parametrize("call", CHANGES)
 @pytest.mark.parametrize("status", [200, 201, 202, 203, 206, 207, 226, 299])
 async def test_a_change_answered_with_success_is_done_whatever_the_body(status, call):

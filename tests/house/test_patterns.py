@@ -8,6 +8,7 @@ import importlib
 import pkgutil
 import re
 from collections import deque
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -36,8 +37,16 @@ MADE = {
 }
 
 
-def sources():
-    return {path.relative_to(PACKAGE): ast.parse(path.read_text()) for path in sorted(PACKAGE.rglob("*.py"))}
+@cache
+def parsed(path):
+    return ast.parse((PACKAGE / path).read_text())
+
+
+@cache
+def users_of_re():
+    """The files that import re or regex: only they can write a pattern out."""
+    texts = {path: path.read_text() for path in sorted(PACKAGE.rglob("*.py"))}
+    return [path.relative_to(PACKAGE) for path, text in texts.items() if re.search(r"^\s*(from|import) re", text, re.M)]
 
 
 def patterns_in_method(value):
@@ -57,18 +66,23 @@ def patterns_in(value):
         yield from patterns_in(list(value.items()))
 
 
-def methods_of(name, tree):
-    """How a module uses a pattern of this name; every way when it does not say."""
-    used = {
-        _AS.get(node.attr, node.attr)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == name
+@cache
+def uses(path):
+    """Of what names a module asks which attributes, as `name.attribute`."""
+    return {
+        (node.value.id, _AS.get(node.attr, node.attr))
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
     }
-    return tuple(method for method in METHODS if method in used) or METHODS
+
+
+def methods_of(name, path):
+    """How a module uses a pattern of this name; every way when it does not say."""
+    return tuple(method for method in METHODS if (name, method) in uses(path)) or METHODS
 
 
 def module_patterns():
-    trees = sources()
+    known = {}  # many modules hold the same large tables
     for found in pkgutil.walk_packages([str(PACKAGE)], "provisor."):
         if found.name.endswith("__main__") or ".migrations" in found.name:
             continue
@@ -81,8 +95,10 @@ def module_patterns():
         for name, value in held.items():
             # Of some a module keeps nothing but the method.
             bound = (value.__name__,) if patterns_in_method(value) else None
-            for number, pattern in enumerate(patterns_in(value)):
-                yield pytest.param(pattern, bound or methods_of(name, trees[path]), id=f"{path}:{name}{number or ''}")
+            if id(value) not in known:
+                known[id(value)] = list(patterns_in(value))
+            for number, pattern in enumerate(known[id(value)]):
+                yield pytest.param(pattern, bound or methods_of(name, path), id=f"{path}:{name}{number or ''}")
 
 
 def calls_of_re(tree):
@@ -106,8 +122,8 @@ def calls_of_re(tree):
 
 def inner_patterns():
     """Patterns that a function writes out, and those of MADE; a function of neither kind is named by a test below."""
-    for path, tree in sources().items():
-        for function, call in calls_of_re(tree):
+    for path in users_of_re():
+        for function, call in calls_of_re(parsed(path)):
             if isinstance(call.args[0], ast.Constant):
                 yield pytest.param(re.compile(call.args[0].value), METHODS, id=f"{path}:{function}")
     for name, pattern in MADE.items():
@@ -141,6 +157,7 @@ def test_a_pattern_takes_time_in_proportion_to_the_text(pattern, methods):
     assert slow(pattern, methods) is None
 
 
+@pytest.mark.fast_rows(2)
 @pytest.mark.parametrize(
     ("pattern", "method"),
     [
@@ -159,8 +176,8 @@ def test_a_pattern_that_does_not_is_found(pattern, method):
 def test_every_pattern_made_by_a_function_has_an_example():
     made = {
         f"{path.as_posix()}:{function}"
-        for path, tree in sources().items()
-        for function, call in calls_of_re(tree)
+        for path in users_of_re()
+        for function, call in calls_of_re(parsed(path))
         if not isinstance(call.args[0], ast.Constant)
     }
 

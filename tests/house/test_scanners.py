@@ -200,6 +200,7 @@ CATASTROPHES = [
 ]
 
 
+@pytest.mark.fast_rows(6)
 @pytest.mark.parametrize("text", ["a" * 65_536, "a" * 65_535 + "!", "ab " * 20_000], ids=["a", "a!", "ab"])
 @pytest.mark.parametrize("pattern", CATASTROPHES)
 def test_an_administrators_pattern_ends_by_its_time_limit(pattern, text):

@@ -46,6 +46,7 @@ def make_settled(make_world):
     return make
 
 
+@pytest.mark.fast_rows(6)
 @pytest.mark.parametrize("behaviour", ["provisor", pytest.param("entra", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("leaves", LEAVES)
 @pytest.mark.parametrize("refusal", REFUSALS)
@@ -87,6 +88,7 @@ def test_a_leaver_whose_account_cannot_be_read_is_disabled_all_the_same(make_set
     assert world.account("anna@x")["active"] is False
 
 
+@pytest.mark.fast_rows(3)
 @pytest.mark.parametrize("status", [400, 404, 409, 413, 422, 500, 502, 403])
 def test_who_must_leave_a_group_does_not_wait_for_who_cannot_come(make_world, status):
     world = make_world()

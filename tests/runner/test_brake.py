@@ -58,6 +58,7 @@ def filtered_out(world):
 WAYS = {one.__name__: one for one in (unassigned, disabled, deleted, purged, groups_gone, members_gone, filtered_out)}
 
 
+@pytest.mark.fast_rows(2)
 @pytest.mark.parametrize("way", WAYS)
 def test_nothing_is_written_and_the_numbers_are_told(world, way):
     WAYS[way](world)
@@ -70,6 +71,7 @@ def test_nothing_is_written_and_the_numbers_are_told(world, way):
     assert world.held() == before
 
 
+@pytest.mark.fast_rows(2)
 @pytest.mark.parametrize("way", WAYS)
 def test_it_stops_again_and_again_until_a_person_allows_it_once(world, way):
     WAYS[way](world)

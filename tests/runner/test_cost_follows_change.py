@@ -91,6 +91,7 @@ def steps_of_a_cycle(world):
         world.database = usual
 
 
+@pytest.mark.slow
 def test_a_cycle_without_changes_does_the_same_for_1_000_and_for_100_000_people(settled):
     settled.run()  # a first idle cycle, so that both counted ones find the same state
 

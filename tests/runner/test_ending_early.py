@@ -79,6 +79,7 @@ def test_a_lost_answer_is_looked_up_and_not_created_twice(full):
     assert right(full)
 
 
+@pytest.mark.fast_rows(5)
 @pytest.mark.parametrize("after_effect", [False, True], ids=["before", "after-the-target-committed"])
 @pytest.mark.parametrize("nth", [1, 2, 3, 9, 30, 41, 42, 44, 45, 46, 48, 49])
 def test_killed_at_the_nth_request_and_run_again_nothing_is_double_or_missing(full, nth, after_effect):
@@ -94,6 +95,7 @@ def test_killed_at_the_nth_request_and_run_again_nothing_is_double_or_missing(fu
     assert full.run().requests == {"GET": 1}
 
 
+@pytest.mark.fast_rows(5)
 @pytest.mark.parametrize("after_effect", [False, True], ids=["before", "after-the-target-committed"])
 @pytest.mark.parametrize("nth", range(2, 12))
 def test_killed_in_an_incremental_cycle_and_run_again_everything_is_right(full, nth, after_effect):

@@ -126,6 +126,7 @@ def has(detail, change):
     return change in detail.changes
 
 
+@pytest.mark.fast_rows(3)
 @pytest.mark.parametrize(("happens", "key", "change"), OPERATIONS.values(), ids=OPERATIONS.keys())
 def test_a_plan_tells_by_name_what_would_be_done(settled, happens, key, change):
     happens(settled)
@@ -135,6 +136,7 @@ def test_a_plan_tells_by_name_what_would_be_done(settled, happens, key, change):
     assert (found[key].status, has(found[key], change)) == ("planned", True)
 
 
+@pytest.mark.fast_rows(3)
 @pytest.mark.parametrize(("happens", "key", "change"), OPERATIONS.values(), ids=OPERATIONS.keys())
 def test_a_cycle_tells_by_name_what_was_done(settled, happens, key, change):
     happens(settled)
@@ -144,6 +146,7 @@ def test_a_cycle_tells_by_name_what_was_done(settled, happens, key, change):
     assert (found[key].status, has(found[key], change)) == ("success", True)
 
 
+@pytest.mark.fast_rows(3)
 @pytest.mark.parametrize(("happens", "key", "change"), OPERATIONS.values(), ids=OPERATIONS.keys())
 def test_a_plan_tells_of_as_many_operations_as_it_counts(settled, happens, key, change):
     happens(settled)

@@ -79,6 +79,7 @@ def listed_by(world, fault):
     world.failing(page=page)
 
 
+@pytest.mark.fast_rows(2)
 @pytest.mark.parametrize("fault", FAULTS)
 def test_who_is_not_in_a_listing_that_is_not_whole_is_looked_up_before_a_create(make_world, fault):
     world = make_world("scim", scope="all")

@@ -41,6 +41,7 @@ def test_a_plan_after_a_killed_cycle_loses_neither_managers_nor_members(make_wor
     assert world.operations("retry") == []
 
 
+@pytest.mark.fast_rows(4)
 @pytest.mark.parametrize("nth", range(8, 16))
 @pytest.mark.parametrize(
     ("how", "after_effect"),

@@ -91,6 +91,7 @@ def test_the_serve_of_another_database_does_not_count(database, tmp_path):
         assert not is_served(database)
 
 
+@pytest.mark.slow
 def test_those_who_look_do_not_take_one_another_for_a_serve(database):
     with serving(database):
         pass

@@ -44,6 +44,7 @@ MOMENTS = {
 }
 
 
+@pytest.mark.fast_rows(4)
 @pytest.mark.parametrize("scope", ["Watermark", "ConnectorDataStore", "Full"])
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_a_restart_while_a_cycle_runs_is_not_lost(world, moment, scope):
@@ -84,6 +85,7 @@ def test_a_restart_ends_the_cycle_that_runs(world):
     assert (ended.state, ended.error.code) == ("abandoned", "job-restarted")
 
 
+@pytest.mark.fast_rows(2)
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_rules_saved_while_a_cycle_runs_are_heeded_by_the_next(world, moment):
     def save():
@@ -103,6 +105,7 @@ def test_rules_saved_while_a_cycle_runs_are_heeded_by_the_next(world, moment):
     assert names == {"Everybody"}
 
 
+@pytest.mark.fast_rows(2)
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_a_scope_saved_while_a_cycle_runs_is_heeded_by_the_next(make_world, moment):
     world = make_world(scope="all")
@@ -133,6 +136,7 @@ def counters_of(world):
     }
 
 
+@pytest.mark.fast_rows(3)
 @pytest.mark.parametrize("nth", range(2, 12))
 def test_the_counters_of_a_killed_cycle_lose_and_double_nothing(world, nth):
     world.target.fail(nth, Killed())

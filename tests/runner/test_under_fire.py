@@ -203,6 +203,7 @@ def test_an_open_create_that_could_not_be_looked_up_is_made_after_a_kill(world):
     assert world.account("anna@x")["active"] is True
 
 
+@pytest.mark.fast_rows(2)
 @pytest.mark.parametrize("error", [Rejected("gateway", status=502), Killed()], ids=["502", "killed"])
 @pytest.mark.parametrize("leaves", ["disabled", "unassigned", "deleted"])
 def test_who_leaves_again_while_being_taken_back_is_disabled(world, error, leaves):
@@ -254,6 +255,7 @@ def test_a_create_answered_with_the_id_of_another_account_is_open(everybody):
     assert everybody.account("anna@x")["active"] is True
 
 
+@pytest.mark.fast_rows(2)
 @pytest.mark.parametrize("status", [403, 404, 405, 409, 500, 501])
 def test_an_account_that_cannot_be_deleted_is_disabled_at_least(everybody, status):
     org = everybody.organisation

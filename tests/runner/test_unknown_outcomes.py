@@ -85,6 +85,7 @@ def right(world):
     return True
 
 
+@pytest.mark.fast_rows(4)
 @pytest.mark.parametrize("behaviour", BEHAVIOURS)
 @pytest.mark.parametrize("fate", [fate for fate in FATES if "group" not in fate])
 @pytest.mark.parametrize("answer", ANSWERS)
@@ -112,6 +113,7 @@ def test_a_create_that_was_made_is_found_in_the_same_cycle_where_the_target_answ
     assert right(world)
 
 
+@pytest.mark.fast_rows(4)
 @pytest.mark.parametrize("behaviour", BEHAVIOURS)
 @pytest.mark.parametrize("fate", FATES)
 @pytest.mark.parametrize("answer", ANSWERS)
@@ -144,6 +146,7 @@ def test_a_leaver_is_inactive_a_cycle_later_whatever_was_answered(make_office, a
     assert right(world)
 
 
+@pytest.mark.fast_rows(6)
 @pytest.mark.parametrize("fate", FATES)
 @pytest.mark.parametrize("before", ["out", "in"])
 @pytest.mark.parametrize("answer", ANSWERS)

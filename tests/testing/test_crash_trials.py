@@ -103,6 +103,7 @@ def test_a_wrong_id_taken_for_an_account_that_is_gone_is_seen(word, monkeypatch,
     assert "active and nobody's" in " ".join(attempt(script, tmp_path))
 
 
+@pytest.mark.slow
 def test_a_cycle_that_does_not_end_is_seen(monkeypatch, tmp_path):
     monkeypatch.setattr(plan_rows.Page, "settle_others", lambda self, objects: self.settled.clear())
     monkeypatch.setattr(executor, "ROUNDS", 10**9)

@@ -200,11 +200,16 @@ def save_rules(connection: Connection, job_id: str, document: Json, *, created_b
 
 def rules(connection: Connection, job_id: str, version: int) -> Json:
     """One version of a job's rules: Graph's synchronizationSchema document."""
+    document: Json = msgspec.json.decode(rules_text(connection, job_id, version))
+    return document
+
+
+def rules_text(connection: Connection, job_id: str, version: int) -> str:
+    """The same as it is stored: a version never changes, so what was made of its text can be kept."""
     row = connection.one("SELECT document FROM ruleset WHERE job = ? AND version = ?", (job_id, version))
     if row is None:
         raise LookupError(f"The job {job_id} has no version {version} of its rules.")
-    document: Json = msgspec.json.decode(row[0])
-    return document
+    return str(row[0])
 
 
 def lowest_watermark(connection: Connection, tenant: str) -> int | None:

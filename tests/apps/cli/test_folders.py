@@ -36,6 +36,7 @@ def open_to_others(folder: Path):
     )
 
 
+@pytest.mark.fast_rows(1)
 @pytest.mark.parametrize("command", COMMANDS)
 def test_whichever_command_comes_first_the_data_is_ours_alone(tmp_path, command):
     run(COMMANDS[command], tmp_path)
@@ -50,6 +51,7 @@ def test_a_data_folder_is_ours_alone_with_the_folders_above_it(tmp_path):
     assert open_to_others(tmp_path) == []
 
 
+@pytest.mark.slow
 def test_a_database_elsewhere_and_a_key_elsewhere_are_ours_alone(tmp_path):
     run(
         ["user", "list"],

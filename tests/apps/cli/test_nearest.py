@@ -83,6 +83,7 @@ MISSPELT = {
 }
 
 
+@pytest.mark.fast_rows(7)
 @pytest.mark.parametrize(("command", "offered"), MISSPELT.values(), ids=MISSPELT.keys())
 def test_the_nearest_name_is_offered(full, command, offered):
     answered = full(*command)

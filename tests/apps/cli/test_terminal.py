@@ -104,6 +104,7 @@ LISTINGS = {
 }
 
 
+@pytest.mark.fast_rows(3)
 @pytest.mark.parametrize(("command", "what"), LISTINGS.values(), ids=LISTINGS.keys())
 def test_every_id_stands_whole_on_a_line(ids, screen, command, what):
     command = [ids["event"] if word == "EVENT" else word for word in command]

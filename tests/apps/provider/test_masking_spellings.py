@@ -111,6 +111,7 @@ def kept(umbrella):
     return read
 
 
+@pytest.mark.fast_rows(30)
 @pytest.mark.parametrize("place", EACH_PLACE)
 @pytest.mark.parametrize("spelling", SPELLINGS)
 def test_a_secret_is_kept_nowhere(scim, kept, place, spelling):

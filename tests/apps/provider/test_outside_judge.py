@@ -4,8 +4,6 @@ import http.client
 from urllib.parse import urlsplit
 
 import pytest
-from scim2_client.engines.wsgi import WSGISCIMClient
-from scim2_tester import Status, check_server
 
 pytestmark = pytest.mark.slow
 
@@ -35,6 +33,9 @@ def forwarded(process, token):
 
 @pytest.mark.parametrize("profile", ["umbrella", "generic"])
 def test_every_check_of_scim2_tester_passes(serve, profile):
+    from scim2_client.engines.wsgi import WSGISCIMClient  # seconds, which every run of any test would pay
+    from scim2_tester import Status, check_server
+
     process = serve(profile)
     client = WSGISCIMClient(forwarded(process, process.client().token), base_url=process.url)
 

@@ -40,6 +40,7 @@ QUESTIONS = {
 }
 
 
+@pytest.mark.fast_rows(4)
 @pytest.mark.parametrize("profile", ["umbrella", "generic"])
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_a_long_page_takes_as_many_statements_as_a_short_one(request, question, profile):

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
 from hashlib import sha256
 from importlib import resources
 from typing import Any
@@ -62,21 +62,25 @@ def number(value: int) -> str:
     return f"{value:,}"
 
 
-class Renderer:
-    """The templates, compiled once."""
+@cache
+def _templates() -> Environment:
+    """The templates, compiled once a process."""
+    made = Environment(
+        loader=PackageLoader("provisor.provider.dashboard"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    made.filters.update(moment=moment, second=second, minute=minute, lasting=lasting, number=number)
+    made.filters.update(in_address=_in_address, readable=_readable, below=_below)
+    made.globals.update({f"{name.partition('.')[0]}_address": _address(name) for name in STATIC})
+    return made
 
-    def __init__(self) -> None:
-        self._environment = Environment(
-            loader=PackageLoader("provisor.provider.dashboard"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            auto_reload=False,
-        )
-        self._environment.filters.update(moment=moment, second=second, minute=minute, lasting=lasting, number=number)
-        self._environment.filters.update(in_address=_in_address, readable=_readable, below=_below)
-        self._environment.globals.update({f"{name.partition('.')[0]}_address": _address(name) for name in STATIC})
+
+class Renderer:
+    """The templates, filled in."""
 
     def render(self, visit: Visit, page: Page, more: Mapping[str, Any]) -> str:
         """The whole document."""
@@ -84,16 +88,20 @@ class Renderer:
         def form_field(form: str) -> Markup:
             return Markup('<input type="hidden" name="form_token" value="{}">').format(form_token(visit.secret, form))
 
-        return self._environment.get_template(page.template).render(
-            {
-                "visit": visit,
-                "account": None if visit.session is None else visit.session.account,
-                "title": page.title,
-                "product": visit.tenant.profile.title,
-                "form_field": form_field,
-                **more,
-                **page.values,
-            }
+        return (
+            _templates()
+            .get_template(page.template)
+            .render(
+                {
+                    "visit": visit,
+                    "account": None if visit.session is None else visit.session.account,
+                    "title": page.title,
+                    "product": visit.tenant.profile.title,
+                    "form_field": form_field,
+                    **more,
+                    **page.values,
+                }
+            )
         )
 
 

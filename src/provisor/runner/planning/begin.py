@@ -6,6 +6,9 @@ at anew. Order: loading, beginning a cycle, beginning a plan.
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
+
+import msgspec
 
 from provisor.database import Connection
 from provisor.engine.behaviour import PROVISOR, Behaviour, behaviour_named
@@ -13,7 +16,7 @@ from provisor.engine.rules import CompiledRules, ScopeSettings, compile_rules
 from provisor.gallery import Template, template
 from provisor.rules.failure import Failure
 from provisor.rules.graph_json import read_schema
-from provisor.rules.ruleset import RuleSet
+from provisor.rules.ruleset import Problem, RuleSet
 from provisor.runner.recording.summary import NotRunnable
 from provisor.storage import applications, clock, cycles, directory_verbs, feed, jobs, operations, unknown, work
 from provisor.storage.cycles import Cycle
@@ -48,7 +51,7 @@ def load(connection: Connection, job_id: str) -> Setup:
     found = template(job.template)
     if found is None:
         raise NotRunnable(f"The job {job.id} is of the unknown application {job.template}.", "Create the job anew.")
-    ruleset = read_schema(jobs.rules(connection, job.id, version))
+    ruleset = _read(jobs.rules_text(connection, job.id, version))
     if not isinstance(ruleset, RuleSet):
         problems = " ".join(str(problem) for problem in ruleset)
         raise NotRunnable(f"The rules of the job {job.id} cannot be used. {problems}", "Correct them and start again.")
@@ -65,6 +68,12 @@ def load(connection: Connection, job_id: str) -> Setup:
         rules=compile_rules(ruleset, found, settings),
         behaviour=behaviour_named(job.behaviour) or PROVISOR,
     )
+
+
+@lru_cache(maxsize=16)
+def _read(document: str) -> RuleSet | tuple[Problem, ...]:
+    """Reading takes longer than a cycle without changes does; it is asked for by every look at a job."""
+    return read_schema(msgspec.json.decode(document))
 
 
 def begin_cycle(connection: Connection, job: str, moment: datetime, failure: Failure | None) -> tuple[Setup, Cycle]:
