@@ -14,7 +14,7 @@ from provisor.engine.record import Kind
 from provisor.rules.failure import Failure
 from provisor.runner.cycle_event import failed_cycle
 from provisor.runner.planning.begin import EVERYTHING, Setup, error_of
-from provisor.runner.planning.plan_rows import forget
+from provisor.runner.planning.link_rows import forget
 from provisor.runner.run import CycleStopped, Restarted, Run, StopRequested
 from provisor.storage import cycles, directory_verbs, jobs, links, listing, log, operations, work
 from provisor.storage.cycles import Cycle

@@ -17,8 +17,8 @@ from provisor.engine.references import requests
 from provisor.engine.unknown import is_open
 from provisor.rules.failure import Failure
 from provisor.runner.executing.failing import REPORT, said
+from provisor.runner.planning.link_rows import holding_row, in_doubt
 from provisor.runner.planning.plan_members import is_superseded
-from provisor.runner.planning.plan_rows import holding_row, in_doubt
 from provisor.runner.recording.log_rows import Journal
 from provisor.runner.recording.recorder import Outcome
 from provisor.runner.recording.sending import Sending

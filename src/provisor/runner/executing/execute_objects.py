@@ -21,7 +21,8 @@ from provisor.rules.failure import Failure
 from provisor.runner.executing.creating import Creating
 from provisor.runner.executing.failing import ACTIONS, REPORT, VERBS, failed, said
 from provisor.runner.executing.swaps import Rival, Swaps
-from provisor.runner.planning.plan_rows import HELD, adopted_row, forget, in_doubt, link_row
+from provisor.runner.planning.link_rows import adopted_row, forget, in_doubt, link_row
+from provisor.runner.planning.plan_rows import HELD
 from provisor.runner.recording.log_rows import Journal
 from provisor.runner.recording.recorder import Outcome
 from provisor.runner.recording.sending import Sending

@@ -16,12 +16,12 @@ from provisor.database import Connection
 from provisor.engine.operation import PHASES
 from provisor.engine.record import Kind
 from provisor.engine.unknown import values_sent
-from provisor.runner.executing.crew import Crew
+from provisor.runner.asking.parallel import Crew
 from provisor.runner.executing.execute_members import Memberships
 from provisor.runner.executing.execute_objects import Entries
 from provisor.runner.planning.braking import Brake
+from provisor.runner.planning.link_rows import adopted_row
 from provisor.runner.planning.plan_members import plan_second_stage_again
-from provisor.runner.planning.plan_rows import adopted_row
 from provisor.runner.planning.planner import make_planner
 from provisor.runner.recording.log_rows import Journal
 from provisor.runner.recording.progress import Reporter, part_of

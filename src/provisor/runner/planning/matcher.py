@@ -141,23 +141,21 @@ class Matcher:
     # Looking up
 
     async def _look_up(self, kind: Kind, wanted: Sequence[Wanted]) -> dict[str, Found]:
-        found: dict[str, Found] = {}
         resource_type = self._run.rules.of(kind).mapper.resource_type
 
-        async def look_up(person: Wanted) -> None:
+        async def look_up(person: Wanted) -> Found | None:
             for path, value in person.values:
                 try:
                     resources = (await self._run.find(kind, path, value)).resources
                 except ConnectorError as error:
                     await self._run.stop_by(error, "filter")
-                    found[person.object] = Found(NoMatch(), path, None, error)
-                    return
+                    return Found(NoMatch(), path, None, error)
                 if resources and not isinstance(match := recheck(resources, path, value, resource_type), NoMatch):
-                    found[person.object] = Found(match, path)
-                    return
+                    return Found(match, path)
+            return None
 
-        await each(wanted, self._run.behaviour.requests_at_once, look_up)
-        return found
+        found = await each(wanted, self._run.behaviour.requests_at_once, look_up)
+        return {person.object: one for person, one in zip(wanted, found, strict=True) if one is not None}
 
     # Listing
 

@@ -22,8 +22,8 @@ from provisor.engine.record import Kind
 from provisor.engine.unknown import FoundAgain, Ours, Stranger, said, values_held
 from provisor.rules.failure import Failure
 from provisor.runner.asking.parallel import each
+from provisor.runner.planning.link_rows import adopted_row, forget
 from provisor.runner.planning.looking import look_for
-from provisor.runner.planning.plan_rows import adopted_row, forget
 from provisor.runner.planning.planner import Planner
 from provisor.runner.recording.log_rows import Journal
 from provisor.runner.run import PAGE, Run
@@ -83,18 +83,16 @@ async def _settle(run: Run, kind: Kind, rows: Sequence[UnknownCreate]) -> bool:
 
     Returns whether somebody else's link led to one of them: where that one's account is, nobody knows from now on.
     """
-    looks: list[_Look] = []
 
-    async def look(row: UnknownCreate) -> None:
+    async def look(row: UnknownCreate) -> _Look:
         try:
-            looks.append(_Look(row, await look_for(run, kind, row.object, row.sent)))
+            return _Look(row, await look_for(run, kind, row.object, row.sent))
         except ConnectorError as error:
             await run.stop_by(error, "filter")
             failure = failure_from(error, application=run.application, verb="look up", who=row.sent.matching[0][1])
-            looks.append(_Look(row, failure))
+            return _Look(row, failure)
 
-    await each(rows, run.behaviour.requests_at_once, look)
-    looks = _each_one_of_their_own(looks)
+    looks = _each_one_of_their_own(await each(rows, run.behaviour.requests_at_once, look))
     ids = [row.object for row in rows]
     reads = records.by_ids(run.reader(), application=run.job.application, job=run.job.id, ids=ids)
     people = {object_id: run.judge(record, linked=True) for object_id, (record, _) in reads.items()}
