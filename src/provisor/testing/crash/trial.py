@@ -170,7 +170,7 @@ class Trial:
         changing = self.changing
         return await run_cycle(
             changing.database,
-            changing.job,
+            changing.job_id,
             lambda job: self.weather,
             now=changing.now,
             random_bytes=Random(self.script.place.seed).randbytes,  # noqa: S311 - a test's choice
@@ -182,7 +182,7 @@ class Trial:
         changing = self.changing
         return await plan_cycle(
             changing.database,
-            changing.job,
+            changing.job_id,
             lambda job: self.weather,
             now=changing.now,
             random_bytes=Random(self.script.place.seed).randbytes,  # noqa: S311 - as above
