@@ -34,7 +34,7 @@ class Order:
     """What somebody asks for: a cycle or a plan of one job, and everything it needs from outside."""
 
     database: Database
-    job: str
+    job: int
     connect: Connect
     now: Now
     random_bytes: RandomBytes

@@ -26,7 +26,7 @@ from provisor.runner.joblock import job_lock
 from provisor.runner.journal import Journal
 from provisor.runner.matcher import Matcher
 from provisor.runner.memberships import Memberships
-from provisor.runner.opening import EVERYTHING, Setup, begin, begin_plan, error_of, load
+from provisor.runner.opening import EVERYTHING, Setup, begin, begin_plan, error_of, load, number_of
 from provisor.runner.placing import Placing, forget
 from provisor.runner.planner import Planner
 from provisor.runner.recorder import Recorder
@@ -74,7 +74,7 @@ async def run_cycle(
     """
     order = Order(
         database=database,
-        job=job_id,
+        job=number_of(database.reader(), job_id),
         connect=connect,
         now=now,
         random_bytes=random_bytes,
@@ -83,11 +83,11 @@ async def run_cycle(
         address=address,
     )
     with job_lock(database.path, job_id):
-        resumes = cycles.interrupted(database.reader(), job_id)
+        resumes = cycles.interrupted(database.reader(), order.job)
         ran = await _run_one(order, allow_deletes)
         if resumes is None or ran.n != resumes.n or ran.error is not None or order.stop.is_set():
             return ran
-        if feed.current_change(database.reader(), load(database.reader(), job_id).job.tenant) <= resumes.high:
+        if feed.current_change(database.reader(), load(database.reader(), order.job).job.tenant) <= resumes.high:
             return ran
         return (await _run_one(order, allow_deletes)).following(ran)
 
@@ -127,7 +127,7 @@ async def plan_cycle(
     """
     order = Order(
         database=database,
-        job=job_id,
+        job=number_of(database.reader(), job_id),
         connect=connect,
         now=now,
         random_bytes=random_bytes,
@@ -135,12 +135,12 @@ async def plan_cycle(
         address=address,
     )
     with job_lock(database.path, job_id):
-        early = load(database.reader(), job_id)
+        early = load(database.reader(), order.job)
         async with ends(order, early) as (writer, target):
             failure = await order.probe(target, early)
             if failure is not None:
                 raise CycleStopped(failure)
-            setup, cycle = await writer.write(lambda connection: _begin_plan(connection, job_id, now()))
+            setup, cycle = await writer.write(lambda connection: _begin_plan(connection, order.job, now()))
             run = make_run(order, setup, (writer, target), cycle, Counter())
             admission = await _plan(run, Reporter(run, report))
             brake = Brake(run, allowed=0).failure()
@@ -148,14 +148,14 @@ async def plan_cycle(
             return replace(_plan_value(run, admission), brake=brake)
 
 
-def _begin(connection: Connection, job: str, moment: datetime, failure: Failure | None) -> tuple[Setup, Cycle]:
+def _begin(connection: Connection, job: int, moment: datetime, failure: Failure | None) -> tuple[Setup, Cycle]:
     setup = load(connection, job)
     if clock.observe(connection, setup.job.tenant, now=moment) is None:
         directory_verbs.purge_expired(connection, setup.job.tenant, now=moment)
     return setup, begin(connection, setup, to_microseconds(moment), failure)
 
 
-def _begin_plan(connection: Connection, job: str, moment: datetime) -> tuple[Setup, Cycle]:
+def _begin_plan(connection: Connection, job: int, moment: datetime) -> tuple[Setup, Cycle]:
     setup = load(connection, job)
     return setup, begin_plan(connection, setup, to_microseconds(moment))
 
@@ -201,14 +201,14 @@ _STAGE_NAMES: Mapping[str, str] = {
 
 
 def _advance(connection: Connection, run: Run, phase: str) -> None:
-    cycles.advance(connection, run.job.id, run.cycle.n, phase=phase, cursor=None)
+    cycles.advance(connection, run.job.number, run.cycle.n, phase=phase, cursor=None)
 
 
 def _plan_value(run: Run, admission: Admission | None) -> Plan:
     digest = Digest()
     counts: Counter[tuple[Kind, OperationKind]] = Counter()
     verdicts: Counter[str] = Counter()
-    for row in operations.stream(run.reader(), run.job.id, run.cycle.n):
+    for row in operations.stream(run.reader(), run.job.number, run.cycle.n):
         if row.state == "planned":
             # A released account is disabled first; that nothing more is tracked of it afterwards is no operation.
             kind: OperationKind = "disable" if row.kind == "release" else row.kind
@@ -227,7 +227,7 @@ def _plan_value(run: Run, admission: Admission | None) -> Plan:
 
 
 def _end_plan(connection: Connection, run: Run) -> None:
-    job, cycle = run.job.id, run.cycle.n
+    job, cycle = run.job.number, run.cycle.n
     cycles.finish(connection, job, cycle, state="planned", counters=dict(run.counters), error=None, at=run.at())
     work.clear(connection, job)
     listing.clear(connection, job)
@@ -261,7 +261,7 @@ async def _carry_through(run: Run, report: Report | None, brake: Brake) -> tuple
 
 def _total(run: Run) -> Mapping[str, int]:
     total: Counter[str] = Counter()
-    for (object_kind, kind, state), number in operations.counts(run.reader(), run.job.id, run.cycle.n).items():
+    for (object_kind, kind, state), number in operations.counts(run.reader(), run.job.number, run.cycle.n).items():
         if state == "planned":
             total[part_of(object_kind, kind)] += number
     return total
@@ -288,22 +288,22 @@ def _end(connection: Connection, run: Run, state: str, failure: Failure | None, 
     """The watermark last of all, and only when everything before it is on disk."""
     job, at = run.job, run.at()
     error = None if failure is None else error_of(failure)
-    cycles.finish(connection, job.id, run.cycle.n, state=state, counters=dict(run.counters), error=error, at=at)
-    jobs.change(connection, job.id, last_ended_at=at)
+    cycles.finish(connection, job.number, run.cycle.n, state=state, counters=dict(run.counters), error=error, at=at)
+    jobs.change(connection, job.number, last_ended_at=at)
     if state == "abandoned" or begins_anew:
-        cycles.close(connection, job.id, run.cycle.n)
+        cycles.close(connection, job.number, run.cycle.n)
     if begins_anew and run.evaluates_everything:
-        jobs.change(connection, job.id, full_evaluation=True)
+        jobs.change(connection, job.number, full_evaluation=True)
     if failure is not None:
         if state == "failed":
             _tell(connection, job, run.application, run.cycle, failure, at)
         return
-    operations.leave_for_next(connection, job.id)
-    for kind, object_id in links.left_behind(connection, job.id, job.tenant, passed=run.cycle.high):
-        forget(connection, job.id, kind, [object_id])
-    work.clear(connection, job.id)
-    listing.clear(connection, job.id)
-    _passed(connection, job.id, run.cycle, at)
+    operations.leave_for_next(connection, job.number)
+    for kind, object_id in links.left_behind(connection, job.number, job.tenant, passed=run.cycle.high):
+        forget(connection, job.number, kind, [object_id])
+    work.clear(connection, job.number)
+    listing.clear(connection, job.number)
+    _passed(connection, job.number, run.cycle, at)
     passed = jobs.lowest_watermark(connection, job.tenant)
     if passed is not None:
         directory_verbs.clean_tombstones(connection, job.tenant, passed)
@@ -313,30 +313,32 @@ def _end_idle(
     connection: Connection, setup: Setup, cycle: Cycle, counters: Counter[str], at: int, failure: Failure | None
 ) -> None:
     """A cycle that was over at its beginning."""
-    cycles.count(connection, setup.job.id, cycle.n, dict(counters))
-    jobs.change(connection, setup.job.id, last_ended_at=at)
+    cycles.count(connection, setup.job.number, cycle.n, dict(counters))
+    jobs.change(connection, setup.job.number, last_ended_at=at)
     if failure is not None:
         _tell(connection, setup.job, setup.application, cycle, failure, at)
     if cycle.error is None and cycle.ended_at is not None:
-        _passed(connection, setup.job.id, cycle, at)
+        _passed(connection, setup.job.number, cycle, at)
 
 
 def _tell(connection: Connection, job: Job, application: str, cycle: Cycle, failure: Failure, at: int) -> None:
     """Why the cycle failed, in the provisioning log."""
-    row = failed_cycle(tenant=job.tenant, job=job.id, application=application, cycle=cycle.id, failure=failure, at=at)
+    row = failed_cycle(
+        tenant=job.tenant, job=job.number, application=application, cycle=cycle.id, failure=failure, at=at
+    )
     log.append(connection, [row])
 
 
-def _passed(connection: Connection, job_id: str, cycle: Cycle, at: int) -> None:
+def _passed(connection: Connection, number: int, cycle: Cycle, at: int) -> None:
     """The job has seen everything up to the cycle's end of the feed, unless it was restarted since the cycle began."""
-    job = jobs.read(connection, job_id)
+    job = jobs.read(connection, number)
     if job is None or job.restarts != cycle.restarts:
         return
-    jobs.change(connection, job_id, watermark=cycle.high, steady_last_at=at)
+    jobs.change(connection, number, watermark=cycle.high, steady_last_at=at)
     if job.steady_first_at is None:
-        jobs.change(connection, job_id, steady_first_at=at)
+        jobs.change(connection, number, steady_first_at=at)
     if job.status_code in ("NotConfigured", "NotRun"):
-        jobs.change(connection, job_id, status_code="Active")
+        jobs.change(connection, number, status_code="Active")
 
 
 def _summary(cycle: Cycle, state: str, counters: Counter[str], failure: Failure | None, seconds: float) -> CycleSummary:

@@ -9,7 +9,7 @@ _MICROSECONDS_A_DAY = 86_400_000_000
 NO_CYCLE = ""  # the cycle of what kept one from beginning
 
 
-def failed_cycle(*, tenant: str, job: str, application: str, cycle: str, failure: Failure, at: int) -> LogRow:
+def failed_cycle(*, tenant: str, job: int, application: str, cycle: str, failure: Failure, at: int) -> LogRow:
     """The row. It has no source id, by which it is told from an object's (engine.log_event)."""
     facts = Facts(kind="user", refused=refused(failure, "import"))
     day = at // _MICROSECONDS_A_DAY

@@ -149,7 +149,7 @@ class Journal:
         return (
             new_id(),
             run.job.tenant,
-            run.job.id,
+            run.job.number,
             run.cycle.id,
             at // _MICROSECONDS_A_DAY,
             at,

@@ -16,6 +16,6 @@ async def look_for(run: Run, kind: Kind, object_id: str, sent: SentValues) -> Fo
     if not found:
         return NotThere()
     ids = [str(resource.get("id", "")) for resource in found]
-    owners = links.owners(run.reader(), run.job.id, kind, ids)
+    owners = links.owners(run.reader(), run.job.number, kind, ids)
     owned = frozenset(target_id for target_id, owner in owners.items() if owner != object_id)
     return tell(found, sent, owned, resource_type)

@@ -88,7 +88,7 @@ def link_row(
     """The link of an object that now holds `document` (JSON text)."""
     at = run.at()
     return (
-        run.job.id,
+        run.job.number,
         desired.id,
         desired.kind,
         target_id,
@@ -117,7 +117,7 @@ def adopted_row(run: Run, kind: Kind, object_id: str, resource: Resource) -> Lin
 
 def _doubtful(run: Run, kind: Kind, object_id: str, target_id: str, state: LinkState, document: str) -> LinkRow:
     hashes = (links.NOBODY_KNOWS, links.NOBODY_KNOWS)
-    return (run.job.id, object_id, kind, target_id, state, *hashes, document, None, run.at(), None)
+    return (run.job.number, object_id, kind, target_id, state, *hashes, document, None, run.at(), None)
 
 
 class Placing:
@@ -130,13 +130,14 @@ class Placing:
         self._anybody_waits = False
         self.look_who_waits()
         self._older_operations = any(
-            operations.any_in_state(connection, run.job.id, state) for state in ("planned", "retry", "waiting", "sent")
+            operations.any_in_state(connection, run.job.number, state)
+            for state in ("planned", "retry", "waiting", "sent")
         )
 
     def look_who_waits(self) -> None:
         """Whether anybody waits for somebody else's account may have changed since the cycle began."""
         run = self._run
-        self._anybody_waits = run.behaviour.heal_references and waiting.anything(run.reader(), run.job.id)
+        self._anybody_waits = run.behaviour.heal_references and waiting.anything(run.reader(), run.job.number)
 
     def place(self, page: Page, case: Case, decision: Decision) -> None:
         """Put one decision into the page."""
@@ -185,7 +186,7 @@ class Placing:
         desired, link = case.desired, case.link
         page.planned.append(
             (
-                self._run.job.id,
+                self._run.job.number,
                 ENTRY,
                 desired.id,
                 self._run.cycle.n,
@@ -268,7 +269,7 @@ class Placing:
         """Somebody who cannot come back leaves the account behind: it may be matched by another, and is not deleted."""
         if case.link is not None and case.link.state == "linked":
             self._relink(page, case, "released")  # deleting is off
-        elif not member_links.anything_pushed(self._run.reader(), self._run.job.id, case.desired.id):
+        elif not member_links.anything_pushed(self._run.reader(), self._run.job.number, case.desired.id):
             page.unlinked.append(case.desired.id)
         # Else the groups are told first, by the id in the link; it goes with the end of the cycle.
 
@@ -305,7 +306,7 @@ class Placing:
         detail = _encode({"code": code, "reason": reason}).decode()
         page.planned.append(
             (
-                self._run.job.id,
+                self._run.job.number,
                 ENTRY,
                 desired.id,
                 self._run.cycle.n,
@@ -343,7 +344,7 @@ class Placing:
         *,
         wakes: bool,
     ) -> None:
-        run, job = self._run, self._run.job.id
+        run, job = self._run, self._run.job.number
         cycles.add_counts(connection, job, run.cycle.n, counts)
         unlinked = page.lost if run.is_plan else [*page.lost, *page.unlinked]
         if unlinked:
@@ -366,7 +367,7 @@ class Placing:
             cycles.advance(connection, job, run.cycle.n, phase=kind, cursor=cursor)
 
 
-def forget(connection: Connection, job: str, kind: Kind, objects: list[str]) -> None:
+def forget(connection: Connection, job: int, kind: Kind, objects: list[str]) -> None:
     """These objects are gone from the target: their links and memberships go, edges that still stand wait.
 
     What was to be told of their members or references goes too; with a new account it is planned anew.
