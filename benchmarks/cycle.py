@@ -164,7 +164,7 @@ def bare(url, target_url, token, people, answer):
     tenant = tenants.only(connection)
     (job,) = jobs.all_jobs(connection, tenant)
     reads = records.page_of_all(
-        connection, tenant=tenant, application=job.application, job=job.id, kind="user", after="", limit=people
+        connection, tenant=tenant, application=job.application, job=job.number, kind="user", after="", limit=people
     )
     encode = msgspec.json.Encoder().encode
     bodies = [

@@ -153,7 +153,7 @@ def test_a_full_restart_forgets_the_links(admin, database):
         connection.execute(
             "INSERT INTO link (job, object, kind, target_id, state, wanted_hash, pushed_hash, pushed_document,"
             " linked_at) VALUES (?, 'o', 'user', 't', 'linked', '', '', '{}', 0)",
-            (job.id,),
+            (job.number,),
         )
 
     admin.jobs.restart(LOCAL_OPERATOR, APP)

@@ -76,7 +76,7 @@ def fill(database: Database, tenant: str, job: Job, size: Size) -> None:
         values = {
             "tenant": tenant,
             "source": sources.local(connection, tenant, now=datetime.now(UTC)).id,
-            "job": job.id,
+            "job": job.number,
             "application": job.application,
             "people": size.people,
             "groups": size.groups,
@@ -87,10 +87,10 @@ def fill(database: Database, tenant: str, job: Job, size: Size) -> None:
     for start in range(0, size.people, _LOGGED_AT_ONCE):
         numbers = range(start, min(start + _LOGGED_AT_ONCE, size.people))
         with database.transaction() as connection:
-            log.append(connection, (_event(tenant, job.id, size, number) for number in numbers))
+            log.append(connection, (_event(tenant, job.number, size, number) for number in numbers))
 
 
-def _event(tenant: str, job: str, size: Size, number: int) -> LogRow:
+def _event(tenant: str, job: int, size: Size, number: int) -> LogRow:
     status: Status
     code: str | None
     status, code = ("failure", "EntryConflict") if number % _FAILS == 11 else ("success", None)

@@ -56,9 +56,10 @@ class SqliteConnection:
         """Run a CREATE or ALTER statement."""
         self.execute(sql)
 
-    def has_table(self, name: str) -> bool:
-        """Whether there is a table of that name."""
-        return self.one("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (name,)) is not None
+    def tables(self) -> set[str]:
+        """The names of the tables there are."""
+        rows = self.all("SELECT name FROM sqlite_master WHERE type = 'table'")
+        return {name for (name,) in rows if not name.startswith("sqlite_")}
 
     def mark(self) -> object:
         """Changes with every commit of any other connection or process; half as dear as the smallest read."""
@@ -101,6 +102,7 @@ class SqliteDatabase(Connections[SqliteConnection]):
     def __init__(self, path: Path) -> None:
         super().__init__()
         self.path = path
+        self.name = str(path)
         self._identity: Identity | None = None
 
     def _open(self, busy_seconds: float) -> SqliteConnection:

@@ -43,7 +43,7 @@ class Explaining:
     """What is needed to tell of one job."""
 
     connection: Connection
-    job: str
+    job: int
     now: Callable[[], datetime]
     random_bytes: Callable[[int], bytes]
 

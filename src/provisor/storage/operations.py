@@ -21,7 +21,7 @@ ENTRY, SECOND = 1, 2  # stages: the object itself; its members or references
 class PlannedRow(NamedTuple):
     """An operation as it is planned; StoredOperation says what its fields mean."""
 
-    job: str
+    job: int
     stage: int
     object: str
     cycle: int
@@ -97,7 +97,7 @@ def plan(connection: Connection, rows: Iterable[PlannedRow]) -> None:
     connection.many(_PLAN, rows)
 
 
-def due(connection: Connection, *, job: str, phase: int, limit: int) -> list[StoredOperation]:
+def due(connection: Connection, *, job: int, phase: int, limit: int) -> list[StoredOperation]:
     """The next planned operations of a phase, in the order of their objects' ids."""
     return _read(
         connection,
@@ -106,12 +106,12 @@ def due(connection: Connection, *, job: str, phase: int, limit: int) -> list[Sto
     )
 
 
-def sent(connection: Connection, job: str) -> list[StoredOperation]:
+def sent(connection: Connection, job: int) -> list[StoredOperation]:
     """Operations whose outcome is unknown because the run ended between request and record: a bounded number."""
     return _read(connection, "WHERE job = ? AND state = 'sent' ORDER BY phase, stage, object", (job,))
 
 
-def stream(connection: Connection, job: str, cycle: int, page: int = 500) -> Iterator[StoredOperation]:
+def stream(connection: Connection, job: int, cycle: int, page: int = 500) -> Iterator[StoredOperation]:
     """Every row of a cycle's plan, verdicts included, by phase and object; pages keep memory flat."""
     last = (0, 0, "")
     while True:
@@ -127,19 +127,19 @@ def stream(connection: Connection, job: str, cycle: int, page: int = 500) -> Ite
         last = (rows[-1].phase, rows[-1].stage, rows[-1].object)
 
 
-def in_state(connection: Connection, job: str, state: str, kind: Kind | None = None) -> list[StoredOperation]:
+def in_state(connection: Connection, job: int, state: str, kind: Kind | None = None) -> list[StoredOperation]:
     """The rows of a job in one state; meant for the short lists (waiting, retry)."""
     condition = "" if kind is None else " AND object_kind = ?"
     values: tuple[object, ...] = (job, state) if kind is None else (job, state, kind)
     return _read(connection, f"WHERE job = ? AND state = ?{condition} ORDER BY phase, stage, object", values)
 
 
-def any_in_state(connection: Connection, job: str, state: str) -> bool:
+def any_in_state(connection: Connection, job: int, state: str) -> bool:
     """Whether the job has an operation in this state."""
     return connection.one("SELECT 1 FROM operation WHERE job = ? AND state = ? LIMIT 1", (job, state)) is not None
 
 
-def counts(connection: Connection, job: str, cycle: int) -> dict[tuple[str, str, str], int]:
+def counts(connection: Connection, job: int, cycle: int) -> dict[tuple[str, str, str], int]:
     """How many rows of the cycle's plan there are by (object kind, operation kind, state)."""
     rows = connection.all(
         """SELECT object_kind, kind, state, count(*) FROM operation WHERE job = ? AND cycle = ?
@@ -149,7 +149,7 @@ def counts(connection: Connection, job: str, cycle: int) -> dict[tuple[str, str,
     return {(row[0], row[1], row[2]): row[3] for row in rows}
 
 
-def creates(connection: Connection, job: str, kind: Kind) -> list[tuple[str, str, bool]]:
+def creates(connection: Connection, job: int, kind: Kind) -> list[tuple[str, str, bool]]:
     """(object, name, whether it waits) of those of a kind that would be created, waiting ones included."""
     rows = connection.all(
         """SELECT object, name, state FROM operation WHERE job = ? AND state IN ('planned', 'waiting') AND stage = 1
@@ -159,7 +159,7 @@ def creates(connection: Connection, job: str, kind: Kind) -> list[tuple[str, str
     return [(row[0], row[1], row[2] == "waiting") for row in rows]
 
 
-def count_planned(connection: Connection, job: str, *, kind: str, object_kind: Kind) -> int:
+def count_planned(connection: Connection, job: int, *, kind: str, object_kind: Kind) -> int:
     """How many operations of one kind on one kind of object are planned."""
     row = connection.one(
         "SELECT count(*) FROM operation WHERE job = ? AND state = 'planned' AND kind = ? AND object_kind = ?",
@@ -168,7 +168,7 @@ def count_planned(connection: Connection, job: str, *, kind: str, object_kind: K
     return int(row[0]) if row else 0
 
 
-def removals(connection: Connection, job: str) -> tuple[int, int, int]:
+def removals(connection: Connection, job: int) -> tuple[int, int, int]:
     """How many users are to be disabled or deleted, groups to be deleted, and memberships to be removed."""
     rows = connection.all(
         """SELECT stage, object_kind, sum(removes) FROM operation WHERE job = ? AND state = 'planned' AND removes > 0
@@ -179,7 +179,7 @@ def removals(connection: Connection, job: str) -> tuple[int, int, int]:
     return found.get((ENTRY, "user"), 0), found.get((ENTRY, "group"), 0), found.get((SECOND, "group"), 0)
 
 
-def claimed(connection: Connection, job: str, object_kind: Kind, target_id: str) -> Owner | None:
+def claimed(connection: Connection, job: int, object_kind: Kind, target_id: str) -> Owner | None:
     """The object that an operation will link to this target object."""
     row = connection.one(
         """SELECT object, name FROM operation WHERE job = ? AND object_kind = ? AND target_id = ? AND kind = 'link'""",
@@ -188,7 +188,7 @@ def claimed(connection: Connection, job: str, object_kind: Kind, target_id: str)
     return Owner(row[0], row[1]) if row else None
 
 
-def mark_sent(connection: Connection, job: str, rows: Iterable[SentRow]) -> None:
+def mark_sent(connection: Connection, job: int, rows: Iterable[SentRow]) -> None:
     """From here on the outcome of these is unknown until it is recorded."""
     connection.many(
         "UPDATE operation SET state = 'sent', sent = ? WHERE job = ? AND stage = ? AND object = ?",
@@ -196,7 +196,7 @@ def mark_sent(connection: Connection, job: str, rows: Iterable[SentRow]) -> None
     )
 
 
-def unsend(connection: Connection, job: str, keys: Iterable[tuple[int, str]]) -> None:
+def unsend(connection: Connection, job: int, keys: Iterable[tuple[int, str]]) -> None:
     """No request was made for these, or it surely had no effect: planned again."""
     connection.many(
         "UPDATE operation SET state = 'planned' WHERE job = ? AND stage = ? AND object = ? AND state = 'sent'",
@@ -204,7 +204,7 @@ def unsend(connection: Connection, job: str, keys: Iterable[tuple[int, str]]) ->
     )
 
 
-def move_to_phase(connection: Connection, job: str, keys: Iterable[tuple[int, str]], phase: int) -> None:
+def move_to_phase(connection: Connection, job: int, keys: Iterable[tuple[int, str]], phase: int) -> None:
     """Try these once more in a later phase of the same cycle."""
     connection.many(
         "UPDATE operation SET state = 'planned', phase = ? WHERE job = ? AND stage = ? AND object = ?",
@@ -212,7 +212,7 @@ def move_to_phase(connection: Connection, job: str, keys: Iterable[tuple[int, st
     )
 
 
-def done(connection: Connection, job: str, keys: Iterable[tuple[int, str]]) -> None:
+def done(connection: Connection, job: int, keys: Iterable[tuple[int, str]]) -> None:
     """These operations are over; their links and log events say what came of them."""
     connection.many(
         "DELETE FROM operation WHERE job = ? AND stage = ? AND object = ?",
@@ -220,7 +220,7 @@ def done(connection: Connection, job: str, keys: Iterable[tuple[int, str]]) -> N
     )
 
 
-def failed(connection: Connection, job: str, rows: Iterable[FailedRow]) -> None:
+def failed(connection: Connection, job: int, rows: Iterable[FailedRow]) -> None:
     """Recorded, and tried again by the next cycle."""
     connection.many(
         """UPDATE operation SET state = 'retry', attempts = attempts + 1, failure = ?,
@@ -229,7 +229,7 @@ def failed(connection: Connection, job: str, rows: Iterable[FailedRow]) -> None:
     )
 
 
-def wait_for_place(connection: Connection, job: str, cycle: int, rows: Iterable[tuple[str, str]]) -> None:
+def wait_for_place(connection: Connection, job: int, cycle: int, rows: Iterable[tuple[str, str]]) -> None:
     """(object, reason as JSON): over capacity, kept until a place is free; no request is made."""
     connection.many(
         "UPDATE operation SET state = 'waiting', cycle = ?, failure = ? WHERE job = ? AND stage = 1 AND object = ?",
@@ -237,7 +237,7 @@ def wait_for_place(connection: Connection, job: str, cycle: int, rows: Iterable[
     )
 
 
-def newly(connection: Connection, job: str, objects: Iterable[str], at: int) -> list[str]:
+def newly(connection: Connection, job: int, objects: Iterable[str], at: int) -> list[str]:
     """Of these objects, those nobody was told of yet; from now on they count as told."""
     return [
         object_id
@@ -250,7 +250,7 @@ def newly(connection: Connection, job: str, objects: Iterable[str], at: int) -> 
     ]
 
 
-def leave(connection: Connection, job: str, keys: Iterable[tuple[int, str]]) -> None:
+def leave(connection: Connection, job: int, keys: Iterable[tuple[int, str]]) -> None:
     """These are taken up by the next cycle, whatever they wait for now."""
     connection.many(
         """UPDATE operation SET state = 'retry'
@@ -259,12 +259,12 @@ def leave(connection: Connection, job: str, keys: Iterable[tuple[int, str]]) -> 
     )
 
 
-def leave_for_next(connection: Connection, job: str) -> None:
+def leave_for_next(connection: Connection, job: int) -> None:
     """Whatever is still planned at the end of a cycle is taken up by the next one."""
     connection.execute("UPDATE operation SET state = 'retry' WHERE job = ? AND state = 'planned'", (job,))
 
 
-def discard_plan(connection: Connection, job: str) -> None:
+def discard_plan(connection: Connection, job: int) -> None:
     """Forget what was planned but not begun; what had failed or waited before is tried again instead.
 
     References too: whoever they lead to may have an account by now, and would not wake those who waited once more.

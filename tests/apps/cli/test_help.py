@@ -12,13 +12,11 @@ from provisor.main import NOUNS, root
 
 HEAVY = (
     "aiohttp",
-    "alembic",
     "cryptography",
     "msgspec",
     "pydantic",
     "regex",
     "rich.console",
-    "sqlalchemy",
     "sqlite3",
     "uvicorn",
 )

@@ -1,4 +1,4 @@
-"""Opens the target's database: numbered SQL migrations, tenants, settings, clock and ids.
+"""Opens the target's database: tables (migrations/), tenants, settings, clock and ids.
 
 The rows of resources are in rows, of memberships in members. Source: explanation/architecture.md section *Two
 databases*.
@@ -8,9 +8,10 @@ import os
 import re
 import time
 from dataclasses import dataclass
-from importlib import resources
+from pathlib import Path
 
 from provisor.database import Connection, Database, open_database
+from provisor.database.migrations import migrate
 from provisor.provider.model import native_ids
 from provisor.provider.model.profiles import KINDS, PROFILES, UMBRELLA, Profile
 
@@ -38,46 +39,13 @@ class Tenant:
 def open_target(url: str) -> Database:
     """Open the target's database and bring its tables to this version. Raises DatabaseError."""
     database = open_database(url)
-    migrate(database)
-    return database
-
-
-def migrate(database: Database) -> None:
-    """Apply the migrations that the database lacks, in order, each in a transaction of its own."""
-    files = sorted(
-        (
-            file
-            for file in resources.files("provisor.provider.store").joinpath("migrations").iterdir()
-            if file.name[:4].isdigit()
-        ),
-        key=lambda file: file.name,
+    migrate(
+        database,
+        Path(__file__).parent / "migrations",
+        owner="the SCIM service provider",
+        after={_FIRST_WITH_NATIVE_IDS: native_ids.fill},
     )
-    if _version(database.reader()) >= int(files[-1].name[:4]):
-        return
-    for file in files:
-        number = int(file.name[:4])
-        with database.transaction() as connection:
-            connection.define("CREATE TABLE IF NOT EXISTS migration (number INTEGER PRIMARY KEY, at INTEGER NOT NULL)")
-            if connection.one("SELECT 1 FROM migration WHERE number = ?", (number,)):
-                continue  # by another process, since we looked
-            for statement in _statements(file.read_text(encoding="utf-8")):
-                connection.define(statement)
-            if number == _FIRST_WITH_NATIVE_IDS:
-                native_ids.fill(connection)
-            connection.execute("INSERT INTO migration (number, at) VALUES (?, ?)", (number, now_microseconds()))
-
-
-def _version(connection: Connection) -> int:
-    if not connection.has_table("migration"):
-        return 0
-    row = connection.one("SELECT max(number) FROM migration")
-    return int(row[0] or 0) if row else 0
-
-
-def _statements(script: str) -> list[str]:
-    """The statements of a migration; ours hold neither a semicolon in a text nor a comment beside code."""
-    lines = [line for line in script.splitlines() if not line.lstrip().startswith("--")]
-    return [statement for statement in "\n".join(lines).split(";") if statement.strip()]
+    return database
 
 
 def the_tenant(database: Database, profile: str | None = None) -> Tenant:

@@ -233,7 +233,7 @@ class Entries:
         return self._deleted(sending, answer)
 
     def _deleted(self, sending: Sending, answer: Answer | None) -> Outcome:
-        desired, job = sending.desired, self._run.job.id
+        desired, job = sending.desired, self._run.job.number
         event = self._journal.done(
             desired, "delete", sending.operation.target_id, exchange=None if answer is None else answer.exchange
         )

@@ -82,7 +82,7 @@ def _freed(run: Run, kind: Kind, found: Mapping[str, Found]) -> dict[str, int]:
     """Of those whose match is another's: the phase of this cycle in which that one gives it up."""
     job = run.job
     holders = list({one.holder for one in found.values() if one.holder is not None})
-    reads = records.by_ids(run.reader(), application=job.application, job=job.id, ids=holders)
+    reads = records.by_ids(run.reader(), application=job.application, job=job.number, ids=holders)
     freed: dict[str, int] = {}
     given: set[str] = set()  # one of them can have it
     for object_id, one in found.items():

@@ -30,7 +30,7 @@ def link_row(
     """The link of an object that now holds `document` (JSON text)."""
     at = run.at()
     hashes = (desired.wanted_hash, desired.wanted_hash)
-    return LinkRow(run.job.id, desired.id, desired.kind, target_id, state, *hashes, document, etag, at, at)
+    return LinkRow(run.job.number, desired.id, desired.kind, target_id, state, *hashes, document, etag, at, at)
 
 
 def holding_row(run: Run, desired: Desired, link: StoredLink, document: str, etag: str | None) -> LinkRow:
@@ -54,10 +54,10 @@ def adopted_row(run: Run, kind: Kind, object_id: str, resource: Resource) -> Lin
 
 def _doubtful(run: Run, kind: Kind, object_id: str, target_id: str, state: LinkState, document: str) -> LinkRow:
     hashes = (links.NOBODY_KNOWS, links.NOBODY_KNOWS)
-    return LinkRow(run.job.id, object_id, kind, target_id, state, *hashes, document, None, run.at(), None)
+    return LinkRow(run.job.number, object_id, kind, target_id, state, *hashes, document, None, run.at(), None)
 
 
-def forget(connection: Connection, job: str, kind: Kind, objects: list[str]) -> None:
+def forget(connection: Connection, job: int, kind: Kind, objects: list[str]) -> None:
     """These objects are gone from the target: their links and memberships go, edges that still stand wait.
 
     What was to be told of their members or references goes too; with a new account it is planned anew.

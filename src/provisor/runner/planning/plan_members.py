@@ -34,7 +34,9 @@ async def plan_memberships(run: Run, cursor: str | None, *, again: bool = False)
     if cursor is None:
         cursor = _BEGUN
         await run.writer.write(lambda connection: _make_members_work(run, connection))
-    while page := work.second_stage(run.reader(), job=run.job.id, kind="members", after=cursor, limit=GROUPS_A_PAGE):
+    while page := work.second_stage(
+        run.reader(), job=run.job.number, kind="members", after=cursor, limit=GROUPS_A_PAGE
+    ):
         run.check_stop()
         last = page[-1].object
         await run.writer.write(partial(_plan_groups, run, page=page, reached=None if again else last))
@@ -46,13 +48,13 @@ async def plan_second_stage_again(run: Run) -> None:
 
     For what was planned anew during the execution, and for a run that was cut short in the middle of that.
     """
-    await run.writer.write(lambda connection: work.fill_groups(connection, run.job.id, everything=False))
+    await run.writer.write(lambda connection: work.fill_groups(connection, run.job.number, everything=False))
     await plan_memberships(run, _BEGUN, again=True)
     await plan_references(run, _BEGUN, again=True)
 
 
 def _make_members_work(run: Run, connection: Connection) -> None:
-    job = run.job.id
+    job = run.job.number
     work.fill_groups(connection, job, everything=run.evaluates_everything)
     if not run.evaluates_everything:
         cycle = run.cycle
@@ -62,7 +64,7 @@ def _make_members_work(run: Run, connection: Connection) -> None:
 
 
 def _plan_groups(run: Run, connection: Connection, *, page: list[SecondStage], reached: str | None) -> None:
-    job, heal = run.job.id, run.behaviour.heal_references
+    job, heal = run.job.number, run.behaviour.heal_references
     rows: list[PlannedRow] = []
     idle: list[tuple[int, str]] = []
     absent: dict[str, list[str]] = {}
@@ -88,7 +90,7 @@ def _tell(run: Run, connection: Connection, absent: Mapping[str, list[str]]) -> 
     if run.is_plan or not absent:
         return
     journal = Journal(run)
-    reads = records.by_ids(connection, application=run.job.application, job=run.job.id, ids=list(absent))
+    reads = records.by_ids(connection, application=run.job.application, job=run.job.number, ids=list(absent))
     events = []
     for object_id, (record, link) in reads.items():
         ids = absent[object_id]
@@ -105,8 +107,10 @@ async def plan_references(run: Run, cursor: str | None, *, again: bool = False) 
     if cursor is None:
         cursor = _BEGUN
         if run.evaluates_everything:
-            await run.writer.write(lambda connection: waiting.all_references(connection, run.job.id))
-    while page := work.second_stage(run.reader(), job=run.job.id, kind="references", after=cursor, limit=PEOPLE_A_PAGE):
+            await run.writer.write(lambda connection: waiting.all_references(connection, run.job.number))
+    while page := work.second_stage(
+        run.reader(), job=run.job.number, kind="references", after=cursor, limit=PEOPLE_A_PAGE
+    ):
         run.check_stop()
         last = page[-1].object
         await run.writer.write(partial(_plan_people, run, page=page, reached=None if again else last))
@@ -114,7 +118,7 @@ async def plan_references(run: Run, cursor: str | None, *, again: bool = False) 
 
 
 def _plan_people(run: Run, connection: Connection, *, page: list[SecondStage], reached: str | None) -> None:
-    job = run.job.id
+    job = run.job.number
     idle = [one.object for one in page if not waiting.writable_references(connection, job, one.object)]
     unwritable = waiting.unwritable_references(connection, job, idle)
     superseded = _superseded(run, connection, unwritable)
@@ -136,7 +140,7 @@ def _plan_people(run: Run, connection: Connection, *, page: list[SecondStage], r
 
 def _superseded(run: Run, connection: Connection, unwritable: Mapping[str, list[waiting.Reference]]) -> frozenset[str]:
     """Those whose account still refers to somebody whom the directory no longer names."""
-    documents = links.documents(connection, run.job.id, list(unwritable))
+    documents = links.documents(connection, run.job.number, list(unwritable))
     mapper = run.rules.users.mapper
     return frozenset(
         object_id

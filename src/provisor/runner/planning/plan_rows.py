@@ -41,7 +41,7 @@ _decode = msgspec.json.Decoder(dict).decode
 def second_row(run: Run, item: SecondStage, kind: OperationKind, *, removes: int = 0) -> PlannedRow:
     """The operation on an object's members or references."""
     return PlannedRow(
-        job=run.job.id,
+        job=run.job.number,
         stage=SECOND,
         object=item.object,
         cycle=run.cycle.n,
@@ -64,13 +64,14 @@ class Placing:
         self._anybody_waits = False
         self.look_who_waits()
         self._older_operations = any(
-            operations.any_in_state(connection, run.job.id, state) for state in ("planned", "retry", "waiting", "sent")
+            operations.any_in_state(connection, run.job.number, state)
+            for state in ("planned", "retry", "waiting", "sent")
         )
 
     def look_who_waits(self) -> None:
         """Whether anybody waits for somebody else's account may have changed since the cycle began."""
         run = self._run
-        self._anybody_waits = run.behaviour.heal_references and waiting.anything(run.reader(), run.job.id)
+        self._anybody_waits = run.behaviour.heal_references and waiting.anything(run.reader(), run.job.number)
 
     def place(self, page: Page, case: Case, decision: Decision) -> None:
         """Put one decision into the page."""
@@ -122,7 +123,7 @@ class Placing:
         desired, link = case.desired, case.link
         page.planned.append(
             PlannedRow(
-                job=self._run.job.id,
+                job=self._run.job.number,
                 stage=ENTRY,
                 object=desired.id,
                 cycle=self._run.cycle.n,
@@ -201,7 +202,7 @@ class Placing:
         """Somebody who cannot come back leaves the account behind: it may be matched by another, and is not deleted."""
         if case.link is not None and case.link.state == "linked":
             self._relink(page, case, "released")  # deleting is off
-        elif not member_links.anything_pushed(self._run.reader(), self._run.job.id, case.desired.id):
+        elif not member_links.anything_pushed(self._run.reader(), self._run.job.number, case.desired.id):
             page.unlinked.append(case.desired.id)
         # Else the groups are told first, by the id in the link; it goes with the end of the cycle.
 
@@ -238,7 +239,7 @@ class Placing:
         detail = _encode({"code": code, "reason": reason}).decode()
         page.planned.append(
             PlannedRow(
-                job=self._run.job.id,
+                job=self._run.job.number,
                 stage=ENTRY,
                 object=desired.id,
                 cycle=self._run.cycle.n,
@@ -271,7 +272,7 @@ class Placing:
         *,
         wakes: bool,
     ) -> None:
-        run, job = self._run, self._run.job.id
+        run, job = self._run, self._run.job.number
         cycles.add_counts(connection, job, run.cycle.n, counts)
         references = [path for path, _ in run.rules.users.mapper.references]
         unlinked = page.lost if run.is_plan else [*page.lost, *page.unlinked]

@@ -70,14 +70,14 @@ class Planner:
         run = self._run
         for start in range(0, len(objects), PAGE):
             part = objects[start : start + PAGE]
-            reads = records.by_ids(run.reader(), application=run.job.application, job=run.job.id, ids=part)
+            reads = records.by_ids(run.reader(), application=run.job.application, job=run.job.number, ids=part)
             await self.plan_again(kind, list(reads.values()), verify=verify)
 
     def _size(self, kind: Kind) -> int:
         run = self._run
         if run.evaluates_everything:
             return records.count_all(run.reader(), tenant=run.job.tenant, kind=kind)
-        return work.count(run.reader(), run.job.id, kind)
+        return work.count(run.reader(), run.job.number, kind)
 
     def _read(self, kind: Kind, after: str) -> list[Read]:
         run, job = self._run, self._run.job
@@ -86,13 +86,13 @@ class Planner:
                 run.reader(),
                 tenant=job.tenant,
                 application=job.application,
-                job=job.id,
+                job=job.number,
                 kind=kind,
                 after=after,
                 limit=PAGE,
             )
         return records.page_of_work(
-            run.reader(), application=job.application, job=job.id, kind=kind, after=after, limit=PAGE
+            run.reader(), application=job.application, job=job.number, kind=kind, after=after, limit=PAGE
         )
 
     # Deciding
@@ -152,9 +152,9 @@ class Planner:
     def _decidable(self, reads: Sequence[Read]) -> Sequence[Read]:
         """Without those whose create may have been carried out: recovery could not find out, the next cycle may."""
         run = self._run
-        if not unknown.anything(run.reader(), run.job.id):
+        if not unknown.anything(run.reader(), run.job.number):
             return reads
-        undecided = unknown.among(run.reader(), run.job.id, [record.id for record, _ in reads])
+        undecided = unknown.among(run.reader(), run.job.number, [record.id for record, _ in reads])
         return [read for read in reads if read[0].id not in undecided]
 
     # References
@@ -168,7 +168,7 @@ class Planner:
             case for case, decision in decided if case.desired.mapped is not None and not isinstance(decision, Fail)
         ]
         managers = list({case.desired.manager for case in cases if case.desired.manager is not None})
-        known = links.targets(self._run.reader(), self._run.job.id, managers)
+        known = links.targets(self._run.reader(), self._run.job.number, managers)
         for case in cases:
             manager = case.desired.manager
             for path, _ in mapper.references:

@@ -184,7 +184,7 @@ class Trial:
         changing = self.changing
         return Order(
             database=changing.database,
-            job=changing.job,
+            job=changing.job_id,
             connect=lambda job: self.weather,
             now=changing.now,
             random_bytes=Random(self.script.place.seed).randbytes,  # noqa: S311 - a test's choice
