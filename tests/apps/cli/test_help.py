@@ -18,6 +18,7 @@ HEAVY = (
     "pydantic",
     "regex",
     "rich.console",
+    "ry",
     "sqlalchemy",
     "sqlite3",
     "uvicorn",
