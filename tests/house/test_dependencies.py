@@ -17,7 +17,7 @@ PINNED = {
     if line and not line.startswith("#")
     for pin in [Requirement(line)]
 }
-INNER_PARTS = ("uvicorn", "psycopg", "typer")  # of which we use more than they promise to keep
+INNER_PARTS = ("uvicorn", "psycopg", "typer", "ry")  # of which we use more than they promise to keep
 
 each = pytest.mark.parametrize("requirement", DECLARED, ids=lambda requirement: requirement.name)
 

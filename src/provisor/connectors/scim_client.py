@@ -11,8 +11,6 @@ from types import TracebackType
 from urllib.parse import quote
 
 import msgspec
-from aiohttp import hdrs
-from yarl import URL
 
 from provisor.connectors.addresses import problem_with_address, problem_with_token
 from provisor.connectors.bodies import document
@@ -79,7 +77,6 @@ class ScimClient:
         self._channel = Channel(address, token, connections=connections, timeout_seconds=timeout_seconds)
         self._types: dict[Kind, ResourceType] = {"user": user_type, "group": group_type}
         self._endpoints: dict[Kind, str] = {kind: address + one.endpoint for kind, one in self._types.items()}
-        self._endpoint_urls = {kind: URL(text, encoded=True) for kind, text in self._endpoints.items()}
         self._names = {kind: one.name for kind, one in self._types.items()}
         self._clock = clock
 
@@ -154,7 +151,7 @@ class ScimClient:
             body = _encode(create_body(document, kind, self._dialect, self._types[kind]))
         except (ScimError, UnicodeEncodeError) as error:
             raise _unsendable(doing, error) from None
-        reply = await self._channel.send(Asked("POST", self._endpoints[kind], doing, body), self._endpoint_urls[kind])
+        reply = await self._channel.send(Asked("POST", self._endpoints[kind], doing, body))
         self._check(reply, doing)
         resource = self._identified(reply, doing, self._endpoints[kind])
         return Answer(resource=resource, etag=_etag(reply, resource), exchange=reply.exchange)
@@ -221,7 +218,7 @@ class ScimClient:
         """The resource in an answer, sure to have an id; after a create without a body the id that Location tells."""
         resource = document(reply.payload)
         if resource is None and created_under and reply.status in (201, 204):
-            target_id = id_in_location(reply.headers.get(hdrs.LOCATION), created_under)
+            target_id = id_in_location(reply.header("Location"), created_under)
             resource = None if target_id is None else {"id": target_id}
         if resource is None:
             raise self._malformed(reply, doing, "is not a JSON object")
@@ -285,7 +282,7 @@ def _paths(operations: Sequence[Operation]) -> str:
 def _etag(reply: Reply, resource: Resource) -> str | None:
     """The version in the header, or else in `meta`; one that could not be sent back is none."""
     meta = resource.get("meta")
-    for version in (reply.headers.get(hdrs.ETAG), meta.get("version") if isinstance(meta, dict) else None):
+    for version in (reply.header("ETag"), meta.get("version") if isinstance(meta, dict) else None):
         if isinstance(version, str) and version.isascii() and version.isprintable() and len(version) <= ID_LIMIT_BYTES:
             return version
     return None

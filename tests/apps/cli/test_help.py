@@ -17,6 +17,7 @@ HEAVY = (
     "pydantic",
     "regex",
     "rich.console",
+    "ry",
     "sqlite3",
     "uvicorn",
 )
