@@ -6,7 +6,6 @@ Whether a group was compared whole is seen by a membership that our own tables h
 import pytest
 
 from provisor.storage import jobs
-from provisor.testing.organisation import NOW
 
 
 @pytest.fixture
@@ -39,15 +38,9 @@ def lose(world, name):
 
 
 def change_rules(world, kind, change):
-    """As the product saves rules: a new version, and everything is evaluated once."""
-    with world.database.transaction() as connection:
-        job = jobs.read(connection, world.job.id)
-        rules = jobs.rules(connection, job.id, job.ruleset_version)
-        every = [one for rule in rules["synchronizationRules"] for one in rule["objectMappings"]]
-        (mapping,) = [one for one in every if one["sourceObjectName"] == kind]
-        change(mapping)
-        jobs.save_rules(connection, job.id, rules, created_by="test", now=NOW)
-        jobs.change(connection, job.id, full_evaluation=True)
+    rules = world.rules()
+    change(world.mapping_of(rules, kind))
+    world.save_rules(rules)
 
 
 def map_also(target, source):
