@@ -32,6 +32,7 @@ _ANSWERS_OF_THE_BEGINNING = 500
 _FAST_A_SECOND = 1_300.0  # a target that answers so many needs no more in flight for now
 _PROMPT_SECONDS = 0.05  # one that answers later also refuses later: it is approached more slowly
 
+_DUE_SECONDS = 0.0001  # so much earlier is as good: no clock need be able to tell so little apart
 _LATE_SECONDS = 0.05  # a slot that was slept past is made up for, so that timers do not cost a part of the rate
 
 _KEPT = 0.99  # of a limit: a request may be on its way a few milliseconds longer than the one before
@@ -118,7 +119,7 @@ class Pace:
                     await self._room
                 elif self._estimate.rate is None:
                     return present
-                elif self._next_slot > present:
+                elif self._next_slot > present + _DUE_SECONDS:
                     await self._sleep(self._next_slot - present)
                 else:
                     late = present - self._next_slot
@@ -127,10 +128,10 @@ class Pace:
                     return present
 
     def _open(self, present: float) -> bool:
-        return present >= self._paused_until and self._refused is None
+        return present >= self._paused_until - _DUE_SECONDS and self._refused is None
 
     async def _sleep_until_open(self, present: float) -> None:
-        if self._paused_until > present:
+        if self._paused_until > present + _DUE_SECONDS:
             await self._sleep(self._paused_until - present)
         elif self._refused is not None:
             # Only now, because what was in flight beside the refused request has been answered.
