@@ -3,7 +3,8 @@
     .venv/bin/python benchmarks/cycle.py [--people 10000 100000] [--profile FILE]
 
 With listing and with a look-up for each person, beside bare aiohttp posting the same bodies to the same target in the
-same run. Also: the cycle without changes, the peak memory of the service, the cost of one fdatasync. Goals: 300,000 a minute with listing, 180,000 with look-ups; 100 % and 60 % of bare; at most 60 MiB at any size.
+same run. Also: the cycle without changes, the peak memory of the service, the cost of one fdatasync. Goals: 300,000 a
+minute with listing, 180,000 with look-ups; 100 % and 60 % of bare; at most 60 MiB at any size.
 """
 
 import argparse

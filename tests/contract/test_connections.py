@@ -18,14 +18,14 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from provisor.testing.prepared_answers import TOKEN, Cut, answering, reply
 
 from provisor.connectors.http_channel import RESPONSE_LIMIT_BYTES
 from provisor.connectors.scim_client import ScimClient
 from provisor.engine.ports import Malformed, Secret, Unreachable
-from provisor.scim.patch import Operation
-from provisor.scim.schemas import GROUP_TYPE, USER_TYPE
+from provisor.scim.patch.operations import Operation
+from provisor.scim.schemas.resource_types import GROUP_TYPE, USER_TYPE
 from provisor.testing.http_relay import read_request
+from support.prepared_answers import TOKEN, Cut, answering, reply
 
 USER = {"schemas": [], "id": "u-1", "userName": "anna"}
 CALLS = {

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from provisor.runner.recording import recorder
+
 LIMIT_BYTES_A_PERSON = 10_000
 ATTRIBUTES = {
     "mail": "somebody@contoso.example",
@@ -35,6 +37,12 @@ def bytes_a_person(world, people):
 
     assert len(world.target.resources("user")) == people
     return (written() - before) / people
+
+
+@pytest.fixture(autouse=True)
+def _batches_are_full(monkeypatch):
+    """A batch goes out when it is full; after how many milliseconds it otherwise would depends on the machine."""
+    monkeypatch.setattr(recorder, "LONGEST_WAIT_SECONDS", 0.5)
 
 
 def test_a_person_costs_at_most_ten_kilobytes(everybody):

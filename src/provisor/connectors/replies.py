@@ -15,7 +15,7 @@ from provisor.engine.ports import ConnectorError, Exchange, Malformed, Rejected,
 from provisor.scim.messages import detail_of, scim_type_of
 
 LONGEST_PAUSE: Final = timedelta(minutes=10)  # spec/provisioning-service.md section 15: longer wishes are cut
-SHORTEST_PAUSE: Final = timedelta(seconds=1)  # without Retry-After; the runner doubles it
+SHORTEST_PAUSE: Final = timedelta(seconds=1)  # without Retry-After
 DETAIL_CHARACTERS: Final = 500
 TYPE_CHARACTERS: Final = 40  # the longest of RFC 7644 has 13
 _AGAIN: Final = "it is tried again in the next cycle"

@@ -156,6 +156,16 @@ def newest(connection: Connection, job: int, limit: int = 10) -> list[Cycle]:
     return [_of(row) for row in rows]
 
 
+def last_passed(connection: Connection, job: int) -> int | None:
+    """The version of the rules by which the last cycle that was carried through to its end was made."""
+    row = connection.one(
+        """SELECT ruleset_version FROM cycle WHERE job = ? AND kind <> 'plan'
+        AND state IN ('succeeded', 'entry-level-errors') ORDER BY n DESC LIMIT 1""",
+        (job,),
+    )
+    return int(row[0]) if row else None
+
+
 def next_number(connection: Connection, job: int) -> int:
     """The number of the job's next cycle."""
     row = connection.one("SELECT max(n) FROM cycle WHERE job = ?", (job,))
