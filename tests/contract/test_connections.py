@@ -10,7 +10,7 @@ import ssl
 import subprocess
 import sys
 import zlib
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import uvloop
@@ -21,7 +21,7 @@ from cryptography.x509.oid import NameOID
 
 from provisor.connectors.http_channel import RESPONSE_LIMIT_BYTES
 from provisor.connectors.scim_client import ScimClient
-from provisor.engine.ports import Malformed, Secret, Unreachable
+from provisor.engine.ports import Malformed, Secret, Throttled, Unreachable
 from provisor.scim.patch.operations import Operation
 from provisor.scim.schemas.resource_types import GROUP_TYPE, USER_TYPE
 from provisor.testing.http_relay import read_request
@@ -385,9 +385,12 @@ async def test_a_reason_may_be_in_any_language(reason):
 
 
 async def test_the_first_of_repeated_headers_counts():
-    answer = reply(200, USER, ETag='W/"1"').replace(b"\r\n\r\n", b'\r\nETag: W/"2"\r\n\r\n', 1)
+    answer = reply(429, {}, **{"Retry-After": "7"}).replace(b"\r\n\r\n", b"\r\nRetry-After: 600\r\n\r\n", 1)
     async with answering(answer) as (client, _):
-        assert (await client.read("user", "u-1")).etag == 'W/"1"'
+        with pytest.raises(Throttled) as refused:
+            await client.read("user", "u-1")
+
+    assert refused.value.until <= datetime.now(UTC) + timedelta(seconds=7)
 
 
 async def test_a_reset_leaves_open_whether_it_was_done():
@@ -606,7 +609,7 @@ WAITING = """
 import asyncio, os, sys
 from provisor.connectors.scim_client import ScimClient
 from provisor.engine.ports import Secret
-from provisor.scim.schemas import GROUP_TYPE, USER_TYPE
+from provisor.scim.schemas.resource_types import GROUP_TYPE, USER_TYPE
 async def main():
     async def silent(reader, writer):
         await reader.readuntil(b"\\r\\n\\r\\n")
@@ -637,7 +640,7 @@ FORKED = """
 import asyncio, os, sys
 from provisor.connectors.scim_client import ScimClient
 from provisor.engine.ports import ConnectorError, Secret
-from provisor.scim.schemas import GROUP_TYPE, USER_TYPE
+from provisor.scim.schemas.resource_types import GROUP_TYPE, USER_TYPE
 async def ask():
     async with ScimClient("http://127.0.0.1:1/scim", Secret("token"), USER_TYPE, GROUP_TYPE) as client:
         try:

@@ -42,8 +42,8 @@ def add_people_long_provisioned(world, number):
                 (group, tenant, LONG_AGO),
             ),
             (
-                "INSERT INTO link (job, object, kind, target_id, state, wanted_hash, pushed_hash, pushed_document,"
-                " linked_at) SELECT ?, id, 'user', id, 'linked', 'x', 'x', '{}', 1 FROM people",
+                "INSERT INTO link (job, object, kind, target_id, state, wanted_hash, pushed_hash, pushed_document)"
+                " SELECT ?, id, 'user', id, 'linked', 'x', 'x', '{}' FROM people",
                 (world.job.number,),
             ),
             (

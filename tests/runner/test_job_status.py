@@ -8,6 +8,7 @@ from provisor.admin.status import PHASES, status_of
 from provisor.storage import cycles, jobs, operations
 from provisor.storage.cycles import Cycle
 from provisor.storage.identifiers import new_id
+from provisor.storage.operations import PlannedRow
 from provisor.storage.times import to_microseconds
 
 NOW = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
@@ -50,7 +51,7 @@ def plan(world, *rows):
         operations.plan(
             connection,
             [
-                (world.job.number, stage, f"o{number}", 1, kind, "x", operation, 2, "planned", *[None] * 4, "{}", 0)
+                PlannedRow(world.job.number, stage, f"o{number}", 1, kind, "x", operation, 2, "planned")
                 for number, (stage, kind, operation) in enumerate(rows)
             ],
         )

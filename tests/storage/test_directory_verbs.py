@@ -259,8 +259,8 @@ def test_a_tombstone_stays_while_a_job_has_a_link_for_it(directory):
             now=directory.now,
         )
         connection.execute(
-            """INSERT INTO link (job, object, kind, target_id, state, wanted_hash, pushed_hash, pushed_document,
-            linked_at) VALUES (?, ?, 'user', 't', 'linked', '', '', '{}', 0)""",
+            """INSERT INTO link (job, object, kind, target_id, state, wanted_hash, pushed_hash, pushed_document)
+            VALUES (?, ?, 'user', 't', 'linked', '', '', '{}')""",
             (job.number, anna.id),
         )
 

@@ -37,8 +37,8 @@ _STATEMENTS = (
     FROM people JOIN (SELECT 0 AS step UNION ALL SELECT 7)""",
     """INSERT INTO assignment (id, tenant, application, principal, principal_kind, role, created_at, change)
     SELECT id, :tenant, :application, id, kind, 'role', 1, 1 FROM object WHERE source = :source""",
-    """INSERT INTO link (job, object, kind, target_id, state, wanted_hash, pushed_hash, pushed_document, linked_at)
-    SELECT :job, id, kind, 't' || id, 'linked', 'x', 'x', '{}', 1 FROM object WHERE source = :source""",
+    """INSERT INTO link (job, object, kind, target_id, state, wanted_hash, pushed_hash, pushed_document)
+    SELECT :job, id, kind, 't' || id, 'linked', 'x', 'x', '{}' FROM object WHERE source = :source""",
     """INSERT INTO member_link (job, group_id, member_id, pushed, pending)
     SELECT :job, group_id, member_id, 1, 0 FROM member""",
     """INSERT INTO audit_event (id, tenant, at, actor, activity, target, detail)

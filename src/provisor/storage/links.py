@@ -15,7 +15,7 @@ from provisor.engine.record import Kind
 
 LinkState = Literal["linked", "released"]
 
-LINK_COLUMNS = ("target_id", "state", "wanted_hash", "pushed_hash", "pushed_document", "etag")
+LINK_COLUMNS = ("target_id", "state", "wanted_hash", "pushed_hash", "pushed_document")
 
 
 class Link(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -26,11 +26,10 @@ class Link(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     wanted_hash: str
     pushed_hash: str
     pushed_document: str
-    etag: str | None
 
 
 class LinkRow(NamedTuple):
-    """A link as it is written: `verified_at` is when the target was last known to hold `pushed_document`."""
+    """A link as it is written."""
 
     job: int
     object: str
@@ -40,18 +39,15 @@ class LinkRow(NamedTuple):
     wanted_hash: str
     pushed_hash: str
     pushed_document: str
-    etag: str | None
-    linked_at: int
-    verified_at: int | None
 
 
 NOBODY_KNOWS = ""  # as both hashes: a change was not answered, or not made; what it holds is read before the next one
 
-_PUT = """INSERT INTO link (job, object, kind, target_id, state, wanted_hash, pushed_hash, pushed_document, etag,
-    linked_at, verified_at) VALUES (?,?,?,?,?,?,?,?,?,?,?)
+_PUT = """INSERT INTO link (job, object, kind, target_id, state, wanted_hash, pushed_hash, pushed_document)
+    VALUES (?,?,?,?,?,?,?,?)
     ON CONFLICT (job, object) DO UPDATE SET target_id = excluded.target_id, state = excluded.state,
     wanted_hash = excluded.wanted_hash, pushed_hash = excluded.pushed_hash,
-    pushed_document = excluded.pushed_document, etag = excluded.etag, verified_at = excluded.verified_at"""
+    pushed_document = excluded.pushed_document"""
 
 
 def link_of(row: Row, start: int = 0) -> Link:
@@ -62,7 +58,6 @@ def link_of(row: Row, start: int = 0) -> Link:
         wanted_hash=row[start + 2],
         pushed_hash=row[start + 3],
         pushed_document=row[start + 4],
-        etag=row[start + 5],
     )
 
 
@@ -79,7 +74,7 @@ def put(connection: Connection, rows: Iterable[LinkRow]) -> None:
 def doubt(connection: Connection, job: int, objects: Iterable[str]) -> None:
     """What these accounts hold nobody knows: they are tracked, and read before the next change."""
     connection.many(
-        """UPDATE link SET state = 'linked', wanted_hash = ?, pushed_hash = ?, etag = NULL
+        """UPDATE link SET state = 'linked', wanted_hash = ?, pushed_hash = ?
         WHERE job = ? AND object = ?""",
         ((NOBODY_KNOWS, NOBODY_KNOWS, job, object_id) for object_id in objects),
     )

@@ -34,23 +34,44 @@ class PlannedRow(NamedTuple):
     wanted_hash: str | None = None
     base_hash: str | None = None
     found_document: str | None = None
-    detail: str = "{}"
+    found_by: str | None = None
+    links_only: bool = False
+    held: bool = False
+    verdict: str | None = None
+    reason: str | None = None
     removes: int = 0
 
 
 _PLAN = """INSERT INTO operation (job, stage, object, cycle, object_kind, name, kind, phase, state, target_id,
-    wanted_hash, base_hash, found_document, detail, removes) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
+    wanted_hash, base_hash, found_document, found_by, links_only, held, verdict, reason, removes)
+    VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
     ON CONFLICT (job, stage, object) DO UPDATE SET cycle = excluded.cycle, name = excluded.name,
     kind = excluded.kind, phase = excluded.phase, state = excluded.state, target_id = excluded.target_id,
     wanted_hash = excluded.wanted_hash, base_hash = excluded.base_hash,
-    found_document = excluded.found_document, detail = excluded.detail, removes = excluded.removes"""
-_decode = msgspec.json.Decoder(dict).decode
+    found_document = excluded.found_document, found_by = excluded.found_by, links_only = excluded.links_only,
+    held = excluded.held, verdict = excluded.verdict, reason = excluded.reason, removes = excluded.removes"""
 _COLUMNS = """job, stage, object, cycle, object_kind, name, kind, phase, state, target_id, wanted_hash, base_hash,
-    found_document, detail, attempts, failure, removes"""
+    found_document, found_by, links_only, held, verdict, reason, attempts, failure, removes"""
+
+
+class StoredFailure(msgspec.Struct, frozen=True):
+    """Why an operation failed, or what it waits for."""
+
+    code: str = ""
+    message: str = ""
+    hint: str = ""
+
+
+_decode = msgspec.json.Decoder(StoredFailure).decode
 
 
 class StoredOperation(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """One row of the plan. `detail` and `failure` are JSON text."""
+    """One row of the plan.
+
+    Of a link: `found_by` is the attribute by which the account was found, and `links_only` says that nothing is sent.
+    Of a create: `held` says that the account is looked for once more before it is sent. Of a verdict: `verdict` and
+    `reason` say why nothing is done. `found_document` is the account as JSON text, as it was found or read.
+    """
 
     stage: int
     object: str
@@ -63,16 +84,21 @@ class StoredOperation(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     wanted_hash: str | None
     base_hash: str | None
     found_document: str | None
-    detail: str
+    found_by: str | None
+    links_only: bool
+    held: bool
+    verdict: str | None
+    reason: str | None
     attempts: int
-    failure: str | None
+    failure: StoredFailure | None
     removes: int = 0
 
     @property
     def code(self) -> str:
         """Why a verdict leaves the object alone, or an operation waits or failed; empty for any other."""
-        said = self.failure if self.state != "verdict" else self.detail
-        return str(_decode(said).get("code", "")) if said else ""
+        if self.state == "verdict":
+            return self.verdict or ""
+        return "" if self.failure is None else self.failure.code
 
 
 class SentRow(NamedTuple):
@@ -224,7 +250,7 @@ def failed(connection: Connection, job: int, rows: Iterable[FailedRow]) -> None:
     """Recorded, and tried again by the next cycle."""
     connection.many(
         """UPDATE operation SET state = 'retry', attempts = attempts + 1, failure = ?,
-        first_failed_at = coalesce(first_failed_at, ?), due_at = NULL WHERE job = ? AND stage = ? AND object = ?""",
+        first_failed_at = coalesce(first_failed_at, ?) WHERE job = ? AND stage = ? AND object = ?""",
         ((failure, at, job, stage, object_id) for stage, object_id, failure, at in rows),
     )
 
@@ -283,20 +309,26 @@ def _read(connection: Connection, condition: str, values: tuple[object, ...]) ->
 
 
 def _of(row: Row) -> StoredOperation:
+    (_, stage, object_id, _, object_kind, name, kind, phase, state, target_id, wanted_hash, base_hash) = row[:12]
+    found_document, found_by, links_only, held, verdict, reason, attempts, failure, removes = row[12:]
     return StoredOperation(
-        stage=row[1],
-        object=row[2],
-        object_kind=row[4],
-        name=row[5],
-        kind=row[6],
-        phase=row[7],
-        state=row[8],
-        target_id=row[9],
-        wanted_hash=row[10],
-        base_hash=row[11],
-        found_document=row[12],
-        detail=row[13],
-        attempts=row[14],
-        failure=row[15],
-        removes=row[16],
+        stage=stage,
+        object=object_id,
+        object_kind=object_kind,
+        name=name,
+        kind=kind,
+        phase=phase,
+        state=state,
+        target_id=target_id,
+        wanted_hash=wanted_hash,
+        base_hash=base_hash,
+        found_document=found_document,
+        found_by=found_by,
+        links_only=bool(links_only),
+        held=bool(held),
+        verdict=verdict,
+        reason=reason,
+        attempts=attempts,
+        failure=None if failure is None else _decode(failure),
+        removes=removes,
     )

@@ -39,7 +39,7 @@ _MEMBERS_OF_GROUPS_THAT_CAME_OR_WENT = """INSERT INTO work (job, kind, object)
     ON CONFLICT DO NOTHING"""
 _DUE = """INSERT INTO work (job, kind, object)
     SELECT p.job, p.object_kind, p.object FROM operation p
-    WHERE p.job = ? AND p.state = 'retry' AND p.stage = 1 AND (p.due_at IS NULL OR p.due_at <= ?)
+    WHERE p.job = ? AND p.state = 'retry' AND p.stage = 1
     ON CONFLICT DO NOTHING"""
 # A run that was cut short leaves some as sent: repeating them changes nothing.
 _DUE_REFERENCES = """INSERT INTO work (job, kind, object)
@@ -71,7 +71,6 @@ def make(
     low: int,
     high: int,
     assigned_only: bool,
-    at: int,
 ) -> None:
     """Fill the work set with everything the interval (low, high] of the feed may have changed, and what is due.
 
@@ -80,7 +79,7 @@ def make(
     clear(connection, job)
     execute = connection.execute
     execute(_CHANGED_OBJECTS, (job, tenant, low, high))
-    execute(_DUE, (job, at))
+    execute(_DUE, (job,))
     execute(_DUE_REFERENCES, (job,))
     if assigned_only:
         execute(_CHANGED_ASSIGNMENTS, (job, application, low, high))

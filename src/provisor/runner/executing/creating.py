@@ -60,7 +60,7 @@ class Creating:
         return Outcome(
             stage=sending.operation.stage,
             object=desired.id,
-            link=link_row(self._run, desired, target_id, "linked", _encode(document).decode(), answer.etag),
+            link=link_row(self._run, desired, target_id, "linked", _encode(document).decode()),
             events=[self._journal.done(desired, "create", target_id, after=document, exchange=answer.exchange)],
             counts=f"{desired.kind}.create",
             if_taken=partial(self._clashed, sending),

@@ -249,7 +249,7 @@ class Memberships:
             answer = await run.patch(sending.desired.kind, link.target_id, operations)
             run.counters["reference.write"] += len(modified)
             document = _encode(after).decode()
-            outcome.link = holding_row(run, sending.desired, link, document, answer.etag)
+            outcome.link = holding_row(run, sending.desired, link, document)
             exchange = answer.exchange
         if operations or unresolved:
             names = records.names(run.reader(), unresolved)

@@ -123,7 +123,7 @@ def _begin(connection: Connection, setup: Setup, at: int, failure: Failure | Non
     jobs.change(connection, job.number, last_began_at=at, last_cycle=cycle.n)
     if cycle.ended_at is None:
         jobs.change(connection, job.number, full_evaluation=False)
-        _look_at(connection, setup, cycle, at)
+        _look_at(connection, setup, cycle)
     return cycle
 
 
@@ -144,7 +144,7 @@ def _begin_plan(connection: Connection, setup: Setup, at: int) -> Cycle:
     operations.discard_plan(connection, job.number)
     cycle = _new(connection, setup, at, plan=True)
     cycles.add(connection, job.number, cycle)
-    _look_at(connection, setup, cycle, at)
+    _look_at(connection, setup, cycle)
     return cycle
 
 
@@ -189,7 +189,7 @@ def _left_over(connection: Connection, job: int) -> bool:
     )
 
 
-def _look_at(connection: Connection, setup: Setup, cycle: Cycle, at: int) -> None:
+def _look_at(connection: Connection, setup: Setup, cycle: Cycle) -> None:
     """Make the work set."""
     job = setup.job
     if cycle.low == EVERYTHING:
@@ -203,5 +203,4 @@ def _look_at(connection: Connection, setup: Setup, cycle: Cycle, at: int) -> Non
         low=cycle.low,
         high=cycle.high,
         assigned_only=not setup.rules.settings.sync_all,
-        at=at,
     )

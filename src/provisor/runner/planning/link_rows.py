@@ -24,18 +24,15 @@ def ours(resource: Resource) -> Resource:
     return {name: value for name, value in resource.items() if name not in _NOT_OURS}
 
 
-def link_row(
-    run: Run, desired: Desired, target_id: str, state: LinkState, document: str, etag: str | None = None
-) -> LinkRow:
+def link_row(run: Run, desired: Desired, target_id: str, state: LinkState, document: str) -> LinkRow:
     """The link of an object that now holds `document` (JSON text)."""
-    at = run.at()
     hashes = (desired.wanted_hash, desired.wanted_hash)
-    return LinkRow(run.job.number, desired.id, desired.kind, target_id, state, *hashes, document, etag, at, at)
+    return LinkRow(run.job.number, desired.id, desired.kind, target_id, state, *hashes, document)
 
 
-def holding_row(run: Run, desired: Desired, link: StoredLink, document: str, etag: str | None) -> LinkRow:
+def holding_row(run: Run, desired: Desired, link: StoredLink, document: str) -> LinkRow:
     """The link of an account that now holds `document`; what is wanted of it has not changed."""
-    row = link_row(run, desired, link.target_id, link.state, document, etag)
+    row = link_row(run, desired, link.target_id, link.state, document)
     return row._replace(wanted_hash=link.wanted_hash, pushed_hash=link.pushed_hash)
 
 
@@ -54,7 +51,7 @@ def adopted_row(run: Run, kind: Kind, object_id: str, resource: Resource) -> Lin
 
 def _doubtful(run: Run, kind: Kind, object_id: str, target_id: str, state: LinkState, document: str) -> LinkRow:
     hashes = (links.NOBODY_KNOWS, links.NOBODY_KNOWS)
-    return LinkRow(run.job.number, object_id, kind, target_id, state, *hashes, document, None, run.at(), None)
+    return LinkRow(run.job.number, object_id, kind, target_id, state, *hashes, document)
 
 
 def forget(connection: Connection, job: int, kind: Kind, objects: list[str]) -> None:

@@ -29,7 +29,6 @@ from provisor.storage.links import LinkState
 from provisor.storage.operations import ENTRY, SECOND, PlannedRow
 from provisor.storage.work import SecondStage
 
-HELD = '{"held":true}'  # of a create that must be looked for again first
 GONE_ALREADY = Skip(
     REDUNDANT, "The application no longer has the account; it was looked for by its id and by its name."
 )
@@ -78,8 +77,7 @@ class Placing:
         desired = case.desired
         match decision:
             case Create(freed_in):
-                detail = "{}" if freed_in is None else HELD
-                self._operation(page, case, "create", phase=freed_in, detail=detail)
+                self._operation(page, case, "create", phase=freed_in)
                 page.entering.append(desired.id)
             case Link(update):
                 self._link(page, case, update)
@@ -117,7 +115,8 @@ class Placing:
         target_id: str | None = None,
         document: Resource | None = None,
         phase: int | None = None,
-        detail: str = "{}",
+        found_by: str | None = None,
+        links_only: bool = False,
         removes: int = 0,
     ) -> None:
         desired, link = case.desired, case.link
@@ -136,7 +135,9 @@ class Placing:
                 wanted_hash=desired.wanted_hash,
                 base_hash=None if link is None else link.pushed_hash,
                 found_document=None if document is None else _encode(document).decode(),
-                detail=detail,
+                found_by=found_by,
+                links_only=links_only,
+                held=kind == "create" and phase is not None,
                 removes=removes,
             )
         )
@@ -144,9 +145,11 @@ class Placing:
     def _link(self, page: Page, case: Case, update: bool) -> None:
         match = case.found.match
         assert isinstance(match, Matched)  # noqa: S101 - decide links only what was matched
-        detail = _encode({"by": case.found.path, "update": update}).decode()
         target_id = str(match.resource["id"])
-        self._operation(page, case, "link", target_id=target_id, document=ours(match.resource), detail=detail)
+        document, found_by = ours(match.resource), case.found.path
+        self._operation(
+            page, case, "link", target_id=target_id, document=document, found_by=found_by, links_only=not update
+        )
         page.entering.append(case.desired.id)
 
     def _update(self, page: Page, case: Case, reinstate: bool) -> None:
@@ -193,7 +196,7 @@ class Placing:
         link = case.link
         assert link is not None  # noqa: S101 - decide does this only to what is linked
         document = link.pushed_document if case.held is None else _encode(case.held).decode()
-        row = link_row(self._run, case.desired, link.target_id, state, document, link.etag)
+        row = link_row(self._run, case.desired, link.target_id, state, document)
         if case.desired.mapped is None:
             row = row._replace(wanted_hash=link.wanted_hash, pushed_hash=link.pushed_hash)
         page.links.append(row)
@@ -236,7 +239,6 @@ class Placing:
         self, page: Page, desired: Desired, code: str, reason: str, *, comes_to: OperationKind = "verdict"
     ) -> None:
         """A line of the plan about somebody to whom nothing is sent. `comes_to`: what the link becomes anyway."""
-        detail = _encode({"code": code, "reason": reason}).decode()
         page.planned.append(
             PlannedRow(
                 job=self._run.job.number,
@@ -248,7 +250,8 @@ class Placing:
                 kind=comes_to,
                 phase=phase_of("verdict", desired.kind),
                 state="verdict",
-                detail=detail,
+                verdict=code,
+                reason=reason,
             )
         )
 

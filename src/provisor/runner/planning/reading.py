@@ -98,7 +98,7 @@ def _moved(run: Run, one: Settled, resource: Resource) -> Met:
     desired, link = one.case.desired, _link(one.case)
     target_id, held = str(resource["id"]), ours(resource)
     document = _encode(held).decode()
-    moved = links.in_doubt(replace(link, target_id=target_id, pushed_document=document, etag=None))
+    moved = links.in_doubt(replace(link, target_id=target_id, pushed_document=document))
     settled = one._replace(case=one.case._replace(held=held, link=moved))
     if run.is_plan:
         return Met(settled)

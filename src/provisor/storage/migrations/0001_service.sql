@@ -199,9 +199,6 @@ CREATE TABLE link (
     wanted_hash TEXT NOT NULL,
     pushed_hash TEXT NOT NULL,
     pushed_document TEXT NOT NULL,
-    etag TEXT,
-    linked_at INTEGER NOT NULL,
-    verified_at INTEGER,
     PRIMARY KEY (job, object)
 );
 CREATE UNIQUE INDEX link_target ON link (job, kind, target_id);
@@ -287,13 +284,16 @@ CREATE TABLE operation (
     wanted_hash TEXT,
     base_hash TEXT,
     found_document TEXT,  -- the target's document as the match saw it
-    detail TEXT NOT NULL,  -- JSON: verdict, counts
+    found_by TEXT,  -- of a link: the attribute by which the account was found
+    links_only INTEGER NOT NULL DEFAULT 0,  -- of a link: nothing is sent, as updating is switched off
+    held INTEGER NOT NULL DEFAULT 0,  -- of a create: its account is looked for once more before it is sent
+    verdict TEXT,  -- of a verdict: the code that says why nothing is sent, and the sentence
+    reason TEXT,
     removes INTEGER NOT NULL DEFAULT 0,  -- how many accounts or memberships it takes away
     sent TEXT,  -- JSON, of a create from its request on: the values by which its account can be found
     attempts INTEGER NOT NULL DEFAULT 0,
     failure TEXT,  -- JSON: code, message, hint
     first_failed_at INTEGER,
-    due_at INTEGER,
     PRIMARY KEY (job, stage, object)
 );
 -- Two people must not claim one account in the same plan.
