@@ -3,7 +3,8 @@
 import typer
 
 from provisor.cli.objects import print_deleted, print_one, print_page
-from provisor.cli.options import After, AsJson, Attributes, Deleted, Group, Limit, Search, noun, pairs, session
+from provisor.cli.options import After, Attributes, Deleted, Group, Limit, Search, pairs, session
+from provisor.terminal import AsJson, noun
 
 app = noun("Groups of the directory, named by displayName or id.")
 

@@ -3,7 +3,8 @@
 import typer
 
 from provisor.cli.objects import print_deleted, print_one, print_page
-from provisor.cli.options import After, AsJson, Attributes, Deleted, Limit, Search, User, noun, pairs, session
+from provisor.cli.options import After, Attributes, Deleted, Limit, Search, User, pairs, session
+from provisor.terminal import AsJson, noun
 
 app = noun("People of the directory, named by userPrincipalName or id.")
 
