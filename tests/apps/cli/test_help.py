@@ -45,6 +45,22 @@ def test_the_list_of_nouns_imports_nothing_heavy():
     assert done.stderr.strip() == "[]"
 
 
+OF_CYCLES_AND_SERVERS = ("aiohttp", "alembic", "asyncio", "provisor.runner", "sqlalchemy", "ssl", "uvicorn")
+
+
+def test_showing_a_user_imports_nothing_of_cycles_and_servers(provisor):
+    provisor("user", "create", "userPrincipalName=anna@contoso.example")
+    code = (
+        "import sys\nfrom provisor.main import guarded, run\n"
+        "ended = guarded(lambda: run(['user', 'show', 'anna@contoso.example']))\n"
+        f"print(ended, [name for name in {OF_CYCLES_AND_SERVERS!r} if name in sys.modules], file=sys.stderr)"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stderr.strip() == "0 []"
+
+
 def test_nouns_of_the_root_are_the_ones_that_main_names():
     assert list(NOUNS) == root().list_commands(None)
 
