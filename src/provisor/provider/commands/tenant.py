@@ -21,11 +21,15 @@ def create(
     base_path: Annotated[str | None, typer.Option(help="Where it is served. Default: /tenants/NAME/scim/v2.")] = None,
     schema: Annotated[
         list[Path] | None,
-        typer.Option(exists=True, help="A file with an extension schema of users; generic only. Repeatable."),
+        typer.Option(
+            exists=True, dir_okay=False, help="A file with an extension schema of users; generic only. Repeatable."
+        ),
     ] = None,
     group_schema: Annotated[
         list[Path] | None,
-        typer.Option(exists=True, help="A file with an extension schema of groups; generic only. Repeatable."),
+        typer.Option(
+            exists=True, dir_okay=False, help="A file with an extension schema of groups; generic only. Repeatable."
+        ),
     ] = None,
     group_limit: Annotated[int | None, typer.Option(help="How many groups it may have.", min=1)] = None,
     strict_umbrella: Annotated[bool, typer.Option(help="As narrow as Umbrella is described.")] = False,
