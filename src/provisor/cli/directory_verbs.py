@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -29,16 +29,24 @@ class Words:
 
 def add_verbs(app: typer.Typer, objects: "Callable[[Admin], Objects]", words: Words) -> None:
     """Give a noun the verbs; `objects` picks its own from the bundle."""
-    noun = words.noun
-    Name = Annotated[str, typer.Argument(metavar=noun.upper(), help=f"A {noun}, by {words.named_by} or id.")]
+    _add_those_that_show(app, objects, words)
+    _add_those_that_change(app, objects, words)
 
-    def verb(name: str, help_text: str, example: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-        return app.command(name, help=f"{help_text}\n\nExample: provisor {noun} {name} {example}")
 
-    @verb("create", f"Make a {noun} by hand.", words.attributes_of_new)
-    def create(context: typer.Context, attributes: Attributes, as_json: AsJson = False) -> None:
-        opened = session(context)
-        print_one(objects(opened.admin).create(opened.actor, pairs(attributes)), as_json=as_json, done="Created")
+Verb = Callable[[str, str, str], Callable[[Callable[..., None]], Callable[..., None]]]
+
+
+def _verb(app: typer.Typer, noun: str) -> Verb:
+    return lambda name, text, example: app.command(name, help=f"{text}\n\nExample: provisor {noun} {name} {example}")
+
+
+def _argument(words: Words) -> Any:
+    return typer.Argument(metavar=words.noun.upper(), help=f"A {words.noun}, by {words.named_by} or id.")
+
+
+def _add_those_that_show(app: typer.Typer, objects: "Callable[[Admin], Objects]", words: Words) -> None:
+    noun, verb = words.noun, _verb(app, words.noun)
+    Name = Annotated[str, _argument(words)]
 
     @verb("show", f"Show everything a {noun} holds.", words.example)
     def show(context: typer.Context, name: Name, deleted: Deleted = False, as_json: AsJson = False) -> None:
@@ -57,6 +65,16 @@ def add_verbs(app: typer.Typer, objects: "Callable[[Admin], Objects]", words: Wo
         opened = session(context)
         page = objects(opened.admin).page(opened.actor, after=after, limit=limit, search=search, deleted=deleted)
         print_page(page, limit=limit, as_json=as_json)
+
+
+def _add_those_that_change(app: typer.Typer, objects: "Callable[[Admin], Objects]", words: Words) -> None:
+    noun, verb = words.noun, _verb(app, words.noun)
+    Name = Annotated[str, _argument(words)]
+
+    @verb("create", f"Make a {noun} by hand.", words.attributes_of_new)
+    def create(context: typer.Context, attributes: Attributes, as_json: AsJson = False) -> None:
+        opened = session(context)
+        print_one(objects(opened.admin).create(opened.actor, pairs(attributes)), as_json=as_json, done="Created")
 
     @verb("set", "Change attributes; an empty value clears one.", f"{words.example} {words.attributes_to_set}")
     def set_attributes(context: typer.Context, name: Name, attributes: Attributes, as_json: AsJson = False) -> None:
