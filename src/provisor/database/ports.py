@@ -5,12 +5,14 @@ words of a CREATE TABLE that differ are written as for SQLite, and `define` puts
 """
 
 import sqlite3
-from asyncio import Future
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from asyncio import Future  # a command that only reads must not pay for it
 
 Row = tuple[Any, ...]  # columns differ from statement to statement; callers unpack them
 Pending = tuple[Callable[["Connection"], Any], "Future[Any]"]

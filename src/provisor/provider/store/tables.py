@@ -22,7 +22,12 @@ _FIRST_WITH_NATIVE_IDS = 3  # the migration after which documents stored before 
 
 
 class TargetError(Exception):
-    """A command that cannot be done, with a sentence that says why and what to do."""
+    """A command that cannot be done: a sentence that says why, and what to do about it."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(f"{message} {hint}".rstrip())
+        self.message = message
+        self.hint = hint
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,8 +80,8 @@ def the_tenant(database: Database, profile: str | None = None) -> Tenant:
         elif profile is not None and profile != row[1]:
             if connection.one("SELECT 1 FROM tally WHERE tenant = ? AND live > 0", (row[0],)):
                 raise TargetError(
-                    f"This database holds resources of the profile {row[1]!r} and cannot be served as {profile!r}. "
-                    f"Serve it as {row[1]!r}, or give PROVISOR_TARGET_DATABASE_URL another file."
+                    f"This database holds resources of the profile {row[1]!r} and cannot be served as {profile!r}.",
+                    f"Serve it as {row[1]!r}, or give PROVISOR_TARGET_DATABASE_URL another file.",
                 )
             connection.execute("UPDATE tenant SET profile = ? WHERE number = ?", (profile, row[0]))
             row = (row[0], profile, row[2], row[3])
