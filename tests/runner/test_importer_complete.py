@@ -225,7 +225,7 @@ class TestRehired:
 
     def test_waits_while_the_files_may_delete_nobody(self, company):
         company.take(**self.files([GUID(1), "anna@x", ""]))
-        files = {name: company._written(name, table) for name, table in self.files([GUID(2), "anna@x", ""]).items()}
+        files = {name: company.written(name, table) for name, table in self.files([GUID(2), "anna@x", ""]).items()}
         files["members"].write_text('group,member\nSales,"anna@x\n')
 
         summary = import_csv(company.database, company.tenant, CsvImport(**files, complete=True), now=company.now)

@@ -163,7 +163,7 @@ def test_a_plan_and_the_run_after_it_find_the_same_of_a_change_that_was_not_answ
 
 
 def test_a_plan_and_the_run_after_it_find_the_same_of_an_account_that_vanished(unsure):
-    unsure.target._delete("user", str(unsure.account("anna@x")["id"]))
+    unsure.target.lose("user", str(unsure.account("anna@x")["id"]))
 
     plan = unsure.plan()
     unsure.run()

@@ -94,9 +94,9 @@ def test_audit_events_come_newest_first(database, tenant, now):
 
 
 def test_every_table_of_a_job_but_the_log_is_emptied_with_it(database):
-    from provisor.storage.jobs import _HANGS_OFF
+    from provisor.storage.jobs import HANGS_OFF
     from provisor.storage.tables import metadata
 
     of_jobs = {table.name for table in metadata.sorted_tables if "job" in table.columns}
 
-    assert of_jobs == {*_HANGS_OFF, "log_event", "log_facet"}
+    assert of_jobs == {*HANGS_OFF, "log_event", "log_facet"}

@@ -27,7 +27,7 @@ _COLUMNS = """id, tenant, application, template, schedule_state, interval_second
 
 
 # What belongs to a job and goes with it; its events in the log do not.
-_HANGS_OFF = (
+HANGS_OFF = (
     *("ruleset", "secret", "link", "member_link", "waiting", "cycle", "work", "listing", "operation"),
     "unknown_create",
 )
@@ -168,7 +168,7 @@ def delete(connection: Connection, job: Job, *, application_name: str, now: date
         VALUES (?, ?, ?, ?, ?, ?)""",
         (job.id, job.tenant, job.application, application_name, job.template, to_microseconds(now)),
     )
-    for table in _HANGS_OFF:
+    for table in HANGS_OFF:
         connection.execute(f"DELETE FROM {table} WHERE job = ?", (job.id,))
     connection.execute("DELETE FROM job WHERE id = ?", (job.id,))
 

@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from provisor.provider.protocol.throttling import Limits
+
 UMBRELLA = "urn:ietf:params:scim:schemas:extension:ciscoumbrella:2.0:User"
 
 
@@ -145,11 +147,10 @@ def test_row_14_a_bad_token_is_401_with_a_challenge(client):
     assert answer.headers["www-authenticate"].startswith("Bearer")
 
 
-def test_row_15_overload_is_429_with_retry_after(umbrella):
-    from provisor.provider.protocol.throttling import RateLimit
+def test_row_15_overload_is_429_with_retry_after(make_target):
+    client = make_target(limits=Limits(requests_per_second=1)).client
 
-    umbrella.target._rate = RateLimit(1)
-    answers = [umbrella.client.get("/Users") for _ in range(2)]
+    answers = [client.get("/Users") for _ in range(2)]
 
     assert answers[1].status == 429
     assert int(answers[1].headers["retry-after"]) >= 1

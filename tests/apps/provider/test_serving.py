@@ -25,7 +25,7 @@ pytestmark = pytest.mark.slow
 
 HASTY = (
     "import provisor.provider.serving.connections as c; c.HEAD_SECONDS = c.BODY_SECONDS = c.ANSWER_SECONDS = 0.5; "
-    "c._SWEEP_SECONDS = 0.1; from provisor.provider.commands.serve import app; app()"
+    "c.SWEEP_SECONDS = 0.1; from provisor.provider.commands.serve import app; app()"
 )
 COMMANDS = "from provisor.provider.commands.serve import app; app()"
 
