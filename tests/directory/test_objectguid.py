@@ -1,3 +1,5 @@
+"""objectGUIDs of Active Directory, in every spelling that an export has."""
+
 from uuid import UUID
 
 import pytest

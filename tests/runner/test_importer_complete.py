@@ -1,3 +1,5 @@
+"""A complete import: who is not in the files is deleted, within limits."""
+
 import pytest
 
 from provisor.directory.objects import Refusal

@@ -1,3 +1,5 @@
+"""Jobs as they are stored, with their rules; tombstones that wait for them; audit events."""
+
 import re
 from datetime import timedelta
 

@@ -1,3 +1,5 @@
+"""The tables: made once, brought to head, refused when they are newer."""
+
 import os
 import sqlite3
 import subprocess

@@ -1,3 +1,5 @@
+"""The demo's own Umbrella: what is started is ended, whatever happens in between."""
+
 import time
 
 import pytest

@@ -189,14 +189,6 @@ def test_row_17_custom_attributes_can_be_discovered(scim):
     assert UMBRELLA in [schema["id"] for schema in scim.get("/Schemas").resources]
 
 
-def test_row_18_tls_is_tested_with_the_process():
-    from pathlib import Path
-
-    assert "def test_with_a_certificate_it_speaks_tls_1_2_and_newer" in (
-        Path(__file__).with_name("test_serving.py").read_text()
-    )
-
-
 def test_row_19_an_entity_tag_is_served(client):
     user = client.user()
 
