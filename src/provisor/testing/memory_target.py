@@ -25,7 +25,7 @@ from provisor.scim.values import Json, Resource, fold
 from provisor.testing.faults import Fault, Faults, refusal
 
 Method = Literal["GET", "POST", "PATCH", "DELETE"]
-Verb = Literal["find", "page", "read", "create", "patch", "patch_members", "delete"]
+PortMethod = Literal["find", "page", "read", "create", "patch", "patch_members", "delete"]
 """A method of the port."""
 
 Outcome = TypeVar("Outcome")
@@ -83,7 +83,7 @@ class MemoryTarget:
         self._unique = unique
         self._longest_page = longest_page
         self._faults = Faults()
-        self._behaving: dict[Verb, Callable[..., Awaitable[Any]]] = {}  # with what stood there before
+        self._behaving: dict[PortMethod, Callable[..., Awaitable[Any]]] = {}  # with what stood there before
         self._busy: list[str] = []
         self._created = 0
 
@@ -159,7 +159,7 @@ class MemoryTarget:
         """
         self._faults.add(Fault(nth=nth, error=error, after_effect=after_effect, method=method, kind=kind, times=times))
 
-    def behave(self, method: Verb, function: Callable[..., Awaitable[object]]) -> None:
+    def behave(self, method: PortMethod, function: Callable[..., Awaitable[object]]) -> None:
         """Answer calls of a method of the port by `function(original, *arguments)` from now on.
 
         It may await `original(*arguments)` before or after something else, change what it is given or returns, raise,
