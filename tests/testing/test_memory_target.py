@@ -1,6 +1,8 @@
 """The in-memory target beyond its contract: its journal, its limits, its faults."""
 
 import asyncio
+import re
+from pathlib import Path
 
 import pytest
 
@@ -230,3 +232,18 @@ def test_a_healed_target_works_and_keeps_what_it_holds():
     held.heal()
 
     assert asyncio.run(held.read("user", anna)).resource["userName"] == "anna"
+
+
+def test_the_example_of_the_how_to_runs():
+    page = Path(__file__).parents[2] / "docs" / "how-to" / "test-a-scim-endpoint.md"
+    [example] = re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL)
+    before, after = example.split("# … run what you test against it …\n")
+    made = {}
+
+    exec(before, made)
+    found = asyncio.run(made["target"].find("user", "userName", "anna"))
+    exec(after, made)
+
+    assert found.resources == []
+    assert made["target"].by_name("user", "anna") is None
+    assert made["writes"] == []

@@ -1,6 +1,6 @@
 """`provisor target …`: serve the application, and its tokens (mounted by main beside the command line's own).
 
-Exit codes: 0 done, 1 failed, 2 wrong usage. A token is printed once and goes nowhere else. Heavy modules are imported
+Exit codes: 0 done, 1 failed, 2 wrong usage. A token is printed once. Heavy modules are imported
 inside commands, so that `provisor --help` answers at once.
 """
 

@@ -1,6 +1,6 @@
 """How fast the target is asked: at most so many requests a second, and a pause for all when it says so.
 
-The connector reports *throttled until*; only this module waits. A target that throttles without a known limit is not
+The connector reports *throttled until*; the wait is here. A target that throttles without a known limit is not
 hit by everybody again when the pause ends: the rate it bore is kept and raised slowly (spec section 15 asks for the
 pause and for repeating only the failed request).
 """

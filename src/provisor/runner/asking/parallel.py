@@ -1,4 +1,4 @@
-"""Many requests in flight, bounded: the one way this room does things side by side.
+"""Many requests in flight, bounded.
 
 On the first error nothing new is begun, what is under way ends, and then the error is raised: outcomes of requests that
 were made are never lost to somebody else's failure.
