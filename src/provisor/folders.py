@@ -1,6 +1,6 @@
 """Makes the folders and files that hold what nobody else may read: mode 0700 and 0600, whoever makes them first.
 
-The only place that makes them, so that it matters not which command comes first. A file is made where there was none,
+A file is made where there was none,
 never through a link that somebody else put there.
 """
 

@@ -1,6 +1,6 @@
 """The command `provisor`: mounts the nouns, opens nothing, and turns every failure into one line and an exit code.
 
-With `wiring`, the only composition root. A noun's module is imported when its command is called, so that
+A noun's module is imported when its command is called, so that
 `provisor --help` answers in under 0.3 s. Exit codes: 0 done, 1 failed, 2 wrong usage,
 which a file that is named and cannot be opened is too, 3 done but rows of a file were refused.
 """

@@ -1,6 +1,6 @@
 """Where Provisor keeps its things: four environment variables read once into one frozen value.
 
-The only place that names them; documented in reference/settings.md. Must not: open or create anything.
+Documented in reference/settings.md. Must not: open or create anything.
 """
 
 from collections.abc import Mapping

@@ -1,7 +1,6 @@
 """Puts the product together: opens the database, names the connectors, makes the bundle of verbs.
 
-With `main`, the only composition root, and the only place that knows which connector serves which application. What
-only some commands need (HTTP, ciphers) is imported when they need it.
+Knows which connector serves which application. What few commands need (HTTP, ciphers) is imported when they need it.
 """
 
 from __future__ import annotations

@@ -56,8 +56,7 @@ def events(database, tenant):
 
 def verbs():
     """(group, name, how many arguments it cannot do without) of every verb."""
-    blank = Admin.__new__(Admin)
-    blank._context = None
+    blank = Admin(None)
     for group in GROUPS_OF_VERBS:
         for name, verb in inspect.getmembers(getattr(blank, group), inspect.ismethod):
             parameters = list(inspect.signature(verb).parameters.values())

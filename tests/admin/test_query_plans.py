@@ -174,8 +174,7 @@ OF_EVERYTHING = {
 
 def every_verb():
     """The verbs that there are: methods that begin with an actor."""
-    blank = Admin.__new__(Admin)
-    blank._context = None
+    blank = Admin(None)
     for name in ("users", "groups", "members", "imports", "applications", "jobs", "cycles", "schemas", "logs"):
         for verb, method in inspect.getmembers(getattr(blank, name), inspect.ismethod):
             if not verb.startswith("_") and next(iter(inspect.signature(method).parameters), "") == "actor":

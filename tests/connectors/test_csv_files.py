@@ -1,3 +1,5 @@
+"""CSV files as they come: delimiters, encodings, quotes, rows that cannot be read."""
+
 import csv
 import io
 

@@ -10,10 +10,10 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.request
 
 import pytest
 
-from provisor.connectors.http_channel import Asked
 from provisor.connectors.scim_client import ScimClient
 from provisor.engine.ports import Secret
 from provisor.scim.entra import Dialect
@@ -136,13 +136,15 @@ def unique():
 
 
 @pytest.fixture
-def members_of():
+def members_of(request):
     """Who is in a group. No port verb tells, because the engine never asks: groups are read without members."""
 
     async def members_of(target, group_id):
         if isinstance(target, MemoryTarget):
             return set(target.members(group_id))
-        reply = await target._channel.send(Asked("GET", f"{target._endpoints['group']}/{group_id}", "read members"))
-        return {one["value"] for one in json.loads(reply.payload).get("members", [])}
+        url, token = request.getfixturevalue(request.node.callspec.params["target"].partition(" ")[0])
+        asked = urllib.request.Request(f"{url}/Groups/{group_id}", headers={"Authorization": f"Bearer {token}"})
+        with urllib.request.urlopen(asked, timeout=10) as answer:
+            return {one["value"] for one in json.load(answer).get("members", [])}
 
     return members_of

@@ -1,3 +1,5 @@
+"""Names and values of attributes: what the directory knows and what it takes."""
+
 import pytest
 
 from provisor.directory.attributes import KNOWN, Unreadable, extension_name, misfit, nearest, read_text

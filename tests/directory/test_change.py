@@ -1,3 +1,5 @@
+"""What an edit, an import, a deletion or a restore makes of an object."""
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,3 +1,5 @@
+"""What kind of import file one is, told by its columns."""
+
 import pytest
 
 from provisor.directory.files import groups_for_people, membership_columns, misplaced

@@ -1,3 +1,5 @@
+"""Names with characters that nobody sees, or too long: what the refusal says."""
+
 import pytest
 
 from provisor.directory.printable import LONGEST_NAME, refused_name

@@ -1,3 +1,5 @@
+"""A row of an import file: what it says of a person, a group or a membership, and what is refused."""
+
 import pytest
 
 from provisor.directory.objects import Refusal

@@ -1,3 +1,5 @@
+"""Who gets a name that two objects want in one import."""
+
 from hypothesis import given
 from hypothesis import strategies as st
 

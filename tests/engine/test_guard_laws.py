@@ -33,14 +33,20 @@ def test_the_order_of_arrival_does_not_matter(limit, already, waiting, shuffler)
     assert admit(limit, already, shuffled) == admit(limit, already, waiting)
 
 
-@given(limits, held, candidates, st.builds(Candidate, st.uuids().map(str), st.text(max_size=3)))
-def test_who_was_admitted_keeps_the_place_whoever_comes_later(limit, already, waiting, newcomer):
-    first = admit(limit, already, waiting)
-    linked = already + len(first.admitted)
+@given(limits, held, candidates, st.data())
+def test_who_was_admitted_keeps_the_place_whoever_comes_later(limit, already, everybody, data):
+    """Those admitted are held from then on, so a newcomer with an earlier name gets what is left over, or waits."""
+    places, waiting = [], []
+    while everybody:
+        arriving = data.draw(st.integers(1, len(everybody)))
+        newcomers, everybody = everybody[:arriving], everybody[arriving:]
 
-    later = admit(limit, linked, [*first.waiting, newcomer])
+        admission = admit(limit, already + len(places), [*waiting, *newcomers])
+        places += admission.admitted
+        waiting = admission.waiting
 
-    assert not later.admitted or linked < limit
+        assert len(places) == min(len(places) + len(waiting), max(0, limit - already))
+        assert not set(places) & set(waiting)
 
 
 @given(limits, held, candidates)

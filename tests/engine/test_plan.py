@@ -1,6 +1,6 @@
 """A plan can be compared and printed; operations have a phase."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 
@@ -8,8 +8,6 @@ from provisor.engine.behaviour import ENTRA, PROVISOR, behaviour_named
 from provisor.engine.guard import Candidate, admit
 from provisor.engine.operation import PHASES, phase_of
 from provisor.engine.plan import Digest, Plan, render
-from provisor.engine.retry import next_try
-from provisor.rules.failure import Failure, Retry
 
 NOW = datetime(2031, 3, 4, tzinfo=UTC)
 
@@ -92,16 +90,6 @@ def test_a_plan_names_the_groups_that_wait():
 def test_an_operation_has_its_phase(kind, object_kind, phase):
     assert phase_of(kind, object_kind) == phase
     assert phase in PHASES
-
-
-def test_a_failure_is_tried_again_next_cycle_unless_the_target_only_asked_to_wait():
-    later = NOW + timedelta(minutes=40)
-
-    def tried(retry):
-        return next_try(Failure(code="x", message="", hint="", retry=retry), NOW, later)
-
-    assert tried(Retry.LATER) == later
-    assert tried(Retry.NOW) == NOW
 
 
 def test_both_behaviours_are_policy_values():

@@ -12,6 +12,34 @@ ROOT = Path(__file__).parents[2]
 SOURCES = sorted((ROOT / "src" / "provisor").rglob("*.py"))
 FILE_LIMIT_LINES = 400
 SCREEN_LINES = 40
+TESTS = [path for path in sorted((ROOT / "tests").rglob("*.py")) if path.name != "__init__.py"]
+FEWEST_WORDS = 3
+NO_WORDS = {
+    *[
+        "a",
+        "an",
+        "and",
+        "are",
+        "as",
+        "for",
+        "has",
+        "in",
+        "is",
+        "it",
+        "its",
+        "of",
+        "on",
+        "or",
+        "the",
+        "their",
+        "to",
+        "what",
+        "with",
+    ],
+    "file",
+    "module",
+    "todo",
+}
 
 by_name = pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT / "src" / "provisor")))
 
@@ -28,6 +56,17 @@ def tracked_files() -> list[Path]:
     return [ROOT / name for name in listed if name and (ROOT / name).is_file()]
 
 
+def fault_of_header(stem, docstring):
+    """What a header lacks to say what its file is for: a first paragraph that is a sentence, with words of its own."""
+    if not docstring or not docstring.strip():
+        return "there is none"
+    first = docstring.split("\n\n")[0].rstrip()
+    if not first.endswith((".", ":")):
+        return f"{first[-40:]!r} is no end of a sentence"
+    own = set(re.findall(r"[a-z0-9]+", first.lower())) - set(stem.split("_")) - NO_WORDS
+    return None if len(own) >= FEWEST_WORDS else f"{first!r} says no more than the file's name"
+
+
 @by_name
 def test_a_source_file_is_at_most_400_lines(path):
     assert len(path.read_text().splitlines()) <= FILE_LIMIT_LINES
@@ -35,10 +74,38 @@ def test_a_source_file_is_at_most_400_lines(path):
 
 @by_name
 def test_a_source_file_opens_with_what_it_is_for(path):
-    docstring = ast.get_docstring(parsed(path))
+    assert fault_of_header(path.stem, ast.get_docstring(parsed(path))) is None
 
-    assert docstring, f"{path} has no header"
-    assert docstring.split("\n")[0].rstrip().endswith((".", ":", ";", ",")) or "\n" not in docstring
+
+@pytest.mark.parametrize("path", TESTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_test_file_opens_with_what_it_is_about(path):
+    assert fault_of_header(path.stem, ast.get_docstring(parsed(path))) is None
+
+
+def test_no_two_files_open_with_the_same_words():
+    opened = {}
+    for path in [*SOURCES, *TESTS]:
+        opened.setdefault(ast.get_docstring(parsed(path)), []).append(str(path.relative_to(ROOT)))
+
+    assert [paths for paths in opened.values() if len(paths) > 1] == []
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        None,
+        "",
+        "  ",
+        "Retry.",
+        "Module.",
+        "The retry module.",
+        "When to try again",
+        "retry: TODO.",
+        "Retry retry retry.",
+    ],
+)
+def test_a_header_that_says_nothing_is_seen(header):
+    assert fault_of_header("retry", header)
 
 
 @by_name

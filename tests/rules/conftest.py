@@ -6,7 +6,7 @@ import pytest
 
 from provisor.expressions import compile_expression
 from provisor.expressions.compiler import Compiled
-from provisor.rules.mapper import compile_mapper
+from provisor.rules.mapper import Mapper
 from provisor.rules.mapping import AttributeMapping, Constant, Direct, FromExpression, Nothing, ObjectMapping
 from provisor.rules.scoping import Scope
 from provisor.scim.schemas.resource_types import GROUP_TYPE, USER_TYPE
@@ -35,7 +35,7 @@ class Rules:
 
     def mapper(self, *rows, kind="user", resource_type=None):
         chosen = resource_type or (USER_TYPE if kind == "user" else GROUP_TYPE)
-        return compile_mapper(self.mapping(*rows, kind=kind), chosen)
+        return Mapper(self.mapping(*rows, kind=kind), chosen)
 
     def map(self, mapper, **attributes):
         attributes.setdefault("userPrincipalName", "ana@example.org")

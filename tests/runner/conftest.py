@@ -35,15 +35,18 @@ class World:
         assert found is not None
         self.database = database
         self.organisation = Organisation(database, application)
-        self.target = MemoryTarget(
-            found.user_type, found.group_type, capacity={} if capacity is None else {"group": capacity}
-        )
+        self.template = found
+        self.target = self.new_target(capacity={} if capacity is None else {"group": capacity})
         with database.transaction() as connection:  # the file was made at a moment of its own
             clock.observe(connection, self.organisation.tenant, now=datetime.now(UTC))
             clock.believe(connection, self.organisation.tenant)
         self.job = self.organisation.job(found.rules, behaviour=behaviour, scope=scope)
         self.progress: list[Progress] = []
         self.stop: asyncio.Event | None = None
+
+    def new_target(self, **settings) -> MemoryTarget:
+        """An empty application like the job's."""
+        return MemoryTarget(self.template.user_type, self.template.group_type, **settings)
 
     def run(self, *, allow_deletes: int = 1_000_000) -> CycleSummary:
         """One cycle; the journal then holds only its requests. Tests of the brake allow less."""
@@ -156,7 +159,7 @@ class World:
 
     def heal(self) -> None:
         """The target works again."""
-        self.target._faults.planned.clear()
+        self.target.heal()
 
     def methods(self) -> Counter[str]:
         """How many requests of each method the last run sent."""
@@ -201,17 +204,8 @@ class World:
 
     def failing(self, **methods: Callable[..., Awaitable[object]]) -> None:
         """Replace methods of the target, each by a function of the original one and its arguments."""
-
-        def bound(name: str, function: Callable[..., Awaitable[object]]) -> Callable[..., Awaitable[object]]:
-            original = getattr(type(self.target), name)
-
-            async def call(target: MemoryTarget, *arguments: object) -> object:
-                return await function(lambda *given: original(target, *given), *arguments)
-
-            return call
-
-        changed = {name: bound(name, function) for name, function in methods.items()}
-        self.target.__class__ = type("Failing", (type(self.target),), changed)
+        for method, function in methods.items():
+            self.target.behave(method, function)
 
     def account(self, name: str) -> dict[str, object]:
         """The account of that userName."""

@@ -176,7 +176,7 @@ def test_a_leaver_is_not_forgotten_while_the_target_finds_the_account_by_name(ma
 def test_an_account_that_is_really_gone_is_let_go_and_the_log_does_not_claim_a_deletion(make_settled):
     world = make_settled("provisor")
     account = str(world.account("anna@x")["id"])
-    world.target._delete("user", account)
+    world.target.lose("user", account)
     world.organisation.change("anna@x", accountEnabled=False)
 
     world.run()

@@ -1,6 +1,10 @@
 """A job that behaves like Entra: reads before it writes, looks everybody up, refuses what Entra refuses."""
 
+import asyncio
+
 import pytest
+
+from provisor.scim.patch.operations import Operation
 
 
 @pytest.fixture
@@ -24,7 +28,7 @@ def test_a_linked_person_is_read_before_an_update(entra):
 
 def test_what_the_target_holds_already_is_not_sent(entra):
     key = str(entra.account("anna@x")["id"])
-    entra.target._shelves["user"].resources[key]["displayName"] = "Anna B"
+    asyncio.run(entra.target.patch("user", key, [Operation(op="replace", path="displayName", value="Anna B")]))
     entra.organisation.change("anna@x", displayName="Anna B")
 
     entra.run()
@@ -42,7 +46,7 @@ def test_a_change_of_letter_case_alone_is_not_sent(entra):
 
 
 def test_an_account_that_vanished_is_an_invalid_anchor(entra):
-    entra.target._delete("user", str(entra.account("anna@x")["id"]))
+    entra.target.lose("user", str(entra.account("anna@x")["id"]))
     entra.organisation.change("anna@x", displayName="Anna B")
 
     summary = entra.run()

@@ -1,3 +1,5 @@
+"""An import of CSV files: who is created, changed, left alone or refused."""
+
 import sqlite3
 
 import pytest

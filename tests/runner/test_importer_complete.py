@@ -1,3 +1,5 @@
+"""A complete import: who is not in the files is deleted, within limits."""
+
 import pytest
 
 from provisor.directory.objects import Refusal
@@ -225,7 +227,7 @@ class TestRehired:
 
     def test_waits_while_the_files_may_delete_nobody(self, company):
         company.take(**self.files([GUID(1), "anna@x", ""]))
-        files = {name: company._written(name, table) for name, table in self.files([GUID(2), "anna@x", ""]).items()}
+        files = {name: company.written(name, table) for name, table in self.files([GUID(2), "anna@x", ""]).items()}
         files["members"].write_text('group,member\nSales,"anna@x\n')
 
         summary = import_csv(company.database, company.tenant, CsvImport(**files, complete=True), now=company.now)

@@ -1,3 +1,5 @@
+"""Managers and members in import files, in whatever order they come."""
+
 import pytest
 
 from provisor.runner.importing.summary import Counts

@@ -155,7 +155,7 @@ def test_somebody_restored_is_enabled_again(settled):
 
 def test_an_account_that_vanished_is_created_anew_with_its_memberships(settled):
     key = str(settled.account("bo@x")["id"])
-    settled.target._delete("user", key)
+    settled.target.lose("user", key)
     settled.organisation.change("bo@x", displayName="Bo")
 
     summary = settled.run()
@@ -167,7 +167,7 @@ def test_an_account_that_vanished_is_created_anew_with_its_memberships(settled):
 
 def test_a_group_that_vanished_is_created_anew_with_its_members(settled):
     key = str(settled.target.by_name("group", "Staff")["id"])
-    settled.target._delete("group", key)
+    settled.target.lose("group", key)
     settled.organisation.join("Staff", "dan@x")
 
     summary = settled.run()

@@ -57,7 +57,7 @@ def test_a_manager_reached_through_an_account_made_anew_is_written_again(everybo
     org.user("boss@x")
     org.user("anna@x", manager="boss@x")
     everybody.run()
-    everybody.target._delete("user", str(everybody.account("boss@x")["id"]))
+    everybody.target.lose("user", str(everybody.account("boss@x")["id"]))
 
     org.change("boss@x", displayName="The Boss")
     everybody.run()

@@ -60,7 +60,7 @@ def test_two_jobs_on_one_directory_each_see_every_change(world):
     with world.database.transaction() as connection:
         rules = jobs.rules(connection, first_job.number, 1)
     second_job = org.job(rules, scope="assigned")
-    second_target = type(first_target)(*(first_target._shelves[kind].type for kind in ("user", "group")))
+    second_target = world.new_target()
     world.run()
     org.leave("Staff", "bo@x")
     world.run()

@@ -29,7 +29,7 @@ def test_a_member_who_vanished_from_the_target_does_not_block_the_others(world):
     world.organisation.users(names)
     world.organisation.assign(*names)
     world.run()
-    world.target._delete("user", str(world.account("p050@x")["id"]))
+    world.target.lose("user", str(world.account("p050@x")["id"]))
     world.crowd("Staff", names)
     world.organisation.assign("Staff", kind="group")
 
@@ -148,7 +148,7 @@ def test_a_deletion_of_what_is_gone_already_is_a_success(world):
     world.organisation.users(["anna@x"])
     world.organisation.assign("anna@x")
     world.run()
-    world.target._delete("user", str(world.account("anna@x")["id"]))
+    world.target.lose("user", str(world.account("anna@x")["id"]))
 
     world.organisation.purge("anna@x")
 
@@ -160,7 +160,7 @@ def test_a_leaver_whose_account_vanished_is_forgotten(world):
     world.organisation.users(["anna@x"])
     world.organisation.assign("anna@x")
     world.run()
-    world.target._delete("user", str(world.account("anna@x")["id"]))
+    world.target.lose("user", str(world.account("anna@x")["id"]))
 
     world.organisation.change("anna@x", accountEnabled=False)
 

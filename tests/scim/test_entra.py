@@ -15,7 +15,7 @@ from provisor.scim.entra import (
     patch_body,
     tenant_url,
 )
-from provisor.scim.patch.membership import member_changes
+from provisor.scim.patch.membership import split_members
 from provisor.scim.patch.operations import Operation, parse_operations
 from provisor.scim.schemas.resource_types import (
     ENTERPRISE_URN,
@@ -130,7 +130,7 @@ def test_classic_gathers_removed_members_in_one_operation():
 def test_members_are_sent_in_chunks_and_none_is_lost(dialect):
     joining, leaving = [f"j-{n}" for n in range(130)], [f"l-{n}" for n in range(120)]
 
-    changes = [member_changes(parse_operations(body)) for body in members_bodies(joining, leaving, dialect)]
+    changes = [split_members(parse_operations(body))[0] for body in members_bodies(joining, leaving, dialect)]
 
     assert [len(change.add) + len(change.remove) for change in changes] == [100, 100, 50]
     assert MEMBERS_PER_REQUEST == 100
@@ -145,7 +145,7 @@ def test_no_change_of_members_needs_no_request():
 def test_id_with_quotes_survives_the_path():
     (body,) = members_bodies([], ['a"\\b'], Dialect.COMPLIANT)
 
-    assert member_changes(parse_operations(body)).remove == ('a"\\b',)
+    assert split_members(parse_operations(body))[0].remove == ('a"\\b',)
 
 
 def test_create_leaves_out_what_says_nothing():

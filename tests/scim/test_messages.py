@@ -140,8 +140,6 @@ def test_error_without_type_says_no_type():
         (errors.invalid_path(""), 400, "invalidPath"),
         (errors.no_target(""), 400, "noTarget"),
         (errors.invalid_value(""), 400, "invalidValue"),
-        (errors.invalid_version(""), 400, "invalidVers"),
-        (errors.sensitive(""), 403, "sensitive"),
         (errors.unauthorized(""), 401, None),
         (errors.forbidden(""), 403, None),
         (errors.precondition_failed(""), 412, None),

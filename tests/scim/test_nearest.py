@@ -1,3 +1,5 @@
+"""The nearest right word for a misspelt one."""
+
 import pytest
 
 from provisor.scim.nearest import did_you_mean, nearest

@@ -8,7 +8,7 @@ import pytest
 from provisor.scim.entra import Dialect, create_body, members_bodies, patch_body
 from provisor.scim.patch.applying import apply
 from provisor.scim.patch.derivation import derive
-from provisor.scim.patch.membership import MemberChange, member_changes
+from provisor.scim.patch.membership import MemberChange, split_members
 from provisor.scim.patch.operations import Operation, parse_operations
 from provisor.scim.schemas.resource_types import (
     ADSCIM_GROUP_URN,
@@ -49,7 +49,7 @@ def patched(document, name, resource_type):
 
 
 def changes(name):
-    return member_changes(parse_operations(recorded(name)))
+    return split_members(parse_operations(recorded(name)))[0]
 
 
 # Received

@@ -10,7 +10,7 @@ from provisor.scim.errors import ScimError
 from provisor.scim.filter.evaluation import evaluate
 from provisor.scim.filter.grammar import parse
 from provisor.scim.patch.applying import apply
-from provisor.scim.patch.membership import member_changes
+from provisor.scim.patch.membership import split_members
 from provisor.scim.patch.operations import Operation, parse_operations
 from provisor.scim.path import parse_path
 from provisor.scim.schemas.resource_types import (
@@ -79,21 +79,21 @@ def test_remove_lists_values():
     operation = {"op": "Remove", "path": "members", "value": [{"$ref": None, "value": "u-2"}, {"value": "u-9"}]}
 
     assert patched(GROUP, operation, resource_type=GROUP_TYPE)["members"] == [{"value": "u-1"}]
-    assert member_changes(parse_operations({"Operations": [operation]})).remove == ("u-2", "u-9")
+    assert split_members(parse_operations({"Operations": [operation]}))[0].remove == ("u-2", "u-9")
 
 
 def test_remove_with_an_empty_list_removes_nobody():
     operation = {"op": "Remove", "path": "members", "value": []}
 
     assert patched(GROUP, operation, resource_type=GROUP_TYPE) is GROUP
-    assert not member_changes(parse_operations({"Operations": [operation]})).replace_all
+    assert not split_members(parse_operations({"Operations": [operation]}))[0].replace_all
 
 
 def test_remove_without_value_empties():
     operation = {"op": "Remove", "path": "members"}
 
     assert "members" not in patched(GROUP, operation, resource_type=GROUP_TYPE)
-    assert member_changes(parse_operations({"Operations": [operation]})).replace_all
+    assert split_members(parse_operations({"Operations": [operation]}))[0].replace_all
 
 
 def test_null_reference_ignored():

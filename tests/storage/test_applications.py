@@ -1,3 +1,5 @@
+"""Applications, their app roles and who is assigned to them, as they are stored."""
+
 import pytest
 
 from provisor.storage import applications, directory_verbs, feed

@@ -1,3 +1,5 @@
+"""Deleting, restoring and purging an object, with all that hangs on it."""
+
 from datetime import timedelta
 
 import pytest

@@ -1,3 +1,5 @@
+"""Identifiers grow with time; the feed tells every change once."""
+
 import uuid
 from datetime import UTC, datetime, timedelta
 

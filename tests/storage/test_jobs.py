@@ -1,3 +1,5 @@
+"""Jobs as they are stored, with their rules; tombstones that wait for them; audit events."""
+
 import re
 from datetime import timedelta
 
@@ -109,12 +111,12 @@ def test_the_number_of_a_deleted_job_is_not_given_out_again(database, job, tenan
 
 
 def test_every_table_of_a_job_but_the_log_is_emptied_with_it(database):
-    from provisor.storage.jobs import _HANGS_OFF
+    from provisor.storage.jobs import HANGS_OFF
 
     reader = database.reader()
     of_jobs = {name for name in reader.tables() if "job" in columns(reader, name)}
 
-    assert of_jobs == {*_HANGS_OFF, "log_event", "log_facet"}
+    assert of_jobs == {*HANGS_OFF, "log_event", "log_facet"}
 
 
 def test_no_table_but_that_of_jobs_holds_the_long_id(database, tenant, now):

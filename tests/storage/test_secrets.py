@@ -1,3 +1,5 @@
+"""Secrets are stored encrypted and bound to where they belong."""
+
 import stat
 
 import pytest

@@ -39,13 +39,13 @@ class Company:
     ) -> ImportSummary | Refusal:
         """Write these tables as files and import them; whatever comes of it."""
         order |= {
-            name: self._written(name, table)
+            name: self.written(name, table)
             for name, table in (("users", users), ("groups", groups), ("members", members))
             if table is not None
         }
         return import_csv(self.database, self.tenant, CsvImport(**order), now=self.now)
 
-    def _written(self, name: str, table: Rows) -> Path:
+    def written(self, name: str, table: Rows) -> Path:
         path = self.folder / f"{name}.csv"
         with path.open("w", newline="", encoding="utf-8") as file:
             csv.writer(file).writerows(table)

@@ -1,6 +1,8 @@
 """The in-memory target beyond its contract: its journal, its limits, its faults."""
 
 import asyncio
+import re
+from pathlib import Path
 
 import pytest
 
@@ -163,3 +165,85 @@ def test_requests_in_flight_are_counted_and_overlaps_noticed():
 
     assert held.highest_in_flight == 5
     assert held.overlaps == [anna]
+
+
+def two_people_in_a_group(**options):
+    held = target(**options)
+    ids = [held.put("user", {"userName": name}) for name in ("anna", "bo")]
+    group = held.put("group", {"displayName": "Sales", "members": [{"value": one} for one in ids]})
+    return held, *ids, group
+
+
+def test_what_is_lost_is_gone_without_a_request_and_out_of_its_groups():
+    held, anna, bo, group = two_people_in_a_group()
+
+    held.lose("user", anna)
+
+    assert held.by_name("user", "anna") is None
+    assert held.members(group) == {bo}
+    assert held.journal == []
+
+
+def test_only_what_is_there_can_be_lost():
+    with pytest.raises(KeyError, match="There is no user with the id u-1"):
+        target().lose("user", "u-1")
+
+
+def test_a_method_behaves_as_it_is_told_with_the_original_at_hand():
+    held, anna, *_ = two_people_in_a_group()
+
+    async def read(original, kind, target_id):
+        found = await original(kind, target_id)
+        return None if found.resource["userName"] == "anna" else found
+
+    held.behave("read", read)
+
+    assert asyncio.run(held.read("user", anna)) is None
+    assert held.journal == [("GET", "user", anna)]
+
+
+def test_a_second_behaviour_wraps_the_first():
+    held, anna, *_ = two_people_in_a_group()
+    heard = []
+
+    def telling(word):
+        async def read(original, *arguments):
+            heard.append(word)
+            return await original(*arguments)
+
+        return read
+
+    held.behave("read", telling("first"))
+    held.behave("read", telling("second"))
+    asyncio.run(held.read("user", anna))
+
+    assert heard == ["second", "first"]
+
+
+def test_a_healed_target_works_and_keeps_what_it_holds():
+    held, anna, *_ = two_people_in_a_group()
+
+    async def read(original, kind, target_id):
+        return None
+
+    held.behave("read", read)
+    held.behave("read", read)
+    held.fail(1, Unreachable("reset"), times=100)
+    held.heal()
+
+    assert asyncio.run(held.read("user", anna)).resource["userName"] == "anna"
+
+
+def test_the_example_of_the_how_to_runs():
+    page = Path(__file__).parents[2] / "docs" / "how-to" / "test-a-scim-endpoint.md"
+    [example] = re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL)
+    before, after = example.split("# … run what you test against it …\n")
+    made = {}
+
+    exec(before, made)
+    found = asyncio.run(made["target"].find("user", "userName", "anna"))
+    exec(after, made)
+
+    assert found.resources == []
+    assert made["target"].by_name("user", "anna") is None
+    assert made["writes"] == []

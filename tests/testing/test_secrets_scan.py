@@ -1,4 +1,4 @@
-"""The scan for secrets in clear."""
+"""What the scan for secrets finds in files, databases and processes, and how it tells."""
 
 import base64
 import os

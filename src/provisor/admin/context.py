@@ -1,6 +1,6 @@
 """What every verb works with: the database, its tenant, the clock, the key, and the things that wiring names.
 
-`change` is the one way to write: permission, transaction and audit event in one. Must not: name a connector.
+Verbs write by `change`: permission, transaction and audit event in one. Must not: name a connector.
 """
 
 from __future__ import annotations

@@ -52,7 +52,7 @@ def source_schema(extensions: Iterable[ExtensionProperty] = ()) -> SourceSchema:
 def usable(document: Json, template: Template, source: SourceSchema, *, scope: Json) -> None:
     """Raise AdminError naming everything that keeps these rules from being used by a job of this scope.
 
-    The one check for all ways in which rules are saved, and before a job runs.
+    Asked whenever rules are saved, and before a job runs.
     """
     ruleset = read_schema(document)
     if isinstance(ruleset, RuleSet):

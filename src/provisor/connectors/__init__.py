@@ -1,4 +1,4 @@
 """Connectors: the outside world behind the ports of `engine`.
 
-The only place where a ConnectorError is raised. Modules here are heavy and are imported by the wiring when needed.
+What fails outside is raised as a ConnectorError. Modules here are heavy and are imported by the wiring when needed.
 """

@@ -1,6 +1,6 @@
 """SQLite as a durable store: WAL, synchronous=FULL, one writer at a time, files readable by their owner only.
 
-The only place with a PRAGMA. SQL elsewhere uses `?` placeholders and nothing that PostgreSQL lacks. Which file a name
+SQL elsewhere uses `?` placeholders and nothing that PostgreSQL lacks. Which file a name
 means is settled in sqlite_files.
 """
 

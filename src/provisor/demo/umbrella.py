@@ -33,7 +33,7 @@ class Umbrella:
 
     folder: Path
     url: str = ""
-    _process: subprocess.Popen[bytes] | None = None
+    process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> "Umbrella":
         ready = self.folder / "target.url"
@@ -46,7 +46,7 @@ class Umbrella:
 
     def _start(self, ready: Path) -> None:
         with (self.folder / "target.log").open("wb") as log:
-            self._process = subprocess.Popen(  # noqa: S603 - our own program with our own arguments
+            self.process = subprocess.Popen(  # noqa: S603 - our own program with our own arguments
                 [*_PROVISOR, "target", "serve", "--port", "0", "--ready-file", str(ready)],
                 env=self._environment(),
                 stdin=subprocess.DEVNULL,
@@ -56,7 +56,7 @@ class Umbrella:
             )
         deadline = time.monotonic() + START_SECONDS
         while not (ready.exists() and (found := ready.read_text(encoding="utf-8").strip())):
-            if self._process.poll() is not None or time.monotonic() > deadline:
+            if self.process.poll() is not None or time.monotonic() > deadline:
                 raise AdminError(
                     "demo-target", "The target did not start.", f"Its log {self.folder / 'target.log'} says why."
                 )
@@ -64,14 +64,14 @@ class Umbrella:
         self.url = found
 
     def __exit__(self, *_: object) -> None:
-        if self._process is None or self._process.poll() is not None:
+        if self.process is None or self.process.poll() is not None:
             return
-        self._process.terminate()
+        self.process.terminate()
         try:
-            self._process.wait(STOP_SECONDS)
+            self.process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+            self.process.kill()
+            self.process.wait()
 
     def generate_token(self, label: str) -> Token:
         """A new token, as `provisor target token create` prints it once."""

@@ -32,8 +32,3 @@ def read_guid(text: str) -> bytes | None:
 def as_base64(raw: bytes) -> str:
     """How an extension property holds it: base64 of the raw bytes."""
     return b64encode(raw).decode("ascii")
-
-
-def as_text(raw: bytes) -> str:
-    """How people read it: lower-case text with hyphens."""
-    return str(UUID(bytes_le=raw))

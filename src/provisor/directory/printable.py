@@ -1,4 +1,4 @@
-"""The refusal of a name that nobody could tell from another: the one door for every name that people choose here.
+"""The refusal of a name that nobody could tell from another.
 
 Pure. The rule itself is scim.naming's, which the target shares. A name that was stored before there was this rule may
 stay: callers ask about a name that is new.

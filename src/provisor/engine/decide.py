@@ -129,7 +129,7 @@ def decide(
     rivals: Sequence[str] = (),
     owner: Owner | None = None,
 ) -> Decision:
-    """The one table. `why` is the skip for somebody who is not wanted, `same` says that the target holds it already.
+    """The table. `why` is the skip for somebody who is not wanted, `same` says that the target holds it already.
 
     `rivals` are the target ids of several matches, `owner` is who is linked to the one match; they and `name` only go
     into sentences.

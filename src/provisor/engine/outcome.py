@@ -1,4 +1,4 @@
-"""What became of a request, in Entra's words: the only place that turns a ConnectorError into a Failure.
+"""What became of a request, in Entra's words: turns a ConnectorError into a Failure.
 
 Pure. Codes: spec/provisioning-service.md section 10; reference/errors.md lists them. A message says who, what and
 which value; the hint says what to do. Order: failures of objects, what stops a cycle, the words of statuses.

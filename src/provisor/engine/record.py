@@ -1,7 +1,6 @@
-"""What a source says and what the engine judges: values that cross the ports.
+"""What the engine judges: `Record` is one directory object as the rules see it.
 
-Pure. `SourceUser`, `SourceGroup` and `SourceMember` are what an importer reads; `Record` is one directory object as the
-rules see it. Attribute names are Graph property names (spec/graph-synchronization-api.md section 11).
+Pure. Attribute names are Graph property names (spec/graph-synchronization-api.md section 11).
 """
 
 from collections.abc import Mapping

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from provisor.engine.decide import Leaving, Terms
 from provisor.engine.record import Kind
 from provisor.gallery.template import Template
-from provisor.rules.mapper import Mapper, compile_mapper
+from provisor.rules.mapper import Mapper
 from provisor.rules.mapping import ObjectMapping
 from provisor.rules.ruleset import RuleSet
 from provisor.rules.scoping import Scope
@@ -49,7 +49,7 @@ def compile_rules(ruleset: RuleSet, template: Template, settings: ScopeSettings)
     """Compile a rule set that `problems` found nothing against. Raises ScimError for a target that does not exist."""
 
     def compiled(mapping: ObjectMapping) -> KindRules:
-        mapper = compile_mapper(mapping, template.resource_type(mapping.kind))
+        mapper = Mapper(mapping, template.resource_type(mapping.kind))
         terms = Terms(
             leaving=_leaving(mapper, template),
             actions=mapping.actions,

@@ -1,7 +1,7 @@
 """Text -> closures: an expression compiled once and evaluated for every record.
 
 Pure: the present and random bytes come with each evaluation. Calls whose arguments are all constants are evaluated
-here, once. The only door out of the closures is `Compiled.evaluate`, which turns what unwound them into values.
+here, once. `Compiled.evaluate` turns what unwound the closures into values.
 """
 
 from dataclasses import dataclass, field

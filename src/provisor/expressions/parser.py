@@ -1,7 +1,7 @@
 """Expression text -> tree (spec/expressions.md section 1).
 
 Pure. Reads the grammar and nothing more: whether a function exists and takes these arguments is asked of checks.py.
-The text is a tenant's, so its length and depth are bounded and every refusal is a `Problem` naming a character.
+The text is a tenant's: its length and depth are bounded. What cannot be read is a `Problem` at a character.
 """
 
 import re

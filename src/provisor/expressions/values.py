@@ -1,8 +1,8 @@
 """What goes into an expression and what comes out of it (spec/expressions.md section 2).
 
 Pure. Values are what a directory record holds; outcomes are what evaluation says about one record. Errors are values:
-`Problem` is found while reading an expression and refuses the mapping, `Failure` while evaluating it and fails one
-object's step. Neither is ever raised.
+`Problem` is found while reading an expression and refuses the mapping,
+`Failure` while evaluating it and fails one object's step. Neither is ever raised.
 """
 
 from collections.abc import Callable, Mapping

@@ -17,7 +17,7 @@ from provisor.scim.path import remover, setter
 from provisor.scim.schemas.schema import ResourceType
 from provisor.scim.values import Json, Resource, fold, is_unassigned
 
-__all__ = ["Mapped", "Mapper", "RandomBytes", "branch", "compile_mapper", "is_reference", "reads_of"]
+__all__ = ["Mapped", "Mapper", "RandomBytes", "branch", "is_reference", "reads_of"]
 
 
 class Mapped(NamedTuple):
@@ -41,7 +41,10 @@ class Mapped(NamedTuple):
 
 
 class Mapper:
-    """The compiled mappings of one kind of object. Make it with `compile_mapper`; keep it for a cycle."""
+    """The compiled mappings of one kind of object; keep it for a cycle.
+
+    Raises ScimError for a target that `problems` would have named.
+    """
 
     def __init__(self, mapping: ObjectMapping, resource_type: ResourceType) -> None:
         rows = [row for row in mapping.mappings if not is_reference(row)]
@@ -215,11 +218,6 @@ class Mapper:
 
 def _differ_in_case(one: Json, other: Json) -> bool:
     return isinstance(one, str) and isinstance(other, str) and fold(one) == fold(other)
-
-
-def compile_mapper(mapping: ObjectMapping, resource_type: ResourceType) -> Mapper:
-    """Compile the mappings of one kind of object. Raises ScimError when `problems` would have named a bad target."""
-    return Mapper(mapping, resource_type)
 
 
 def branch(value: Resource) -> Resource:

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from provisor.database import Database, Writer
 from provisor.engine.ports import Target
+from provisor.expressions.values import RandomBytes
 from provisor.rules.failure import Failure
 from provisor.runner.asking.pace import Pace
 from provisor.runner.asking.probe import probe
@@ -24,7 +25,6 @@ from provisor.storage.jobs import Job
 
 Connect = Callable[[Job], Target]
 Now = Callable[[], datetime]
-RandomBytes = Callable[[int], bytes]
 
 DEFAULT_ADDRESS = "its tenant URL"
 

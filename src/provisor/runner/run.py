@@ -1,4 +1,4 @@
-"""One run of a job: everything its steps share, and the one door to the target, where requests are paced and counted.
+"""One run of a job: everything its steps share, and its requests to the target, paced and counted.
 
 Order: how a run ends early, the run, its requests.
 """

@@ -83,16 +83,6 @@ def uniqueness(detail: str) -> ScimError:
     return ScimError(409, "uniqueness", detail)
 
 
-def invalid_version(detail: str) -> ScimError:
-    """The request names a SCIM version this server does not speak."""
-    return ScimError(400, "invalidVers", detail)
-
-
-def sensitive(detail: str) -> ScimError:
-    """The request would put sensitive data into a URL (RFC 7644 section 7.5.2)."""
-    return ScimError(403, "sensitive", detail)
-
-
 def not_found(kind: str, identifier: str) -> ScimError:
     """No such resource; `noTarget` has no place here, it belongs to PATCH."""
     return ScimError(404, None, f"{kind} {shown(identifier)} not found.")

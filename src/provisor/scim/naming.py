@@ -1,6 +1,6 @@
 """What must not be in a name that people and programs tell each other apart by: characters that nobody sees.
 
-Pure; the one rule for every room, directory and target alike. Two names that look alike and are not the same make a
+Pure. The directory and the target ask it alike. Two names that look alike and are not the same make a
 second account, or one that no search finds. Sources: Unicode's Default_Ignorable_Code_Point and noncharacters, Unicode
 Standard Annex 31 section 2.3 (joiners), RFC 8264 section 9 (what identifiers refuse), UTS 51 (emoji). Order: the check,
 how a name and a character are shown, what a script or an emoji is written with.

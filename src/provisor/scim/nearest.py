@@ -1,4 +1,4 @@
-"""The nearest right word for one misspelt or cut short, whatever the noun: the one place that compares spellings.
+"""The nearest right word for one misspelt or cut short, whatever the noun.
 
 Pure. Case does not count. Who asks must see to it that the candidates are words the caller may see.
 """

@@ -1,4 +1,4 @@
-"""JSON values as SCIM sees them, and the one folding rule of the product (decision 0003).
+"""JSON values as SCIM sees them, and how text is folded (decision 0003).
 
 Pure. Knows no schema. Everything that compares text without regard to case uses `fold`, in memory and in databases.
 """

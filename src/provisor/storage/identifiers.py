@@ -1,7 +1,7 @@
 """New ids: GUID text in the order of time (RFC 9562 version 7), so that new rows are appended to their index.
 
-The one place of this room that reads a clock and the system's randomness by itself: an id is not a fact that anything
-is decided by. Two ids made within a quarter of a microsecond may stand in either order.
+Reads a clock and the system's randomness by itself: an id is not a fact that anything is decided by. Two ids made
+within a quarter of a microsecond may stand in either order.
 """
 
 import os

@@ -29,7 +29,7 @@ _COLUMNS = """number, id, tenant, application, template, schedule_state, interva
 
 
 # What belongs to a job and goes with it; its events in the log do not.
-_HANGS_OFF = (
+HANGS_OFF = (
     *("ruleset", "secret", "link", "member_link", "waiting", "cycle", "work", "listing", "operation"),
     "unknown_create",
 )
@@ -186,7 +186,7 @@ def delete(connection: Connection, job: Job, *, application_name: str, now: date
         VALUES (?, ?, ?, ?, ?, ?, ?)""",
         (job.number, job.id, job.tenant, job.application, application_name, job.template, to_microseconds(now)),
     )
-    for table in _HANGS_OFF:
+    for table in HANGS_OFF:
         connection.execute(f"DELETE FROM {table} WHERE job = ?", (job.number,))
     connection.execute("DELETE FROM job WHERE number = ?", (job.number,))
 

@@ -5,9 +5,9 @@ so what it refuses a real server refuses too. Order: what a test sees, the targe
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 import msgspec
 
@@ -25,6 +25,9 @@ from provisor.scim.values import Json, Resource, fold
 from provisor.testing.faults import Fault, Faults, refusal
 
 Method = Literal["GET", "POST", "PATCH", "DELETE"]
+PortMethod = Literal["find", "page", "read", "create", "patch", "patch_members", "delete"]
+"""A method of the port."""
+
 Outcome = TypeVar("Outcome")
 
 NAMING: Mapping[Kind, str] = {"user": "userName", "group": "displayName"}
@@ -80,6 +83,7 @@ class MemoryTarget:
         self._unique = unique
         self._longest_page = longest_page
         self._faults = Faults()
+        self._behaving: dict[PortMethod, Callable[..., Awaitable[Any]]] = {}  # with what stood there before
         self._busy: list[str] = []
         self._created = 0
 
@@ -110,6 +114,12 @@ class MemoryTarget:
     def put(self, kind: Kind, document: Resource) -> str:
         """Add a resource without a request, as somebody else's doing; returns its id."""
         return str(self._create(kind, document)["id"])
+
+    def lose(self, kind: Kind, target_id: str) -> None:
+        """Delete a resource without a request, as somebody else's doing; it leaves its groups. KeyError without it."""
+        if target_id not in self._shelves[kind].resources:
+            raise KeyError(f"There is no {kind} with the id {target_id}.")
+        self._delete(kind, target_id)
 
     def rekey(self, kind: Kind, target_id: str, new_id: str | None = None) -> str:
         """Give a resource another id, as a restore from a back-up may; its memberships stay. Returns the new id."""
@@ -148,6 +158,27 @@ class MemoryTarget:
         its answer lost. An error that is no ConnectorError (Killed, say) is raised as it is.
         """
         self._faults.add(Fault(nth=nth, error=error, after_effect=after_effect, method=method, kind=kind, times=times))
+
+    def behave(self, method: PortMethod, function: Callable[..., Awaitable[object]]) -> None:
+        """Answer calls of a method of the port by `function(original, *arguments)` from now on.
+
+        It may await `original(*arguments)` before or after something else, change what it is given or returns, raise,
+        or never return. What it does not pass on is not in the journal. A second function wraps the first.
+        """
+        original = getattr(self, method)
+
+        async def call(*arguments: object) -> object:
+            return await function(original, *arguments)
+
+        self._behaving.setdefault(method, original)
+        setattr(self, method, call)
+
+    def heal(self) -> None:
+        """Work again: failures still planned and functions set by `behave` are forgotten; what is held stays."""
+        self._faults.planned.clear()
+        for method, original in self._behaving.items():
+            setattr(self, method, original)
+        self._behaving.clear()
 
     # The port
 

@@ -265,15 +265,9 @@ def test_a_cycle_that_was_stopped_is_cut_short(target, people, provisor):
     assert (told["cutShort"], told["phase"]) == (True, "writing to the application")
 
 
-def test_a_cycle_under_way_is_running_and_one_whose_process_was_killed_is_not(
-    target, people, provisor, file, monkeypatch
-):
+def test_a_cycle_under_way_is_running_and_one_whose_process_was_killed_is_not(target, people, provisor, file):
     people("anna@x.example")
-
-    def killed(*arguments, **given):
-        raise SystemExit(137)
-
-    monkeypatch.setattr("provisor.runner.cycle._carry_through", killed)
+    target.fail(1, SystemExit(137), method="POST")
     provisor("job", "run", APP)
     with job_lock(file, as_json(provisor("job", "status", APP, "--json"))["id"]):
         during = status(provisor)

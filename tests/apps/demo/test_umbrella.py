@@ -1,3 +1,5 @@
+"""The demo's own Umbrella: what is started is ended, whatever happens in between."""
+
 import time
 
 import pytest
@@ -20,4 +22,4 @@ def test_a_target_that_is_interrupted_while_it_starts_does_not_outlive_the_demo(
     with pytest.raises(KeyboardInterrupt), target:
         pass
 
-    assert target._process.poll() is not None
+    assert target.process.poll() is not None

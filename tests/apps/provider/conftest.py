@@ -102,15 +102,19 @@ class Client:
 class Asgi:
     """A Target on a loop that only turns while a request is answered."""
 
-    def __init__(self, url, prepared):
+    def __init__(self, url, prepared, **settings):
         self.database = open_target(url)
         self.tenant = the_tenant(self.database)
         self.token_id = prepared.token_id
         self.runner = asyncio.Runner()
         self.dashboard = Dashboard(self.database, self.tenant)
-        self.target = Target(self.database, self.tenant, self.dashboard)
+        self.pages = self.dashboard  # a test may put others in their place
+        self.target = Target(self.database, self.tenant, self.show, **settings)
         self.runner.run(self.target.start())
         self.client = Client(self.send, self.tenant.base_path, prepared.token)
+
+    async def show(self, scope, receive, send):
+        await self.pages(scope, receive, send)
 
     def send(self, method, path, query, headers, data):
         return self.runner.run(self.answer(method, path, query, headers, data))
@@ -234,8 +238,8 @@ def new_url(tmp_path, store, request):
 def make_target(new_url):
     made = []
 
-    def make(profile="umbrella"):
-        made.append(Asgi(*new_url(profile)))
+    def make(profile="umbrella", **settings):
+        made.append(Asgi(*new_url(profile), **settings))
         return made[-1]
 
     yield make

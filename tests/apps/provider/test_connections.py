@@ -15,7 +15,7 @@ import uvloop
 from provisor.provider.dashboard.lazy import Dashboard
 from provisor.provider.serving import connections
 from provisor.provider.serving.app import Target
-from provisor.provider.serving.server import _server, open_socket
+from provisor.provider.serving.server import guarded_server, open_socket
 from provisor.provider.store.tables import open_target, the_tenant
 
 pytestmark = pytest.mark.slow  # many of them; the fast tests do without
@@ -35,7 +35,7 @@ class Room:
         self.target = Target(self.database, tenant, self.dashboard)
         self.listener = open_socket("127.0.0.1", 0)
         self.runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
-        self.server = _server(self.target, None)
+        self.server = guarded_server(self.target, None)
         self.unheard = []
         self.run(self._start())
 
@@ -497,10 +497,10 @@ def test_of_many_heads_that_come_in_part_the_oldest_are_refused(room, monkeypatc
     async def answers():
         clients = await room.connected(5)
         for client in clients:
-            before = list(connections._unfinished)
+            before = list(connections.unfinished)
             client.send(HEALTH[:-2])
             async with asyncio.timeout(10):
-                while list(connections._unfinished) == before:
+                while list(connections.unfinished) == before:
                     await asyncio.sleep(0)
         for client in clients:
             with contextlib.suppress(OSError):

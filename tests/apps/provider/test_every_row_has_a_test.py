@@ -26,7 +26,7 @@ GALLERY = [
 ]
 ROWS = {
     "5": ("test_tolerances.py", [f"row_{number}_" for number in range(1, 19)]),
-    "6": ("test_rows_of_section_6.py", [f"row_{number}_" for number in range(1, 20)]),
+    "6": ("test_rows_of_section_6.py test_serving.py", [f"row_{number}_" for number in range(1, 20)]),
     "7": ("test_rows_of_section_7.py", [f"row_{number}_" for number in range(1, 34)]),
     "9": ("test_rows_of_section_9.py", CELLS),
     "10.2": ("test_rows_of_section_10.py test_validator_cases.py", GALLERY),

@@ -91,9 +91,9 @@ def test_bodies_are_bounded(scim, kept):
 
 def test_at_most_as_many_wait_as_are_kept(umbrella):
     for number in range(1_100):
-        umbrella.target.exchanges._gathered.append((1, number, 0, (), b"", 0, (), b"", 0))
+        umbrella.target.exchanges.gathered.append((1, number, 0, (), b"", 0, (), b"", 0))
 
-    assert len(umbrella.target.exchanges._gathered) == inspector.KEPT
+    assert len(umbrella.target.exchanges.gathered) == inspector.KEPT
 
 
 @pytest.mark.parametrize("name", ["X-Any", "User-Agent", "Authorization"])
@@ -101,20 +101,20 @@ def test_a_large_head_is_not_kept_until_it_is_stored(umbrella, scim, name):
     for _ in range(20):
         scim.request("GET", "/nowhere", headers={name: "y" * 60_000}, base="")
 
-    waiting = [value for came in umbrella.target.exchanges._gathered for header in came[3] for value in header]
+    waiting = [value for came in umbrella.target.exchanges.gathered for header in came[3] for value in header]
 
-    assert len(umbrella.target.exchanges._gathered) == 20
+    assert len(umbrella.target.exchanges.gathered) == 20
     assert sum(map(len, waiting)) < 20 * 1_000
 
 
 def test_a_full_round_is_followed_by_a_longer_wait(umbrella, kept):
     box = umbrella.target.exchanges
     for number in range(inspector.KEPT):
-        box._gathered.append((1, number, 0, (), b"", 0, (), b"", 0))
+        box.gathered.append((1, number, 0, (), b"", 0, (), b"", 0))
 
     kept()
 
-    assert box._next_at - time.monotonic() > 1.0
+    assert box.next_at - time.monotonic() > 1.0
 
 
 def test_they_are_stored_without_being_asked(serve, tmp_path, eventually):

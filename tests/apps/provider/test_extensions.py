@@ -45,7 +45,7 @@ def client_of(umbrella, schema):
     tenant = create_tenant(umbrella.database, wanted)
     with umbrella.database.transaction() as connection:
         _, clear = create_token(connection, tenant, kind="entra", label="tests", now=now_microseconds())
-    umbrella.target._learned_at = 0
+    umbrella.target.learned_at = 0
     return dataclasses.replace(umbrella.client, base=tenant.base_path, token=clear)
 
 

@@ -233,7 +233,7 @@ def test_wrong_tokens_wait_longer_and_longer_and_are_forgotten(clock):
 
 
 def test_too_many_answers_held_back_become_429(clock, monkeypatch):
-    monkeypatch.setattr("provisor.provider.protocol.throttling._WAITING_LIMIT", 0)
+    monkeypatch.setattr("provisor.provider.protocol.throttling.WAITING_LIMIT", 0)
     failures = Failures(clock)
     for _ in range(10):
         failures.count("a")

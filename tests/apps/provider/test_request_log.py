@@ -1,5 +1,7 @@
 """The request log is bounded by who asks, and by what is not on the disk yet."""
 
+import asyncio
+
 import pytest
 
 from provisor.provider.watch.request_log import Entry
@@ -23,8 +25,11 @@ def test_requests_wait_for_the_log_when_too_much_of_it_is_not_on_the_disk(umbrel
         before = log.full
         for _ in range(2_000):
             log.add(ENTRY)
-        log._start_flush()  # and the loop has not turned since
+        flushing = asyncio.ensure_future(log.flush())
+        await asyncio.sleep(0)  # it has begun: all is on its way, and nothing on the disk yet
         log.add(ENTRY)
-        return before, log.full
+        full = log.full
+        await flushing
+        return before, full
 
     assert umbrella.runner.run(fill()) == (False, True)

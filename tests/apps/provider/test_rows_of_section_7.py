@@ -223,7 +223,23 @@ def test_row_14_put_replaces_and_clears_what_it_leaves_out(client):
 
     assert (put.status, put.json["displayName"], "externalId" in put.json) == (200, "A", False)
     assert (put.json["id"], put.json["meta"]["created"]) == (user["id"], user["meta"]["created"])
+    assert put.json["meta"]["version"] == 'W/"2"'
     assert client.put("/Users/nobody", {"userName": "x"}).status == 404
+
+
+def test_row_14_put_of_the_same_content_changes_nothing(client):
+    user = client.user("ana", displayName="Ana")
+
+    assert client.put(f"/Users/{user['id']}", user).json == user
+
+
+def test_row_14_put_of_a_group_replaces_its_members(client):
+    one, two, three = (client.user(name)["id"] for name in ("one", "two", "three"))
+    group = client.group("G", members=[one, two])["id"]
+
+    client.put(f"/Groups/{group}", {"displayName": "G", "members": [{"value": two}, {"value": three}]})
+
+    assert client.members(group) == sorted([two, three])
 
 
 def test_row_15_patch_is_ordered_and_all_or_nothing(client):
@@ -379,6 +395,15 @@ def test_row_29_a_user_needs_a_unique_name_and_shows_no_password(scim_generic):
     assert scim_generic.post("/Users", {"userName": "ANA"}).status == 409
     refused = scim_generic.patch(f"/Users/{user['id']}", {"op": "add", "path": "groups", "value": [{"value": "x"}]})
     assert refused.json["scimType"] == "mutability"
+
+
+def test_row_29_no_password_is_stored(scim_generic, generic):
+    user = scim_generic.user(password="S3cret-value")
+    scim_generic.patch(f"/Users/{user['id']}", {"op": "replace", "path": "password", "value": "S3cret-value-2"})
+
+    [stored] = generic.database.reader().one("SELECT document FROM resource")
+
+    assert "S3cret" not in stored
 
 
 def test_row_30_a_group_needs_a_name_and_its_members_have_a_type(client):

@@ -118,6 +118,9 @@ def test_cell_remove_filter_sub_unassigns_it(user):
         (("replace", "emails[", "x"), "invalidPath"),
         (("replace", "active", "maybe"), "invalidValue"),
         (("replace", "name", "text"), "invalidValue"),
+        (("replace", "displayName", {"a": 1}), "invalidValue"),
+        (("replace", "nickname", [1, 2]), "invalidValue"),
+        (("replace", "]]", "x"), "invalidPath"),
     ],
 )
 def test_also_a_refusal_names_its_kind_and_leaves_the_user_alone(user, operation, kind):

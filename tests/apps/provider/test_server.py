@@ -195,7 +195,7 @@ def test_the_log_and_the_tables_hold_no_token(umbrella):
 
 def test_the_log_keeps_only_the_newest_requests(umbrella, monkeypatch):
     monkeypatch.setattr("provisor.provider.watch.request_log.RETENTION_ROWS", 10)
-    monkeypatch.setattr("provisor.provider.watch.request_log._PRUNE_EVERY", 20)
+    monkeypatch.setattr("provisor.provider.watch.request_log.PRUNE_EVERY", 20)
     for _ in range(60):
         umbrella.client.get("/Users")
         if _ % 10 == 0:

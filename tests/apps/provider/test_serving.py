@@ -25,7 +25,7 @@ pytestmark = pytest.mark.slow
 
 HASTY = (
     "import provisor.provider.serving.connections as c; c.HEAD_SECONDS = c.BODY_SECONDS = c.ANSWER_SECONDS = 0.5; "
-    "c._SWEEP_SECONDS = 0.1; from provisor.provider.commands.serve import app; app()"
+    "c.SWEEP_SECONDS = 0.1; from provisor.provider.commands.serve import app; app()"
 )
 COMMANDS = "from provisor.provider.commands.serve import app; app()"
 
@@ -201,7 +201,7 @@ def certificate(folder):
     return files
 
 
-def test_with_a_certificate_it_speaks_tls_1_2_and_newer(start, tmp_path):
+def test_row_18_of_section_6_with_a_certificate_it_speaks_tls_1_2_and_newer(start, tmp_path):
     file, key = certificate(tmp_path)
     server = start("--tls-certificate", str(file), "--tls-key", str(key))
     token = server.token()
@@ -223,7 +223,21 @@ def test_with_a_certificate_it_speaks_tls_1_2_and_newer(start, tmp_path):
     assert answer.status == 201
     assert answer.headers["location"].startswith(f"https://localhost:{server.parts.port}/")
     assert version in ("TLSv1.2", "TLSv1.3")
-    assert trusted.minimum_version >= ssl.TLSVersion.TLSv1_2
+
+
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1_1 is deprecated:DeprecationWarning")
+def test_row_18_of_section_6_older_tls_is_refused(start, tmp_path):
+    file, key = certificate(tmp_path)
+    server = start("--tls-certificate", str(file), "--tls-key", str(key))
+    old = ssl.create_default_context(cafile=str(file))
+    old.set_ciphers("DEFAULT:@SECLEVEL=0")  # or our own side would refuse it
+    old.minimum_version = old.maximum_version = ssl.TLSVersion.TLSv1_1
+    plain = socket.create_connection(("localhost", server.parts.port), timeout=10)
+
+    with plain, pytest.raises(ssl.SSLError) as refused:
+        old.wrap_socket(plain, server_hostname="localhost")
+
+    assert refused.value.reason in ("TLSV1_ALERT_PROTOCOL_VERSION", "UNEXPECTED_EOF_WHILE_READING")  # by the server
 
 
 def test_one_server_serves_every_tenant_and_one_alone_when_asked(start):

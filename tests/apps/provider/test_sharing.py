@@ -139,7 +139,7 @@ def test_half_a_text_is_nobodys(siblings):
     one.count("GET", "User", 200, 1_000)
     one.publish(0)
 
-    board._memory.bytes[20] ^= 1  # as after a kill in the middle of writing
+    board.memory.bytes[20] ^= 1  # as after a kill in the middle of writing
 
     assert answered(two.page((), 0)) == []
 

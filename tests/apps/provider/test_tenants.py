@@ -31,7 +31,7 @@ def add(target, name, **wanted):
     tenant = create_tenant(target.database, NewTenant(name=name, schemas=schemas, **wanted))
     with target.database.transaction() as connection:
         _, clear = create_token(connection, tenant, kind="entra", label=name, now=now_microseconds())
-    target.target._learned_at = 0
+    target.target.learned_at = 0
     return dataclasses.replace(target.client, base=tenant.base_path, token=clear)
 
 

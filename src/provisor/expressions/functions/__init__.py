@@ -1,6 +1,6 @@
 """The functions of the language: one table, `FUNCTIONS`, by name.
 
-Pure. A function is added in the module of its theme and nowhere else: parsing, compiling, Graph's `functions()` and
+Pure. A function is added in the module of its theme: parsing, compiling, Graph's `functions()` and
 reference/functions.md all follow from the table.
 """
 

@@ -2,7 +2,7 @@
 
 Pure. A function module writes plain Python functions over plain values and lifts them here with `strict1` to `strict4`:
 null in, null out (spec/expressions.md section 2), arguments read as the type the table names. Two exceptions unwind
-closures and are turned into values by the compiler, at the only door out: nobody outside this room sees them.
+closures and are turned into values by the compiler (`Compiled.evaluate`).
 Order: arguments, unwinding, readers, lifting.
 """
 

@@ -23,7 +23,7 @@ _LONGEST_PASSWORD = 1_000  # so that nobody makes us hash a megabyte
 _LONGEST_EMAIL = 254
 
 # OWASP's second recommendation: 19 MiB for some 30 ms. The default of the library takes 64 MiB, as much as the server.
-_hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 _nobody: list[str] = []  # a hash to verify against when there is no account, so that both take as long
 
 
@@ -130,13 +130,13 @@ def password_fits(connection: Connection, account: Account | None, password: str
     """Whether the password is the account's; takes as long when there is no account."""
     if account is None:
         if not _nobody:
-            _nobody.append(_hasher.hash("nobody has this password"))
+            _nobody.append(hasher.hash("nobody has this password"))
         stored = _nobody[0]
     else:
         row = connection.one("SELECT password_hash FROM account WHERE email_key = ?", (account.email_key,))
         stored = str(row[0]) if row else ""
     try:
-        return _hasher.verify(stored, password[:_LONGEST_PASSWORD]) and account is not None
+        return hasher.verify(stored, password[:_LONGEST_PASSWORD]) and account is not None
     except (VerificationError, InvalidHashError):
         return False
 
@@ -146,4 +146,4 @@ def _hashed(password: str) -> str:
         raise TargetError(f"A password needs {SHORTEST_PASSWORD} characters or more.")
     if len(password) > _LONGEST_PASSWORD:
         raise TargetError(f"A password has at most {_LONGEST_PASSWORD} characters.")
-    return _hasher.hash(password)
+    return hasher.hash(password)

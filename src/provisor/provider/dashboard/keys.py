@@ -1,6 +1,6 @@
 """Pages of the API keys: generate, shown once, acknowledge, refresh, revoke (spec/scim-wire.md section 11.1).
 
-A token is in one answer to a POST and nowhere else: not in an address, a log, a cookie or the store. Until somebody
+A token is in one answer to a POST: not in an address, a log, a cookie or the store. Until somebody
 says that they saved it, their session leads to that question only.
 """
 

@@ -18,7 +18,8 @@ _FIRST_WAIT = 30 * SECOND
 _FREE = {"both": 5, "address": 30, "account": 100}
 
 
-def _keys(address: str, email_key: str) -> dict[str, str]:
+def counted_under(address: str, email_key: str) -> dict[str, str]:
+    """What failures of a sign-in are counted under."""
     network = _network(address)
     return {
         "both": f"both {network} {email_key[:254]}",
@@ -37,7 +38,7 @@ def _network(address: str) -> str:
 
 def wait_until(connection: Connection, address: str, email_key: str, now: int) -> int | None:
     """When this sign-in may be tried, or None for now."""
-    keys = tuple(_keys(address, email_key).values())
+    keys = tuple(counted_under(address, email_key).values())
     row = connection.one("SELECT max(refused_until) FROM sign_in_failure WHERE who IN (?, ?, ?)", keys)
     until = row[0] if row else None
     return until if until is not None and until > now else None
@@ -46,7 +47,7 @@ def wait_until(connection: Connection, address: str, email_key: str, now: int) -
 def failed(connection: Connection, address: str, email_key: str, now: int) -> None:
     """Count a failure."""
     connection.execute("DELETE FROM sign_in_failure WHERE last_at <= ?", (now - FORGOTTEN_AFTER,))
-    for what, who in _keys(address, email_key).items():
+    for what, who in counted_under(address, email_key).items():
         row = connection.one("SELECT failures FROM sign_in_failure WHERE who = ?", (who,))
         failures = (row[0] if row else 0) + 1
         beyond = failures - _FREE[what]
@@ -61,4 +62,4 @@ def failed(connection: Connection, address: str, email_key: str, now: int) -> No
 
 def succeeded(connection: Connection, address: str, email_key: str) -> None:
     """Forget the failures of a person who got in."""
-    connection.execute("DELETE FROM sign_in_failure WHERE who = ?", (_keys(address, email_key)["both"],))
+    connection.execute("DELETE FROM sign_in_failure WHERE who = ?", (counted_under(address, email_key)["both"],))

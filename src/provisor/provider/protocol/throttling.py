@@ -20,7 +20,7 @@ _FREE_FAILURES = 10  # a client with an old token is told so at once; who guesse
 _FORGOTTEN_AFTER_SECONDS = 60.0
 _FIRST_DELAY_SECONDS = 0.05
 _LONGEST_DELAY_SECONDS = 2.0
-_WAITING_LIMIT = 50  # answers held back at once, each with its request; beyond them 429 is said without waiting
+WAITING_LIMIT = 50  # answers held back at once, each with its request; beyond them 429 is said without waiting
 _ADDRESSES_LIMIT = 10_000
 
 
@@ -142,7 +142,7 @@ class Failures:
         delay = self.count(address)
         if not delay:
             return False
-        if self._waiting >= _WAITING_LIMIT:
+        if self._waiting >= WAITING_LIMIT:
             raise Throttled("Too many requests with wrong tokens; wait and send the right one.", 5)
         self._waiting += 1
         try:

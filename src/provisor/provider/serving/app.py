@@ -108,7 +108,7 @@ class Target:
         self._pages = pages  # what answers outside the base paths, to who presents no credentials
         self._addresses = Addresses(tenant, trust_proxy=limits.trust_proxy)
         self._alone = alone
-        self._learned_at = 0
+        self.learned_at = 0  # when the tenants were last read; 0 lets an unknown address read them again
         self._failures = Failures()
         self._rate: RateLimit | None = None
         if limits.requests_per_second is not None:
@@ -252,8 +252,8 @@ class Target:
         path = request.scope["path"]
         if path in health.PATHS:
             raise _ForPeople
-        if not self._alone and now - self._learned_at > _LEARN_EVERY:
-            self._learned_at = now
+        if not self._alone and now - self.learned_at > _LEARN_EVERY:
+            self.learned_at = now
             self._addresses.learn(load_tenants(self._reader.connection))
             found = self._addresses.find(path)
             if found is not None:

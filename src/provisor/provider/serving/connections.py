@@ -31,7 +31,7 @@ UNFINISHED = 100  # heads that came in part, over all connections: each may hold
 CONNECTIONS = 1_000  # fewer where the system allows a process fewer files
 
 _FILES_KEPT_FREE = 64  # for the database, pages, accepting
-_SWEEP_SECONDS = 1.0
+SWEEP_SECONDS = 1.0
 
 _Phase = tuple[str, int, int]
 
@@ -129,7 +129,7 @@ class GuardedProtocol(HttpToolsProtocol):
             raise HttpParserError("no proxy")
         super().on_headers_complete()
         self._stage = "body"
-        _unfinished.pop(self, None)
+        unfinished.pop(self, None)
         cast(dict[str, Any], self.scope)[AT_ONCE] = partial(self._answer, self.cycle)
         if self.parser.should_upgrade():  # to what we do not speak: what follows may be no HTTP
             self.cycle.keep_alive = False
@@ -183,7 +183,7 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def _abandon(self) -> None:
         """Nobody waits for answers any more: tell who works on them."""
-        _unfinished.pop(self, None)
+        unfinished.pop(self, None)
         self._ended = True
         for cycle in (self._running, self.cycle, *(cycle for cycle, _ in self.pipeline)):
             if cycle is not None and not cycle.response_complete:
@@ -230,14 +230,14 @@ def _release(cycle: RequestResponseCycle) -> None:
     cast(dict[str, Any], cycle.scope).pop(AT_ONCE, None)
 
 
-_unfinished: dict[GuardedProtocol, None] = {}  # connections with a part of a head, the oldest first
+unfinished: dict[GuardedProtocol, None] = {}  # connections with a part of a head, the oldest first
 
 
 def _keep_few_unfinished(connection: GuardedProtocol) -> None:
-    _unfinished.setdefault(connection)
-    if len(_unfinished) > UNFINISHED:
-        oldest = next(iter(_unfinished))
-        del _unfinished[oldest]
+    unfinished.setdefault(connection)
+    if len(unfinished) > UNFINISHED:
+        oldest = next(iter(unfinished))
+        del unfinished[oldest]
         oldest.refuse(503)
 
 
@@ -299,7 +299,7 @@ class Watch:
     async def run(self) -> None:
         """Sweep until cancelled."""
         while True:
-            await asyncio.sleep(_SWEEP_SECONDS)
+            await asyncio.sleep(SWEEP_SECONDS)
             self.sweep(time.monotonic())
 
 

@@ -156,7 +156,7 @@ def _work(
 
 
 async def _run(target: Target, service: Service, ready: Callable[[], None], lifeline: int | None) -> None:
-    server = _server(target, service.tls)
+    server = guarded_server(target, service.tls)
     _stop_when_told(server, lifeline)
     serving = asyncio.ensure_future(server.serve(sockets=[service.listener]))
     while not server.started and not serving.done():
@@ -175,7 +175,8 @@ async def _run(target: Target, service: Service, ready: Callable[[], None], life
         task.cancel()
 
 
-def _server(target: Target, tls: Tls | None) -> _Server:
+def guarded_server(target: Target, tls: Tls | None) -> _Server:
+    """The HTTP server before a target, with our guard against slow clients."""
     return _Server(
         uvicorn.Config(
             target,

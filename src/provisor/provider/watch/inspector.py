@@ -74,10 +74,10 @@ class Exchanges:
     def __init__(self, database: Database, writer: Writer) -> None:
         self._database = database
         self._writer = writer
-        self._gathered: deque[Came] = deque(maxlen=KEPT)
+        self.gathered: deque[Came] = deque(maxlen=KEPT)
         self._timer: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[None] | None = None
-        self._next_at = 0.0
+        self.next_at = 0.0
 
     def keep(self, came: Came) -> None:
         """Remember an exchange, given as the values of one, until the next round: only appends.
@@ -85,17 +85,17 @@ class Exchanges:
         Of its headers only what is shown: a thousand heads of refused requests would stay in memory for seconds.
         """
         shown = {name: value[:HEADER_LIMIT] for name, value in came[3] if name in _SHOWN_HEADERS}
-        self._gathered.append((*came[:3], tuple(shown.items()), *came[4:]))
+        self.gathered.append((*came[:3], tuple(shown.items()), *came[4:]))
         if self._timer is None:
-            wait = max(_SOON_SECONDS, self._next_at - time.monotonic())
+            wait = max(_SOON_SECONDS, self.next_at - time.monotonic())
             self._timer = asyncio.get_running_loop().call_later(wait, self._start)
 
     def _start(self) -> None:
         self._task = asyncio.get_running_loop().create_task(self._store())
 
     async def _store(self) -> None:
-        gathered = [Exchange(*came) for came in self._gathered]
-        self._gathered.clear()
+        gathered = [Exchange(*came) for came in self.gathered]
+        self.gathered.clear()
         try:
             limits = self._read_limits({exchange.tenant for exchange in gathered})
             wanted = [exchange for exchange in gathered if limits[exchange.tenant]]
@@ -110,9 +110,9 @@ class Exchanges:
             logger.warning("What clients sent could not be kept for the request inspector: %s", error)
         finally:
             step = _BUSY_STEP_SECONDS if len(gathered) == KEPT else _STEP_SECONDS
-            self._next_at = time.monotonic() + step
+            self.next_at = time.monotonic() + step
             self._timer = self._task = None
-            if self._gathered:
+            if self.gathered:
                 self._timer = asyncio.get_running_loop().call_later(step, self._start)
 
     def _read_limits(self, tenants: Iterable[int]) -> dict[int, int]:
@@ -126,7 +126,7 @@ class Exchanges:
             self._timer.cancel()
         if self._task is not None:
             await self._task
-        if self._gathered:
+        if self.gathered:
             await self._store()
         if self._timer is not None:
             self._timer.cancel()

@@ -16,7 +16,7 @@ from provisor.provider.watch.masking import asks_only_scim, holds_secret, masked
 FLUSH_SECONDS = 0.08
 RETENTION_ROWS = 200_000  # about 40 MB, at most 200 when strangers fill it; some hours of a busy day
 _GATHERED_LIMIT = 2_000  # then requests wait for the flush: the log stays exact and memory bounded
-_PRUNE_EVERY = 5_000
+PRUNE_EVERY = 5_000
 TEXT_LIMIT = 1_000  # characters of a path, a query
 STRANGER_TEXT_LIMIT = 200  # of who has no token and may ask as often as he likes
 
@@ -108,7 +108,7 @@ class RequestLog:
         gathered, self._gathered = self._gathered, []
         used, self._used = self._used, {}
         self._unwritten += len(gathered)
-        prune = self._newest - self._pruned_at >= _PRUNE_EVERY
+        prune = self._newest - self._pruned_at >= PRUNE_EVERY
         if prune:
             self._pruned_at = self._newest
 

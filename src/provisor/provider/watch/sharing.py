@@ -49,20 +49,20 @@ class SharedMemory:
 class Board:
     """A place for every process, where it puts a text that all can read."""
 
-    __slots__ = ("_memory", "_places")
+    __slots__ = ("_places", "memory")
 
     def __init__(self, places: int) -> None:
         self._places = places
-        self._memory = SharedMemory(places * _PLACE_BYTES)
+        self.memory = SharedMemory(places * _PLACE_BYTES)
 
     def put(self, place: int, text: bytes) -> None:
         """Replace what is in a place; an empty text leaves it empty."""
         if len(text) > _PLACE_BYTES - _HEAD.size:
             return
         start = place * _PLACE_BYTES
-        with self._memory.locked(start, _PLACE_BYTES):
-            _HEAD.pack_into(self._memory.bytes, start, len(text), zlib.crc32(text))
-            self._memory.bytes[start + _HEAD.size : start + _HEAD.size + len(text)] = text
+        with self.memory.locked(start, _PLACE_BYTES):
+            _HEAD.pack_into(self.memory.bytes, start, len(text), zlib.crc32(text))
+            self.memory.bytes[start + _HEAD.size : start + _HEAD.size + len(text)] = text
 
     def others(self, place: int) -> list[bytes]:
         """What is in every place but this one; not what a process left half written when it was killed."""
@@ -70,9 +70,9 @@ class Board:
         for start in range(0, self._places * _PLACE_BYTES, _PLACE_BYTES):
             if start == place * _PLACE_BYTES:
                 continue
-            with self._memory.locked(start, _PLACE_BYTES):
-                length, checksum = _HEAD.unpack_from(self._memory.bytes, start)
-                text = self._memory.bytes[start + _HEAD.size : start + _HEAD.size + length]
+            with self.memory.locked(start, _PLACE_BYTES):
+                length, checksum = _HEAD.unpack_from(self.memory.bytes, start)
+                text = self.memory.bytes[start + _HEAD.size : start + _HEAD.size + length]
             if text and zlib.crc32(text) == checksum:
                 found.append(text)
         return found
@@ -81,17 +81,17 @@ class Board:
 class SharedLevels:
     """Levels of tokens that several processes count together; a killed process takes none of them along."""
 
-    __slots__ = ("_memory",)
+    __slots__ = ("memory",)
 
     def __init__(self) -> None:
-        self._memory = SharedMemory(_SETS * _SET_BYTES)
+        self.memory = SharedMemory(_SETS * _SET_BYTES)
 
     def update(self, token_id: str, change: ChangeLevel) -> None:
         """Put what `change` makes of a token's level in its place, alone; nothing when it raises."""
         key = blake2b(token_id.encode(), digest_size=_NAME_BYTES).digest()
         start = int.from_bytes(key[:4], "big") % _SETS * _SET_BYTES
-        with self._memory.locked(start, _SET_BYTES):
-            found = self._memory.bytes[start : start + _SET_BYTES]
+        with self.memory.locked(start, _SET_BYTES):
+            found = self.memory.bytes[start : start + _SET_BYTES]
             known = None
             for way in range(0, _SET_BYTES, _LEVEL.size):
                 if found.startswith(key, way):
@@ -99,7 +99,7 @@ class SharedLevels:
                     break
             else:
                 way = self._free(found)
-            _LEVEL.pack_into(self._memory.bytes, start + way, key, *change(known))
+            _LEVEL.pack_into(self.memory.bytes, start + way, key, *change(known))
 
     @staticmethod
     def _free(found: bytes) -> int:

@@ -4,15 +4,13 @@ Sent at the start of every cycle and by *Test connection* (spec/provisioning-ser
 """
 
 import uuid
-from collections.abc import Callable
 
 from provisor.engine.outcome import blame, cycle_failure
 from provisor.engine.ports import ConnectorError, Target
 from provisor.engine.record import Kind
+from provisor.expressions.values import RandomBytes
 from provisor.rules.failure import Failure
 from provisor.rules.ruleset import RuleSet
-
-RandomBytes = Callable[[int], bytes]
 
 
 async def test_connection(

@@ -6,8 +6,6 @@ give its name up after all, the old one is taken back. Order: the rival, the way
 
 from typing import NamedTuple
 
-import msgspec
-
 from provisor.engine.desired import Desired
 from provisor.engine.ports import ConnectorError
 from provisor.runner.recording.sending import Sending
@@ -16,8 +14,6 @@ from provisor.scim.patch.derivation import derive
 from provisor.scim.path import getter
 from provisor.scim.values import Resource, fold
 from provisor.storage import links, records
-
-_decode = msgspec.json.Decoder(dict).decode
 
 
 class Rival(NamedTuple):

@@ -2,7 +2,7 @@
 
 Pure. One operation per attribute or sub-attribute, addressed as Entra does (spec/scim-wire.md section 3): `add` where
 nothing was, `replace` where something else was, `remove` to clear. The order of a list's elements has no meaning and is
-not sent (RFC 7643 section 2.4). Order: derive, same, single values, typed elements, elements by value.
+not sent (RFC 7643 section 2.4). Order: derive, single values, typed elements, elements by value.
 """
 
 import json
@@ -36,11 +36,6 @@ def derive(before: Resource, after: Resource, resource_type: ResourceType) -> tu
     if late:
         operations = [operation for operation in operations if not _marks_primary(operation)] + late
     return tuple(operations)
-
-
-def same(one: Resource, other: Resource, resource_type: ResourceType) -> bool:
-    """Whether two documents say the same, as far as a client can write it."""
-    return not derive(one, other, resource_type)
 
 
 @lru_cache(maxsize=64)

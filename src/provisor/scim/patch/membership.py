@@ -32,14 +32,6 @@ class MemberChange:
     replace_all: bool = False
 
 
-def member_changes(operations: Iterable[Operation]) -> MemberChange | None:
-    """A PATCH of nothing but members; None when it changes more, or chooses members by more than their id."""
-    parted = split_members(operations)
-    if parted is None or parted[1]:
-        return None
-    return parted[0]
-
-
 def split_members(
     operations: Iterable[Operation], is_id: IsId = bool
 ) -> tuple[MemberChange, tuple[Operation, ...]] | None:

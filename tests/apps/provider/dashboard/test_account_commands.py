@@ -11,7 +11,7 @@ from provisor.provider.dashboard import accounts as accounts_module
 from provisor.provider.store.tables import open_target
 
 PASSWORD = "correct horse battery"
-HASHER = accounts_module._hasher  # the real one: tests have a cheap one
+HASHER = accounts_module.hasher  # the real one: tests have a cheap one
 runner = CliRunner()
 
 

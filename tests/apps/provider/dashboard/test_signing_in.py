@@ -195,7 +195,7 @@ def test_an_address_that_tries_many_accounts_is_slowed_down(stranger):
 
 
 def test_a_network_of_addresses_is_slowed_down_as_one():
-    keys = [throttle._keys(address, "ana@example.org")["address"] for address in ADDRESSES]
+    keys = [throttle.counted_under(address, "ana@example.org")["address"] for address in ADDRESSES]
 
     assert keys == [
         "address 2001:db8:1:2::/64",
@@ -285,13 +285,13 @@ def test_a_token_of_another_tenant_cannot_be_revoked(umbrella, stranger):
 
 def test_a_server_of_one_tenant_knows_nobody_elses_accounts(umbrella, stranger):
     other_tenants_account(umbrella)
-    umbrella.target._pages = Dashboard(umbrella.database, umbrella.tenant, alone=True)
+    umbrella.pages = Dashboard(umbrella.database, umbrella.tenant, alone=True)
 
     assert stranger.sign_in("eva@acme.example").status == 403
 
 
 def test_behind_a_trusted_proxy_the_browsers_own_address_counts(umbrella, stranger):
-    umbrella.target._pages = Dashboard(umbrella.database, umbrella.tenant, trust_proxy=True)
+    umbrella.pages = Dashboard(umbrella.database, umbrella.tenant, trust_proxy=True)
 
     page = stranger.get("/sign-in", x_forwarded_proto="https", x_forwarded_host="umbrella.example")
 
