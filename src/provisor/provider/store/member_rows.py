@@ -15,7 +15,7 @@ from provisor.scim.errors import invalid_value, shown
 T = TypeVar("T")
 
 _LOTS = (100, 10, 1)  # members a statement: a statement's own cost is that of two of them, on a network that of ten
-_LENGTHS = (1, 10, 50, 200)  # values a statement that asks about a page, which has 200 at most
+_LENGTHS = (1, 10, 50, 100, 200)  # values a statement that asks about a page, which has 200 at most
 _READ_STEP = 500  # rows a read; short enough to let other requests in between
 
 
