@@ -148,7 +148,7 @@ def with_groups(text: str, version: int, values: str) -> tuple[str, int | str]:
         return text, version
     mark = f".{crc32(values.encode()):08x}"
     end = text.rindex(_AFTER_VERSION)
-    return with_list(f"{text[:end]}{mark}{text[end:]}", "groups", values), f"{version}{mark}"
+    return f'{text[:end]}{mark}{text[end:-1]},"groups":[{values}]}}', f"{version}{mark}"
 
 
 def groups_text(groups: Iterable[str], base: str) -> str:

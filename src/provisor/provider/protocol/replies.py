@@ -65,6 +65,8 @@ class Disconnected(Exception):
 
 def replied(text: Text, *headers: tuple[bytes, bytes]) -> Reply:
     """The answer with what was asked for."""
+    if isinstance(text, str):
+        return Reply(200, text.encode(), headers)
     body, *more = encoded(text)
     return Reply(200, body, headers, more=more)
 

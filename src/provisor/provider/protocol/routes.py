@@ -40,6 +40,9 @@ BELOW: Mapping[str, Place] = {
 }
 
 
+USERS = PLACES["Users"]
+
+
 def route(rest: str) -> tuple[Place, str]:
     """The place of a path below the base path, and the id in it; ME or NOWHERE for what is not served."""
     rest = rest.strip("/")

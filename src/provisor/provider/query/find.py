@@ -28,6 +28,10 @@ SCAN_LIMIT = 200_000  # documents a query may read when no column answers it: ab
 
 # `userName eq "x"` is nearly all that a provisioning client ever asks.
 _BY_NAME = re.compile(r'\s*((?i:username|displayname))\s+(?i:eq)\s+("[^"\\]*(?:\\[^u][^"\\]*)*")\s*')
+# The same as a whole query string, of a name without anything to unwrap.
+_NAME_ALONE = re.compile(
+    rb'filter=(?i:username)(?:\+|%20)(?i:eq)(?:\+|%20)(?:%22|")([\w.@-]{0,1000}(?:%40[\w.-]{0,1000})?)(?:%22|")'
+)
 _NAME_OF: dict[Kind, str] = {"User": "username", "Group": "displayname"}
 _WHOLE = re.compile(r"\s*[+-]?[0-9]+\s*")
 _DIGITS = 1_000  # as many are read: longer ones take time and mean the same
@@ -41,6 +45,15 @@ class Found(NamedTuple):
 
     total: int
     documents: list[str]
+
+
+def name_alone(query: bytes) -> str | None:
+    """The folded userName when the query string of a list of users asks for nothing else, else None.
+
+    What `name_asked` finds in its filter, in a fifth of the time: it comes before nearly every write.
+    """
+    asked = _NAME_ALONE.fullmatch(query)
+    return None if asked is None else asked[1].replace(b"%40", b"@").lower().decode()
 
 
 def name_asked(text: str | None, kind: Kind) -> str | None:

@@ -21,7 +21,7 @@ from provisor.provider.query.find import Found, answer, compile_query, name_aske
 from provisor.provider.query.positions import Positions
 from provisor.provider.store import member_rows
 from provisor.provider.store.resource_rows import READ_BY_NAME, READ_DOCUMENT
-from provisor.provider.verbs.rendered import Beside, projected, read_beside, rendered, rendered_all
+from provisor.provider.verbs.rendered import groups_of_page, projected, rendered, rendered_all, values_beside
 from provisor.provider.verbs.request import ScimRequest
 from provisor.scim.errors import not_found, too_many
 from provisor.scim.messages import LIST_RESPONSE_URN
@@ -62,31 +62,33 @@ class Reader:
         """End the threads; connections close with the database."""
         self._threads.shutdown(wait=True, cancel_futures=True)
 
-    def at_once(self, request: ScimRequest) -> tuple[Text, int | str] | None:
-        """A user by id, or by name with their version 0, where that is a short read of a file of ours; else None.
+    def at_once(self, request: ScimRequest) -> tuple[str, int | str] | None:
+        """A user by id, and their version, where that is a short read of a file of ours; else None.
 
-        What a provisioning client asks before nearly every write. Raises ScimError 404.
+        Raises ScimError 404.
         """
         if self._ask is not None or request.kind != "User":
             return None
-        if request.id:
-            self._asked += 1
-            return self._user(request, self._connection.one(READ_DOCUMENT, _key(request)))
-        name = name_asked(request.filter, "User")
-        if name is None:
+        self._asked += 1
+        return self._user(request, self._connection.one(READ_DOCUMENT, _key(request)))
+
+    def by_name(self, request: ScimRequest, name: str) -> str | None:
+        """The ListResponse with the user of that name, where that is a short read of a file of ours; else None."""
+        if self._ask is not None:
             return None
         self._asked += 1
-        return self._by_name(request, self._connection.one(READ_BY_NAME, (request.tenant.number, "User", name))), 0
+        return self._named(request, self._connection.one(READ_BY_NAME, (request.tenant.number, "User", name)))
 
-    def _user(self, request: ScimRequest, row: Row | None) -> tuple[Text, int | str]:
+    def _user(self, request: ScimRequest, row: Row | None) -> tuple[str, int | str]:
         if row is None:
             raise not_found(request.kind, request.id)
         document, version = row
-        return rendered(request, document, version, read_beside(self._connection, request, request.id))
+        return rendered(request, document, version, values_beside(self._connection, request, request.id))
 
-    def _by_name(self, request: ScimRequest, row: Row | None) -> Text:
-        found = named(row, request)
-        return _list_response(found.total, self._rendered(found.documents, request), request)
+    def _named(self, request: ScimRequest, row: Row | None) -> str:
+        total, documents = named(row, request)
+        texts = self._rendered(documents, request)
+        return f"{_LIST}{total},{_page(texts, request)}{','.join(texts)}]}}"
 
     async def read(self, request: ScimRequest) -> tuple[Text, int | str]:
         """A resource as the client is to see it, and its version; or a ListResponse. Raises ScimError 404."""
@@ -121,7 +123,7 @@ class Reader:
         finally:
             connection.execute("COMMIT")
         if few is not None:
-            return rendered(request, document, version, Beside(members=few[request.id]))
+            return rendered(request, document, version, members_text(few[request.id], request.base))
         async with self._snapshot_free:
             self._snapshots.execute("BEGIN")
             try:
@@ -136,7 +138,7 @@ class Reader:
         group_id = id_of(document)
         some = member_rows.read_some(self._snapshots, group_id, "", AT_ONCE)
         if len(some) < AT_ONCE:
-            return rendered(request, document, 0, Beside(members=some))[0], len(some)
+            return rendered(request, document, 0, members_text(some, request.base))[0], len(some)
         pieces, read = [f'{located(document, "Group", request.base)[:-1]},"members":['.encode()], 0
         while some:
             pieces.append(f"{',' if read else ''}{members_text(some, request.base)}".encode())
@@ -153,7 +155,7 @@ class Reader:
         name = None if request.root else name_asked(request.filter, request.kind)
         if name is not None and request.kind == "User":
             self._asked += 1
-            return self._by_name(request, await self._row(READ_BY_NAME, (request.tenant.number, "User", name)))
+            return self._named(request, await self._row(READ_BY_NAME, (request.tenant.number, "User", name)))
         return _list_response(*await self._found(request), request)
 
     async def _found(self, request: ScimRequest) -> tuple[int, Sequence[Text]]:
@@ -247,14 +249,15 @@ class Reader:
         few = member_rows.few_of_all(self._connection, [id_of(document) for document in documents], AT_ONCE)
         if few is None:
             return await self._large_groups(documents, request)
-        return rendered_all(request, documents, {id_: Beside(members=members) for id_, members in few.items()})
+        return rendered_all(
+            request, documents, {id_: members_text(members, request.base) for id_, members in few.items()}
+        )
 
     def _rendered(self, documents: Sequence[str], request: ScimRequest) -> list[str]:
         """Users, with the groups of the whole page asked for at once; or groups without their members."""
-        if request.kind == "Group" or not documents or not request.shows_groups:
-            return rendered_all(request, documents, {})
-        groups = member_rows.groups_of_all(self._connection, [id_of(document) for document in documents])
-        return rendered_all(request, documents, {id_: Beside(groups=some) for id_, some in groups.items()})
+        users = request.kind == "User"
+        values = groups_of_page(self._connection, request, documents) if users else {}
+        return rendered_all(request, documents, values)
 
     async def _find(self, request: ScimRequest) -> Found:
         self._asked += 1
@@ -297,8 +300,11 @@ def _keyed(key: SortKey, kind: Kind, documents: Sequence[str]) -> list[tuple[Key
 
 
 def _list_response(total: int, texts: Sequence[Text], request: ScimRequest) -> Text:
-    head = f'{_LIST}{total},"startIndex":{request.start_index},"itemsPerPage":{len(texts)},"Resources":['
-    return enclosed(head, texts, "]}")
+    return enclosed(f"{_LIST}{total},{_page(texts, request)}", texts, "]}")
+
+
+def _page(texts: Sequence[Text], request: ScimRequest) -> str:
+    return f'"startIndex":{request.start_index},"itemsPerPage":{len(texts)},"Resources":['
 
 
 def _cursor_response(total: int | None, texts: Sequence[Text], told: str) -> Text:

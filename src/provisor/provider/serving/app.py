@@ -24,6 +24,7 @@ from provisor.provider.protocol.routes import READING
 from provisor.provider.protocol.strict_umbrella import check_question
 from provisor.provider.protocol.throttling import NO_LIMITS, Failures, Limits, RateLimit
 from provisor.provider.query.chunks import Text
+from provisor.provider.query.find import name_alone
 from provisor.provider.query.reader import Reader
 from provisor.provider.store.tables import Tenant
 from provisor.provider.store.tenants import load_tenants
@@ -210,22 +211,31 @@ class Target:
         method = scope["method"]
         if method not in place.methods:
             return refused(routes.method_refused(method, place), (b"allow", ", ".join(place.methods).encode()))
-        asked = routes.parameters(scope["query_string"])
+        if place is routes.USERS and method == "GET" and (name := name_alone(scope["query_string"])) is not None:
+            text = self._reader.by_name(request, name)
+            if text is not None:
+                return replied(text)
+        return self._understand(request, place, method)
+
+    def _understand(self, request: ScimRequest, place: Place, method: str) -> Reply | None:
+        """The same for what is asked otherwise: discovery and users by id; whatever else is only understood."""
+        asked = routes.parameters(request.scope["query_string"])
         if place.discovery is not None:
             profile, name = request.tenant.profile, request.id or None
-            text = describe(profile, request.base, place.discovery, name, filtered=bool(asked.get("filter")))
-            return Reply(200, text.encode())
+            told = describe(profile, request.base, place.discovery, name, filtered=bool(asked.get("filter")))
+            return Reply(200, told.encode())
         request.kind, request.root = place.kind or "User", place.kind is None
         if asked:
             routes.select(request, asked)
         if method not in READING:
             return None
-        if not request.id:
-            routes.question(request, asked)
-            if request.tenant.profile.strict:
-                check_question(request)
-        found = self._reader.at_once(request)
-        return None if found is None else _read(request, *found)
+        if request.id:
+            found = self._reader.at_once(request)
+            return None if found is None else _read(request, *found)
+        routes.question(request, asked)
+        if request.tenant.profile.strict:
+            check_question(request)
+        return None
 
     def _admit(self, request: ScimRequest) -> None:
         headers, lines = request.headers, request.scope["headers"]
@@ -311,7 +321,7 @@ class Target:
                 request.at,
                 request.duration,
                 request.scope["headers"],
-                body_to_mask(request.body, READ_TO_MASK, request.tenant.profile.secrets),
+                body_to_mask(request.body, READ_TO_MASK, request.tenant.profile.secrets) if request.body else b"",
                 len(request.body),
                 reply.headers,
                 answered,

@@ -5,6 +5,8 @@ SQL only. The functions that write are called inside a transaction and say wheth
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
+from itertools import groupby
+from operator import itemgetter
 from typing import TypeVar
 
 from provisor.database import Connection
@@ -146,14 +148,13 @@ def groups_of(connection: Connection, member_id: str) -> list[str]:
     ]
 
 
-def groups_of_all(connection: Connection, member_ids: Sequence[str]) -> Mapping[str, Sequence[str]]:
+def groups_of_all(connection: Connection, member_ids: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
     """The groups of several members, asked for at once; who is in none is not in it."""
-    found: dict[str, list[str]] = {}
-    if member_ids:
-        asked = padded(member_ids)
-        for member, group in connection.execute(_groups_of(len(asked)), asked):
-            found.setdefault(member, []).append(group)
-    return found
+    if not member_ids:
+        return {}
+    asked = padded(member_ids)
+    rows = connection.all(_groups_of(len(asked)), asked)
+    return {member: tuple([group for _, group in some]) for member, some in groupby(rows, key=itemgetter(0))}
 
 
 def few_of_all(connection: Connection, group_ids: Sequence[str], limit: int) -> Mapping[str, Sequence[Member]] | None:

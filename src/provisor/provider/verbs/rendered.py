@@ -4,11 +4,9 @@ Order: one document, several, the rows beside one.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from provisor.database import Connection
 from provisor.provider.model.documents import (
-    Member,
     dump,
     groups_text,
     id_of,
@@ -24,37 +22,28 @@ from provisor.provider.verbs.request import ScimRequest
 from provisor.scim.projection import project
 
 
-class Beside(NamedTuple):
-    """What is not in a document but made of rows: a group's members, or the ids of the groups a user is in."""
-
-    members: Sequence[Member] = ()
-    groups: Sequence[str] = ()
-
-
-NOTHING = Beside()
-
-
 def rendered(
-    request: ScimRequest, document: str, version: int, beside: Beside = NOTHING, written: Sequence[str] = ()
+    request: ScimRequest, document: str, version: int, values: str = "", written: Sequence[str] = ()
 ) -> tuple[str, int | str]:
     """A document as this client is to see it, and its version as it is told.
 
-    `written` are the attributes told on request only that this request wrote.
+    `values` are the elements of a group's members or a user's groups, `written` the attributes told on request only
+    that this request wrote.
     """
     text, told = located(document, request.kind, request.base), version
-    if beside.members:
-        text = with_list(text, "members", members_text(beside.members, request.base))
-    elif beside.groups:
-        marked, told_too = with_groups(text, version, groups_text(beside.groups, request.base))
-        return projected(request, marked, written), told_too
-    return projected(request, text, written), told
+    if values and request.kind == "User":
+        marked, mark = with_groups(text, version, values)
+        return projected(request, marked, written), mark
+    return projected(request, with_list(text, "members", values), written), told
 
 
-def rendered_all(request: ScimRequest, documents: Sequence[str], beside: Mapping[str, Beside]) -> list[str]:
-    """Documents of one kind as this client is to see them; `beside` by their ids."""
-    if beside:
-        return [rendered(request, document, 0, beside.get(id_of(document), NOTHING))[0] for document in documents]
+def rendered_all(request: ScimRequest, documents: Sequence[str], values: Mapping[str, str]) -> list[str]:
+    """Documents of one kind as this client is to see them; `values` as above, by their ids."""
     texts = located_all(documents, request.kind, request.base)
+    if values and request.kind == "User":
+        texts = [with_groups(text, 0, values.get(id_of(text), ""))[0] for text in texts]
+    elif values:
+        texts = [with_list(text, "members", values.get(id_of(text), "")) for text in texts]
     return texts if request.as_stored else [projected(request, text) for text in texts]
 
 
@@ -66,10 +55,17 @@ def projected(request: ScimRequest, text: str, written: Sequence[str] = ()) -> s
     return dump(project(load(text), request.attributes, request.excluded, resource_type, written))
 
 
-def read_beside(connection: Connection, request: ScimRequest, id_: str) -> Beside:
-    """The rows that belong to one resource, as far as the client wants them."""
+def values_beside(connection: Connection, request: ScimRequest, id_: str) -> str:
+    """What is not in a document but made of rows: a group's members, a user's groups; as far as the client wants it."""
     if request.kind == "Group":
-        return Beside(members=member_rows.read_all(connection, id_)) if request.wants("members") else NOTHING
-    if request.shows_groups:
-        return Beside(groups=member_rows.groups_of(connection, id_))
-    return NOTHING
+        return members_text(member_rows.read_all(connection, id_), request.base) if request.wants("members") else ""
+    return groups_text(member_rows.groups_of(connection, id_), request.base) if request.shows_groups else ""
+
+
+def groups_of_page(connection: Connection, request: ScimRequest, documents: Sequence[str]) -> dict[str, str]:
+    """The same for a page of users, by their ids, asked for at once. Who shares groups shares their text."""
+    if not documents or not request.shows_groups:
+        return {}
+    found = member_rows.groups_of_all(connection, [id_of(document) for document in documents])
+    texts = {groups: groups_text(groups, request.base) for groups in set(found.values())}
+    return {id_: texts[groups] for id_, groups in found.items()}

@@ -71,7 +71,11 @@ class ScimRequest:
     @property
     def as_stored(self) -> bool:
         """Whether stored text can be sent as it is: leaving out what is composed of rows only saves reading them."""
-        return not self.attributes and self.tenant.profile.plain and _COMPOSED.issuperset(self.excluded)
+        return (
+            not self.attributes
+            and self.tenant.profile.plain
+            and (not self.excluded or _COMPOSED.issuperset(self.excluded))
+        )
 
     @property
     def shows_groups(self) -> bool:
@@ -83,7 +87,7 @@ class ScimRequest:
         if self.attributes:
             schema = self.kind.lower()  # a URN named alone, which ends with it, stands for all its attributes
             return any(_top_name(item) in (name, schema) for item in self.attributes)
-        return not any(item.lower().rpartition(":")[2] == name for item in self.excluded)
+        return not self.excluded or not any(item.lower().rpartition(":")[2] == name for item in self.excluded)
 
 
 _COMPOSED = frozenset({"members", "groups"})

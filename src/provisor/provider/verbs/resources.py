@@ -15,7 +15,7 @@ from provisor.provider.model.limits import ATTRIBUTE_OPERATIONS, VALUES
 from provisor.provider.model.profiles import Kind
 from provisor.provider.store import member_rows, resource_rows
 from provisor.provider.store.tables import is_id, new_id
-from provisor.provider.verbs.rendered import read_beside, rendered
+from provisor.provider.verbs.rendered import rendered, values_beside
 from provisor.provider.verbs.request import ScimRequest
 from provisor.scim.errors import invalid_value, shown, too_large
 from provisor.scim.naming import problem_with_name
@@ -140,8 +140,8 @@ def work(request: ScimRequest, method: str, body: Json) -> Callable[[Connection]
 
 def _answer(connection: Connection, request: ScimRequest, id_: str, status: int, stored: Stored) -> Answer:
     """The answer with the resource as the client is to see it."""
-    beside = read_beside(connection, request, id_)
-    text, version = rendered(request, stored.document, stored.version, beside, stored.written)
+    values = values_beside(connection, request, id_)
+    text, version = rendered(request, stored.document, stored.version, values, stored.written)
     return Answer(status, id_, version, text)
 
 

@@ -103,16 +103,16 @@ def _finish(entry: Entry, names: Collection[str]) -> Entry:
     return entry._replace(path=told.path, query=told.query, object_id=told.object_id)
 
 
-def _entry(request: ScimRequest, status: int, told: About) -> Entry:
+def _entry(request: ScimRequest, status: int, path: str, query: str, object_id: str | None) -> Entry:
     request.duration = (time.perf_counter_ns() - request.started) // 1000
     return Entry(
         request.tenant.number,
         request.at,
         cut(request.scope["method"]),
-        told.path,
-        told.query,
+        path,
+        query,
         request.told_kind,
-        told.object_id,
+        object_id,
         status,
         request.token_id,
         request.duration,
@@ -156,17 +156,18 @@ class RequestLog:
         """
         path, query = request.scope["path"], request.scope["query_string"]
         if status < 400 and request.token_id is not None and len(path) + len(query) < TEXT_LIMIT:
-            came = About(path, query.decode("latin-1"), request.told_id)
-            self._gathered.append((_entry(request, status, came), request.tenant.profile.secrets))
+            entry = _entry(request, status, path, query.decode("latin-1"), request.told_id)
+            self._gathered.append((entry, request.tenant.profile.secrets))
             self._schedule()
             return False
         told = _about(request)
-        self.add(_entry(request, status, told))
+        self.add(_entry(request, status, told.path, told.query, told.object_id))
         return told.secret
 
     def insert(self, connection: Connection, request: ScimRequest, status: int) -> None:
         """Write the entry of a write inside its transaction."""
-        connection.execute(_INSERT, _entry(request, status, _about(request)))
+        told = _about(request)
+        connection.execute(_INSERT, _entry(request, status, told.path, told.query, told.object_id))
 
     def insert_operation(
         self, request: ScimRequest, connection: Connection, number: int, step: Step, status: int
