@@ -105,16 +105,11 @@ class Target:
         await self._writer.close()
         self._reader.close()
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one ASGI connection."""
-        if scope["type"] == "http":
-            await self._http(scope, receive, send)
-        elif scope["type"] == "lifespan":
-            await self._lifespan(receive, send)
-        else:
+    async def _no_request(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Start and stop with the server; whatever else ASGI brings is no HTTP."""
+        if scope["type"] != "lifespan":
             await send({"type": "websocket.close", "code": 1008})
-
-    async def _lifespan(self, receive: Receive, send: Send) -> None:
+            return
         while True:
             message = await receive()
             if message["type"] == "lifespan.startup":
@@ -125,7 +120,11 @@ class Target:
                 await send({"type": "lifespan.shutdown.complete"})
                 return
 
-    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self._no_request(scope, receive, send)
+            return
         clock = time.time_ns()
         request = ScimRequest(
             tenant=self._tenant,
@@ -202,7 +201,10 @@ class Target:
         await reply.send(send)
 
     def _at_once(self, request: ScimRequest) -> Reply | None:
-        """The answer to a client that is let in, where it takes no waiting: one path, for what is asked most."""
+        """The answer to a client that is let in, where it takes no waiting: one path, for what is asked most.
+
+        None for anything else, of which by then everything is known but the body. Raises ScimError.
+        """
         self._admit(request)
         scope, place = request.scope, request.place
         if not place.methods:
@@ -215,11 +217,7 @@ class Target:
             text = self._reader.by_name(request, name)
             if text is not None:
                 return replied(text)
-        return self._understand(request, place, method)
-
-    def _understand(self, request: ScimRequest, place: Place, method: str) -> Reply | None:
-        """The same for what is asked otherwise: discovery and users by id; whatever else is only understood."""
-        asked = routes.parameters(request.scope["query_string"])
+        asked = routes.parameters(scope["query_string"])
         if place.discovery is not None:
             profile, name = request.tenant.profile, request.id or None
             told = describe(profile, request.base, place.discovery, name, filtered=bool(asked.get("filter")))
