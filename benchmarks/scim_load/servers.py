@@ -12,7 +12,7 @@ from provisor.provider.store import member_rows
 from provisor.provider.store.tables import now_microseconds, open_target, the_tenant
 from provisor.provider.store.tokens import create_token
 from provisor.provider.verbs import resources
-from provisor.provider.verbs.resources import Call
+from provisor.provider.verbs.request import ScimRequest
 from scim_load import bare
 
 BENCHMARKS = Path(__file__).parents[1]
@@ -107,15 +107,15 @@ def _fill(database, tenant, users):
     for first in range(0, users, 5_000):
         with database.transaction() as connection:
             for number in range(first, min(first + 5_000, users)):
-                call = Call(tenant=tenant, kind="User", base="", now=now_microseconds())
-                content, _ = resources.accepted(call, person(number))
-                stored.users.append(resources.create(connection, call, content, ()).id)
+                asked = ScimRequest(tenant=tenant, kind="User", base="", now=now_microseconds())
+                content, _ = resources.accepted(asked, person(number))
+                stored.users.append(resources.create(connection, asked, content, ()).id)
     for size in (MIDDLE, BIG):
         if users >= size:
             with database.transaction() as connection:
-                call = Call(tenant=tenant, kind="Group", base="", now=now_microseconds(), excluded=("members",))
-                content, _ = resources.accepted(call, {"displayName": f"The {size}"})
-                stored.groups[size] = resources.create(connection, call, content, ()).id
+                asked = ScimRequest(tenant=tenant, kind="Group", base="", now=now_microseconds(), excluded=("members",))
+                content, _ = resources.accepted(asked, {"displayName": f"The {size}"})
+                stored.groups[size] = resources.create(connection, asked, content, ()).id
                 member_rows.add(connection, tenant, stored.groups[size], stored.users[:size])
     return stored
 

@@ -128,9 +128,14 @@ def test_every_promise_names_tests_that_exist():
         assert not [file for file in files if not (ROOT / file).exists()], row
 
 
-def test_one_record_names_functions_that_exist():
-    text = (ROOT / "docs" / "explanation" / "one-record.md").read_text()
-    named = re.findall(r"`([a-z_]+(?:/[a-z_]+)*/[a-z_]+\.py)::([A-Za-z_.]+)`", text)
+def functions_named(page):
+    text = (ROOT / "docs" / "explanation" / page).read_text()
+    return re.findall(r"`([a-z_]+(?:/[a-z_]+)*/[a-z_]+\.py)::([A-Za-z_.]+)`", text)
+
+
+@pytest.mark.parametrize("page", ["one-record.md", "one-request.md"])
+def test_a_way_through_the_code_names_functions_that_exist(page):
+    named = functions_named(page)
 
     assert len(named) >= 10
     for file, name in named:
@@ -146,6 +151,10 @@ def test_the_way_of_a_record_is_short():
 
     assert besides
     assert len(set(re.findall(r"`[a-z_/]+\.py::[A-Za-z_.]+`", way))) < 45
+
+
+def test_the_longest_way_of_a_request_is_short():
+    assert len(set(functions_named("one-request.md"))) < 25
 
 
 @pytest.fixture

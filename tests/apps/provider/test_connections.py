@@ -369,6 +369,13 @@ def test_an_upgrade_is_not_made_and_the_request_answered(room):
     assert statuses(room.answers(sent)) == [200]
 
 
+def test_a_uvicorn_without_the_parts_the_guard_builds_on_is_refused():
+    connections.check_uvicorn()
+
+    with pytest.raises(ImportError, match="lacks soon, inner"):
+        connections.check_uvicorn({connections.HttpToolsProtocol: {"parser", "inner"}}, ["soon", "eof_received"])
+
+
 def test_a_client_that_sends_no_more_reads_every_answer(room):
     sent = b"".join(room.request("POST", "/Users", user(f"u{number}")) for number in range(20))
 

@@ -78,3 +78,15 @@ def test_the_members_of_a_page_of_groups_are_asked_for_in_one_question(umbrella)
         assert [member["value"] for member in group["members"]] == sorted(m["value"] for m in group["members"])
         assert len(group["members"]) == 9
     assert len([sql for sql in asked if "membership" in sql]) == 1
+
+
+def test_users_between_whom_many_others_were_made_keep_their_groups(generic):
+    first = generic.client.user("a-first")["id"]
+    others = [generic.client.user(f"m{number:02}")["id"] for number in range(30)]
+    last = generic.client.user("a-last")["id"]
+    for number in range(6):
+        generic.client.group(f"group {number}", members=[first, last, *others])
+
+    found = generic.client.get("/Users", filter='userName sw "a-"')
+
+    assert [len(user["groups"]) for user in found.resources] == [6, 6]

@@ -122,6 +122,17 @@ def located(document: str, kind: Kind, base: str) -> str:
     return f"{document[:-tail]}{base}{document[-tail:]}"
 
 
+def located_all(documents: Iterable[str], kind: Kind, base: str) -> list[str]:
+    """Many of one kind: a page pays for nothing else."""
+    tail = TAILS[kind]
+    return [f"{document[:-tail]}{base}{document[-tail:]}" for document in documents]
+
+
+def id_of(document: str) -> str:
+    """The id of a stored document: it ends with its location."""
+    return document[-36 - len('"}}') : -len('"}}')]
+
+
 def with_list(document: str, name: str, values: str) -> str:
     """A document with one more attribute, whose elements are given as JSON text; unchanged when there are none."""
     return f'{document[:-1]},"{name}":[{values}]}}' if values else document
@@ -137,7 +148,13 @@ def with_groups(text: str, version: int, values: str) -> tuple[str, int | str]:
         return text, version
     mark = f".{crc32(values.encode()):08x}"
     end = text.rindex(_AFTER_VERSION)
-    return with_list(f"{text[:end]}{mark}{text[end:]}", "groups", values), f"{version}{mark}"
+    return f'{text[:end]}{mark}{text[end:-1]},"groups":[{values}]}}', f"{version}{mark}"
+
+
+def groups_text(groups: Iterable[str], base: str) -> str:
+    """The elements of a user's `groups`, without brackets."""
+    ref = f'","$ref":"{base}/Groups/'
+    return ",".join([f'{{"value":"{group}{ref}{group}","type":"direct"}}' for group in groups])
 
 
 def members_text(members: Iterable[Sequence[str]], base: str) -> str:

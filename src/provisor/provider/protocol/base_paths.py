@@ -8,7 +8,9 @@ from collections.abc import Iterable, Mapping, MutableMapping
 from typing import Any
 
 from provisor.provider.protocol.heads import AUTHORITY
+from provisor.provider.protocol.routes import BELOW, PLACES, route
 from provisor.provider.store.tables import DEFAULT_TENANT, SHORT_BASE_PATH, Tenant
+from provisor.provider.verbs.request import Place
 
 Scope = MutableMapping[str, Any]
 
@@ -21,7 +23,9 @@ class Addresses:
 
     def __init__(self, tenant: Tenant, *, trust_proxy: bool) -> None:
         self._trust_proxy = trust_proxy
-        self._places: tuple[tuple[str, Tenant], ...] = ()
+        self._prefixes: dict[str, Tenant] = {}
+        self._places: dict[str, tuple[str, Tenant, Place]] = {}  # by whole path
+        self._below: dict[str, tuple[str, Tenant, Place]] = {}  # by the path before the last slash
         self._bases: dict[tuple[bytes, bytes, str], str] = {}
         self.tenants: tuple[Tenant, ...] = ()
         self.learn((tenant,))
@@ -33,16 +37,26 @@ class Addresses:
             if tenant.number in known:
                 continue
             self.tenants += (tenant,)
-            self._places += ((tenant.base_path, tenant),)
-            if tenant.name == DEFAULT_TENANT:
-                self._places += ((SHORT_BASE_PATH, tenant),)
+            prefixes = (tenant.base_path, SHORT_BASE_PATH) if tenant.name == DEFAULT_TENANT else (tenant.base_path,)
+            for prefix in prefixes:
+                self._prefixes[prefix] = tenant
+                for path, place in PLACES.items():
+                    self._places[f"{prefix}/{path}"] = prefix, tenant, place
+                for path, place in BELOW.items():
+                    self._below[f"{prefix}/{path}"] = prefix, tenant, place
 
-    def find(self, path: str) -> tuple[str, Tenant] | None:
-        """The base path that a path begins with, and whose it is."""
-        for place in self._places:
-            prefix = place[0]
+    def find(self, path: str) -> tuple[str, Tenant, Place, str] | None:
+        """The base path that a path begins with, whose it is, what is there and the id in it; None outside of all."""
+        known = self._places.get(path)
+        if known is not None:
+            return *known, ""
+        above, _, name = path.rpartition("/")
+        known = self._below.get(above)
+        if known is not None and name:
+            return *known, name
+        for prefix, tenant in self._prefixes.items():
             if path.startswith(prefix) and path[len(prefix) : len(prefix) + 1] in ("/", ""):
-                return place
+                return prefix, tenant, *route(path[len(prefix) :])
         return None
 
     def base(self, scope: Scope, headers: Mapping[bytes, bytes], prefix: str) -> str:

@@ -6,11 +6,11 @@ Order: the message, one operation, references.
 from collections.abc import Sequence
 
 from provisor.provider.model.limits import BULK_OPERATIONS
-from provisor.provider.protocol.routes import holds, route
+from provisor.provider.protocol.routes import holds, nothing_at, route
 from provisor.provider.store.tables import new_id
 from provisor.provider.verbs.bulk import Bulk, Step
 from provisor.provider.verbs.bulk_order import REFERENCE, resolved
-from provisor.scim.errors import ScimError, invalid_syntax, invalid_value, not_found, shown, too_large
+from provisor.scim.errors import ScimError, invalid_syntax, invalid_value, shown, too_large
 from provisor.scim.values import Json, Resource
 
 BULK_REQUEST_URN = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
@@ -64,18 +64,18 @@ def _check(step: Step, item: Json) -> None:
         raise invalid_syntax(f"method must be POST, PUT, PATCH or DELETE, not {shown(item.get('method'))}.")
     if not step.path.startswith("/"):
         raise invalid_syntax(f'path must be text such as "/Users", not {shown(item.get("path"))}.')
-    place = route(step.path)
-    if place is None or place.kind is None or place.search:
-        raise not_found("Address", step.path)
-    if step.method == "POST" and place.id:
+    place, id_ = route(step.path)
+    if place.kind is None or place.search:
+        raise nothing_at(step.path, place)
+    if step.method == "POST" and id_:
         raise invalid_syntax(f"POST goes to /Users or /Groups, not to {shown(step.path)}.")
-    if step.method != "POST" and not place.id:
+    if step.method != "POST" and not id_:
         raise invalid_syntax(f"{step.method} needs the id of a resource in its path, not {shown(step.path)}.")
     if step.method == "POST" and not step.bulk_id:
         raise invalid_syntax("A POST needs a bulkId, so that you can tell which resource became of it.")
     if step.method != "DELETE" and not isinstance(step.data, dict):
         raise invalid_syntax(f"{step.method} needs an object in data, not {shown(step.data)}.")
-    step.kind, step.id = place.kind, place.id
+    step.kind, step.id = place.kind, id_
 
 
 def _give_ids(steps: Sequence[Step]) -> None:

@@ -5,13 +5,20 @@ Pure. RFC 9112 section 3.2, RFC 9110 sections 10.1.1 and 15.5.16. Order: every r
 
 import re
 from collections.abc import Mapping, MutableMapping
+from functools import lru_cache
 from typing import Any
 
 from provisor.scim.errors import ScimError, invalid_syntax, shown
 
 # Narrower than RFC 3986: what stands in locations is read by programs that take markup and quotes for what they are.
 AUTHORITY = re.compile(rb"(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{0,5})?")
+_LONGEST_HOST = 260
 _MEDIA = frozenset((b"application/scim+json", b"application/json"))
+
+
+@lru_cache(maxsize=256)  # a client names the same host in every request
+def _is_authority(host: bytes) -> bool:
+    return AUTHORITY.fullmatch(host) is not None
 
 
 def check_head(scope: MutableMapping[str, Any], headers: Mapping[bytes, bytes]) -> None:
@@ -24,7 +31,7 @@ def check_head(scope: MutableMapping[str, Any], headers: Mapping[bytes, bytes]) 
     if host is None:
         if scope.get("http_version") != "1.0":
             raise invalid_syntax("The request has no Host header; HTTP/1.1 needs one.")
-    elif AUTHORITY.fullmatch(host) is None:
+    elif len(host) > _LONGEST_HOST or not _is_authority(host):
         raise invalid_syntax(f"The Host header is no name or address of a host: {shown(host.decode('latin-1'))}.")
     elif len(lines) != len(headers) and [name for name, _ in lines].count(b"host") > 1:
         raise invalid_syntax("The request has more than one Host header; send one.")

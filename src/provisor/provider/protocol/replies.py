@@ -18,7 +18,6 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 CLOSE = (b"connection", b"close")  # a header that ends the connection behind the answer
-AT_ONCE = "provisor.at_once"  # in a scope: takes a Reply, says whether it was sent
 
 _SCIM = b"application/scim+json; charset=utf-8"
 _RETRY_SECONDS = b"1"
@@ -48,13 +47,13 @@ class Reply(NamedTuple):
             *self.headers,
         )
 
-    async def send(self, scope: MutableMapping[str, Any], send: Send) -> None:
-        """Answer a request: at once where the server can, by ASGI messages elsewhere."""
-        at_once = scope.get(AT_ONCE)
-        if at_once is not None and not self.more and at_once(self):
+    async def send(self, send: Send) -> None:
+        """Answer a request."""
+        await send({"type": "http.response.start", "status": self.status, "headers": self.all_headers()})
+        if not self.more:
+            await send({"type": "http.response.body", "body": self.body})
             return
-        await send({"type": "http.response.start", "status": self.status, "headers": [*self.all_headers()]})
-        await send({"type": "http.response.body", "body": self.body, "more_body": bool(self.more)})
+        await send({"type": "http.response.body", "body": self.body, "more_body": True})
         for number, part in enumerate(self.more, 1):
             await asyncio.sleep(0)  # others go in between
             await send({"type": "http.response.body", "body": part, "more_body": number < len(self.more)})
@@ -66,6 +65,8 @@ class Disconnected(Exception):
 
 def replied(text: Text, *headers: tuple[bytes, bytes]) -> Reply:
     """The answer with what was asked for."""
+    if isinstance(text, str):
+        return Reply(200, text.encode(), headers)
     body, *more = encoded(text)
     return Reply(200, body, headers, more=more)
 

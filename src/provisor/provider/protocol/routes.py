@@ -4,15 +4,15 @@ Pure. Paths are taken with or without a trailing slash (spec/scim-wire.md sectio
 bodies.
 """
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
 from urllib.parse import parse_qsl, unquote_plus
 
 from provisor.provider.model.limits import MAX_RESULTS
 from provisor.provider.model.profiles import Kind
 from provisor.provider.protocol.discovery import DOCUMENTS
-from provisor.provider.query.find import LARGEST, Question, whole_number
-from provisor.scim.errors import ScimError, invalid_syntax, invalid_value, not_implemented, shown
+from provisor.provider.query.find import LARGEST, whole_number
+from provisor.provider.verbs.request import ME, NOWHERE, Place, ScimRequest
+from provisor.scim.errors import ScimError, invalid_syntax, invalid_value, not_found, not_implemented, shown
 from provisor.scim.values import Json
 
 SEARCH_URN = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
@@ -24,55 +24,42 @@ _NUMBERS = ("startIndex", "count")
 _FIELDS_LIMIT = 50  # parameters in a query string
 
 
-class Route(NamedTuple):
-    """Where a path leads: a kind with perhaps an id, `.search`, a discovery document, or nothing of these: the root."""
-
-    kind: Kind | None = None
-    id: str = ""
-    search: bool = False
-    discovery: str | None = None
-    name: str | None = None  # of one schema or resource type
-    bulk: bool = False
-
-    @property
-    def methods(self) -> tuple[str, ...]:
-        """What may be done there."""
-        if self.search or self.bulk:
-            return ("POST",)
-        if self.discovery is not None or self.kind is None:
-            return READING
-        return ("GET", "HEAD", "PUT", "PATCH", "DELETE") if self.id else ("GET", "HEAD", "POST")
+_ONE = ("GET", "HEAD", "PUT", "PATCH", "DELETE")
+PLACES: Mapping[str, Place] = {
+    "": Place(READING),  # resources of every kind (RFC 7644 sections 3.4.2.1 and 3.4.3)
+    ".search": Place(("POST",), search=True),
+    "Bulk": Place(("POST",), bulk=True),
+    **{name: Place(READING, discovery=name) for name in DOCUMENTS},
+    **{name: Place(("GET", "HEAD", "POST"), kind) for name, kind in _KINDS.items()},
+    **{f"{name}/.search": Place(("POST",), kind, search=True) for name, kind in _KINDS.items()},
+}
+# Places that have others below them, each with an id or a name.
+BELOW: Mapping[str, Place] = {
+    **{name: Place(READING, discovery=name) for name in DOCUMENTS},
+    **{name: Place(_ONE, kind) for name, kind in _KINDS.items()},
+}
 
 
-class Selection(NamedTuple):
-    """The attributes a client asked for or wants left out."""
-
-    attributes: tuple[str, ...]
-    excluded: tuple[str, ...]
+USERS = PLACES["Users"]
 
 
-ALL = Selection((), ())
+def route(rest: str) -> tuple[Place, str]:
+    """The place of a path below the base path, and the id in it; ME or NOWHERE for what is not served."""
+    rest = rest.strip("/")
+    place = PLACES.get(rest)
+    if place is not None:
+        return place, ""
+    above, _, name = rest.rpartition("/")
+    if above in BELOW:
+        return BELOW[above], name
+    return (ME if rest.partition("/")[0] == "Me" else NOWHERE), ""
 
 
-def route(rest: str) -> Route | None:
-    """The route of a path below the base path; None for nothing of ours. Raises ScimError 501 for /Me."""
-    parts = rest.strip("/").split("/")
-    kind = _KINDS.get(parts[0])
-    if kind is not None:
-        if len(parts) == 1:
-            return Route(kind)
-        if len(parts) == 2:
-            return Route(kind, search=True) if parts[1] == ".search" else Route(kind, parts[1])
-        return None
-    if parts in ([""], [".search"]):  # resources of every kind (RFC 7644 sections 3.4.2.1 and 3.4.3)
-        return Route(search=parts == [".search"])
-    if parts[0] in DOCUMENTS and len(parts) <= 2:
-        return Route(discovery=parts[0], name=parts[1] if len(parts) == 2 else None)
-    if parts == ["Bulk"]:
-        return Route(bulk=True)
-    if parts[0] == "Me":  # RFC 7644 section 3.11
-        raise not_implemented("/Me is not served: a token belongs to a client, not to one of the users stored here.")
-    return None
+def nothing_at(path: str, place: Place) -> ScimError:
+    """The refusal of a path that leads to nothing we serve: 404, and 501 for /Me (RFC 7644 section 3.11)."""
+    if place is ME:
+        return not_implemented("/Me is not served: a token belongs to a client, not to one of the users stored here.")
+    return not_found("Address", path)
 
 
 def parameters(query: bytes) -> dict[str, str]:
@@ -95,47 +82,50 @@ def _unquoted(value: bytes) -> str:
     return unquote_plus(value.decode("latin-1")) if b"%" in plain else plain.decode("latin-1")
 
 
-def selection(asked: Mapping[str, str]) -> Selection:
-    """`attributes` and `excludedAttributes` of a query string."""
-    return _selected(_split(asked.get("attributes")), _split(asked.get("excludedattributes")))
+def select(request: ScimRequest, asked: Mapping[str, str]) -> None:
+    """Put the attributes that a query string chooses into the request. Raises ScimError invalidValue."""
+    _select(request, _split(asked.get("attributes")), _split(asked.get("excludedattributes")))
 
 
-def _split(text: str | None) -> tuple[str, ...]:
-    return () if text is None else tuple(name.strip() for name in text.split(",") if name.strip())
+def search(request: ScimRequest, body: Json) -> None:
+    """Put what a SearchRequest asks for into the request (RFC 7644 section 3.4.3).
 
-
-def _selected(attributes: tuple[str, ...], excluded: tuple[str, ...]) -> Selection:
-    if attributes and excluded:
-        raise invalid_value("attributes and excludedAttributes exclude each other; give one of them.")
-    return Selection(attributes, excluded)
-
-
-def question(asked: Mapping[str, str]) -> Question:
-    """What a GET of a list asks for."""
-    if len(asked) == 1 and "filter" in asked:
-        return Question(filter=_given(asked["filter"]), counted=False)
-    start, count = _given(asked.get("startindex")), _given(asked.get("count"))
-    return Question(
-        filter=_given(asked.get("filter")),
-        start_index=1 if start is None else max(whole_number("startIndex", start), 1),
-        count=MAX_RESULTS if count is None else _count(count, by_cursor="cursor" in asked),
-        counted=count is not None,
-        sort_by=_given(asked.get("sortby")),
-        descending=_descending(asked.get("sortorder")),
-        cursor=asked.get("cursor"),
-    )
-
-
-def search(body: Json) -> tuple[Question, Selection]:
-    """What a SearchRequest asks for (RFC 7644 section 3.4.3). Raises ScimError for a value of another type."""
+    Raises ScimError for a value of another type.
+    """
     if not isinstance(body, dict):
         raise invalid_syntax(f"A SearchRequest is an object, not {shown(body)}.")
     fields = {name.lower(): value for name, value in body.items() if value is not None}
     schemas = fields.get("schemas")
     if schemas is not None and not holds(schemas, SEARCH_URN):
         raise invalid_syntax(f"The schemas of a SearchRequest must hold {SEARCH_URN}, not {shown(schemas)}.")
-    asked = {name: _text(field, fields[name]) for name, field in _SEARCHED.items() if name in fields}
-    return question(asked), _selected(_names(fields, "attributes"), _names(fields, "excludedAttributes"))
+    asked = {name: _text(spelled, fields[name]) for name, spelled in _SEARCHED.items() if name in fields}
+    question(request, asked)
+    _select(request, _names(fields, "attributes"), _names(fields, "excludedAttributes"))
+
+
+def _split(text: str | None) -> tuple[str, ...]:
+    return () if text is None else tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _select(request: ScimRequest, attributes: Sequence[str], excluded: Sequence[str]) -> None:
+    if attributes and excluded:
+        raise invalid_value("attributes and excludedAttributes exclude each other; give one of them.")
+    request.attributes, request.excluded = attributes, excluded
+
+
+def question(request: ScimRequest, asked: Mapping[str, str]) -> None:
+    """Put what a GET of a list asks for into the request. Raises ScimError."""
+    if len(asked) == 1 and "filter" in asked:  # what clients ask nearly always
+        request.filter = _given(asked["filter"])
+        return
+    start, count = _given(asked.get("startindex")), _given(asked.get("count"))
+    request.filter = _given(asked.get("filter"))
+    request.start_index = 1 if start is None else max(whole_number("startIndex", start), 1)
+    request.count = MAX_RESULTS if count is None else _count(count, by_cursor="cursor" in asked)
+    request.counted = count is not None
+    request.sort_by = _given(asked.get("sortby"))
+    request.descending = _descending(asked.get("sortorder"))
+    request.cursor = asked.get("cursor")
 
 
 def holds(schemas: Json, urn: str) -> bool:
@@ -190,6 +180,6 @@ def _descending(text: str | None) -> bool:
     raise invalid_value(f"sortOrder must be ascending or descending, not {shown(text)}.")
 
 
-def method_refused(method: str, allowed: Route) -> ScimError:
+def method_refused(method: str, place: Place) -> ScimError:
     """405 with the methods that are allowed in its detail; they stand in the Allow header too."""
-    return ScimError(405, None, f"{method[:20]} is not allowed here; {', '.join(allowed.methods)} is.")
+    return ScimError(405, None, f"{method[:20]} is not allowed here; {', '.join(place.methods)} is.")

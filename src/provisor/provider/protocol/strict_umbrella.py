@@ -4,28 +4,29 @@ Pure. Off unless asked for by `--strict-umbrella`: for clients that want to be t
 """
 
 from provisor.provider.model.profiles import Kind
-from provisor.provider.query.find import Question
+from provisor.provider.verbs.request import ScimRequest
 from provisor.scim.errors import invalid_filter, not_implemented, shown
 from provisor.scim.filter.grammar import parse
 from provisor.scim.filter.tree import And, Compare, Filter
-from provisor.scim.schemas.schema import ResourceType
 
 _NAMES: dict[Kind, str] = {"User": "username", "Group": "displayname"}
 
 
-def check_question(question: Question, kind: Kind | None, resource_type: ResourceType) -> None:
+def check_question(request: ScimRequest) -> None:
     """Refuse what Umbrella would not answer. Raises ScimError 501 for sorting, invalidFilter for other filters.
 
-    `kind` None is a search over every kind, where either name may be asked for.
+    In a search over every kind either name may be asked for.
     """
-    if question.sort_by is not None:
+    kind = None if request.root else request.kind
+    resource_type = request.tenant.profile.type_of(request.kind)
+    if request.sort_by is not None:
         raise not_implemented("Sorting is not served by Umbrella (--strict-umbrella).")
-    if question.cursor is not None:
+    if request.cursor is not None:
         raise not_implemented("Paging by cursor is not served by Umbrella (--strict-umbrella).")
-    if question.filter is not None and not _narrow(parse(question.filter, resource_type), kind):
+    if request.filter is not None and not _narrow(parse(request.filter, resource_type), kind):
         names = "userName or displayName" if kind is None else "userName" if kind == "User" else "displayName"
         raise invalid_filter(
-            f"{shown(question.filter)}: Umbrella filters by {names} eq and, groups, by id eq and members eq only."
+            f"{shown(request.filter)}: Umbrella filters by {names} eq and, groups, by id eq and members eq only."
         )
 
 

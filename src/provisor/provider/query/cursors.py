@@ -21,9 +21,10 @@ from provisor.database import Connection, Database
 from provisor.provider.model.limits import CURSOR_SECONDS, SCAN_SECONDS
 from provisor.provider.model.profiles import Kind
 from provisor.provider.query.filter_sql import Where
-from provisor.provider.query.find import SCAN_LIMIT, Question, compile_query
+from provisor.provider.query.find import SCAN_LIMIT, compile_query
 from provisor.provider.query.positions import end_of
 from provisor.provider.store.tables import Tenant, before_first, setting, store_setting
+from provisor.provider.verbs.request import ScimRequest
 from provisor.scim.errors import ScimError, shown
 
 _KEY_SETTING = "cursor-key"
@@ -109,7 +110,7 @@ def secret(database: Database, tenant: Tenant) -> bytes:
     return bytes.fromhex(known)
 
 
-def query_of(question: Question, kinds: Sequence[Kind]) -> str:
+def query_of(question: ScimRequest, kinds: Sequence[Kind]) -> str:
     """What must stay the same from page to page."""
     return repr((tuple(kinds), question.filter, question.sort_by, question.descending))
 
@@ -118,15 +119,14 @@ def page(
     connection: Connection,
     tenant: Tenant,
     kinds: Sequence[Kind],
-    question: Question,
+    question: ScimRequest,
     cursor: Cursor | None,
-    base: str = "",
 ) -> Page:
     """The page behind or before a cursor, in the order of numbers. Raises ScimError invalidFilter.
 
     A filter that only documents can answer may end a page early; the next one goes on from there.
     """
-    asked = [(kind, compile_query(question, kind, tenant, base).where) for kind in kinds]
+    asked = [(kind, compile_query(question, kind).where) for kind in kinds]
     backwards = cursor is not None and cursor.mode == "before"
     start = before_first(tenant.number, "User") if cursor is None else cursor.position
     walk = _Walk(connection, tenant, question.count, start, backwards)

@@ -1,26 +1,25 @@
 """Queries: filter, sort and page to the rows of one answer (RFC 7644 section 3.4.2).
 
 Synchronous and short where an index answers; anything else is bounded and runs in a thread (the server's business).
-Order: the question, the hot look-up, pages without a filter, everything else.
+Order: the hot look-up, pages without a filter, everything else.
 """
 
 import re
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import msgspec
 
 from provisor.database import Connection, Row
-from provisor.provider.model.limits import MAX_RESULTS, SCAN_SECONDS
+from provisor.provider.model.limits import SCAN_SECONDS
 from provisor.provider.model.profiles import Kind, at_root
 from provisor.provider.model.sorting import ABSENT, Key, SortKey, sort_key, sort_place
 from provisor.provider.query.filter_sql import EVERYTHING, Where, column, where
 from provisor.provider.query.positions import Positions, end_of
 from provisor.provider.store.member_rows import padded
-from provisor.provider.store.resource_rows import READ_BY_NAME
 from provisor.provider.store.tables import Tenant
+from provisor.provider.verbs.request import ScimRequest
 from provisor.scim.errors import invalid_value, shown, too_many
 from provisor.scim.filter.grammar import MAX_FILTER_CHARACTERS, parse
 from provisor.scim.values import fold
@@ -29,6 +28,10 @@ SCAN_LIMIT = 200_000  # documents a query may read when no column answers it: ab
 
 # `userName eq "x"` is nearly all that a provisioning client ever asks.
 _BY_NAME = re.compile(r'\s*((?i:username|displayname))\s+(?i:eq)\s+("[^"\\]*(?:\\[^u][^"\\]*)*")\s*')
+# The same as a whole query string, of a name without anything to unwrap.
+_NAME_ALONE = re.compile(
+    rb'filter=(?i:username)(?:\+|%20)(?i:eq)(?:\+|%20)(?:%22|")([\w.@-]{0,1000}(?:%40[\w.-]{0,1000})?)(?:%22|")'
+)
 _NAME_OF: dict[Kind, str] = {"User": "username", "Group": "displayname"}
 _WHOLE = re.compile(r"\s*[+-]?[0-9]+\s*")
 _DIGITS = 1_000  # as many are read: longer ones take time and mean the same
@@ -37,25 +40,20 @@ _as_text = msgspec.json.Decoder(str).decode
 _load = msgspec.json.Decoder().decode
 
 
-@dataclass(slots=True, kw_only=True)
-class Question:
-    """What a query asks for; `count` is already within bounds. Not frozen: it is made for every query."""
-
-    filter: str | None = None
-    start_index: int = 1
-    count: int = MAX_RESULTS
-    counted: bool = True  # whether the client said so
-    sort_by: str | None = None
-    descending: bool = False
-    cursor: str | None = None  # "" for the first page by cursor
-    root: bool = False  # asked of every kind: what one kind lacks is absent there, not unknown
-
-
 class Found(NamedTuple):
     """One page: the stored documents in order, and how many there are in all."""
 
     total: int
     documents: list[str]
+
+
+def name_alone(query: bytes) -> str | None:
+    """The folded userName when the query string of a list of users asks for nothing else, else None.
+
+    What `name_asked` finds in its filter, in a fifth of the time: it comes before nearly every write.
+    """
+    asked = _NAME_ALONE.fullmatch(query)
+    return None if asked is None else asked[1].replace(b"%40", b"@").lower().decode()
 
 
 def name_asked(text: str | None, kind: Kind) -> str | None:
@@ -73,34 +71,30 @@ def name_asked(text: str | None, kind: Kind) -> str | None:
         return None  # the grammar says what is wrong with it
 
 
-def by_name(connection: Connection, tenant: Tenant, kind: Kind, name_key: str, question: Question) -> Found:
-    """The one resource of that name, or none."""
-    return named(connection.one(READ_BY_NAME, (tenant.number, kind, name_key)), question)
-
-
-def named(row: Row | None, question: Question) -> Found:
+def named(row: Row | None, request: ScimRequest) -> Found:
     """What a look-up by name came to."""
     if row is None:
         return Found(0, [])
-    return Found(1, [row[0]] if question.start_index == 1 and question.count > 0 else [])
+    return Found(1, [row[0]] if request.start_index == 1 and request.count > 0 else [])
 
 
-def page(connection: Connection, tenant: Tenant, kind: Kind, question: Question, positions: Positions) -> Found:
+def page(connection: Connection, request: ScimRequest, positions: Positions) -> Found:
     """A page of everything, by key. May read far: see Positions.far."""
+    tenant, kind = request.tenant.number, request.kind
     connection.execute("BEGIN")  # total, position and rows of one moment
     try:
-        row = connection.one("SELECT live, removals FROM tally WHERE tenant = ? AND kind = ?", (tenant.number, kind))
+        row = connection.one("SELECT live, removals FROM tally WHERE tenant = ? AND kind = ?", (tenant, kind))
         live, removals = row or (0, 0)
-        skip = question.start_index - 1
-        if question.count == 0 or skip >= live:
+        skip = request.start_index - 1
+        if request.count == 0 or skip >= live:
             return Found(live, [])
-        key = positions.key_before(connection, tenant.number, kind, removals=removals, skip=skip)
+        key = positions.key_before(connection, tenant, kind, removals=removals, skip=skip)
         rows = connection.all(
             "SELECT number, document FROM resource WHERE number > ? AND number < ? ORDER BY number LIMIT ?",
-            (key, end_of(tenant.number, kind), question.count),
+            (key, end_of(tenant, kind), request.count),
         )
         if rows:
-            positions.remember(tenant.number, kind, removals=removals, skip=skip + len(rows), key=rows[-1][0])
+            positions.remember(tenant, kind, removals=removals, skip=skip + len(rows), key=rows[-1][0])
         return Found(live, [document for _, document in rows])
     finally:
         connection.execute("COMMIT")
@@ -119,35 +113,36 @@ class Query(NamedTuple):
         return self.where.clause.indexed and self.where.rest is None and self.sort_key is None
 
 
-def compile_query(question: Question, kind: Kind, tenant: Tenant, base: str = "") -> Query:
-    """Understand filter and sorting; `base` is the server's address. Raises ScimError invalidFilter or invalidPath."""
-    resource_type = at_root(tenant.profile, kind) if question.root else tenant.profile.type_of(kind)
+def compile_query(request: ScimRequest, kind: Kind) -> Query:
+    """Understand filter and sorting as they are asked of one kind. Raises ScimError invalidFilter or invalidPath."""
+    profile = request.tenant.profile
+    resource_type = at_root(profile, kind) if request.root else profile.type_of(kind)
     split = EVERYTHING
-    if question.filter is not None:
-        split = where(parse(question.filter, resource_type), kind, resource_type, base)
-    if question.sort_by is None:
+    if request.filter is not None:
+        split = where(parse(request.filter, resource_type), kind, resource_type, request.base)
+    if request.sort_by is None:
         return Query(split, "number", None)
-    place = sort_place(question.sort_by, resource_type)
+    place = sort_place(request.sort_by, resource_type)
     found = column(place.path, kind, resource_type)
-    direction = "DESC" if question.descending else "ASC"
+    direction = "DESC" if request.descending else "ASC"
     if found is not None:
         # Absent ones come last ascending, first descending (RFC 7644 section 3.4.2.3).
         return Query(split, f"({found.name} IS NULL) {direction}, {found.name} {direction}, number", None)
     return Query(split, None, sort_key(place))
 
 
-def answer(connection: Connection, tenant: Tenant, kind: Kind, question: Question, query: Query) -> Found:
+def answer(connection: Connection, request: ScimRequest, query: Query) -> Found:
     """A page of what a compiled query finds. Raises ScimError tooMany beyond SCAN_LIMIT documents."""
     if query.where.rest is not None or query.sort_key is not None:
-        return _scan(connection, tenant, kind, question, query)
+        return _scan(connection, request, query)
     condition = f"tenant = ? AND kind = ? AND {query.where.clause.sql}"
-    values = [tenant.number, kind, *query.where.clause.values]
-    skip = question.start_index - 1
+    values = [request.tenant.number, request.kind, *query.where.clause.values]
+    skip = request.start_index - 1
     rows = connection.all(
         f"SELECT document FROM resource WHERE {condition} ORDER BY {query.order} LIMIT ? OFFSET ?",  # noqa: S608 - built of our own words; values are bound
-        (*values, question.count, skip),
+        (*values, request.count, skip),
     )
-    if len(rows) < question.count and (rows or not skip):
+    if len(rows) < request.count and (rows or not skip):
         total = skip + len(rows)
     else:
         counted = connection.one(f"SELECT count(*) FROM resource WHERE {condition}", values)  # noqa: S608 - as above
@@ -155,14 +150,14 @@ def answer(connection: Connection, tenant: Tenant, kind: Kind, question: Questio
     return Found(total, [row[0] for row in rows])
 
 
-def _scan(connection: Connection, tenant: Tenant, kind: Kind, question: Question, query: Query) -> Found:
+def _scan(connection: Connection, request: ScimRequest, query: Query) -> Found:
     """Read documents one by one; only keys and numbers are kept, and then the page is read."""
     test, key_of = query.where.rest, query.sort_key
     found: list[tuple[Key, int]] = []
     rows = connection.stream(
         f"SELECT number, document FROM resource WHERE tenant = ? AND kind = ? AND {query.where.clause.sql} "  # noqa: S608 - as above
         f"ORDER BY {query.order or 'number'} LIMIT ?",
-        (tenant.number, kind, *query.where.clause.values, SCAN_LIMIT + 1),
+        (request.tenant.number, request.kind, *query.where.clause.values, SCAN_LIMIT + 1),
     )
     until = time.monotonic() + SCAN_SECONDS
     for read, (number, document) in enumerate(rows):
@@ -175,10 +170,10 @@ def _scan(connection: Connection, tenant: Tenant, kind: Kind, question: Question
         if test is None or test(resource):
             found.append((ABSENT if key_of is None else key_of(resource), number))
     if key_of is not None:
-        found.sort(key=lambda item: item[0], reverse=question.descending)
-    skip = question.start_index - 1
-    numbers = [number for _, number in found[skip : skip + question.count]]
-    return Found(len(found), _documents(connection, tenant, numbers))
+        found.sort(key=lambda item: item[0], reverse=request.descending)
+    skip = request.start_index - 1
+    numbers = [number for _, number in found[skip : skip + request.count]]
+    return Found(len(found), _documents(connection, request.tenant, numbers))
 
 
 def _documents(connection: Connection, tenant: Tenant, numbers: Sequence[int]) -> list[str]:

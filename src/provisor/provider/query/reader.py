@@ -12,16 +12,17 @@ from itertools import groupby
 from operator import itemgetter
 
 from provisor.database import Connection, Database, Row
-from provisor.provider.model.documents import ENDPOINTS, TAILS, load, located, members_text, with_groups, with_list
+from provisor.provider.model.documents import id_of, load, located, members_text
 from provisor.provider.model.profiles import KINDS, Kind, at_root
 from provisor.provider.model.sorting import Key, SortKey, sort_key, sort_place
 from provisor.provider.query import cursors
 from provisor.provider.query.chunks import Text, enclosed
-from provisor.provider.query.find import Found, Question, answer, by_name, compile_query, name_asked, named, page
+from provisor.provider.query.find import Found, answer, compile_query, name_asked, named, page
 from provisor.provider.query.positions import Positions
 from provisor.provider.store import member_rows
 from provisor.provider.store.resource_rows import READ_BY_NAME, READ_DOCUMENT
-from provisor.provider.verbs.resources import Call, groups_text, projected, user_groups_text, wants
+from provisor.provider.verbs.rendered import groups_of_page, projected, rendered, rendered_all, values_beside
+from provisor.provider.verbs.request import ScimRequest
 from provisor.scim.errors import not_found, too_many
 from provisor.scim.messages import LIST_RESPONSE_URN
 
@@ -61,147 +62,171 @@ class Reader:
         """End the threads; connections close with the database."""
         self._threads.shutdown(wait=True, cancel_futures=True)
 
-    async def one(self, call: Call) -> tuple[Text, int | str]:
-        """A resource as the client is to see it, and its version. Raises ScimError 404."""
+    def at_once(self, request: ScimRequest) -> tuple[str, int | str] | None:
+        """A user by id, and their version, where that is a short read of a file of ours; else None.
+
+        Raises ScimError 404.
+        """
+        if self._ask is not None or request.kind != "User":
+            return None
         self._asked += 1
-        if call.kind == "Group" and wants(call, "members"):
-            return await self._group(call)
-        row = await self._row(READ_DOCUMENT, (call.id, call.tenant.number, call.kind))
+        return self._user(request, self._connection.one(READ_DOCUMENT, _key(request)))
+
+    def by_name(self, request: ScimRequest, name: str) -> str | None:
+        """The ListResponse with the user of that name, where that is a short read of a file of ours; else None."""
+        if self._ask is not None:
+            return None
+        self._asked += 1
+        return self._named(request, self._connection.one(READ_BY_NAME, (request.tenant.number, "User", name)))
+
+    def _user(self, request: ScimRequest, row: Row | None) -> tuple[str, int | str]:
         if row is None:
-            raise not_found(call.kind, call.id)
+            raise not_found(request.kind, request.id)
         document, version = row
-        text = located(document, call.kind, call.base)
-        if call.kind == "User" and call.tenant.profile.shows_groups:
-            text, told = with_groups(text, version, user_groups_text(self._connection, call, call.id))
-            return projected(text, call), told
-        return projected(text, call), version
+        return rendered(request, document, version, values_beside(self._connection, request, request.id))
+
+    def _named(self, request: ScimRequest, row: Row | None) -> str:
+        total, documents = named(row, request)
+        texts = self._rendered(documents, request)
+        return f"{_LIST}{total},{_page(texts, request)}{','.join(texts)}]}}"
+
+    async def read(self, request: ScimRequest) -> tuple[Text, int | str]:
+        """A resource as the client is to see it, and its version; or a ListResponse. Raises ScimError 404."""
+        return await self._one(request) if request.id else (await self._many(request), 0)
+
+    async def _one(self, request: ScimRequest) -> tuple[Text, int | str]:
+        self._asked += 1
+        if request.kind == "Group" and request.wants("members"):
+            return await self._group(request)
+        row = await self._row(READ_DOCUMENT, _key(request))
+        if row is not None and request.kind == "Group":
+            return rendered(request, *row)
+        return self._user(request, row)
 
     async def _row(self, sql: str, values: Sequence[object]) -> Row | None:
         """The row that an index leads to; on a server the loop goes on meanwhile."""
         return self._connection.one(sql, values) if self._ask is None else await self._ask(sql, values)
 
     @staticmethod
-    def _read(connection: Connection, call: Call) -> tuple[str, int]:
-        row = connection.one(READ_DOCUMENT, (call.id, call.tenant.number, call.kind))
+    def _read(connection: Connection, request: ScimRequest) -> tuple[str, int]:
+        row = connection.one(READ_DOCUMENT, _key(request))
         if row is None:
-            raise not_found(call.kind, call.id)
+            raise not_found(request.kind, request.id)
         return row[0], row[1]
 
-    async def _group(self, call: Call) -> tuple[Text, int]:
+    async def _group(self, request: ScimRequest) -> tuple[Text, int | str]:
         connection = self._connection
         connection.execute("BEGIN")  # the document and its members of one moment
         try:
-            document, version = self._read(connection, call)
-            few = member_rows.read_some(connection, call.id, limit=AT_ONCE + 1)
+            document, version = self._read(connection, request)
+            few = member_rows.few_of_all(connection, [request.id], AT_ONCE)
         finally:
             connection.execute("COMMIT")
-        if len(few) <= AT_ONCE:
-            short = with_list(located(document, "Group", call.base), "members", members_text(few, call.base))
-            return projected(short, call), version
+        if few is not None:
+            return rendered(request, document, version, members_text(few[request.id], request.base))
         async with self._snapshot_free:
             self._snapshots.execute("BEGIN")
             try:
-                document, version = self._read(self._snapshots, call)
-                text, _ = await self._with_members(document, call)
+                document, version = self._read(self._snapshots, request)
+                text, _ = await self._in_steps(document, request)
             finally:
                 self._snapshots.execute("COMMIT")
         return text, version
 
-    async def _with_members(self, document: str, call: Call) -> tuple[Text, int]:
+    async def _in_steps(self, document: str, request: ScimRequest) -> tuple[Text, int]:
         """A group with all its members, read in steps of the open snapshot; and how many they are."""
-        text, group_id = located(document, "Group", call.base), id_of(document)
+        group_id = id_of(document)
         some = member_rows.read_some(self._snapshots, group_id, "", AT_ONCE)
         if len(some) < AT_ONCE:
-            return projected(with_list(text, "members", members_text(some, call.base)), call), len(some)
-        pieces, read = [f'{text[:-1]},"members":['.encode()], 0
+            return rendered(request, document, 0, members_text(some, request.base))[0], len(some)
+        pieces, read = [f'{located(document, "Group", request.base)[:-1]},"members":['.encode()], 0
         while some:
-            pieces.append(f"{',' if read else ''}{members_text(some, call.base)}".encode())
+            pieces.append(f"{',' if read else ''}{members_text(some, request.base)}".encode())
             read += len(some)
             await asyncio.sleep(0)
             some = member_rows.read_some(self._snapshots, group_id, some[-1].id, AT_ONCE)
         pieces.append(b"]}")
-        return pieces if call.as_stored else projected(b"".join(pieces).decode(), call), read
+        return pieces if request.as_stored else projected(request, b"".join(pieces).decode()), read
 
-    async def many(self, call: Call, question: Question) -> Text:
-        """A ListResponse of one kind."""
-        name = name_asked(question.filter, call.kind)
-        if name is not None and call.kind == "User":  # what a provisioning client asks before nearly every write
+    async def _many(self, request: ScimRequest) -> Text:
+        """A ListResponse of one kind, or of every kind, users first; what one kind lacks is absent there."""
+        if request.cursor is not None:
+            return await self._by_cursor(request)
+        name = None if request.root else name_asked(request.filter, request.kind)
+        if name is not None and request.kind == "User":
             self._asked += 1
-            found = named(await self._row(READ_BY_NAME, (call.tenant.number, call.kind, name)), question)
-            return _list_response(found.total, self._shown(found.documents, call), question)
-        return _list_response(*await self._found(call, question), question)
+            return self._named(request, await self._row(READ_BY_NAME, (request.tenant.number, "User", name)))
+        return _list_response(*await self._found(request), request)
 
-    async def every(self, call: Call, question: Question) -> Text:
-        """A ListResponse of every kind, users first; an attribute that one kind lacks is absent there."""
-        return _list_response(*await self._every(call, replace(question, root=True)), question)
+    async def _found(self, request: ScimRequest) -> tuple[int, Sequence[Text]]:
+        return await (self._every(request) if request.root else self._of_kind(request))
 
-    async def _every(self, call: Call, question: Question) -> tuple[int, Sequence[Text]]:
-        if question.sort_by is not None:
-            return await self._merged(call, question, question.sort_by)
+    async def _of_kind(self, request: ScimRequest) -> tuple[int, Sequence[Text]]:
+        found = await self._find(request)
+        return found.total, await self._texts(found.documents, request)
+
+    async def _every(self, request: ScimRequest) -> tuple[int, Sequence[Text]]:
+        if request.sort_by is not None:
+            return await self._merged(request, request.sort_by)
         total, texts = 0, list[Text]()
         for kind in KINDS:
-            rest = replace(
-                question,
-                start_index=max(question.start_index - total, 1),
-                count=question.count - len(texts),
-            )
-            found, more = await self._found(replace(call, kind=kind), rest)
+            start, count = max(request.start_index - total, 1), request.count - len(texts)
+            found, more = await self._of_kind(replace(request, kind=kind, start_index=start, count=count))
             total += found
             texts += more
         return total, texts
 
-    async def _merged(self, call: Call, question: Question, sort_by: str) -> tuple[int, Sequence[Text]]:
+    async def _merged(self, request: ScimRequest, sort_by: str) -> tuple[int, Sequence[Text]]:
         """Every kind in one order: of each as many as the page can reach. Raises ScimError tooMany for a far page."""
-        reach = question.start_index - 1 + question.count if question.count else 0
+        reach = request.start_index - 1 + request.count if request.count else 0
         if reach > MERGED_RESULTS:
             raise too_many(f"Of every kind {MERGED_RESULTS} sorted results can be reached; ask /Users and /Groups.")
         total, found = 0, list[tuple[Key, Kind, str]]()
         for kind in KINDS:
-            some = await self._find(replace(call, kind=kind), replace(question, start_index=1, count=reach))
-            key = sort_key(sort_place(sort_by, at_root(call.tenant.profile, kind)))
+            some = await self._find(replace(request, kind=kind, start_index=1, count=reach))
+            key = sort_key(sort_place(sort_by, at_root(request.tenant.profile, kind)))
             total += some.total
             found += await asyncio.get_running_loop().run_in_executor(self._threads, _keyed, key, kind, some.documents)
-        found.sort(key=itemgetter(0), reverse=question.descending)
+        found.sort(key=itemgetter(0), reverse=request.descending)
         texts: list[Text] = []
-        for kind, run in groupby(found[question.start_index - 1 : reach], key=itemgetter(1)):
+        for kind, run in groupby(found[request.start_index - 1 : reach], key=itemgetter(1)):
             documents = [document for _, _, document in run]
-            shown = await self._texts(documents, replace(call, kind=kind))
+            shown = await self._texts(documents, replace(request, kind=kind))
             texts += shown
             if len(shown) < len(documents):
                 break  # groups with very many members: the next page goes on behind them
         return total, texts
 
-    async def by_cursor(self, call: Call, question: Question, *, every: bool) -> Text:
+    async def _by_cursor(self, request: ScimRequest) -> Text:
         """A ListResponse of one kind or of every, whose cursors lead to the pages beside it (RFC 9865)."""
         self._asked += 1
-        kinds = KINDS if every else (call.kind,)
-        question = replace(question, root=every)
+        kinds = KINDS if request.root else (request.kind,)
         loop = asyncio.get_running_loop()
-        key = await loop.run_in_executor(self._threads, cursors.secret, self._database, call.tenant)
-        query = cursors.query_of(question, kinds)
-        now = call.now // 1_000_000
-        count = question.count if question.counted else None
-        cursor = cursors.read(question.cursor or "", key, query, now=now, count=count)
+        key = await loop.run_in_executor(self._threads, cursors.secret, self._database, request.tenant)
+        query = cursors.query_of(request, kinds)
+        now = request.now // 1_000_000
+        count = request.count if request.counted else None
+        cursor = cursors.read(request.cursor or "", key, query, now=now, count=count)
         if cursor is not None:
-            question = replace(question, count=cursor.page_size)
+            request = replace(request, count=cursor.page_size)
 
         def told(mode: cursors.Mode, position: int | None) -> str:
             if position is None:
                 return ""
-            text = cursors.write(cursors.Cursor(mode, position, now, question.count), key, query)
+            text = cursors.write(cursors.Cursor(mode, position, now, request.count), key, query)
             return f'"{"previousCursor" if mode in ("before", "back") else "nextCursor"}":"{text}",'
 
-        if question.sort_by is not None:
-            return await self._by_offset(call, question, 0 if cursor is None else cursor.position, told, every=every)
+        if request.sort_by is not None:
+            return await self._by_offset(request, 0 if cursor is None else cursor.position, told)
         page = await loop.run_in_executor(
             self._threads,
-            lambda: cursors.page(self._database.reader(), call.tenant, kinds, question, cursor, call.base),
+            lambda: cursors.page(self._database.reader(), request.tenant, kinds, request, cursor),
         )
         texts: list[Text] = []
         for kind in kinds:
             documents = [document for _, other, document in page.rows if other == kind]
             if documents:
-                shown = await self._texts(documents, replace(call, kind=kind))
+                shown = await self._texts(documents, replace(request, kind=kind))
                 texts += shown
                 if len(shown) < len(documents):
                     break  # groups with very many members: the next page goes on behind them
@@ -209,85 +234,58 @@ class Reader:
         return _cursor_response(page.total, texts, told("before", page.before) + told("after", after))
 
     async def _by_offset(
-        self, call: Call, question: Question, skip: int, told: Callable[[cursors.Mode, int | None], str], *, every: bool
+        self, request: ScimRequest, skip: int, told: Callable[[cursors.Mode, int | None], str]
     ) -> Text:
         """Sorted pages: the order is of a column that changes, so a cursor says how many came before."""
-        asked = replace(question, start_index=skip + 1, cursor=None)
-        total, texts = await (self._every if every else self._found)(call, asked)
-        before = None if not skip else max(skip - question.count, 0)
-        after = skip + len(texts) if question.count and skip + len(texts) < total and texts else None
+        total, texts = await self._found(replace(request, start_index=skip + 1, cursor=None))
+        before = None if not skip else max(skip - request.count, 0)
+        after = skip + len(texts) if request.count and skip + len(texts) < total and texts else None
         return _cursor_response(total, texts, told("back", before) + told("offset", after))
 
-    async def _found(self, call: Call, question: Question) -> tuple[int, Sequence[Text]]:
-        found = await self._find(call, question)
-        return found.total, await self._texts(found.documents, call)
-
-    async def _texts(self, documents: Sequence[str], call: Call) -> Sequence[Text]:
+    async def _texts(self, documents: Sequence[str], request: ScimRequest) -> Sequence[Text]:
         """Documents of one kind as the client is to see them; fewer when groups have very many members."""
-        if call.kind == "Group" and wants(call, "members") and documents:
-            return await self._groups(documents, call)
-        return self._shown(documents, call)
+        if request.kind == "User" or not documents or not request.wants("members"):
+            return self._rendered(documents, request)
+        few = member_rows.few_of_all(self._connection, [id_of(document) for document in documents], AT_ONCE)
+        if few is None:
+            return await self._large_groups(documents, request)
+        return rendered_all(
+            request, documents, {id_: members_text(members, request.base) for id_, members in few.items()}
+        )
 
-    async def _find(self, call: Call, question: Question) -> Found:
+    def _rendered(self, documents: Sequence[str], request: ScimRequest) -> list[str]:
+        """Users, with the groups of the whole page asked for at once; or groups without their members."""
+        users = request.kind == "User"
+        values = groups_of_page(self._connection, request, documents) if users else {}
+        return rendered_all(request, documents, values)
+
+    async def _find(self, request: ScimRequest) -> Found:
         self._asked += 1
-        name = name_asked(question.filter, call.kind)
+        name = name_asked(request.filter, request.kind)
         if name is not None:
-            return by_name(self._connection, call.tenant, call.kind, name, question)
-        if question.filter is None and question.sort_by is None:
-            return await self._page(call, question)
-        query = compile_query(question, call.kind, call.tenant, call.base)
+            row = self._connection.one(READ_BY_NAME, (request.tenant.number, request.kind, name))
+            return named(row, request)
+        if request.filter is None and request.sort_by is None:
+            if not self._positions.far(request.tenant.number, request.kind, request.start_index - 1):
+                return page(self._connection, request, self._positions)
+            return await self._in_thread(lambda reader: page(reader, request, self._positions))
+        query = compile_query(request, request.kind)
         if query.quick:
-            return answer(self._connection, call.tenant, call.kind, question, query)
+            return answer(self._connection, request, query)
+        return await self._in_thread(lambda reader: answer(reader, request, query))
+
+    async def _in_thread(self, find: Callable[[Connection], Found]) -> Found:
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(
-            self._threads,
-            lambda: answer(self._database.reader(), call.tenant, call.kind, question, query),
-        )
+        return await loop.run_in_executor(self._threads, lambda: find(self._database.reader()))
 
-    async def _page(self, call: Call, question: Question) -> Found:
-        if not self._positions.far(call.tenant.number, call.kind, question.start_index - 1):
-            return page(self._connection, call.tenant, call.kind, question, self._positions)
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(
-            self._threads,
-            lambda: page(self._database.reader(), call.tenant, call.kind, question, self._positions),
-        )
-
-    def _shown(self, documents: Sequence[str], call: Call) -> list[str]:
-        base, kind = call.base, call.kind
-        tail = TAILS[kind]
-        texts = [f"{document[:-tail]}{base}{document[-tail:]}" for document in documents]  # `located`, a hundred times
-        if kind == "User" and call.tenant.profile.shows_groups and wants(call, "groups"):
-            ids = [id_of(document) for document in documents]
-            groups = member_rows.groups_of_all(self._connection, ids)  # of the whole page at once
-            texts = [
-                with_groups(text, 0, groups_text(groups[id_], base))[0] if id_ in groups else text
-                for text, id_ in zip(texts, ids, strict=True)
-            ]
-        return texts if call.as_stored else [projected(text, call) for text in texts]
-
-    async def _groups(self, documents: Sequence[str], call: Call) -> Sequence[Text]:
-        return self._small_groups(documents, call) or await self._large_groups(documents, call)
-
-    def _small_groups(self, documents: Sequence[str], call: Call) -> list[str] | None:
-        """Groups that have few members altogether, without waiting for who reads many; else None."""
-        found = member_rows.few_of_all(self._connection, [id_of(document) for document in documents], AT_ONCE)
-        if found is None:
-            return None
-        texts = []
-        for document in documents:
-            text, some = located(document, "Group", call.base), found[id_of(document)]
-            texts.append(projected(with_list(text, "members", members_text(some, call.base)), call))
-        return texts
-
-    async def _large_groups(self, documents: Sequence[str], call: Call) -> list[Text]:
+    async def _large_groups(self, documents: Sequence[str], request: ScimRequest) -> list[Text]:
         texts: list[Text] = []
         total = 0
         async with self._snapshot_free:
             self._snapshots.execute("BEGIN")
             try:
                 for document in documents:
-                    text, read = await self._with_members(document, call)
+                    text, read = await self._in_steps(document, request)
                     texts.append(text)
                     total += read
                     if total >= PAGE_MEMBERS:
@@ -301,9 +299,12 @@ def _keyed(key: SortKey, kind: Kind, documents: Sequence[str]) -> list[tuple[Key
     return [(key(load(document)), kind, document) for document in documents]
 
 
-def _list_response(total: int, texts: Sequence[Text], question: Question) -> Text:
-    head = f'{_LIST}{total},"startIndex":{question.start_index},"itemsPerPage":{len(texts)},"Resources":['
-    return enclosed(head, texts, "]}")
+def _list_response(total: int, texts: Sequence[Text], request: ScimRequest) -> Text:
+    return enclosed(f"{_LIST}{total},{_page(texts, request)}", texts, "]}")
+
+
+def _page(texts: Sequence[Text], request: ScimRequest) -> str:
+    return f'"startIndex":{request.start_index},"itemsPerPage":{len(texts)},"Resources":['
 
 
 def _cursor_response(total: int | None, texts: Sequence[Text], told: str) -> Text:
@@ -312,11 +313,5 @@ def _cursor_response(total: int | None, texts: Sequence[Text], told: str) -> Tex
     return enclosed(head, texts, "]}")
 
 
-def id_of(document: str) -> str:
-    """The id of a stored document: it ends with its location."""
-    return document[-36 - len('"}}') : -len('"}}')]
-
-
-def location(call: Call, id_: str) -> str:
-    """The address of a resource."""
-    return f"{call.base}{ENDPOINTS[call.kind]}{id_}"
+def _key(request: ScimRequest) -> tuple[object, ...]:
+    return request.id, request.tenant.number, request.kind

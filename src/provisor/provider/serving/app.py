@@ -20,24 +20,26 @@ from provisor.provider.protocol.bulk_requests import parse_bulk
 from provisor.provider.protocol.discovery import describe
 from provisor.provider.protocol.heads import check_head, check_media
 from provisor.provider.protocol.replies import CLOSE, Disconnected, Receive, Reply, Send, read_body, refused, replied
-from provisor.provider.protocol.routes import READING, Route
+from provisor.provider.protocol.routes import READING
 from provisor.provider.protocol.strict_umbrella import check_question
 from provisor.provider.protocol.throttling import NO_LIMITS, Failures, Limits, RateLimit
-from provisor.provider.query.find import Question
-from provisor.provider.query.reader import Reader, location
-from provisor.provider.store.tables import Tenant, now_microseconds
+from provisor.provider.query.chunks import Text
+from provisor.provider.query.find import name_alone
+from provisor.provider.query.reader import Reader
+from provisor.provider.store.tables import Tenant
 from provisor.provider.store.tenants import load_tenants
 from provisor.provider.store.tokens import Admission, bearer
 from provisor.provider.verbs import resources
-from provisor.provider.verbs.bulk import Run, Step
-from provisor.provider.verbs.resources import Answer, Call
+from provisor.provider.verbs.bulk import Run
+from provisor.provider.verbs.request import Place, ScimRequest
+from provisor.provider.verbs.resources import Answer
 from provisor.provider.watch import health
 from provisor.provider.watch.inspector import READ_TO_MASK, Exchanges
 from provisor.provider.watch.masking import BODY_LIMIT, body_to_mask, masked_query, shown_answer
 from provisor.provider.watch.metrics import Metrics
-from provisor.provider.watch.request_log import STRANGER_TEXT_LIMIT, TEXT_LIMIT, Entry, RequestLog, about, cut
+from provisor.provider.watch.request_log import RequestLog
 from provisor.scim.errors import ScimError, invalid_syntax, not_found, not_implemented, shown, unauthorized
-from provisor.scim.patch.operations import parse_operations
+from provisor.scim.values import Resource
 
 if TYPE_CHECKING:
     from provisor.provider.watch.sharing import Shared
@@ -47,43 +49,6 @@ Pages = Callable[[Scope, Receive, Send], Awaitable[None]]
 _LEARN_EVERY = 1_000_000  # microseconds between two looks for tenants that were made since
 
 logger = logging.getLogger("provisor.target")
-
-
-class _ForPeople(Exception):
-    """Not a SCIM request: the pages answer it. Raised, so that a SCIM request pays nothing for them."""
-
-
-class _Request:
-    """What a request carries from its arrival to its log entry."""
-
-    __slots__ = (
-        "at",
-        "body",
-        "duration",
-        "headers",
-        "kind",
-        "logged",
-        "object_id",
-        "scope",
-        "secret",
-        "started",
-        "tenant",
-        "token_id",
-    )
-
-    def __init__(self, scope: Scope, tenant: Tenant) -> None:
-        self.tenant = tenant
-        self.scope = scope
-        self.headers: dict[bytes, bytes] = dict(scope["headers"])
-        self.at = time.time_ns() // 1000
-        self.started = time.perf_counter_ns()
-        self.token_id: str | None = None
-        self.kind: str | None = None
-        self.object_id: str | None = None
-        self.body = b""
-        self.duration = 0
-        self.logged = False
-        self.secret = False  # whether its address may hold one
 
 
 class Target:
@@ -114,6 +79,12 @@ class Target:
         if limits.requests_per_second is not None:
             self._rate = RateLimit(limits.requests_per_second, levels=None if shared is None else shared.levels)
         self._metrics = Metrics(shared)
+        # Made by `start`: they belong to the loop that serves.
+        self._reader: Reader
+        self._writer: Writer
+        self._admission: Admission
+        self.log: RequestLog
+        self.exchanges: Exchanges
 
     async def start(self) -> None:
         """Get ready to answer; call it on the loop that will serve."""
@@ -134,16 +105,11 @@ class Target:
         await self._writer.close()
         self._reader.close()
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one ASGI connection."""
-        if scope["type"] == "http":
-            await self._http(scope, receive, send)
-        elif scope["type"] == "lifespan":
-            await self._lifespan(receive, send)
-        else:
+    async def _no_request(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Start and stop with the server; whatever else ASGI brings is no HTTP."""
+        if scope["type"] != "lifespan":
             await send({"type": "websocket.close", "code": 1008})
-
-    async def _lifespan(self, receive: Receive, send: Send) -> None:
+            return
         while True:
             message = await receive()
             if message["type"] == "lifespan.startup":
@@ -154,10 +120,24 @@ class Target:
                 await send({"type": "lifespan.shutdown.complete"})
                 return
 
-    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = _Request(scope, self._tenant)
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self._no_request(scope, receive, send)
+            return
+        clock = time.time_ns()
+        request = ScimRequest(
+            tenant=self._tenant,
+            now=clock // 1_000_000 * 1000,
+            scope=scope,
+            headers=dict(scope["headers"]),
+            at=clock // 1000,
+            started=time.perf_counter_ns(),
+        )
+        reply: Reply | None = None
         try:
-            reply = await self._answer(request, receive)
+            if self._find(request):
+                reply = self._at_once(request) or await self._in_time(request, receive)
         except ScimError as refusal:
             reply = refused(refusal) if refusal.status != 401 else await self._unauthorized(request, refusal)
         except (DatabaseError, sqlite3.OperationalError) as error:
@@ -165,20 +145,47 @@ class Target:
             reply = refused(ScimError(503, None, "The database cannot be used at the moment; try again."))
         except Disconnected:
             return
-        except _ForPeople:
-            await self._beside(scope, receive, send)
-            return
         except Exception:
             logger.exception("%s %s", scope["method"], shown(masked_query(scope["path"])))
             reply = refused(ScimError(500, None, "This request met an error in the server; its log says more."))
-        if not request.logged:
-            self.log.add(self._entry(request, reply.status))
-            if self.log.full:
-                await self.log.flush()
-        took = time.perf_counter_ns() - request.started  # with the commit, of which the log entry inside it cannot know
-        self._metrics.count(scope["method"], request.kind, reply.status, took)
+        if reply is None:
+            await self._beside(scope, receive, send)
+            return
         self._keep(request, reply)
-        await reply.send(scope, send)
+        if self.log.full:
+            await self.log.flush()
+        took = time.perf_counter_ns() - request.started  # with the commit, of which the log entry inside it cannot know
+        self._metrics.count(scope["method"], request.told_kind, reply.status, took)
+        await reply.send(send)
+
+    def _find(self, request: ScimRequest) -> bool:
+        """Find whose the request is and what for; False for what is none of SCIM: a page, or a question of health.
+
+        Raises ScimError.
+        """
+        scope, headers = request.scope, request.headers
+        path = scope["path"]
+        check_head(scope, headers)
+        found = self._addresses.find(path)
+        if found is None:
+            if path in health.PATHS:
+                return False
+            found = self._find_anew(path, request.now)
+            if found is None:
+                if self._pages is not None and b"authorization" not in headers:
+                    return False
+                raise not_found("Address", path)
+        prefix, request.tenant, request.place, request.id = found
+        request.base = self._addresses.base(scope, headers, prefix)
+        return True
+
+    def _find_anew(self, path: str, now: int) -> tuple[str, Tenant, Place, str] | None:
+        """The place of a path of a tenant made since we started."""
+        if self._alone or now - self.learned_at <= _LEARN_EVERY:
+            return None
+        self.learned_at = now
+        self._addresses.learn(load_tenants(self._reader.connection))
+        return self._addresses.find(path)
 
     async def _beside(self, scope: Scope, receive: Receive, send: Send) -> None:
         """What is no SCIM request: a question about our health, or a page for people."""
@@ -191,55 +198,58 @@ class Target:
             reply = health.answer(scope["path"], self._reader.connection, tenants, self._metrics, self._failures.total)
         except (DatabaseError, sqlite3.Error) as error:
             reply = refused(ScimError(503, None, f"The database cannot be used: {error}."))
-        await reply.send(scope, send)
+        await reply.send(send)
 
-    async def _answer(self, request: _Request, receive: Receive) -> Reply:
-        scope = request.scope
-        path = scope["path"]
-        check_head(scope, request.headers)
-        now = now_microseconds()
-        found = self._addresses.find(path) or self._elsewhere(request, now)
-        prefix, tenant = found
-        request.tenant = tenant
-        self._admit(request, now)
-        place = routes.route(path[len(prefix) :])
-        if place is None:
-            raise not_found("Address", path)
-        request.kind, request.object_id = place.kind or place.discovery, place.id or place.name
+    def _at_once(self, request: ScimRequest) -> Reply | None:
+        """The answer to a client that is let in, where it takes no waiting: one path, for what is asked most.
+
+        None for anything else, of which by then everything is known but the body. Raises ScimError.
+        """
+        self._admit(request)
+        scope, place = request.scope, request.place
+        if not place.methods:
+            raise routes.nothing_at(scope["path"], place)
+        request.told_kind, request.told_id = place.kind or place.discovery, request.id or None
         method = scope["method"]
         if method not in place.methods:
             return refused(routes.method_refused(method, place), (b"allow", ", ".join(place.methods).encode()))
-        base = self._addresses.base(scope, request.headers, prefix)
+        if place is routes.USERS and method == "GET" and (name := name_alone(scope["query_string"])) is not None:
+            text = self._reader.by_name(request, name)
+            if text is not None:
+                return replied(text)
         asked = routes.parameters(scope["query_string"])
         if place.discovery is not None:
-            text = describe(tenant.profile, base, place.discovery, place.name, filtered=bool(asked.get("filter")))
-            return Reply(200, text.encode())
-        call = Call(tenant=tenant, kind=place.kind or "User", base=base, now=now, id=place.id)
+            profile, name = request.tenant.profile, request.id or None
+            told = describe(profile, request.base, place.discovery, name, filtered=bool(asked.get("filter")))
+            return Reply(200, told.encode())
+        request.kind, request.root = place.kind or "User", place.kind is None
         if asked:
-            call.attributes, call.excluded = routes.selection(asked)
-        if method in READING:
-            if place.id:
-                return await self._get(request, call)
-            return await self._find(call, routes.question(asked), every=place.kind is None)
-        if place.bulk:
-            return await self._bulk(request, call, receive)
-        return await self._post_put_patch_delete(request, call, place, method, receive)
+            routes.select(request, asked)
+        if method not in READING:
+            return None
+        if request.id:
+            found = self._reader.at_once(request)
+            return None if found is None else _read(request, *found)
+        routes.question(request, asked)
+        if request.tenant.profile.strict:
+            check_question(request)
+        return None
 
-    def _admit(self, request: _Request, now: int) -> None:
-        headers = request.scope["headers"]
-        if len(headers) != len(request.headers) and [name for name, _ in headers].count(b"authorization") > 1:
+    def _admit(self, request: ScimRequest) -> None:
+        headers, lines = request.headers, request.scope["headers"]
+        if len(lines) != len(headers) and [name for name, _ in lines].count(b"authorization") > 1:
             raise invalid_syntax("The request has more than one Authorization header; send one.")
-        token = bearer(request.headers.get(b"authorization"))
+        token = bearer(headers.get(b"authorization"))
         if token is None:
             raise unauthorized("A bearer token is needed; the API Keys page makes one.")
-        request.token_id = self._admission.look_up(request.tenant.number, token, now)
+        request.token_id = self._admission.look_up(request.tenant.number, token, request.now)
         if request.token_id is None:
             raise unauthorized("The bearer token is wrong, expired or revoked.")
-        self.log.used(request.token_id, now)
+        self.log.used(request.token_id, request.now)
         if self._rate is not None:
             self._rate.take(request.token_id)
 
-    async def _unauthorized(self, request: _Request, refusal: ScimError) -> Reply:
+    async def _unauthorized(self, request: ScimRequest, refusal: ScimError) -> Reply:
         """Who keeps sending wrong tokens waits for the answer."""
         try:
             held = await self._failures.slow_down(self._addresses.client(request.scope, request.headers))
@@ -247,122 +257,61 @@ class Target:
             return refused(throttled)
         return refused(refusal, CLOSE) if held else refused(refusal)  # or what is pipelined behind it waits as long
 
-    def _elsewhere(self, request: _Request, now: int) -> tuple[str, Tenant]:
-        """The place of a path that no known tenant has: of a tenant made since we started, or nowhere."""
-        path = request.scope["path"]
-        if path in health.PATHS:
-            raise _ForPeople
-        if not self._alone and now - self.learned_at > _LEARN_EVERY:
-            self.learned_at = now
-            self._addresses.learn(load_tenants(self._reader.connection))
-            found = self._addresses.find(path)
-            if found is not None:
-                return found
-        if self._pages is not None and b"authorization" not in request.headers:
-            raise _ForPeople
-        raise not_found("Address", path)
-
-    async def _find(self, call: Call, asked: Question, *, every: bool) -> Reply:
-        if call.tenant.profile.strict:
-            check_question(asked, None if every else call.kind, call.tenant.profile.type_of(call.kind))
-        if asked.cursor is not None:
-            return replied(await self._reader.by_cursor(call, asked, every=every))
-        read = self._reader.every if every else self._reader.many
-        return replied(await read(call, asked))
-
-    async def _get(self, request: _Request, call: Call) -> Reply:
-        text, version = await self._reader.one(call)
-        tag = etag(version).encode()
-        seen = request.headers.get(b"if-none-match")
-        if seen is not None and (seen.strip() == b"*" or tag[2:] in seen):
-            return Reply(304, b"", ((b"etag", tag),))
-        return replied(text, (b"etag", tag))
-
-    async def _post_put_patch_delete(
-        self, request: _Request, call: Call, place: Route, method: str, receive: Receive
-    ) -> Reply:
-        if_match = request.headers.get(b"if-match")
-        call.if_match = None if if_match is None else if_match.decode("latin-1")
-        if (if_none_match := request.headers.get(b"if-none-match")) is not None:
-            call.if_none_match = if_none_match.decode("latin-1")
+    async def _in_time(self, request: ScimRequest, receive: Receive) -> Reply:
+        """The answer that takes a body, the disk, or reading far."""
+        place, method = request.place, request.scope["method"]
+        if method in READING:
+            return _read(request, *(await self._reader.read(request)))
+        if place.bulk and request.tenant.profile.strict:
+            raise not_implemented("Bulk is not served by Umbrella (--strict-umbrella).")
+        if place.bulk:
+            request.told_kind = "Bulk"
         request.body = await read_body(request.headers.get(b"content-length"), receive)
         if method == "DELETE":  # once it is whole, although what it holds is not needed
-            return await self._write(request, call, partial(resources.delete, call=call))
+            return await self._write(request, partial(resources.delete, request=request))
         check_media(request.headers)
         body = decode_object(request.body)
+        if place.bulk:
+            return await self._bulk(request, body)
         if place.search:
-            asked, (call.attributes, call.excluded) = routes.search(body)
-            return await self._find(call, asked, every=place.kind is None)
-        work: Callable[[Connection], Answer]
-        if method == "POST":
-            content, ids = resources.accepted(call, body)
-            work = partial(resources.create, call=call, content=content, ids=ids)
-        elif method == "PUT":
-            work = partial(resources.put, call=call, body=body)
-        else:
-            verb = resources.patch_user if call.kind == "User" else resources.patch_group
-            work = partial(verb, call=call, operations=parse_operations(body))
-        return await self._write(request, call, work)
+            routes.search(request, body)
+            if request.tenant.profile.strict:
+                check_question(request)
+            return _read(request, *(await self._reader.read(request)))
+        return await self._write(request, resources.work(request, method, body))
 
-    async def _bulk(self, request: _Request, call: Call, receive: Receive) -> Reply:
-        if call.tenant.profile.strict:
-            raise not_implemented("Bulk is not served by Umbrella (--strict-umbrella).")
-        request.kind = "Bulk"
-        request.body = await read_body(request.headers.get(b"content-length"), receive)
-        check_media(request.headers)
-        bulk = parse_bulk(decode_object(request.body))
+    async def _bulk(self, request: ScimRequest, body: Resource) -> Reply:
+        bulk = parse_bulk(body)
         if self._rate is not None and request.token_id is not None:
             self._rate.charge(request.token_id, len(bulk.steps))
-        log = partial(self._log_operation, request)
-        run = Run(bulk, tenant=call.tenant, base=call.base, now=call.now, log=log)
+        log = partial(self.log.insert_operation, request)
+        run = Run(bulk, tenant=request.tenant, base=request.base, now=request.now, log=log)
         return Reply(200, (await run.finish(self._writer)).encode())
 
-    def _log_operation(self, request: _Request, connection: Connection, number: int, step: Step, status: int) -> None:
-        """Every operation of a bulk has an entry before the bulk's own, so that it is found by its resource."""
-        path = f"{ENDPOINTS[step.kind]}{step.id}" if step.id else step.path
-        base = request.scope["path"].rstrip("/").removesuffix("/Bulk")
-        told = about(base + path, f"bulk={number}", step.id or None, request.tenant.profile.secrets, TEXT_LIMIT)
-        self.log.insert(
-            connection,
-            Entry(
-                request.tenant.number,
-                request.at,
-                cut(step.method),
-                told.path,
-                told.query,
-                step.kind,
-                told.object_id,
-                status,
-                request.token_id,
-                0,
-            ),
-        )
-
-    async def _write(self, request: _Request, call: Call, work: Callable[[Connection], Answer]) -> Reply:
+    async def _write(self, request: ScimRequest, work: Callable[[Connection], Answer]) -> Reply:
         """Do a write and log it in the same transaction; returns once both are on disk."""
+        headers = request.headers
+        if (if_match := headers.get(b"if-match")) is not None:
+            request.if_match = if_match.decode("latin-1")
+        if (if_none_match := headers.get(b"if-none-match")) is not None:
+            request.if_none_match = if_none_match.decode("latin-1")
 
         def write(connection: Connection) -> Answer:
-            request.object_id = call.id or None  # of a run that was undone
+            request.told_id = request.id or None  # of a run that was undone
             answer = work(connection)
-            request.object_id = answer.id
-            self.log.insert(connection, self._entry(request, answer.status))
+            request.told_id = answer.id
+            self.log.insert(connection, request, answer.status)
             return answer
 
         answer = await self._writer.write(write)
         request.logged = True
-        if answer.document is None:
-            tags = () if request.scope["method"] == "DELETE" else ((b"etag", etag(answer.version).encode()),)
-            return Reply(204, b"", tags)
-        where = location(call, answer.id).encode()
-        headers: tuple[tuple[bytes, bytes], ...] = ((b"etag", etag(answer.version).encode()),)
-        if answer.status == 201:
-            headers += ((b"location", where),)
-        return Reply(answer.status, answer.document.encode(), headers)
+        return _written(request, answer)
 
-    def _keep(self, request: _Request, reply: Reply) -> None:
-        """Hand the request inspector what was sent and answered."""
+    def _keep(self, request: ScimRequest, reply: Reply) -> None:
+        """Hand the log and the request inspector what was asked and answered."""
+        secret = not request.logged and self.log.tell(request, reply.status)
         answered = reply.body[:BODY_LIMIT]
-        if request.secret and reply.status >= 400:
+        if secret and reply.status >= 400:
             answered = shown_answer(answered, repeats=True).encode()
         self.exchanges.keep(
             (
@@ -370,7 +319,7 @@ class Target:
                 request.at,
                 request.duration,
                 request.scope["headers"],
-                body_to_mask(request.body, READ_TO_MASK, request.tenant.profile.secrets),
+                body_to_mask(request.body, READ_TO_MASK, request.tenant.profile.secrets) if request.body else b"",
                 len(request.body),
                 reply.headers,
                 answered,
@@ -378,22 +327,23 @@ class Target:
             )
         )
 
-    def _entry(self, request: _Request, status: int) -> Entry:
-        scope = request.scope
-        request.duration = (time.perf_counter_ns() - request.started) // 1000
-        query = scope["query_string"].decode("latin-1")
-        limit = STRANGER_TEXT_LIMIT if request.token_id is None else TEXT_LIMIT
-        told = about(scope["path"], query, request.object_id, request.tenant.profile.secrets, limit)
-        request.secret = told.secret
-        return Entry(
-            request.tenant.number,
-            request.at,
-            cut(scope["method"]),
-            told.path,
-            told.query,
-            request.kind,
-            told.object_id,
-            status,
-            request.token_id,
-            request.duration,
-        )
+
+def _read(request: ScimRequest, text: Text, version: int | str) -> Reply:
+    """The answer with a list, or with a resource and its tag, or that it is the one the client has."""
+    if not request.id:
+        return replied(text)
+    tag = etag(version).encode()
+    seen = request.headers.get(b"if-none-match")
+    if seen is not None and (seen.strip() == b"*" or tag[2:] in seen):
+        return Reply(304, b"", ((b"etag", tag),))
+    return replied(text, (b"etag", tag))
+
+
+def _written(request: ScimRequest, answer: Answer) -> Reply:
+    """The answer to a write that is on disk."""
+    tags: tuple[tuple[bytes, bytes], ...] = ((b"etag", etag(answer.version).encode()),)
+    if answer.document is None:
+        return Reply(204, b"", () if request.scope["method"] == "DELETE" else tags)
+    if answer.status == 201:
+        tags += ((b"location", f"{request.base}{ENDPOINTS[request.kind]}{answer.id}".encode()),)
+    return Reply(answer.status, answer.document.encode(), tags)

@@ -5,21 +5,19 @@ whole. Here heads are bounded, in size and in number; what is no HTTP, comes in 
 answers to what came whole before it. Instead of a timer for every request, one sweep a second looks at what every
 connection waits for; a request that is answered quickly costs nothing. Source: reference/scim-service-provider.md
 section *Limits*.
-And gives an application that has its whole answer at hand a way to send it at once. Answers of one turn of the loop
-leave together: their clients are woken together, and ask again together (explanation/performance.md).
 """
 
 import asyncio
 import resource
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from functools import partial
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 from httptools import HttpParserError
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-from provisor.provider.protocol.replies import AT_ONCE, CLOSE, Receive, Reply, Send
+from provisor.provider.protocol.replies import Receive, Reply, Send
 
 HEAD_SECONDS = 15.0
 BODY_SECONDS = 60.0  # a megabyte on a slow line
@@ -35,6 +33,27 @@ SWEEP_SECONDS = 1.0
 
 _Phase = tuple[str, int, int]
 
+# uvicorn's inner parts that the guard builds on, besides those it overrides; a release without them must not start.
+_BUILT_ON = {
+    HttpToolsProtocol: {"connections", "cycle", "flow", "headers", "parser", "pipeline", "scheme", "transport"}
+    | {"timeout_keep_alive_task"},
+    RequestResponseCycle: {"disconnected", "keep_alive", "message_event", "more_body"}
+    | {"response_complete", "response_started"},
+}
+_OVERRIDDEN = ("_start_asgi_task", "on_response_complete", "send_400_response")
+
+
+def check_uvicorn(kinds: Mapping[type, Collection[str]] = _BUILT_ON, overridden: Collection[str] = _OVERRIDDEN) -> None:
+    """Refuse a uvicorn whose inner parts are not those we know. Raises ImportError."""
+    missing = [name for name in overridden if not hasattr(HttpToolsProtocol, name)]
+    for kind, names in kinds.items():
+        missing += sorted(set(names) - set(kind.__init__.__code__.co_names))  # type: ignore[misc]
+    if missing:
+        raise ImportError(f"This uvicorn lacks {', '.join(missing)}, which the guard of connections builds on.")
+
+
+check_uvicorn()
+
 
 class GuardedProtocol(HttpToolsProtocol):
     """uvicorn's protocol, with bounds to what it keeps and an end that is a refusal, not an exception."""
@@ -45,7 +64,6 @@ class GuardedProtocol(HttpToolsProtocol):
     _head_bytes = 0
     _refusal = 400  # what to say of bytes that the parser does not take
     _ended = False  # whether what comes is thrown away
-    _answered = b""  # written when this turn of the loop is over
     _running: RequestResponseCycle | None = None  # the request that is being answered; uvicorn knows the newest
 
     def connection_made(self, transport: Any) -> None:  # uvicorn's own type: not every transport of asyncio
@@ -68,15 +86,9 @@ class GuardedProtocol(HttpToolsProtocol):
             self.refuse(400)
         self._ended = True
         if self.cycle is None or self.cycle.response_complete:
-            self._send()
             return False
         self.cycle.keep_alive = False
         return True
-
-    def shutdown(self) -> None:
-        """End the connection, once what was answered is written."""
-        self._send()
-        super().shutdown()
 
     def data_received(self, data: bytes) -> None:
         """Take bytes from the wire."""
@@ -123,14 +135,13 @@ class GuardedProtocol(HttpToolsProtocol):
             raise HttpParserError("the head is too large")
 
     def on_headers_complete(self) -> None:
-        """Start the request, and tell it how to answer at once."""
+        """Start the request."""
         if self.parser.get_method() == b"CONNECT":  # a 2xx would open a tunnel (RFC 9110 section 9.3.6)
             self._refusal = 405
             raise HttpParserError("no proxy")
         super().on_headers_complete()
         self._stage = "body"
         unfinished.pop(self, None)
-        cast(dict[str, Any], self.scope)[AT_ONCE] = partial(self._answer, self.cycle)
         if self.parser.should_upgrade():  # to what we do not speak: what follows may be no HTTP
             self.cycle.keep_alive = False
 
@@ -151,8 +162,6 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         """Go on with the next request."""
-        if self._running is not None:
-            _release(self._running)
         super().on_response_complete()
         if self.pipeline and not self.transport.is_closing():  # uvicorn would read on, faster than it answers
             self.flow.pause_reading()
@@ -175,7 +184,6 @@ class GuardedProtocol(HttpToolsProtocol):
                 self.pipeline[0] = (cycle, partial(_refused, status))
                 return
             self._abandon()
-        self._send()
         if not self.transport.is_closing():
             if self._stage != "body" or cycle is None or not cycle.response_complete:
                 self.transport.write(_refusal(status))
@@ -189,45 +197,7 @@ class GuardedProtocol(HttpToolsProtocol):
             if cycle is not None and not cycle.response_complete:
                 cycle.disconnected = True
                 cycle.message_event.set()
-                _release(cycle)
         self.pipeline.clear()
-
-    def _answer(self, cycle: RequestResponseCycle, reply: Reply) -> bool:
-        """Write a whole answer; False when the usual way has to be taken.
-
-        Two messages through uvicorn's `send` are two segments on the wire, and every header of every answer is checked
-        for characters that ours cannot hold: 3 of the 24 µs that uvicorn takes for a request.
-        """
-        if cycle.transport.is_closing():
-            cycle.disconnected = True
-        if cycle.flow.write_paused or cycle.disconnected or not cycle.keep_alive or cycle.scope["method"] == "HEAD":
-            return False
-        if CLOSE in reply.headers:
-            return False
-        cycle.response_started = cycle.response_complete = True
-        lines = [STATUS_LINE[reply.status]]
-        for name, value in cycle.default_headers:
-            lines += (name, b": ", value, b"\r\n")
-        for name, value in reply.all_headers():
-            lines += (name, b": ", value, b"\r\n")
-        lines += (b"\r\n", reply.body)
-        if not self._answered:
-            self.loop.call_soon(self._send)  # of this connection alone: what fails in it concerns no other
-        self._answered += b"".join(lines)
-        cycle.message_event.set()
-        cycle.on_response()
-        return True
-
-    def _send(self) -> None:
-        """Write what was answered."""
-        answered, self._answered = self._answered, b""
-        if answered and not self.transport.is_closing():
-            self.transport.write(answered)
-
-
-def _release(cycle: RequestResponseCycle) -> None:
-    """Let go of a request: its scope knows it by AT_ONCE, and both would stay until a collection."""
-    cast(dict[str, Any], cycle.scope).pop(AT_ONCE, None)
 
 
 unfinished: dict[GuardedProtocol, None] = {}  # connections with a part of a head, the oldest first
@@ -267,7 +237,7 @@ def _refusal(status: int) -> bytes:
 
 async def _refused(status: int, scope: Any, receive: Receive, send: Send) -> None:
     """An application that refuses what came in part behind requests that are still being answered."""
-    await Reply(status, b"", ((b"content-length", b"0"),)).send(scope, send)
+    await Reply(status, b"", ((b"content-length", b"0"),)).send(send)
 
 
 class Watch:

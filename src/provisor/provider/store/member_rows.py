@@ -5,6 +5,8 @@ SQL only. The functions that write are called inside a transaction and say wheth
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
+from itertools import groupby
+from operator import itemgetter
 from typing import TypeVar
 
 from provisor.database import Connection
@@ -15,7 +17,8 @@ from provisor.scim.errors import invalid_value, shown
 T = TypeVar("T")
 
 _LOTS = (100, 10, 1)  # members a statement: a statement's own cost is that of two of them, on a network that of ten
-_LENGTHS = (1, 10, 50, 200)  # values a statement that asks about a page, which has 200 at most
+_LENGTHS = (1, 10, 50, 100, 200)  # values a statement that asks about a page, which has 200 at most
+_BETWEEN = 5  # rows a member, then a range holds too much beside them
 _READ_STEP = 500  # rows a read; short enough to let other requests in between
 
 
@@ -85,6 +88,12 @@ def _groups_of(count: int) -> str:
     )
 
 
+_GROUPS_BETWEEN = (
+    "SELECT member_id, group_id FROM membership WHERE member_id >= ? AND member_id <= ? "
+    "ORDER BY member_id, group_id LIMIT ?"
+)
+
+
 @cache
 def _members_of(count: int) -> str:
     return f"SELECT group_id, member_id, member_kind FROM membership WHERE group_id IN ({_places(count)}) LIMIT ?"  # noqa: S608 - as above
@@ -146,14 +155,20 @@ def groups_of(connection: Connection, member_id: str) -> list[str]:
     ]
 
 
-def groups_of_all(connection: Connection, member_ids: Sequence[str]) -> Mapping[str, Sequence[str]]:
-    """The groups of several members, asked for at once; who is in none is not in it."""
-    found: dict[str, list[str]] = {}
-    if member_ids:
+def groups_of_all(connection: Connection, member_ids: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+    """The groups of several members, asked for at once; who is in none is not in it, somebody else may be.
+
+    Ids begin with the time, so those of a page lie together: their range takes a quarter of the time that a hundred
+    ids take. Where others lie between them, these are asked for by name.
+    """
+    if not member_ids:
+        return {}
+    limit = _BETWEEN * max(len(member_ids), 10)
+    rows = connection.all(_GROUPS_BETWEEN, (min(member_ids), max(member_ids), limit))
+    if len(rows) == limit:
         asked = padded(member_ids)
-        for member, group in connection.execute(_groups_of(len(asked)), asked):
-            found.setdefault(member, []).append(group)
-    return found
+        rows = connection.all(_groups_of(len(asked)), asked)
+    return {member: tuple([group for _, group in some]) for member, some in groupby(rows, key=itemgetter(0))}
 
 
 def few_of_all(connection: Connection, group_ids: Sequence[str], limit: int) -> Mapping[str, Sequence[Member]] | None:

@@ -18,7 +18,8 @@ from provisor.provider.store import member_rows
 from provisor.provider.store.tables import Tenant
 from provisor.provider.verbs import resources
 from provisor.provider.verbs.bulk_order import REFERENCE, in_order
-from provisor.provider.verbs.resources import Answer, Call
+from provisor.provider.verbs.request import ScimRequest
+from provisor.provider.verbs.resources import Answer
 from provisor.scim.errors import ScimError
 from provisor.scim.patch.operations import parse_operations
 from provisor.scim.values import Json, Resource
@@ -135,34 +136,34 @@ class Run:
         name = self._steps[blamed].bulk_id or ""
         return {number: refusal if number == blamed else _not_made(name) for number in unit}
 
-    def _call(self, step: Step) -> Call:
-        return Call(
+    def _request(self, step: Step) -> ScimRequest:
+        return ScimRequest(
             tenant=self._tenant, kind=step.kind, base=self._base, now=self._now, id=step.id, if_match=step.version
         )
 
     def _one(self, connection: Connection, step: Step) -> Answer:
-        call = self._call(step)
+        request = self._request(step)
         if step.method == "DELETE":
-            return resources.delete(connection, call)
+            return resources.delete(connection, request)
         if step.method == "PUT":
-            return resources.put(connection, call, step.data)
+            return resources.put(connection, request, step.data)
         if step.method == "PATCH":
             verb = resources.patch_user if step.kind == "User" else resources.patch_group
-            return verb(connection, call, parse_operations(step.data))
-        content, ids = resources.accepted(call, step.data)
-        return resources.create(connection, call, content, ids, id_=step.id)
+            return verb(connection, request, parse_operations(step.data))
+        content, ids = resources.accepted(request, step.data)
+        return resources.create(connection, request, content, ids, id_=step.id)
 
     def _first_half(self, connection: Connection, step: Step, unit: Sequence[int]) -> Answer:
         """Make a resource without those that name it back."""
-        call = self._call(step)
-        content, ids = resources.accepted(call, step.data)
+        request = self._request(step)
+        content, ids = resources.accepted(request, step.data)
         own = {self._steps[number].id for number in unit}
-        return resources.create(connection, call, content, [id_ for id_ in ids if id_ not in own], id_=step.id)
+        return resources.create(connection, request, content, [id_ for id_ in ids if id_ not in own], id_=step.id)
 
     def _second_half(self, connection: Connection, step: Step, unit: Sequence[int]) -> None:
         """Add the memberships among resources that were just made; nobody has seen them yet, so no version moves."""
         if step.kind == "Group":
-            _, ids = resources.accepted(self._call(step), step.data)
+            _, ids = resources.accepted(self._request(step), step.data)
             own = {self._steps[number].id for number in unit}
             member_rows.add(connection, self._tenant, step.id, [id_ for id_ in ids if id_ in own])
 

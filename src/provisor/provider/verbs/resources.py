@@ -1,69 +1,30 @@
 """What a client may do to one user or group: create, replace, change, delete (RFC 7644 sections 3.3, 3.5, 3.6).
 
 Every function here runs inside a write transaction, on one resource, and is short. A refusal is a ScimError; the
-transaction then forgets whatever was done. Order: the call and its answer, verbs for both kinds, changes of members.
+transaction then forgets whatever was done. Order: what a verb answers, verbs for both kinds, changes of members.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from provisor.database import Connection
 from provisor.provider.model import native_ids
-from provisor.provider.model.documents import (
-    Member,
-    Sealed,
-    dump,
-    load,
-    located,
-    members_text,
-    restamped,
-    seal,
-    with_groups,
-    with_list,
-)
+from provisor.provider.model.documents import Member, Sealed, load, restamped, seal
 from provisor.provider.model.limits import ATTRIBUTE_OPERATIONS, VALUES
 from provisor.provider.model.profiles import Kind
 from provisor.provider.store import member_rows, resource_rows
-from provisor.provider.store.tables import Tenant, is_id, new_id
+from provisor.provider.store.tables import is_id, new_id
+from provisor.provider.verbs.rendered import rendered, values_beside
+from provisor.provider.verbs.request import ScimRequest
 from provisor.scim.errors import invalid_value, shown, too_large
 from provisor.scim.naming import problem_with_name
 from provisor.scim.patch.applying import apply
 from provisor.scim.patch.membership import MemberChange, split_members
-from provisor.scim.patch.operations import Operation
+from provisor.scim.patch.operations import Operation, parse_operations
 from provisor.scim.path import getter, remover
-from provisor.scim.projection import project
 from provisor.scim.validate import accept, replace
 from provisor.scim.values import Json, Resource
-
-
-@dataclass(slots=True, kw_only=True)
-class Call:
-    """One request as the verbs see it. Not frozen: it is made for every request, and that costs."""
-
-    tenant: Tenant
-    kind: Kind
-    base: str  # the server's address with the base path, as the client knows it
-    now: int
-    id: str = ""
-    if_match: str | None = None
-    if_none_match: str | None = None
-    attributes: Sequence[str] = ()
-    excluded: Sequence[str] = ()
-    written: Sequence[str] = ()  # of what is told on request only, what this request wrote
-
-    @property
-    def plain(self) -> bool:
-        """Whether the whole resource is wanted."""
-        return not self.attributes and not self.excluded
-
-    @property
-    def as_stored(self) -> bool:
-        """Whether stored text can be sent as it is: leaving out what is composed of rows only saves reading them."""
-        return not self.attributes and self.tenant.profile.plain and all(name in _COMPOSED for name in self.excluded)
-
-
-_COMPOSED = frozenset({"members", "groups"})
 
 
 class Answer(NamedTuple):
@@ -75,96 +36,123 @@ class Answer(NamedTuple):
     document: str | None
 
 
-def create(connection: Connection, call: Call, content: Resource, ids: Sequence[str], id_: str = "") -> Answer:
+class Stored(NamedTuple):
+    """What a verb stored: the version, the document, and what it wrote of the attributes told on request only."""
+
+    version: int
+    document: str
+    written: tuple[str, ...] = ()
+
+
+def create(
+    connection: Connection, request: ScimRequest, content: Resource, ids: Sequence[str], id_: str = ""
+) -> Answer:
     """Store accepted content as a new resource; `ids` are a group's first members, `id_` an id given out before."""
     id_ = id_ or new_id()
-    sealed = _sealed(content, call, id_=id_, version=1, created=call.now)
-    resource_rows.insert(connection, call.tenant, call.kind, id_, call.now, sealed)
-    if (native := native_ids.native_id(content, call.kind)) is not None:
-        native_ids.remember(connection, call.tenant.number, call.kind, id_, native)
+    sealed = _sealed(content, request, id_=id_, version=1, created=request.now)
+    resource_rows.insert(connection, request.tenant, request.kind, id_, request.now, sealed)
+    if (native := native_ids.native_id(content, request.kind)) is not None:
+        native_ids.remember(connection, request.tenant.number, request.kind, id_, native)
     if ids:
-        member_rows.add(connection, call.tenant, id_, ids)
-    _note_written(call, {}, content)
-    return Answer(201, id_, *shown_document(connection, call, id_, sealed.document, 1))
+        member_rows.add(connection, request.tenant, id_, ids)
+    return _answer(connection, request, id_, 201, Stored(1, sealed.document, _written(request, {}, content)))
 
 
-def put(connection: Connection, call: Call, body: Json) -> Answer:
+def put(connection: Connection, request: ScimRequest, body: Json) -> Answer:
     """Replace a resource (RFC 7644 section 3.5.1)."""
-    row = resource_rows.read(connection, call.tenant, call.kind, call.id)
-    resource_rows.check_version(row.version, call.if_match, call.if_none_match)
-    resource_type = call.tenant.profile.type_of(call.kind)
+    row = resource_rows.read(connection, request.tenant, request.kind, request.id)
+    resource_rows.check_version(row.version, request.if_match, request.if_none_match)
+    resource_type = request.tenant.profile.type_of(request.kind)
     before = load(row.document)
     after = replace(before, body, resource_type)
     check_size(after)
     changed = False
-    if call.kind == "Group":
-        changed = member_rows.replace(connection, call.tenant, call.id, member_ids(after))
-    version, document = _store(connection, call, row, before, after, members_changed=changed, replaced=True)
-    return Answer(200, call.id, *shown_document(connection, call, call.id, document, version))
+    if request.kind == "Group":
+        changed = member_rows.replace(connection, request.tenant, request.id, member_ids(after))
+    stored = _store(connection, request, row, before, after, members_changed=changed, replaced=True)
+    return _answer(connection, request, request.id, 200, stored)
 
 
-def patch_user(connection: Connection, call: Call, operations: Sequence[Operation]) -> Answer:
+def patch_user(connection: Connection, request: ScimRequest, operations: Sequence[Operation]) -> Answer:
     """Change attributes; answers 200 with the resource. Nothing is written when nothing changes.
 
     Raises ScimError 413 for more than ATTRIBUTE_OPERATIONS.
     """
     check_operations(operations)
-    row = resource_rows.read(connection, call.tenant, call.kind, call.id)
-    resource_rows.check_version(row.version, call.if_match, call.if_none_match)
+    row = resource_rows.read(connection, request.tenant, request.kind, request.id)
+    resource_rows.check_version(row.version, request.if_match, request.if_none_match)
     before = load(row.document)
-    after = apply(before, operations, call.tenant.profile.user_type, check_size)
+    after = apply(before, operations, request.tenant.profile.user_type, check_size)
     check_size(after)
-    version, document = _store(connection, call, row, before, after, members_changed=False)
-    return Answer(200, call.id, *shown_document(connection, call, call.id, document, version))
+    stored = _store(connection, request, row, before, after, members_changed=False)
+    return _answer(connection, request, request.id, 200, stored)
 
 
-def patch_group(connection: Connection, call: Call, operations: Sequence[Operation]) -> Answer:
+def patch_group(connection: Connection, request: ScimRequest, operations: Sequence[Operation]) -> Answer:
     """Change a group without reading its members; answers 204 unless attributes were asked for."""
-    row = resource_rows.read(connection, call.tenant, call.kind, call.id)
-    resource_rows.check_version(row.version, call.if_match, call.if_none_match)
+    row = resource_rows.read(connection, request.tenant, request.kind, request.id)
+    resource_rows.check_version(row.version, request.if_match, request.if_none_match)
     before = load(row.document)
-    group_type = call.tenant.profile.group_type
+    group_type = request.tenant.profile.group_type
     parted = split_members(operations, is_id)
     if parted is None:  # members chosen by more than their id: they have to be read
         check_operations(operations)
-        whole: Resource = {**before, "members": _as_json(member_rows.read_all(connection, call.id), call.base)}
+        whole: Resource = {**before, "members": _as_json(member_rows.read_all(connection, request.id), request.base)}
         after = apply(whole, operations, group_type)
-        changed = member_rows.replace(connection, call.tenant, call.id, member_ids(after))
+        changed = member_rows.replace(connection, request.tenant, request.id, member_ids(after))
     else:
         change, others = parted
         check_operations(others)
         after = apply(before, others, group_type) if others else before
-        changed = _change_members(connection, call, change)
-    version, document = _store(connection, call, row, before, after, members_changed=changed)
-    if call.plain:
-        return Answer(204, call.id, version, None)
-    return Answer(200, call.id, *shown_document(connection, call, call.id, document, version))
+        changed = _change_members(connection, request, change)
+    stored = _store(connection, request, row, before, after, members_changed=changed)
+    if request.plain:
+        return Answer(204, request.id, stored.version, None)
+    return _answer(connection, request, request.id, 200, stored)
 
 
-def delete(connection: Connection, call: Call) -> Answer:
+def delete(connection: Connection, request: ScimRequest) -> Answer:
     """Delete a resource for good, and its memberships with it."""
-    row = resource_rows.read(connection, call.tenant, call.kind, call.id)
-    resource_rows.check_version(row.version, call.if_match, call.if_none_match)
-    for group_id in member_rows.groups_of(connection, call.id):
-        group = resource_rows.read(connection, call.tenant, "Group", group_id)
-        _stamp(connection, call, group, group_id)
-    member_rows.forget(connection, call.id)
-    if call.kind == "Group":
-        member_rows.clear(connection, call.id)
-    resource_rows.delete(connection, call.tenant, call.kind, row)
+    row = resource_rows.read(connection, request.tenant, request.kind, request.id)
+    resource_rows.check_version(row.version, request.if_match, request.if_none_match)
+    for group_id in member_rows.groups_of(connection, request.id):
+        group = resource_rows.read(connection, request.tenant, "Group", group_id)
+        _stamp(connection, request, group, group_id)
+    member_rows.forget(connection, request.id)
+    if request.kind == "Group":
+        member_rows.clear(connection, request.id)
+    resource_rows.delete(connection, request.tenant, request.kind, row)
     if "nativeObjectId" in row.document:
-        native_ids.forget(connection, call.id)
-    return Answer(204, call.id, row.version, None)
+        native_ids.forget(connection, request.id)
+    return Answer(204, request.id, row.version, None)
 
 
-def accepted(call: Call, body: Json) -> tuple[Resource, list[str]]:
+def work(request: ScimRequest, method: str, body: Json) -> Callable[[Connection], Answer]:
+    """What a body asks to be done to a resource, for the inside of a transaction. Raises ScimError."""
+    if method == "POST":
+        content, ids = accepted(request, body)
+        return partial(create, request=request, content=content, ids=ids)
+    if method == "PUT":
+        return partial(put, request=request, body=body)
+    verb = patch_user if request.kind == "User" else patch_group
+    return partial(verb, request=request, operations=parse_operations(body))
+
+
+def _answer(connection: Connection, request: ScimRequest, id_: str, status: int, stored: Stored) -> Answer:
+    """The answer with the resource as the client is to see it."""
+    values = values_beside(connection, request, id_)
+    text, version = rendered(request, stored.document, stored.version, values, stored.written)
+    return Answer(status, id_, version, text)
+
+
+def accepted(request: ScimRequest, body: Json) -> tuple[Resource, list[str]]:
     """What is stored of a POST body, and the ids of a group's members. Raises ScimError."""
-    content = accept(body, call.tenant.profile.type_of(call.kind))
+    content = accept(body, request.tenant.profile.type_of(request.kind))
     check_size(content)
-    check_names(call.kind, {}, content)
-    if call.tenant.profile.forgets:
-        _forget(content, call)
-    return content, member_ids(content) if call.kind == "Group" else []
+    check_names(request.kind, {}, content)
+    if request.tenant.profile.forgets:
+        _forget(content, request)
+    return content, member_ids(content) if request.kind == "Group" else []
 
 
 def check_size(content: Resource) -> None:
@@ -220,101 +208,62 @@ def member_ids(content: Resource) -> list[str]:
     return ids
 
 
-def shown_document(connection: Connection, call: Call, id_: str, document: str, version: int) -> tuple[int | str, str]:
-    """A document as this client is to see it, a group with its members, and its version as it is told."""
-    text = located(document, call.kind, call.base)
-    told: int | str = version
-    if call.kind == "Group" and wants(call, "members"):
-        text = with_list(text, "members", members_text(member_rows.read_all(connection, id_), call.base))
-    elif call.kind == "User" and call.tenant.profile.shows_groups:
-        text, told = with_groups(text, version, user_groups_text(connection, call, id_))
-    return told, projected(text, call)
+def _written(request: ScimRequest, before: Resource, after: Resource) -> tuple[str, ...]:
+    """Which of the attributes that are told on request only this request wrote: it is told those."""
+    profile = request.tenant.profile
+    if profile.plain:
+        return ()
+    resource_type = profile.type_of(request.kind)
+    found = ((path, getter(path, resource_type)) for path in profile.on_request(request.kind))
+    return tuple(path for path, take in found if take(after) != take(before))
 
 
-def user_groups_text(connection: Connection, call: Call, id_: str) -> str:
-    """The elements of a user's read-only `groups`; nothing when the client does not want them."""
-    return groups_text(member_rows.groups_of(connection, id_), call.base) if wants(call, "groups") else ""
-
-
-def groups_text(groups: Iterable[str], base: str) -> str:
-    """The elements of `groups`, without brackets."""
-    ref = f'","$ref":"{base}/Groups/'
-    return ",".join([f'{{"value":"{group}{ref}{group}","type":"direct"}}' for group in groups])
-
-
-def projected(text: str, call: Call) -> str:
-    """A document cut down to the attributes asked for."""
-    if call.as_stored:
-        return text
-    resource_type = call.tenant.profile.type_of(call.kind)
-    return dump(project(load(text), call.attributes, call.excluded, resource_type, call.written))
-
-
-def _note_written(call: Call, before: Resource, after: Resource) -> None:
-    profile = call.tenant.profile
-    if not profile.plain:
-        resource_type = profile.type_of(call.kind)
-        found = ((path, getter(path, resource_type)) for path in profile.on_request(call.kind))
-        call.written = tuple(path for path, take in found if take(after) != take(before))
-
-
-def _forget(content: Resource, call: Call) -> None:
+def _forget(content: Resource, request: ScimRequest) -> None:
     """Take out what nobody may ever read: it was checked, and keeping a secret without a use is a risk."""
-    profile = call.tenant.profile
-    for path in profile.kept_back(call.kind):
-        remover(path, profile.type_of(call.kind))(content)
+    profile = request.tenant.profile
+    for path in profile.kept_back(request.kind):
+        remover(path, profile.type_of(request.kind))(content)
 
 
-def wants(call: Call, name: str) -> bool:
-    """Whether an attribute composed from rows has to be read at all; what is left of it is projection's business."""
-    lowered = name.lower()
-    if call.attributes:
-        schema = call.kind.lower()  # a URN named alone, which ends with it, stands for all its attributes
-        return any(_top_name(item) in (lowered, schema) for item in call.attributes)
-    return not any(item.lower().rpartition(":")[2] == lowered for item in call.excluded)
-
-
-def _top_name(path: str) -> str:
-    return path.lower().rpartition(":")[2].partition(".")[0].strip()
-
-
-def _sealed(content: Resource, call: Call, *, id_: str, version: int, created: int) -> Sealed:
+def _sealed(content: Resource, request: ScimRequest, *, id_: str, version: int, created: int) -> Sealed:
     return seal(
         content,
-        call.kind,
-        call.tenant.profile.type_of(call.kind),
+        request.kind,
+        request.tenant.profile.type_of(request.kind),
         id_=id_,
         version=version,
         created=created,
-        modified=call.now,
+        modified=request.now,
     )
 
 
 def _store(
     connection: Connection,
-    call: Call,
+    request: ScimRequest,
     row: resource_rows.Row,
     before: Resource,
     after: Resource,
     *,
     members_changed: bool,
     replaced: bool = False,
-) -> tuple[int, str]:
+) -> Stored:
     """Write what changed; version and lastModified move only then (spec/scim-wire.md section 5, row 17)."""
-    if after is not before and call.tenant.profile.forgets:
-        _forget(after, call)
-    _note_written(call, {} if replaced else before, after)
+    if after is not before and request.tenant.profile.forgets:
+        _forget(after, request)
+    written = _written(request, {} if replaced else before, after)
     if after is not before and _content(after) != _content(before):
-        check_names(call.kind, before, after)
+        check_names(request.kind, before, after)
         version = row.version + 1
-        sealed = _sealed(after, call, id_=call.id, version=version, created=row.created_at)
-        resource_rows.update(connection, call.tenant, call.kind, row, version=version, now=call.now, sealed=sealed)
-        if (native := native_ids.native_id(after, call.kind)) != native_ids.native_id(before, call.kind):
-            native_ids.remember(connection, call.tenant.number, call.kind, call.id, native)
-        return version, sealed.document
+        sealed = _sealed(after, request, id_=request.id, version=version, created=row.created_at)
+        resource_rows.update(
+            connection, request.tenant, request.kind, row, version=version, now=request.now, sealed=sealed
+        )
+        if (native := native_ids.native_id(after, request.kind)) != native_ids.native_id(before, request.kind):
+            native_ids.remember(connection, request.tenant.number, request.kind, request.id, native)
+        return Stored(version, sealed.document, written)
     if members_changed:
-        return _stamp(connection, call, row, call.id)
-    return row.version, row.document
+        return _stamp(connection, request, row, request.id)._replace(written=written)
+    return Stored(row.version, row.document, written)
 
 
 def _content(resource: Resource) -> Resource:
@@ -324,19 +273,19 @@ def _content(resource: Resource) -> Resource:
 _NOT_COMPARED = frozenset({"schemas", "id", "meta", "members", "groups", "password"})
 
 
-def _stamp(connection: Connection, call: Call, row: resource_rows.Row, id_: str) -> tuple[int, str]:
+def _stamp(connection: Connection, request: ScimRequest, row: resource_rows.Row, id_: str) -> Stored:
     """A new version of a group of which only members changed."""
     version = row.version + 1
-    document = restamped(row.document, "Group", id_=id_, version=version, created=row.created_at, modified=call.now)
-    resource_rows.stamp(connection, call.tenant, row, version=version, now=call.now, document=document)
-    return version, document
+    document = restamped(row.document, "Group", id_=id_, version=version, created=row.created_at, modified=request.now)
+    resource_rows.stamp(connection, request.tenant, row, version=version, now=request.now, document=document)
+    return Stored(version, document)
 
 
-def _change_members(connection: Connection, call: Call, change: MemberChange) -> bool:
+def _change_members(connection: Connection, request: ScimRequest, change: MemberChange) -> bool:
     if change.replace_all:
-        return member_rows.replace(connection, call.tenant, call.id, change.add)
-    removed = member_rows.remove(connection, call.id, change.remove)
-    added = member_rows.add(connection, call.tenant, call.id, change.add)
+        return member_rows.replace(connection, request.tenant, request.id, change.add)
+    removed = member_rows.remove(connection, request.id, change.remove)
+    added = member_rows.add(connection, request.tenant, request.id, change.add)
     return removed or added
 
 

@@ -316,6 +316,15 @@ def _words(names: tuple[str, ...]) -> re.Pattern[str]:
     )
 
 
+def surely_plain(text: str, names: Collection[str] = ()) -> bool:
+    """Whether none of many texts, a line each, can hold a secret: asked at once, of what is ASCII when unwrapped.
+
+    A letter beyond it in one line could keep another line from being recognised.
+    """
+    plain = _unwrapped(text)
+    return plain is not None and plain.isascii() and not _hints(plain, names)
+
+
 def _hints(plain: str, names: Collection[str]) -> bool:
     lowered = plain.lower()
     for word in _HINTS:  # plain loops: every request pays for them

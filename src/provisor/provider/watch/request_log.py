@@ -5,18 +5,23 @@ FLUSH_SECONDS. Bounded: the newest RETENTION_ROWS stay. No body, no token, no he
 """
 
 import asyncio
-from collections.abc import Collection
+import time
+from collections.abc import Collection, Iterator, Sequence
 from functools import partial
 from typing import NamedTuple
 
 from provisor.database import Connection, Writer
+from provisor.provider.model.documents import ENDPOINTS
+from provisor.provider.verbs.bulk import Step
+from provisor.provider.verbs.request import ScimRequest
 from provisor.provider.watch.masking import TEXT_LIMIT as MASKED_LIMIT
-from provisor.provider.watch.masking import asks_only_scim, holds_secret, masked_parameters, masked_query
+from provisor.provider.watch.masking import asks_only_scim, holds_secret, masked_parameters, masked_query, surely_plain
 
 FLUSH_SECONDS = 0.08
 RETENTION_ROWS = 200_000  # about 40 MB, at most 200 when strangers fill it; some hours of a busy day
 _GATHERED_LIMIT = 2_000  # then requests wait for the flush: the log stays exact and memory bounded
 PRUNE_EVERY = 5_000
+_ASKED_AT_ONCE = 50  # entries
 TEXT_LIMIT = 1_000  # characters of a path, a query
 STRANGER_TEXT_LIMIT = 200  # of who has no token and may ask as often as he likes
 
@@ -43,6 +48,10 @@ class Entry(NamedTuple):
     status: int
     token_id: str | None
     duration: int
+
+
+# An entry, and the names of attributes that hold secrets if it is as it came.
+_Gathered = tuple[Entry, Collection[str] | None]
 
 
 def cut(text: str, limit: int = TEXT_LIMIT) -> str:
@@ -72,12 +81,56 @@ def about(path: str, query: str, object_id: str | None, names: Collection[str], 
     return About(path, query, object_id)
 
 
+def _finished(gathered: Sequence[_Gathered]) -> Iterator[Entry]:
+    """Entries as they are kept: what many of them together do not hold none of them holds, so it is asked first."""
+    for start in range(0, len(gathered), _ASKED_AT_ONCE):
+        lot = gathered[start : start + _ASKED_AT_ONCE]
+        raw = [entry for entry, names in lot if names is not None]
+        every = frozenset[str]().union(*(names for _, names in lot if names))
+        plain = all(asks_only_scim(entry.query) for entry in raw if entry.query) and _is_plain(
+            "\n".join([f"{entry.path}?{entry.query}" for entry in raw]), every
+        )
+        for entry, names in lot:
+            yield entry if plain or names is None else _finish(entry, names)
+
+
+def _is_plain(text: str, names: Collection[str]) -> bool:
+    return text.isascii() and "\x00" not in text and surely_plain(text, names)
+
+
+def _finish(entry: Entry, names: Collection[str]) -> Entry:
+    told = about(entry.path, entry.query, entry.object_id, names, TEXT_LIMIT)
+    return entry._replace(path=told.path, query=told.query, object_id=told.object_id)
+
+
+def _entry(request: ScimRequest, status: int, path: str, query: str, object_id: str | None) -> Entry:
+    request.duration = (time.perf_counter_ns() - request.started) // 1000
+    return Entry(
+        request.tenant.number,
+        request.at,
+        cut(request.scope["method"]),
+        path,
+        query,
+        request.told_kind,
+        object_id,
+        status,
+        request.token_id,
+        request.duration,
+    )
+
+
+def _about(request: ScimRequest) -> About:
+    query = request.scope["query_string"].decode("latin-1")
+    limit = STRANGER_TEXT_LIMIT if request.token_id is None else TEXT_LIMIT
+    return about(request.scope["path"], query, request.told_id, request.tenant.profile.secrets, limit)
+
+
 class RequestLog:
     """Gathers entries and writes them in batches. Belongs to one event loop."""
 
     def __init__(self, writer: Writer) -> None:
         self._writer = writer
-        self._gathered: list[Entry] = []
+        self._gathered: list[_Gathered] = []
         self._used: dict[str, int] = {}  # token id -> newest use
         self._timer: asyncio.TimerHandle | None = None
         self._flushing: set[asyncio.Future[int]] = set()
@@ -92,12 +145,39 @@ class RequestLog:
 
     def add(self, entry: Entry) -> None:
         """Keep an entry for the next flush."""
-        self._gathered.append(entry)
+        self._gathered.append((entry, None))
         self._schedule()
 
-    def insert(self, connection: Connection, entry: Entry) -> None:
-        """Write an entry inside the transaction of the write it tells of."""
-        connection.execute(_INSERT, entry)
+    def tell(self, request: ScimRequest, status: int) -> bool:
+        """Keep an entry of an answered request for the next flush; returns whether a refusal may repeat a secret.
+
+        Of one that was done the entry waits as it came: whether it holds a secret is asked at the flush, of many at
+        once.
+        """
+        path, query = request.scope["path"], request.scope["query_string"]
+        if status < 400 and request.token_id is not None and len(path) + len(query) < TEXT_LIMIT:
+            entry = _entry(request, status, path, query.decode("latin-1"), request.told_id)
+            self._gathered.append((entry, request.tenant.profile.secrets))
+            self._schedule()
+            return False
+        told = _about(request)
+        self.add(_entry(request, status, told.path, told.query, told.object_id))
+        return told.secret
+
+    def insert(self, connection: Connection, request: ScimRequest, status: int) -> None:
+        """Write the entry of a write inside its transaction."""
+        told = _about(request)
+        connection.execute(_INSERT, _entry(request, status, told.path, told.query, told.object_id))
+
+    def insert_operation(
+        self, request: ScimRequest, connection: Connection, number: int, step: Step, status: int
+    ) -> None:
+        """Write an entry of an operation of a bulk, before the bulk's own, so that it is found by its resource."""
+        path = f"{ENDPOINTS[step.kind]}{step.id}" if step.id else step.path
+        base = request.scope["path"].rstrip("/").removesuffix("/Bulk")
+        told = about(base + path, f"bulk={number}", step.id or None, request.tenant.profile.secrets, TEXT_LIMIT)
+        values = request.tenant.number, request.at, cut(step.method), told.path, told.query, step.kind, told.object_id
+        connection.execute(_INSERT, (*values, status, request.token_id, 0))
 
     def _schedule(self) -> None:
         if self._timer is None:
@@ -105,7 +185,7 @@ class RequestLog:
 
     def _start_flush(self) -> None:
         self._timer = None
-        gathered, self._gathered = self._gathered, []
+        gathered, self._gathered = list(_finished(self._gathered)), []
         used, self._used = self._used, {}
         self._unwritten += len(gathered)
         prune = self._newest - self._pruned_at >= PRUNE_EVERY

@@ -1,8 +1,8 @@
 """How fast the target is asked: at most so many requests a second, and a pause for all when it says so.
 
-The connector reports *throttled until*; the wait is here (spec/provisioning-service.md section 15 asks for the pause and
-for repeating the request that was refused, no other). A limit that nobody told us is estimated, because whoever waits
-for refusals to slow down is refused all day: what is refused at once is what is in flight, and a pause is a whole
+The connector reports *throttled until*; the wait is here (spec/provisioning-service.md section 15 asks for the pause
+and for repeating the request that was refused, no other). A limit that nobody told us is estimated, because whoever
+waits for refusals to slow down is refused all day: what is refused at once is what is in flight, and a pause is a whole
 second at least. So a target is approached gently, what it bore is kept for a while, and then a little more is tried.
 Order: Pace, Estimate, windows.
 """
