@@ -108,7 +108,6 @@ class PostgresqlBatches:
             outcome = None, error
         if connection.failed or (outcome[1] is not None and connection.wrote):
             raise Hasty("A work was refused.")
-        connection.push()
         return outcome
 
     def _with_savepoint(self, work: Callable[[Connection], Any]) -> Outcome:

@@ -1,11 +1,12 @@
 """A connection to PostgreSQL: statements in, tuples out, opened again when the server went away between transactions.
 
-A write transaction may be hasty: what answers nothing is then posted, not waited for, and any refusal makes the whole
-transaction one that has to be done again, with care. Must not know any table. Source: decision 0004.
+Everything goes through the driver's pipeline and its prepared statements. A write transaction may be hasty: what
+answers nothing is then posted, not waited for, and any refusal makes the whole transaction one that has to be done
+again, with care. Must not know any table. Source: decision 0004.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from enum import IntEnum
 
 import psycopg
@@ -13,10 +14,9 @@ from psycopg.pq import TransactionStatus
 
 from provisor.database.dialect import Sort, defined, understood
 from provisor.database.ports import DatabaseError, IntegrityError, Row
-from provisor.database.postgresql_wire import Answer, Wire
 
+PREPARED = 256  # statements a connection; the one used longest ago is forgotten, as filters may be of any kind
 _STREAMED_ROWS = 100  # fetched at once
-_MANY_ROWS = 500  # sent before the first answer is read
 _LOCK = 0x50524F56  # "PROV": keeps off the advisory locks of others in the same database
 _BEGIN_WRITING = b"BEGIN ISOLATION LEVEL READ COMMITTED"
 _TAKE_LOCK = b"SELECT pg_advisory_xact_lock(%d, hashtext(current_schema()))" % _LOCK
@@ -42,19 +42,64 @@ class _Reading(IntEnum):
     BEGUN = 2
 
 
+class Answer:
+    """The answer to a statement; whoever looks at one that was posted waits for it."""
+
+    __slots__ = ("_cursor", "_settle")
+
+    def __init__(
+        self, cursor: "psycopg.RawCursor[Row] | None" = None, settle: Callable[[], None] = lambda: None
+    ) -> None:
+        self._cursor = cursor  # None for a statement that does not go out yet
+        self._settle = settle
+
+    @property
+    def rowcount(self) -> int:
+        """How many rows were touched or found."""
+        self._settle()
+        return -1 if self._cursor is None else self._cursor.rowcount
+
+    def fetchone(self) -> Row | None:
+        """The next row, or None."""
+        self._settle()
+        return None if self._cursor is None or self._cursor.description is None else self._cursor.fetchone()
+
+    def fetchall(self) -> list[Row]:
+        """Every row that was not fetched yet."""
+        self._settle()
+        return [] if self._cursor is None or self._cursor.description is None else self._cursor.fetchall()
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self.fetchall())
+
+
 class PostgresqlConnection:
     """One connection. Not for two threads at once."""
 
-    __slots__ = ("_connect", "_name", "_reading", "_streams", "failed", "hasty", "raw", "wire", "writing", "wrote")
+    __slots__ = (
+        "_connect",
+        "_name",
+        "_pending",
+        "_pipeline",
+        "_piping",
+        "_reading",
+        "_streams",
+        "failed",
+        "hasty",
+        "raw",
+        "writing",
+        "wrote",
+    )
 
     def __init__(self, connect: Callable[[], "psycopg.Connection[Row]"], name: str) -> None:
         self._connect = connect
         self._name = name
+        self._piping = ExitStack()
         self._open()
 
     def _open(self) -> None:
         self.raw = self._connect()
-        self.wire = Wire(self.raw, self._failure)
+        self._enter()
         self._reading = _Reading.NOT
         self._streams = 0
         self.writing = False  # in a write transaction, which must not go on over another connection
@@ -62,10 +107,15 @@ class PostgresqlConnection:
         self.failed = False  # the write transaction can only be rolled back, to a savepoint at least
         self.wrote = False  # whether anything was written since somebody set this to False
 
-    def reopen(self) -> None:
-        """Begin anew when something may still be under way."""
-        if self.raw.pgconn.transaction_status != TransactionStatus.IDLE:
-            self.wire.lose()
+    def _enter(self) -> None:
+        self._pipeline = self._piping.enter_context(self.raw.pipeline())
+        self._pending = False  # whether something was posted of which nobody has seen the answer
+
+    def _lose(self) -> None:
+        """Close the connection, and forget what was asked of it."""
+        self.raw.close()
+        with suppress(psycopg.Error):
+            self._piping.close()
 
     def execute(self, sql: str, values: Sequence[object] = (), /) -> Answer:
         """Run a statement; its whole answer is fetched."""
@@ -81,7 +131,7 @@ class PostgresqlConnection:
                 return self.post(statement.text, values)
             case Sort.BEGINS if not self.writing:
                 self._reading, self.failed = _Reading.ASKED, False
-                return Answer.nothing(self.wire)
+                return Answer()
             case Sort.ENDS if not self.writing:
                 return self._end_reading()
             case Sort.UNDOES:
@@ -114,26 +164,54 @@ class PostgresqlConnection:
 
     def _sent(self, text: bytes, values: Sequence[object]) -> Answer:
         if self._reading is _Reading.ASKED:
-            self.wire.post(b"BEGIN")
+            self._send(b"BEGIN", ())
             self._reading = _Reading.BEGUN
         try:
-            return self.wire.run(text, values)
+            cursor = self._send(text, values)
+            self._sync()
         except psycopg.DataError as error:
             if error.sqlstate or not _holds_nul(values):
                 raise
-            return self.wire.run(text, without_nul(values))
+            cursor = self._send(text, without_nul(values))
+            self._sync()
+        return Answer(cursor)
 
     def post(self, text: bytes, values: Sequence[object]) -> Answer:
-        """Have a statement sent with the next one that is waited for."""
+        """Have a statement sent without waiting for its answer."""
         if self.failed and self.hasty:
             raise Hasty("This transaction was refused already.")
         try:
             try:
-                return self.wire.post(text, values)
-            except psycopg.DataError:  # of the driver: nothing was sent
-                return self.wire.post(text, without_nul(values))
+                return Answer(self._send(text, values), self.settle)
+            except psycopg.DataError as error:
+                if error.sqlstate or not _holds_nul(values):
+                    raise
+                return Answer(self._send(text, without_nul(values)), self.settle)
         except psycopg.Error as error:
             raise self._failure(error) from None
+
+    def _send(self, text: bytes, values: Sequence[object]) -> "psycopg.RawCursor[Row]":
+        self._pending = True
+        return psycopg.RawCursor(self.raw).execute(text, values or None)
+
+    def _sync(self) -> None:
+        """Wait for whatever was sent. Raises the first failure."""
+        try:
+            self._pipeline.sync()
+        except psycopg.Error:
+            raise
+        except BaseException:  # an interrupted wait: what comes next would be read as the answer to something else
+            self._lose()
+            raise
+        self._pending = False
+
+    def settle(self) -> None:
+        """Wait for what was posted. Raises DatabaseError when one of it was refused."""
+        if self._pending:
+            try:
+                self._sync()
+            except psycopg.Error as error:
+                raise self._failure(error) from None
 
     def _directly(self, sql: str) -> Answer:
         """Through the driver, as it stands: DDL, settings, several statements at once."""
@@ -141,29 +219,31 @@ class PostgresqlConnection:
         if not self.writing:
             self._run(b"SELECT 1")  # finds a lost connection again, and sends a BEGIN that is due
         try:
-            self.wire.leave()
-            cursor = self.raw.execute(sql.encode())
-            rows = cursor.fetchall() if cursor.description else []
+            self._sync()
+            self._piping.close()
+            cursor = psycopg.RawCursor(self.raw).execute(sql.encode())
+            self._enter()
         except psycopg.Error as error:
+            if not self.raw.closed:
+                self._enter()
             raise self._failure(error) from None
-        answer = Answer(self.wire)
-        answer.fill(rows, cursor.rowcount)
-        return answer
+        return Answer(cursor)
 
     def _end_reading(self) -> Answer:
         if self._reading is _Reading.BEGUN:
             with suppress(psycopg.Error):  # who has read has read
-                self.wire.post(b"COMMIT")
-                self.wire.hand_over()
+                self._send(b"COMMIT", ())
         self._reading = _Reading.NOT
-        return Answer.nothing(self.wire)
+        return Answer()
 
     def _failure(self, error: psycopg.Error) -> Exception:
         """What a caller is told; the driver's own class stays in here."""
         if isinstance(error, psycopg.errors.InvalidSqlStatementName) or "cached plan must not" in str(error):
-            self.wire.lose()  # its prepared statements are no longer those of the server
+            self._lose()  # its prepared statements are no longer those of the server
+        with suppress(psycopg.Error):  # what was sent behind the refused statement was not looked at
+            self._sync()
         closed = self.raw.closed
-        self.failed = closed or self.raw.pgconn.transaction_status == TransactionStatus.INERROR
+        self.failed = closed or self.raw.info.transaction_status == TransactionStatus.INERROR
         sentence = f"{self._name}: {str(error).strip() or type(error).__name__}."
         if closed:
             return ConnectionLost(sentence)
@@ -185,27 +265,17 @@ class PostgresqlConnection:
 
     def many(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
         """Run one statement for every row of values, without waiting for each."""
-        text = understood(sql).text
         self.wrote = True
-        for number, row in enumerate(rows, 1):
-            self.post(text, row)
-            if number % _MANY_ROWS == 0:
-                self._settle()
+        if self.failed and self.hasty:
+            raise Hasty("This transaction was refused already.")
+        held = (without_nul(row) if _holds_nul(row) else row for row in rows)
+        try:
+            self._pending = True
+            psycopg.RawCursor(self.raw).executemany(understood(sql).text, held)
+        except psycopg.Error as error:
+            raise self._failure(error) from None
         if not self.hasty:
-            self._settle()
-
-    def push(self) -> None:
-        """Let the server begin with what was posted, while the next work is thought about."""
-        try:
-            self.wire.push()
-        except psycopg.Error as error:
-            raise self._failure(error) from None
-
-    def _settle(self) -> None:
-        try:
-            self.wire.settle()
-        except psycopg.Error as error:
-            raise self._failure(error) from None
+            self.settle()
 
     def stream(self, sql: str, values: Sequence[object] = ()) -> Iterator[Row]:
         """The rows of a long answer, some at a time, through a cursor of the server's."""
@@ -248,8 +318,9 @@ class PostgresqlConnection:
 
     def _lock(self) -> None:
         try:
-            self.wire.post(_BEGIN_WRITING)
-            self.wire.run(_TAKE_LOCK)
+            self._send(_BEGIN_WRITING, ())
+            self._send(_TAKE_LOCK, ())
+            self._sync()
         except psycopg.Error as error:
             failure = self._failure(error)
             self.rollback()
@@ -267,20 +338,22 @@ class PostgresqlConnection:
                 f"{self._name}: a statement failed, so that nothing of its transaction was kept."
             )
         try:
-            commit = self.wire.post(b"COMMIT")
-        except psycopg.Error as error:
-            raise self._failure(error) from None
+            self.settle()  # what is lost before COMMIT is sent was not kept
+        except DatabaseError:
+            self.rollback()
+            raise
         try:
-            self.wire.settle()
+            cursor = self._send(b"COMMIT", ())
+            self._sync()
         except psycopg.Error as error:
             failure = self._failure(error)
-            if isinstance(failure, ConnectionLost) and not commit.skipped:
+            if isinstance(failure, ConnectionLost):
                 raise DatabaseError(f"Whether a write was kept is not known: {failure}") from None
             self.rollback()
             raise failure from None
         finally:
             self.writing = self.hasty = False
-        if commit.tag != b"COMMIT":
+        if cursor.statusmessage != "COMMIT":
             raise DatabaseError(f"{self._name}: a transaction was rolled back instead of kept.")
 
     def rollback(self) -> None:
@@ -289,16 +362,17 @@ class PostgresqlConnection:
         if self.raw.closed:
             return
         with suppress(psycopg.Error):  # of what was posted
-            self.wire.settle()
-        if not self.raw.closed and self.raw.pgconn.transaction_status != TransactionStatus.IDLE:
+            self._sync()
+        if not self.raw.closed and self.raw.info.transaction_status != TransactionStatus.IDLE:
             try:
-                self.wire.run(b"ROLLBACK")
+                self._send(b"ROLLBACK", ())
+                self._sync()
             except psycopg.Error as error:
                 raise self._failure(error) from None
 
     def close(self) -> None:
         """Close the connection; an open transaction is rolled back."""
-        self.raw.close()
+        self._lose()
 
 
 def _holds_nul(values: Sequence[object]) -> bool:
