@@ -1,13 +1,11 @@
 """A connection to PostgreSQL: statements in, tuples out, opened again when the server went away between transactions.
 
-Everything goes through the driver's pipeline and its prepared statements. A write transaction may be hasty: what
-answers nothing is then posted, not waited for, and any refusal makes the whole transaction one that has to be done
-again, with care. Must not know any table. Source: decision 0004.
+The driver prepares what comes twice. A write transaction may be hasty: what answers nothing is then posted through the
+driver's pipeline, not waited for, and any refusal makes the whole transaction one that has to be done again, with care. Must not know any table. Source: decision 0004.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, suppress
-from enum import IntEnum
 
 import psycopg
 from psycopg.pq import TransactionStatus
@@ -34,43 +32,47 @@ class Hasty(DatabaseError):
     """A hasty transaction met a refusal, of whichever of its statements: do it again with care."""
 
 
-class _Reading(IntEnum):
-    """How far a transaction of reads has come."""
-
-    NOT = 0
-    ASKED = 1  # BEGIN goes out with the first statement
-    BEGUN = 2
-
-
 class Answer:
-    """The answer to a statement; whoever looks at one that was posted waits for it."""
+    """The whole answer to a statement."""
 
-    __slots__ = ("_cursor", "_settle")
+    __slots__ = ("_rowcount", "_rows")
 
-    def __init__(
-        self, cursor: "psycopg.RawCursor[Row] | None" = None, settle: Callable[[], None] = lambda: None
-    ) -> None:
-        self._cursor = cursor  # None for a statement that does not go out yet
-        self._settle = settle
+    def __init__(self, rows: Iterable[Row] = (), rowcount: int = -1) -> None:
+        self._rows = iter(rows)
+        self._rowcount = rowcount
 
     @property
     def rowcount(self) -> int:
         """How many rows were touched or found."""
-        self._settle()
-        return -1 if self._cursor is None else self._cursor.rowcount
+        return self._rowcount
 
     def fetchone(self) -> Row | None:
         """The next row, or None."""
-        self._settle()
-        return None if self._cursor is None or self._cursor.description is None else self._cursor.fetchone()
+        return next(self._rows, None)
 
     def fetchall(self) -> list[Row]:
         """Every row that was not fetched yet."""
-        self._settle()
-        return [] if self._cursor is None or self._cursor.description is None else self._cursor.fetchall()
+        return list(self._rows)
 
     def __iter__(self) -> Iterator[Row]:
-        return iter(self.fetchall())
+        return self._rows
+
+
+class Posted(Answer):
+    """The answer to a write that was not waited for; whoever looks at its count waits."""
+
+    __slots__ = ("_cursor", "_settle")
+
+    def __init__(self, cursor: "psycopg.RawCursor[Row]", settle: Callable[[], None]) -> None:
+        super().__init__()
+        self._cursor = cursor
+        self._settle = settle
+
+    @property
+    def rowcount(self) -> int:
+        """How many rows were touched."""
+        self._settle()
+        return self._cursor.rowcount
 
 
 class PostgresqlConnection:
@@ -78,8 +80,8 @@ class PostgresqlConnection:
 
     __slots__ = (
         "_connect",
+        "_cursor",
         "_name",
-        "_pending",
         "_pipeline",
         "_piping",
         "_reading",
@@ -94,28 +96,24 @@ class PostgresqlConnection:
     def __init__(self, connect: Callable[[], "psycopg.Connection[Row]"], name: str) -> None:
         self._connect = connect
         self._name = name
-        self._piping = ExitStack()
         self._open()
 
     def _open(self) -> None:
         self.raw = self._connect()
-        self._enter()
-        self._reading = _Reading.NOT
+        self._cursor: psycopg.RawCursor[Row] = psycopg.RawCursor(self.raw)
+        self._piping = ExitStack()
+        self._pipeline: psycopg.Pipeline | None = None  # of a hasty transaction
+        self._reading = False  # in a transaction of reads
         self._streams = 0
         self.writing = False  # in a write transaction, which must not go on over another connection
         self.hasty = False
         self.failed = False  # the write transaction can only be rolled back, to a savepoint at least
         self.wrote = False  # whether anything was written since somebody set this to False
 
-    def _enter(self) -> None:
-        self._pipeline = self._piping.enter_context(self.raw.pipeline())
-        self._pending = False  # whether something was posted of which nobody has seen the answer
-
-    def _lose(self) -> None:
-        """Close the connection, and forget what was asked of it."""
-        self.raw.close()
-        with suppress(psycopg.Error):
-            self._piping.close()
+    def _leave(self) -> None:
+        """Wait for what was posted, and post no more. Raises the first failure."""
+        self._pipeline = None
+        self._piping.close()
 
     def execute(self, sql: str, values: Sequence[object] = (), /) -> Answer:
         """Run a statement; its whole answer is fetched."""
@@ -126,12 +124,14 @@ class PostgresqlConnection:
                 return self._run(statement.text, values)
             case Sort.TELLS:
                 self.wrote = True
-                return self.post(statement.text, values) if self.hasty else self._run(statement.text, values)
+                return self._post(statement.text, values)
             case Sort.MARKS:
-                return self.post(statement.text, values)
+                return self._post(statement.text, values)
             case Sort.BEGINS if not self.writing:
-                self._reading, self.failed = _Reading.ASKED, False
-                return Answer()
+                self._reading, self.failed = False, False
+                answer = self._run(statement.text)
+                self._reading = True
+                return answer
             case Sort.ENDS if not self.writing:
                 return self._end_reading()
             case Sort.UNDOES:
@@ -147,69 +147,40 @@ class PostgresqlConnection:
     def _run(self, text: bytes, values: Sequence[object] = ()) -> Answer:
         if self.failed and self.hasty:
             raise Hasty("This transaction was refused already.")
-        reading = self._reading
-        fresh = reading is not _Reading.BEGUN and not self.writing
+        fresh = not self._reading and not self.writing
         try:
-            return self._sent(text, values)
+            return self._asked(text, values)
         except psycopg.Error as error:
             failure = self._failure(error)
         if not fresh or not isinstance(failure, ConnectionLost):
             raise failure
         self._open()  # a restarted server: nothing was begun that could be lost
-        self._reading = reading
         try:
-            return self._sent(text, values)
+            return self._asked(text, values)
         except psycopg.Error as error:
             raise self._failure(error) from None
 
-    def _sent(self, text: bytes, values: Sequence[object]) -> Answer:
-        if self._reading is _Reading.ASKED:
-            self._send(b"BEGIN", ())
-            self._reading = _Reading.BEGUN
-        try:
-            cursor = self._send(text, values)
-            self._sync()
-        except psycopg.DataError as error:
-            if error.sqlstate or not _holds_nul(values):
-                raise
-            cursor = self._send(text, without_nul(values))
-            self._sync()
-        return Answer(cursor)
-
-    def post(self, text: bytes, values: Sequence[object]) -> Answer:
-        """Have a statement sent without waiting for its answer."""
-        if self.failed and self.hasty:
-            raise Hasty("This transaction was refused already.")
-        try:
-            try:
-                return Answer(self._send(text, values), self.settle)
-            except psycopg.DataError as error:
-                if error.sqlstate or not _holds_nul(values):
-                    raise
-                return Answer(self._send(text, without_nul(values)), self.settle)
-        except psycopg.Error as error:
-            raise self._failure(error) from None
-
-    def _send(self, text: bytes, values: Sequence[object]) -> "psycopg.RawCursor[Row]":
-        self._pending = True
-        return psycopg.RawCursor(self.raw).execute(text, values or None)
-
-    def _sync(self) -> None:
-        """Wait for whatever was sent. Raises the first failure."""
-        try:
+    def _asked(self, text: bytes, values: Sequence[object]) -> Answer:
+        cursor = self._cursor
+        _send(cursor, text, values)
+        if self._pipeline is not None:
             self._pipeline.sync()
-        except psycopg.Error:
-            raise
-        except BaseException:  # an interrupted wait: what comes next would be read as the answer to something else
-            self._lose()
-            raise
-        self._pending = False
+        return Answer(() if cursor.rownumber is None else cursor.fetchall(), cursor.rowcount)
 
-    def settle(self) -> None:
-        """Wait for what was posted. Raises DatabaseError when one of it was refused."""
-        if self._pending:
+    def _post(self, text: bytes, values: Sequence[object]) -> Answer:
+        """Have a statement sent, and wait for its answer only if this is not in haste."""
+        if self._pipeline is None:
+            return self._run(text, values)
+        try:
+            return Posted(_send(psycopg.RawCursor(self.raw), text, values), self._settle)
+        except psycopg.Error as error:
+            raise self._failure(error) from None
+
+    def _settle(self) -> None:
+        """Wait for what was posted. Raises DatabaseError when any of it was refused."""
+        if self._pipeline is not None:
             try:
-                self._sync()
+                self._pipeline.sync()
             except psycopg.Error as error:
                 raise self._failure(error) from None
 
@@ -217,31 +188,27 @@ class PostgresqlConnection:
         """Through the driver, as it stands: DDL, settings, several statements at once."""
         self.wrote = True
         if not self.writing:
-            self._run(b"SELECT 1")  # finds a lost connection again, and sends a BEGIN that is due
+            self._run(b"SELECT 1")  # finds a lost connection again
         try:
-            self._sync()
-            self._piping.close()
-            cursor = psycopg.RawCursor(self.raw).execute(sql.encode())
-            self._enter()
+            self._leave()
+            cursor = self.raw.execute(sql.encode())
         except psycopg.Error as error:
-            if not self.raw.closed:
-                self._enter()
             raise self._failure(error) from None
-        return Answer(cursor)
+        return Answer(() if cursor.rownumber is None else cursor.fetchall(), cursor.rowcount)
 
     def _end_reading(self) -> Answer:
-        if self._reading is _Reading.BEGUN:
+        if self._reading:
+            self._reading = False
             with suppress(psycopg.Error):  # who has read has read
-                self._send(b"COMMIT", ())
-        self._reading = _Reading.NOT
+                self.raw.commit()
         return Answer()
 
     def _failure(self, error: psycopg.Error) -> Exception:
         """What a caller is told; the driver's own class stays in here."""
         if isinstance(error, psycopg.errors.InvalidSqlStatementName) or "cached plan must not" in str(error):
-            self._lose()  # its prepared statements are no longer those of the server
-        with suppress(psycopg.Error):  # what was sent behind the refused statement was not looked at
-            self._sync()
+            self.raw.close()  # its prepared statements are no longer those of the server
+        with suppress(psycopg.Error):  # what was posted behind the refused statement was not looked at
+            self._leave()
         closed = self.raw.closed
         self.failed = closed or self.raw.info.transaction_status == TransactionStatus.INERROR
         sentence = f"{self._name}: {str(error).strip() or type(error).__name__}."
@@ -270,16 +237,13 @@ class PostgresqlConnection:
             raise Hasty("This transaction was refused already.")
         held = (without_nul(row) if _holds_nul(row) else row for row in rows)
         try:
-            self._pending = True
             psycopg.RawCursor(self.raw).executemany(understood(sql).text, held)
         except psycopg.Error as error:
             raise self._failure(error) from None
-        if not self.hasty:
-            self.settle()
 
     def stream(self, sql: str, values: Sequence[object] = ()) -> Iterator[Row]:
         """The rows of a long answer, some at a time, through a cursor of the server's."""
-        alone = self._reading is _Reading.NOT and not self.writing
+        alone = not self._reading and not self.writing
         if alone:
             self.execute("BEGIN")
         name = b"stream_%d" % self._streams
@@ -293,7 +257,7 @@ class PostgresqlConnection:
             if alone:
                 self.execute("COMMIT")
             elif not self.failed:
-                self.post(b"CLOSE " + name, ())
+                self._post(b"CLOSE " + name, ())
 
     def define(self, sql: str) -> None:
         """Run a CREATE or ALTER statement that is written for SQLite."""
@@ -310,17 +274,18 @@ class PostgresqlConnection:
     def begin(self, *, hasty: bool = False) -> None:
         """Begin a write transaction, alone in the cluster. Raises DatabaseError when it stays locked."""
         try:
-            self._lock()
+            self._lock(hasty=hasty)
         except ConnectionLost:  # while nothing was asked of it: a restarted server
             self._open()
-            self._lock()
+            self._lock(hasty=hasty)
         self.writing, self.hasty, self.failed = True, hasty, False
 
-    def _lock(self) -> None:
+    def _lock(self, *, hasty: bool) -> None:
         try:
-            self._send(_BEGIN_WRITING, ())
-            self._send(_TAKE_LOCK, ())
-            self._sync()
+            if hasty:
+                self._pipeline = self._piping.enter_context(self.raw.pipeline())
+            self._cursor.execute(_BEGIN_WRITING)
+            self._cursor.execute(_TAKE_LOCK).fetchone()
         except psycopg.Error as error:
             failure = self._failure(error)
             self.rollback()
@@ -338,13 +303,13 @@ class PostgresqlConnection:
                 f"{self._name}: a statement failed, so that nothing of its transaction was kept."
             )
         try:
-            self.settle()  # what is lost before COMMIT is sent was not kept
-        except DatabaseError:
+            self._leave()  # what is lost before COMMIT is sent was not kept
+        except psycopg.Error as error:
+            failure = self._failure(error)
             self.rollback()
-            raise
+            raise failure from None
         try:
-            cursor = self._send(b"COMMIT", ())
-            self._sync()
+            self._cursor.execute(b"COMMIT")
         except psycopg.Error as error:
             failure = self._failure(error)
             if isinstance(failure, ConnectionLost):
@@ -353,7 +318,7 @@ class PostgresqlConnection:
             raise failure from None
         finally:
             self.writing = self.hasty = False
-        if cursor.statusmessage != "COMMIT":
+        if self._cursor.statusmessage != "COMMIT":
             raise DatabaseError(f"{self._name}: a transaction was rolled back instead of kept.")
 
     def rollback(self) -> None:
@@ -362,17 +327,26 @@ class PostgresqlConnection:
         if self.raw.closed:
             return
         with suppress(psycopg.Error):  # of what was posted
-            self._sync()
-        if not self.raw.closed and self.raw.info.transaction_status != TransactionStatus.IDLE:
-            try:
-                self._send(b"ROLLBACK", ())
-                self._sync()
-            except psycopg.Error as error:
-                raise self._failure(error) from None
+            self._leave()
+        try:
+            self.raw.rollback()
+        except psycopg.Error as error:
+            raise self._failure(error) from None
 
     def close(self) -> None:
         """Close the connection; an open transaction is rolled back."""
-        self._lose()
+        self.raw.close()
+
+
+def _send(
+    cursor: "psycopg.RawCursor[Row]", text: bytes, values: Sequence[object]
+) -> "psycopg.RawCursor[Row]":
+    try:
+        return cursor.execute(text, values or None)
+    except psycopg.DataError as error:
+        if error.sqlstate or not _holds_nul(values):  # else of the driver: nothing was sent
+            raise
+        return cursor.execute(text, without_nul(values))
 
 
 def _holds_nul(values: Sequence[object]) -> bool:

@@ -10,6 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import NamedTuple
 
+import psycopg
+
 from provisor.database.dialect import understood
 from provisor.database.ports import DatabaseError, Row
 from provisor.database.postgresql_connection import PostgresqlConnection
@@ -55,8 +57,10 @@ class PostgresqlQuestions:
     def _together(self, questions: list[_Question]) -> list[Row | Exception | None]:
         if len(questions) == 1:
             return [self._connection.one(questions[0].sql, questions[0].values)]
-        posted = [self._connection.post(understood(one.sql).text, one.values) for one in questions]
-        return [answer.fetchone() for answer in posted]
+        raw = self._connection.raw
+        with raw.pipeline():
+            asked = [psycopg.RawCursor(raw).execute(understood(one.sql).text, one.values) for one in questions]
+        return [cursor.fetchone() for cursor in asked]
 
     def _singly(self, questions: list[_Question]) -> list[Row | Exception | None]:
         """Ask each by itself: the connection finds a restarted server again."""
