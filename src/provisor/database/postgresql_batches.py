@@ -98,7 +98,7 @@ class PostgresqlBatches:
 
     def _in_haste(self, work: Callable[[Connection], Any]) -> Outcome:
         connection = self._connection
-        connection.wrote = False
+        connection.next_work()
         outcome: Outcome
         try:
             outcome = work(connection), None
@@ -112,6 +112,7 @@ class PostgresqlBatches:
 
     def _with_savepoint(self, work: Callable[[Connection], Any]) -> Outcome:
         connection = self._connection
+        connection.next_work()
         connection.execute("SAVEPOINT work")
         outcome: Outcome
         try:

@@ -14,6 +14,7 @@ from provisor.database.dialect import Sort, defined, understood
 from provisor.database.ports import DatabaseError, IntegrityError, Row
 
 PREPARED = 256  # statements a connection; the one used longest ago is forgotten, as filters may be of any kind
+_SPARE = 64  # cursors
 _STREAMED_ROWS = 100  # fetched at once
 _LOCK = 0x50524F56  # "PROV": keeps off the advisory locks of others in the same database
 _BEGIN_WRITING = b"BEGIN ISOLATION LEVEL READ COMMITTED"
@@ -85,7 +86,9 @@ class PostgresqlConnection:
         "_pipeline",
         "_piping",
         "_reading",
+        "_spare",
         "_streams",
+        "_used",
         "failed",
         "hasty",
         "raw",
@@ -101,6 +104,8 @@ class PostgresqlConnection:
     def _open(self) -> None:
         self.raw = self._connect()
         self._cursor: psycopg.RawCursor[Row] = psycopg.RawCursor(self.raw)
+        self._spare: list[psycopg.RawCursor[Row]] = []  # to make a cursor costs as much as to send a statement
+        self._used = 0
         self._piping = ExitStack()
         self._pipeline: psycopg.Pipeline | None = None  # of a hasty transaction
         self._reading = False  # in a transaction of reads
@@ -108,7 +113,7 @@ class PostgresqlConnection:
         self.writing = False  # in a write transaction, which must not go on over another connection
         self.hasty = False
         self.failed = False  # the write transaction can only be rolled back, to a savepoint at least
-        self.wrote = False  # whether anything was written since somebody set this to False
+        self.wrote = False  # whether the work that is under way wrote anything
 
     def _leave(self) -> None:
         """Wait for what was posted, and post no more. Raises the first failure."""
@@ -172,9 +177,23 @@ class PostgresqlConnection:
         if self._pipeline is None:
             return self._run(text, values)
         try:
-            return Posted(_send(psycopg.RawCursor(self.raw), text, values), self._settle)
+            return Posted(self.send(text, values), self._settle)
         except psycopg.Error as error:
             raise self._failure(error) from None
+
+    def send(self, text: bytes, values: Sequence[object]) -> "psycopg.RawCursor[Row]":
+        """Send a statement into a pipeline; its answer is good until the next work. Raises the driver's errors."""
+        if self._used == len(self._spare):
+            self._spare.append(psycopg.RawCursor(self.raw))
+        cursor = self._spare[self._used]
+        self._used += 1
+        return _send(cursor, text, values)
+
+    def next_work(self) -> None:
+        """What comes now has nothing to do with what was asked before."""
+        self.wrote = False
+        self._used = 0
+        del self._spare[_SPARE:]
 
     def _settle(self) -> None:
         """Wait for what was posted. Raises DatabaseError when any of it was refused."""

@@ -10,8 +10,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import NamedTuple
 
-import psycopg
-
 from provisor.database.dialect import understood
 from provisor.database.ports import DatabaseError, Row
 from provisor.database.postgresql_connection import PostgresqlConnection
@@ -57,9 +55,10 @@ class PostgresqlQuestions:
     def _together(self, questions: list[_Question]) -> list[Row | Exception | None]:
         if len(questions) == 1:
             return [self._connection.one(questions[0].sql, questions[0].values)]
-        raw = self._connection.raw
-        with raw.pipeline():
-            asked = [psycopg.RawCursor(raw).execute(understood(one.sql).text, one.values) for one in questions]
+        connection = self._connection
+        connection.next_work()
+        with connection.raw.pipeline():
+            asked = [connection.send(understood(one.sql).text, one.values) for one in questions]
         return [cursor.fetchone() for cursor in asked]
 
     def _singly(self, questions: list[_Question]) -> list[Row | Exception | None]:
