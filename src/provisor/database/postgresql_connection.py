@@ -1,7 +1,8 @@
 """A connection to PostgreSQL: statements in, tuples out, opened again when the server went away between transactions.
 
 The driver prepares what comes twice. A write transaction may be hasty: what answers nothing is then posted through the
-driver's pipeline, not waited for, and any refusal makes the whole transaction one that has to be done again, with care. Must not know any table. Source: decision 0004.
+driver's pipeline, not waited for, and any refusal makes the whole transaction one that has to be done again, with care.
+Must not know any table. Source: decision 0004.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -357,9 +358,7 @@ class PostgresqlConnection:
         self.raw.close()
 
 
-def _send(
-    cursor: "psycopg.RawCursor[Row]", text: bytes, values: Sequence[object]
-) -> "psycopg.RawCursor[Row]":
+def _send(cursor: "psycopg.RawCursor[Row]", text: bytes, values: Sequence[object]) -> "psycopg.RawCursor[Row]":
     try:
         return cursor.execute(text, values or None)
     except psycopg.DataError as error:

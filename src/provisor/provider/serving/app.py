@@ -10,7 +10,6 @@ import sqlite3
 import time
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import TYPE_CHECKING
 
 from provisor.database import Connection, Database, DatabaseError, Writer
 from provisor.provider.model.documents import ENDPOINTS, decode_object, etag
@@ -38,9 +37,6 @@ from provisor.provider.watch.metrics import Metrics
 from provisor.provider.watch.request_log import STRANGER_TEXT_LIMIT, TEXT_LIMIT, Entry, RequestLog, about, cut
 from provisor.scim.errors import ScimError, invalid_syntax, not_found, not_implemented, shown, unauthorized
 from provisor.scim.patch.operations import parse_operations
-
-if TYPE_CHECKING:
-    from provisor.provider.watch.sharing import Shared
 
 Pages = Callable[[Scope, Receive, Send], Awaitable[None]]
 
@@ -89,8 +85,7 @@ class _Request:
 class Target:
     """The SCIM service provider of a database's tenants. Start and stop it by the ASGI lifespan, or `start` and `stop`.
 
-    `tenant` is the one whose pages and log it is; the others are served beside it unless `alone`. `shared` is what
-    this process has of its siblings.
+    `tenant` is the one whose pages and log it is; the others are served beside it unless `alone`.
     """
 
     def __init__(
@@ -101,7 +96,6 @@ class Target:
         *,
         limits: Limits = NO_LIMITS,
         alone: bool = False,
-        shared: "Shared | None" = None,
     ) -> None:
         self._database = database
         self._tenant = tenant
@@ -112,8 +106,8 @@ class Target:
         self._failures = Failures()
         self._rate: RateLimit | None = None
         if limits.requests_per_second is not None:
-            self._rate = RateLimit(limits.requests_per_second, levels=None if shared is None else shared.levels)
-        self._metrics = Metrics(shared)
+            self._rate = RateLimit(limits.requests_per_second)
+        self._metrics = Metrics()
 
     async def start(self) -> None:
         """Get ready to answer; call it on the loop that will serve."""
@@ -122,10 +116,6 @@ class Target:
         self._admission = Admission(self._reader.connection)
         self.log = RequestLog(self._writer)
         self.exchanges = Exchanges(self._database, self._writer)
-
-    def publish(self) -> None:
-        """Let sibling processes know what this one counted."""
-        self._metrics.publish(self._failures.total)
 
     async def stop(self) -> None:
         """Write what is still to be written."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from provisor.database import Connection
+from provisor.database.identifiers import new_id
 from provisor.provider.model import native_ids
 from provisor.provider.model.documents import (
     Member,
@@ -25,7 +26,7 @@ from provisor.provider.model.documents import (
 from provisor.provider.model.limits import ATTRIBUTE_OPERATIONS, VALUES
 from provisor.provider.model.profiles import Kind
 from provisor.provider.store import member_rows, resource_rows
-from provisor.provider.store.tables import Tenant, is_id, new_id
+from provisor.provider.store.tables import Tenant, is_id
 from provisor.scim.errors import invalid_value, shown, too_large
 from provisor.scim.naming import problem_with_name
 from provisor.scim.patch.applying import apply
