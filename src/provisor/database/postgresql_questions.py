@@ -15,6 +15,9 @@ from provisor.database.ports import DatabaseError, Row
 from provisor.database.postgresql_connection import PostgresqlConnection
 
 
+_FEW = 3  # asked one after another; a pipeline costs a round trip by itself. Far from the server more wait, and gain.
+
+
 class _Question(NamedTuple):
     sql: str
     values: Sequence[object]
@@ -53,9 +56,9 @@ class PostgresqlQuestions:
             self._loop.call_soon_threadsafe(self._tell, questions, answers)
 
     def _together(self, questions: list[_Question]) -> list[Row | Exception | None]:
-        if len(questions) == 1:
-            return [self._connection.one(questions[0].sql, questions[0].values)]
         connection = self._connection
+        if len(questions) <= _FEW:
+            return [connection.one(question.sql, question.values) for question in questions]
         connection.next_work()
         with connection.raw.pipeline():
             asked = [connection.send(understood(one.sql).text, one.values) for one in questions]
