@@ -5,6 +5,7 @@ suffers for another one. Belongs to one event loop; its connection to one thread
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -14,8 +15,9 @@ from provisor.database.dialect import understood
 from provisor.database.ports import DatabaseError, Row
 from provisor.database.postgresql_connection import PostgresqlConnection
 
-
 _FEW = 3  # asked one after another; a pipeline costs a round trip by itself. Far from the server more wait, and gain.
+
+_MOST = 64  # at once
 
 
 class _Question(NamedTuple):
@@ -31,7 +33,7 @@ class PostgresqlQuestions:
         self._connection = connection
         self._loop = asyncio.get_running_loop()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="question")
-        self._waiting: list[_Question] = []
+        self._waiting: deque[_Question] = deque()  # the loop appends, the thread takes: both are atomic
         self._asking = False
 
     def one(self, sql: str, values: Sequence[object]) -> "asyncio.Future[Row | None]":
@@ -44,16 +46,24 @@ class PostgresqlQuestions:
         return future
 
     def _ask(self) -> None:
-        questions, self._waiting = self._waiting, []
-        self._thread.submit(self._answer, questions)
+        self._thread.submit(self._answer)
 
-    def _answer(self, questions: list[_Question]) -> None:
+    def _answer(self) -> None:
+        """In the thread, until nobody waits. Who asks while it looks for the last time has it called again."""
+        while self._waiting:
+            self._answer_some()
+        self._asking = False
+        while self._waiting:
+            self._answer_some()
+
+    def _answer_some(self) -> None:
+        questions = [self._waiting.popleft() for _ in range(min(len(self._waiting), _MOST))]
         try:
             answers = self._together(questions)
         except Exception:  # noqa: BLE001 - whose fault it was is told to them
             answers = self._singly(questions)
         with suppress(RuntimeError):  # the loop was closed, and nobody waits
-            self._loop.call_soon_threadsafe(self._tell, questions, answers)
+            self._loop.call_soon_threadsafe(_tell, questions, answers)
 
     def _together(self, questions: list[_Question]) -> list[Row | Exception | None]:
         connection = self._connection
@@ -79,15 +89,12 @@ class PostgresqlQuestions:
                 answers.append(error)
         return answers
 
-    def _tell(self, questions: list[_Question], answers: list[Row | Exception | None]) -> None:
-        for question, answer in zip(questions, answers, strict=True):
-            if question.future.done():
-                continue
-            if isinstance(answer, Exception):
-                question.future.set_exception(answer)
-            else:
-                question.future.set_result(answer)
-        if self._waiting:
-            self._ask()
+
+def _tell(questions: list[_Question], answers: list[Row | Exception | None]) -> None:
+    for question, answer in zip(questions, answers, strict=True):
+        if question.future.done():
+            continue
+        if isinstance(answer, Exception):
+            question.future.set_exception(answer)
         else:
-            self._asking = False
+            question.future.set_result(answer)
