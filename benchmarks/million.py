@@ -76,7 +76,7 @@ def reads(admin: Admin, size: Size) -> dict[str, Callable[[], object]]:
         "app assignments": lambda: admin.applications.assignments(ME, APP),
         "job status": lambda: admin.cycles.status(ME, APP),
         "log": found(),
-        "log --job": found(job=job.id),
+        "log --job": found(job=job.number),
         "log --identity NAME": found(identity=name),
         "log --identity SOURCE": found(identity=person(5)),
         "log --identity TARGET": found(identity="t" + person(5)),

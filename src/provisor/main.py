@@ -14,14 +14,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 import typer
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperCommand
 from typer.main import get_command
 
 from provisor.admin.errors import AdminError
 from provisor.admin.session import Session
 from provisor.scim.nearest import nearest
 from provisor.settings import Settings, misspelt_setting, read_settings
-from provisor.terminal import colourless, complain, say
+from provisor.terminal import Noun, colourless, complain, say
 
 if TYPE_CHECKING:
     from provisor.admin.bundle import Admin
@@ -47,7 +47,7 @@ ROOM = "What was being written is not whole. Make room on that disk, and call th
 EPILOG = "Every command has --help with an example. Start with: provisor demo"
 
 
-class Nouns(TyperGroup):
+class Nouns(Noun):
     """The top group: knows every noun's name, and imports the one that is called."""
 
     def list_commands(self, ctx: Any) -> list[str]:
@@ -68,12 +68,7 @@ class Nouns(TyperGroup):
         name, _, rest = super().resolve_command(ctx, args)
         if name is None:
             return name, None, rest
-        command = command_of(name)
-        if colourless() and getattr(command, "rich_markup_mode", None) is not None:
-            from typer import rich_utils
-
-            rich_utils.COLOR_SYSTEM = None  # it would still draw help bold and dim
-        return name, command, rest
+        return name, command_of(name), rest
 
 
 @cache
@@ -93,7 +88,7 @@ def build(settings: Settings) -> "Admin":
 @cache
 def root() -> Nouns:
     """The command line as a value."""
-    # Help drawn with rich costs 0.2 s of imports; nouns have it, the list of nouns does without.
+    # No help is drawn with rich, which costs 0.2 s of imports and cuts long names off.
     app = typer.Typer(cls=Nouns, no_args_is_help=True, add_completion=False, epilog=EPILOG, rich_markup_mode=None)
     app.callback(invoke_without_command=True)(_options)
     group = get_command(app)

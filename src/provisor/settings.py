@@ -34,7 +34,7 @@ def misspelt_setting(environment: Mapping[str, str]) -> tuple[str, str] | None:
     ours = sorted(name for name in environment.keys() - set(known) if name.upper().startswith("PROVISOR_"))
     if not ours:
         return None
-    from provisor.rules.nearest import misspelt  # costs an import that hardly any command needs
+    from provisor.scim.nearest import misspelt  # costs an import that hardly any command needs
 
     return next(((name, meant) for name in ours if (meant := misspelt(name, known)) is not None), None)
 

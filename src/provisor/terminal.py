@@ -1,10 +1,11 @@
-"""Words on a terminal, for every skin that has one: tables, JSON, a progress bar, a secret asked for, an error in red.
+"""Words on a terminal, for every skin that has one: help, tables, JSON, a progress bar, a secret asked for, an error.
 
-Must not: know a verb or a table of ours. Rich is imported only by what draws with it, so that `--help` stays quick.
+Must not: know a verb or a table of ours. Rich is imported by what draws with it, so that `--help` stays quick.
 Text that came from a directory or a target is shown as text: no markup in it is obeyed, no control character is sent.
 """
 
 import codecs
+import getpass
 import json
 import os
 import re
@@ -12,9 +13,10 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, Final, Protocol
 
 import typer
+from typer.core import TyperGroup
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -22,6 +24,33 @@ if TYPE_CHECKING:
 _FEW_LETTERS: Final = 12  # a column that is narrower cannot be read
 _ID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _LARGEST_SECRET_BYTES = 65_536
+# What JSON leaves as it is and a terminal may obey; half a surrogate pair cannot be written at all.
+_UNSHOWN_IN_JSON: Final = re.compile("[\x7f-\x9f\ud800-\udfff]")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for another program.")]
+
+
+class Noun(TyperGroup):
+    """A command with commands of its own, each listed with its whole first sentence, which typer cuts off."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """The commands and what each is for, over as many lines as that takes."""
+        commands = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [(name, command.get_short_help_str(sys.maxsize)) for name, command in commands if command is not None]
+            )
+
+
+def noun(help_text: str, group: type[TyperGroup] = Noun) -> typer.Typer:
+    """A noun with its verbs. Its help is without markup, which would take the [attribute] of an example for a tag."""
+    return typer.Typer(
+        cls=group,
+        help=help_text,
+        no_args_is_help=group is Noun,
+        add_completion=False,
+        rich_markup_mode=None,
+    )
 
 
 class Shows(Protocol):
@@ -51,12 +80,18 @@ def say(text: str = "") -> None:
 
 def print_json(value: object) -> None:
     """A value for another program, indented for the person who looks over its shoulder."""
-    typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
+    typer.echo(json_text(value))
 
 
 def print_json_line(value: object) -> None:
     """A value for another program, on one line."""
-    typer.echo(json.dumps(value, ensure_ascii=False))
+    typer.echo(json_text(value, indent=None))
+
+
+def json_text(value: object, *, indent: int | None = 2) -> str:
+    """JSON that says every character and sends no control character: those are written as escapes."""
+    text = json.dumps(value, indent=indent, ensure_ascii=False)
+    return _UNSHOWN_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
@@ -88,11 +123,16 @@ def piped() -> bool:
     return not sys.stdout.isatty()
 
 
+def warn(text: str) -> None:
+    """One line on standard error, for the person and not for a program that reads the output."""
+    typer.echo(_clean(text), err=True)
+
+
 def complain(message: str, hint: str = "") -> None:
     """One red line on standard error, and what to do about it under it."""
     typer.echo(_clean(message) if colourless() else typer.style(_clean(message), fg="red"), err=True)
     if hint:
-        typer.echo(_clean(hint), err=True)
+        warn(hint)
 
 
 def colourless() -> bool:
@@ -103,15 +143,39 @@ def colourless() -> bool:
 def read_secret(file: str | None, prompt: str) -> str:
     """A secret from a file, from standard input (`-`), or typed unseen; never from an argument."""
     if file is not None:
-        try:
-            return secret_line(file).strip()
-        except OSError as error:
-            raise typer.BadParameter(f"{file} cannot be read: {error.strerror}.") from error
-        except ValueError as error:
-            raise typer.BadParameter(str(error)) from error
+        return _secret_in(file).strip()
     if not sys.stdin.isatty():
         raise typer.BadParameter(f"There is no terminal to ask for the {prompt} on; name a file, or - for input.")
-    return str(typer.prompt(prompt, hide_input=True)).strip()
+    return _typed(prompt).strip()
+
+
+def read_new_secret(file: str | None, prompt: str) -> str:
+    """A secret that is being chosen: from a file, from standard input (`-`, or piped in), or typed twice unseen."""
+    if file is not None or not sys.stdin.isatty():
+        secret = _secret_in("-" if file is None else file)
+        if secret != secret.strip():
+            raise typer.BadParameter(
+                "The secret begins or ends with a blank, and nobody can tell whether it is meant; remove it."
+            )
+        return secret
+    while (secret := _typed(prompt)) != _typed("Once more"):
+        complain("The two differ.", "Type it again.")
+    return secret
+
+
+def _typed(prompt: str) -> str:
+    # typer's own prompt writes to standard output, which another program may read, and makes an exit with 1 of Ctrl-C.
+    return getpass.getpass(f"{prompt}: ")
+
+
+def _secret_in(file: str) -> str:
+    """The secret in a file; one that cannot be read, or holds none, is wrong usage."""
+    try:
+        return secret_line(file)
+    except OSError as error:
+        raise typer.BadParameter(f"{file} cannot be read: {error.strerror}.") from error
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
 
 
 def secret_line(file: str) -> str:
@@ -144,10 +208,8 @@ def confirmed(name: str) -> bool:
     """Whether the person typed this name, which says that what was told is meant."""
     if not sys.stdin.isatty():
         raise typer.BadParameter("There is no terminal to confirm this on; say --yes if it is meant.")
-    return (
-        str(typer.prompt(f"Type {_clean(name)} to go on", default="", show_default=False, err=True)).strip()
-        == name.strip()
-    )
+    typer.echo(f"Type {_clean(name)} to go on: ", nl=False, err=True)
+    return input().strip() == name.strip()
 
 
 @contextmanager

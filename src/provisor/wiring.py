@@ -128,6 +128,6 @@ class Connections:
         from provisor.storage import secrets
 
         try:
-            return secrets.read(self._database.reader(), self.key(), job=job.id, name=name)
+            return secrets.read(self._database.reader(), self.key(), job=job.number, name=name)
         except secrets.SecretError as error:
             raise AdminError("secret-key", str(error)) from error

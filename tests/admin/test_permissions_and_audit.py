@@ -151,9 +151,9 @@ def test_a_full_restart_forgets_the_links(admin, database):
     admin.jobs.save_credentials(LOCAL_OPERATOR, APP, url="http://127.0.0.1:1", token="a-secret-token")
     with database.transaction() as connection:
         connection.execute(
-            "INSERT INTO link (job, object, kind, target_id, state, wanted_hash, pushed_hash, pushed_document,"
-            " linked_at) VALUES (?, 'o', 'user', 't', 'linked', '', '', '{}', 0)",
-            (job.id,),
+            "INSERT INTO link (job, object, kind, target_id, state, wanted_hash, pushed_hash, pushed_document)"
+            " VALUES (?, 'o', 'user', 't', 'linked', '', '', '{}')",
+            (job.number,),
         )
 
     admin.jobs.restart(LOCAL_OPERATOR, APP)

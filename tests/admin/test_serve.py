@@ -42,7 +42,7 @@ def lost_credentials(admin, job):
     ids=["rules", "credentials"],
 )
 def test_what_keeps_a_job_from_running_is_in_the_log(admin, happens, code):
-    happens(admin, admin.jobs.show(LOCAL_OPERATOR, APP).job.id)
+    happens(admin, admin.jobs.show(LOCAL_OPERATOR, APP).job.number)
     told = []
 
     def failed(job, sentence):

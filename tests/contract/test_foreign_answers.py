@@ -205,7 +205,7 @@ def sound(outcome):
         case None:
             return True
         case Answer():
-            resources, texts = [outcome.resource or {"id": "none"}], [outcome.etag or ""]
+            resources, texts = [outcome.resource or {"id": "none"}], []
         case Found() | Page():
             resources, texts = outcome.resources, [outcome.doubt]
             assert outcome.complete == (outcome.doubt == "")

@@ -456,15 +456,6 @@ async def test_a_field_of_another_type_is_read_where_it_fits_and_shown_as_it_cam
     assert (resource[field], resource["userName"]) == (read, "anna")
 
 
-@pytest.mark.parametrize(
-    ("etag", "kept"),
-    [('W/"1"', 'W/"1"'), ("1", "1"), ("a\x1b[31m", None), ("\xff", None), ("a" * 2049, None), ("a" * 2048, "a" * 2048)],
-)
-async def test_a_version_is_kept_where_it_could_be_sent_back(etag, kept):
-    async with answering(reply(200, USER, ETag=etag), reply(200, {**USER, "meta": {"version": etag}})) as (client, _):
-        assert [(await client.read("user", "u-1")).etag for _ in range(2)] == [kept, kept]
-
-
 # What we send
 
 SENT = {

@@ -188,14 +188,6 @@ async def test_a_compressed_answer_is_read():
         assert (await client.read("user", "u-1")).resource["userName"] == "anna"
 
 
-async def test_an_etag_is_told_from_the_header_or_from_meta():
-    versioned = {**USER, "meta": {"version": 'W/"2"'}}
-    async with answering(reply(body=USER, ETag='W/"1"'), reply(body=versioned)) as (client, _):
-        first, second = await client.read("user", "u-1"), await client.read("user", "u-1")
-
-    assert (first.etag, second.etag) == ('W/"1"', 'W/"2"')
-
-
 async def test_names_in_another_case_are_read_in_the_schema_s():
     async with answering(reply(body={"id": "u-1", "USERNAME": "anna", "Active": "True"})) as (client, _):
         answer = await client.read("user", "u-1")

@@ -83,9 +83,8 @@ def test_reads_between_begin_and_commit_are_of_one_moment(database):
     assert snapshot.one("SELECT count(*) FROM thing") == (1,)
 
 
-def test_whether_there_is_a_table_is_known(database):
-    assert database.reader().has_table("thing")
-    assert not database.reader().has_table("another")
+def test_the_tables_there_are_are_known(database):
+    assert database.reader().tables() == {"thing"}
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ PINNED = {
     if line and not line.startswith("#")
     for pin in [Requirement(line)]
 }
-INNER_PARTS = ("uvicorn", "psycopg", "typer")  # of which we use more than they promise to keep
+INNER_PARTS = ("uvicorn", "psycopg", "typer", "ry")  # of which we use more than they promise to keep
 
 each = pytest.mark.parametrize("requirement", DECLARED, ids=lambda requirement: requirement.name)
 
@@ -53,3 +53,16 @@ def test_a_library_whose_inner_parts_are_used_stays_within_its_minor_version(nam
 def test_every_pin_names_one_version_of_one_library():
     assert all([bound.operator for bound in pin.specifier] == ["=="] for pin in PINNED.values())
     assert not any(pin.url for pin in PINNED.values())
+
+
+@pytest.mark.parametrize("requirement", PROJECT["dependencies"], ids=lambda text: Requirement(text).name)
+def test_what_running_needs_is_justified_in_the_table_of_decision_1(requirement):
+    decision = (ROOT / "docs" / "decisions" / "0001-layout-and-dependencies.md").read_text()
+    named = {
+        name.strip()
+        for line in decision.splitlines()
+        if line.startswith("| ")
+        for name in line[2:].split("|")[0].split(",")
+    }
+
+    assert Requirement(requirement).name in named

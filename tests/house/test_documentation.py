@@ -84,6 +84,15 @@ def test_one_record_names_functions_that_exist():
         assert not missing, f"{file} has no {name}"
 
 
+def test_the_way_of_a_record_is_short():
+    way, _, besides = (
+        (ROOT / "docs" / "explanation" / "one-record.md").read_text().partition("## What may happen besides")
+    )
+
+    assert besides
+    assert len(set(re.findall(r"`[a-z_/]+\.py::[A-Za-z_.]+`", way))) < 45
+
+
 @pytest.fixture
 def writer():
     """The program that writes the command line's reference page."""

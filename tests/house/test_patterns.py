@@ -84,7 +84,7 @@ def methods_of(name, path):
 def module_patterns():
     known = {}  # many modules hold the same large tables
     for found in pkgutil.walk_packages([str(PACKAGE)], "provisor."):
-        if found.name.endswith("__main__") or ".migrations" in found.name:
+        if found.name.endswith("__main__"):
             continue
         module = importlib.import_module(found.name)
         path = Path(module.__file__).relative_to(PACKAGE)

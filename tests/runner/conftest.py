@@ -86,15 +86,15 @@ class World:
     def rules(self) -> Any:
         """The job's rules, for a test to change."""
         with self.database.transaction() as connection:
-            job = jobs.read(connection, self.job.id)
+            job = jobs.read(connection, self.job.number)
             assert job is not None
-            return copy.deepcopy(jobs.rules(connection, job.id, job.ruleset_version))
+            return copy.deepcopy(jobs.rules(connection, job.number, job.ruleset_version))
 
     def save_rules(self, rules: object) -> None:
         """As the product saves rules: a new version, and everything is evaluated once."""
         with self.database.transaction() as connection:
-            jobs.save_rules(connection, self.job.id, rules, created_by="test", now=datetime.now(UTC))
-            jobs.change(connection, self.job.id, full_evaluation=True)
+            jobs.save_rules(connection, self.job.number, rules, created_by="test", now=datetime.now(UTC))
+            jobs.change(connection, self.job.number, full_evaluation=True)
 
     def mapping_of(self, rules: Any, kind: str = "User") -> Any:
         """The object mapping of a kind, within rules."""
@@ -169,11 +169,11 @@ class World:
 
     def operations(self, state: str) -> list[operations.StoredOperation]:
         """The job's operations in one state."""
-        return operations.in_state(self.database.reader(), self.job.id, state)
+        return operations.in_state(self.database.reader(), self.job.number, state)
 
     def cycles(self) -> list[cycles.Cycle]:
         """The job's cycles, newest first."""
-        return cycles.newest(self.database.reader(), self.job.id, 100)
+        return cycles.newest(self.database.reader(), self.job.number, 100)
 
     def purge(self, name: str, kind: Kind = "user") -> None:
         """Delete for good as an administrator does: out of every group, assignment and management at once."""

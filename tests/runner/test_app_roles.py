@@ -86,7 +86,7 @@ def make_roles(make_world):
     def make(mapping, behaviour="provisor"):
         world = make_world("scim", behaviour=behaviour)
         with world.database.transaction() as connection:
-            jobs.save_rules(connection, world.job.id, rules_with(*mapping), created_by="test", now=NOW)
+            jobs.save_rules(connection, world.job.number, rules_with(*mapping), created_by="test", now=NOW)
         return Roles(world)
 
     return make

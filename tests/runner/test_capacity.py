@@ -102,7 +102,7 @@ def test_a_waiting_group_that_is_unassigned_waits_no_more(crowded):
     crowded.run()
 
     assert waiting(crowded) == [f"Group {number}" for number in range(200, 204)]
-    assert not operations.any_in_state(crowded.database.reader(), crowded.job.id, "retry")
+    assert not operations.any_in_state(crowded.database.reader(), crowded.job.number, "retry")
 
 
 @pytest.mark.parametrize(

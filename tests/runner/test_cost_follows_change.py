@@ -42,13 +42,13 @@ def add_people_long_provisioned(world, number):
                 (group, tenant, LONG_AGO),
             ),
             (
-                "INSERT INTO link (job, object, kind, target_id, state, wanted_hash, pushed_hash, pushed_document,"
-                " linked_at) SELECT ?, id, 'user', id, 'linked', 'x', 'x', '{}', 1 FROM people",
-                (world.job.id,),
+                "INSERT INTO link (job, object, kind, target_id, state, wanted_hash, pushed_hash, pushed_document)"
+                " SELECT ?, id, 'user', id, 'linked', 'x', 'x', '{}' FROM people",
+                (world.job.number,),
             ),
             (
                 "INSERT INTO member_link (job, group_id, member_id, pushed, pending) SELECT ?, ?, id, 1, 0 FROM people",
-                (world.job.id, group),
+                (world.job.number, group),
             ),
         ):
             connection.execute(PEOPLE + statement, (number, *values))

@@ -182,9 +182,9 @@ def test_rules_changed_after_a_stop_start_an_initial_cycle_with_the_new_rules(fu
     first = full.run()
     full.heal()
     with full.database.transaction() as connection:
-        document = jobs.rules(connection, full.job.id, 1)
-        jobs.save_rules(connection, full.job.id, document, created_by="test", now=NOW)
-        jobs.change(connection, full.job.id, full_evaluation=True)
+        document = jobs.rules(connection, full.job.number, 1)
+        jobs.save_rules(connection, full.job.number, document, created_by="test", now=NOW)
+        jobs.change(connection, full.job.number, full_evaluation=True)
 
     second = full.run()
 

@@ -17,7 +17,7 @@ ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 def explaining(world):
     return Explaining(
         connection=world.database.reader(),
-        job=world.job.id,
+        job=world.job.number,
         now=lambda: datetime.now(UTC),
         random_bytes=os.urandom,
     )
@@ -275,13 +275,13 @@ def test_nothing_is_told_of_a_plan_whose_place_a_run_has_taken(settled):
 @pytest.fixture
 def secretive(settled):
     """The title is redacted."""
-    rules = jobs.rules(settled.database.reader(), settled.job.id, settled.job.ruleset_version)
+    rules = jobs.rules(settled.database.reader(), settled.job.number, settled.job.ruleset_version)
     mappings = rules["synchronizationRules"][0]["objectMappings"][0]["attributeMappings"]
     title = next(one for one in mappings if one["targetAttributeName"] == "title")
     title["source"] = {"type": "Function", "expression": "Redact([jobTitle])"}
     with settled.database.transaction() as connection:
-        jobs.save_rules(connection, settled.job.id, rules, created_by="test", now=NOW)
-        jobs.change(connection, settled.job.id, full_evaluation=True)
+        jobs.save_rules(connection, settled.job.number, rules, created_by="test", now=NOW)
+        jobs.change(connection, settled.job.number, full_evaluation=True)
     settled.run()
     return settled
 

@@ -8,6 +8,7 @@ from provisor.admin.status import PHASES, status_of
 from provisor.database.identifiers import new_id
 from provisor.storage import cycles, jobs, operations
 from provisor.storage.cycles import Cycle
+from provisor.storage.operations import PlannedRow
 from provisor.storage.times import to_microseconds
 
 NOW = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
@@ -36,9 +37,9 @@ def shown(world):
             ended_at=ended,
         )
         with world.database.transaction() as connection:
-            cycles.add(connection, world.job.id, cycle)
-            jobs.change(connection, world.job.id, **{"last_began_at": BEGAN, "last_ended_at": ended, **changes})
-            job = jobs.read(connection, world.job.id)
+            cycles.add(connection, world.job.number, cycle)
+            jobs.change(connection, world.job.number, **{"last_began_at": BEGAN, "last_ended_at": ended, **changes})
+            job = jobs.read(connection, world.job.number)
         return status_of(world.database.reader(), job, held=lambda: held, served=lambda: served, now=NOW)
 
     return make
@@ -50,7 +51,7 @@ def plan(world, *rows):
         operations.plan(
             connection,
             [
-                (world.job.id, stage, f"o{number}", 1, kind, "x", operation, 2, "planned", *[None] * 4, "{}", 0)
+                PlannedRow(world.job.number, stage, f"o{number}", 1, kind, "x", operation, 2, "planned")
                 for number, (stage, kind, operation) in enumerate(rows)
             ],
         )

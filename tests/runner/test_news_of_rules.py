@@ -7,15 +7,15 @@ from provisor.testing.organisation import NOW
 def add_mapping(world, name):
     """As the product saves rules: a new version, and everything is evaluated once."""
     with world.database.transaction() as connection:
-        job = jobs.read(connection, world.job.id)
-        rules = jobs.rules(connection, job.id, job.ruleset_version)
+        job = jobs.read(connection, world.job.number)
+        rules = jobs.rules(connection, job.number, job.ruleset_version)
         every = [one for rule in rules["synchronizationRules"] for one in rule["objectMappings"]]
         (users,) = [one for one in every if one["sourceObjectName"] == "User"]
         users["attributeMappings"].append(
             {"targetAttributeName": name, "source": {"type": "Function", "expression": f"[{name}]"}}
         )
-        jobs.save_rules(connection, job.id, rules, created_by="test", now=NOW)
-        jobs.change(connection, job.id, full_evaluation=True)
+        jobs.save_rules(connection, job.number, rules, created_by="test", now=NOW)
+        jobs.change(connection, job.number, full_evaluation=True)
 
 
 def after_a_change_of_rules(make_world, behaviour):
@@ -66,7 +66,7 @@ def test_a_job_that_starts_anew_logs_everybody(world):
     world.run()
     before = len(world.events())
     with world.database.transaction() as connection:
-        jobs.change(connection, world.job.id, watermark=None)
+        jobs.change(connection, world.job.number, watermark=None)
 
     world.run()
 

@@ -111,12 +111,12 @@ def released(world):
     """Anna left the scope without a request, joined a group there, and is back: the rules do not disable."""
     org = world.organisation
     with world.database.transaction() as connection:
-        document = jobs.rules(connection, world.job.id, 1)
+        document = jobs.rules(connection, world.job.number, 1)
         for mapping in document["synchronizationRules"][0]["objectMappings"]:
             if mapping["sourceObjectName"] == "User":
                 rows = mapping["attributeMappings"]
                 rows[:] = [row for row in rows if row["targetAttributeName"] != "active"]
-        jobs.save_rules(connection, world.job.id, document, created_by="test", now=NOW)
+        jobs.save_rules(connection, world.job.number, document, created_by="test", now=NOW)
     org.users(["anna@x", "bo@x"])
     org.group("Staff", ["bo@x"])
     org.assign("anna@x")

@@ -90,8 +90,8 @@ def test_a_restart_that_forgets_the_links_matches_everybody_again(world):
     org.assign("Staff", kind="group")
     world.run()
     with world.database.transaction() as connection:
-        resets.forget_links(connection, world.job.id)
-        resets.forget_position(connection, world.job.id, now=datetime.now(UTC))
+        resets.forget_links(connection, world.job.number)
+        resets.forget_position(connection, world.job.number, now=datetime.now(UTC))
     summary = world.run()
     assert summary.state == "succeeded"
     assert (summary.counts["user.link"], summary.counts["group.link"]) == (2, 1)
@@ -104,12 +104,12 @@ def test_a_restart_that_keeps_the_links_sends_nothing(world):
     org.assign("anna@x", "bo@x")
     world.run()
     with world.database.transaction() as connection:
-        resets.forget_position(connection, world.job.id, now=datetime.now(UTC))
+        resets.forget_position(connection, world.job.number, now=datetime.now(UTC))
     summary = world.run()
     assert (summary.kind, world.writes()) == ("initial", [])
     with world.database.transaction() as connection:
-        resets.forget_links(connection, world.job.id)
-        resets.forget_position(connection, world.job.id, now=datetime.now(UTC))
+        resets.forget_links(connection, world.job.number)
+        resets.forget_position(connection, world.job.number, now=datetime.now(UTC))
     summary = world.run()
     assert (summary.counts.get("user.link"), world.writes()) == (2, [])
     assert dict(world.run().requests) == {"GET": 1}

@@ -58,7 +58,7 @@ def test_two_jobs_on_one_directory_each_see_every_change(world):
     org.assign("Staff", kind="group")
     first_target, first_job = world.target, world.job
     with world.database.transaction() as connection:
-        rules = jobs.rules(connection, first_job.id, 1)
+        rules = jobs.rules(connection, first_job.number, 1)
     second_job = org.job(rules, scope="assigned")
     second_target = type(first_target)(*(first_target._shelves[kind].type for kind in ("user", "group")))
     world.run()

@@ -79,7 +79,7 @@ def test_a_target_that_answers_another_accounts_id_fails_that_object_only(world)
     async def create(original, kind, document):
         answer = await original(kind, document)
         if document["userName"] == "bo@x":
-            answer = type(answer)(resource={**answer.resource, "id": anna}, etag=None, exchange=answer.exchange)
+            answer = type(answer)(resource={**answer.resource, "id": anna}, exchange=answer.exchange)
         return answer
 
     world.failing(create=create)

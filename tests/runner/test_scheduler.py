@@ -20,8 +20,8 @@ def job(world):
 
 def _changed(world, changes):
     with world.database.transaction() as connection:
-        jobs.change(connection, world.job.id, **changes)
-        return jobs.read(connection, world.job.id)
+        jobs.change(connection, world.job.number, **changes)
+        return jobs.read(connection, world.job.number)
 
 
 def test_a_job_that_never_ran_is_due_at_once(job):

@@ -27,11 +27,11 @@ def restart(world, scope):
     now = datetime.now(UTC)
     with world.database.transaction() as connection:
         if scope in ("ConnectorDataStore", "Full"):
-            resets.forget_links(connection, world.job.id)
+            resets.forget_links(connection, world.job.number)
         if scope in ("ConnectorDataStore", "Full", "Watermark"):
-            resets.forget_position(connection, world.job.id, now=now)
+            resets.forget_position(connection, world.job.number, now=now)
         if scope in ("Escrows", "Full"):
-            resets.forget_failures(connection, world.job.id)
+            resets.forget_failures(connection, world.job.number)
 
 
 MOMENTS = {
@@ -116,9 +116,9 @@ def test_a_scope_saved_while_a_cycle_runs_is_heeded_by_the_next(make_world, mome
 
     def save():
         with world.database.transaction() as connection:
-            job = jobs.read(connection, world.job.id)
+            job = jobs.read(connection, world.job.number)
             settings = {**job.settings, "scope": "assigned"}
-            jobs.change(connection, job.id, settings=settings, full_evaluation=True)
+            jobs.change(connection, job.number, settings=settings, full_evaluation=True)
 
     world.at(*MOMENTS[moment], do=save)
     world.run()

@@ -39,7 +39,7 @@ def test_nobody_waits_for_a_member_who_is_in_the_group(everybody):
     everybody.run()
 
     assert everybody.target.memberships() == {("Sales", "anna@x")}
-    assert not waiting.anything(everybody.database.reader(), everybody.job.id)
+    assert not waiting.anything(everybody.database.reader(), everybody.job.number)
 
 
 def test_members_that_were_refused_are_not_tried_again_once_their_group_is_gone(everybody):
@@ -68,7 +68,7 @@ def test_somebody_who_is_out_of_use_already_is_released_although_a_name_is_refus
     org.change("anna@x", userPrincipalName="anna.new@x")
     org.unassign("anna.new@x")
     with everybody.database.transaction() as connection:
-        jobs.change(connection, everybody.job.id, settings={"scope": "assigned"}, full_evaluation=True)
+        jobs.change(connection, everybody.job.number, settings={"scope": "assigned"}, full_evaluation=True)
 
     summary = everybody.run()
 
@@ -155,12 +155,12 @@ def test_somebody_filtered_out_and_then_deleted_for_good_leaves_every_group(ever
     everybody.run()
     clause = {"sourceOperandName": "department", "operatorName": "NOT EQUALS", "targetOperand": {"values": ["Out"]}}
     with everybody.database.transaction() as connection:
-        rules = copy.deepcopy(jobs.rules(connection, everybody.job.id, 1))
+        rules = copy.deepcopy(jobs.rules(connection, everybody.job.number, 1))
         rules["synchronizationRules"][0]["objectMappings"][0]["scope"] = {
             "groups": [{"name": "x", "clauses": [clause]}]
         }
-        jobs.save_rules(connection, everybody.job.id, rules, created_by="test", now=NOW)
-        jobs.change(connection, everybody.job.id, full_evaluation=True)
+        jobs.save_rules(connection, everybody.job.number, rules, created_by="test", now=NOW)
+        jobs.change(connection, everybody.job.number, full_evaluation=True)
     everybody.run()
     assert everybody.target.memberships() == {("Sales", "anna@x")}
     everybody.purge("anna@x")
@@ -169,7 +169,7 @@ def test_somebody_filtered_out_and_then_deleted_for_good_leaves_every_group(ever
 
     assert everybody.target.memberships() == set()
     assert everybody.account("anna@x")["active"] is False
-    assert links.by_object(everybody.database.reader(), everybody.job.id, org.id("user", "anna@x")) is None
+    assert links.by_object(everybody.database.reader(), everybody.job.number, org.id("user", "anna@x")) is None
 
 
 def test_an_open_create_that_could_not_be_looked_up_is_made_after_a_kill(world):
@@ -291,7 +291,7 @@ def test_what_could_not_be_taken_away_is_not_forgotten_with_the_failures(everybo
     everybody.run()
     everybody.heal()
     with everybody.database.transaction() as connection:
-        resets.forget_failures(connection, everybody.job.id)
+        resets.forget_failures(connection, everybody.job.number)
 
     everybody.run()
 

@@ -101,7 +101,7 @@ def incremental(world):
 
 def initial(world):
     with world.database.transaction() as connection:
-        resets.forget_position(connection, world.job.id, now=datetime.now(UTC))
+        resets.forget_position(connection, world.job.number, now=datetime.now(UTC))
 
 
 CYCLES = {"incremental": incremental, "initial": initial}
@@ -150,7 +150,7 @@ def right(world):
 
 
 def linked_to(world, name, kind="user"):
-    link = links.by_object(world.database.reader(), world.job.id, world.organisation.id(kind, name))
+    link = links.by_object(world.database.reader(), world.job.number, world.organisation.id(kind, name))
     return None if link is None else link.target_id
 
 

@@ -259,9 +259,9 @@ def test_a_tombstone_stays_while_a_job_has_a_link_for_it(directory):
             now=directory.now,
         )
         connection.execute(
-            """INSERT INTO link (job, object, kind, target_id, state, wanted_hash, pushed_hash, pushed_document,
-            linked_at) VALUES (?, ?, 'user', 't', 'linked', '', '', '{}', 0)""",
-            (job.id, anna.id),
+            """INSERT INTO link (job, object, kind, target_id, state, wanted_hash, pushed_hash, pushed_document)
+            VALUES (?, ?, 'user', 't', 'linked', '', '', '{}')""",
+            (job.number, anna.id),
         )
 
     assert directory.do(verbs.clean_tombstones, purged.change) == 0

@@ -10,7 +10,7 @@ from provisor.storage.log import LogQuery, LogRow
 
 FACTS = encode(Facts(kind="user")).decode()
 FIELDS = {
-    "job": ("job-1", "job-2"),
+    "job": (1, 2),
     "cycle": ("cycle-1", "cycle-2"),
     "action": ("create", "other"),
     "status": ("success", "failure"),
@@ -18,7 +18,7 @@ FIELDS = {
     "who": (("s1", "anna", "t1"), ("s2", "bo", None), ("s3", "t1", "s1")),  # one's name is another's target id
 }
 NARROW = {
-    "job": ("job-1", "job-9"),
+    "job": (1, 9),
     "cycle": ("cycle-2", "cycle-9"),
     "action": ("other", "delete"),
     "status": ("failure", "warning"),
@@ -111,7 +111,7 @@ def test_an_event_has_what_was_written(reader):
 
     assert (event.id, event.job, event.action, event.name, event.target_id) == (
         "id-0001",
-        "job-1",
+        1,
         "create",
         "bo",
         None,

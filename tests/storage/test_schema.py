@@ -1,63 +1,24 @@
+"""The service's tables: made once, on either database, and with their tenant at the first start."""
+
 import os
 import sqlite3
-import subprocess
-import sys
 import threading
+from contextlib import closing
 
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
-from sqlalchemy import create_engine
 
 from provisor.database import DatabaseError, open_database
 from provisor.storage import migrate, tenants
-from provisor.storage.migrations import HEAD
-from provisor.storage.schema import version
-from provisor.storage.tables import metadata
-
-
-def test_the_migrated_schema_is_that_of_the_tables(migrated_file):
-    with create_engine(f"sqlite:///{migrated_file}").connect() as connection:
-        differences = compare_metadata(MigrationContext.configure(connection), metadata)
-
-    assert differences == []
-
-
-def test_defaults_and_partial_indexes_are_migrated_too(migrated_file, tmp_path):
-    """Alembic's comparison sees neither; SQLite's own account of both must be the same."""
-    made = tmp_path / "made.db"
-    metadata.create_all(create_engine(f"sqlite:///{made}"))
-
-    assert described(migrated_file) == described(made)
-
-
-def described(path):
-    connection = sqlite3.connect(path)
-    tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-    columns = {name: connection.execute(f"PRAGMA table_info({name})").fetchall() for name in tables}
-    columns.pop("alembic_version", None)
-    indexes = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL")
-    return columns, {name: " ".join(sql.split()).replace('"', "") for name, sql in indexes}
-
-
-def test_a_database_is_at_head_after_its_first_start(database):
-    assert version(database.reader()) == HEAD
+from provisor.storage.schema import make_tables
 
 
 def test_the_tenant_stays_the_same_at_the_next_start(database, tenant):
     assert migrate(database) == tenant
 
 
-def test_a_ready_database_is_recognised_without_sqlalchemy(migrated_file):
-    program = (
-        "import sys; from provisor.database import open_database; from provisor.storage import migrate;"
-        f"migrate(open_database('sqlite:///{migrated_file}'));"
-        "print([name for name in ('sqlalchemy', 'alembic') if name in sys.modules])"
-    )
-
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-
-    assert done.stdout.strip() == "[]"
+def test_a_ready_database_is_only_read(database, tenant):
+    with database.transaction():  # nobody else could write now
+        assert migrate(database) == tenant
 
 
 def test_two_first_starts_at_once_make_one_tenant(tmp_path):
@@ -76,10 +37,59 @@ def test_two_first_starts_at_once_make_one_tenant(tmp_path):
 
 def test_a_database_of_a_newer_version_is_refused_with_a_sentence(database):
     with database.transaction() as connection:
-        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+        connection.execute("UPDATE migration SET number = 9999")
 
-    with pytest.raises(DatabaseError, match="another version of Provisor"):
+    with pytest.raises(DatabaseError, match="newer version of Provisor: it has migration 9999"):
         migrate(database)
+
+
+def test_a_database_of_a_development_version_is_refused_with_a_sentence(tmp_path):
+    with closing(sqlite3.connect(tmp_path / "service.db")) as made, made:
+        made.execute("CREATE TABLE tenant (id TEXT NOT NULL PRIMARY KEY, name TEXT NOT NULL, created_at BIGINT)")
+        made.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
+        made.execute("INSERT INTO alembic_version VALUES ('0001')")
+
+    with (
+        closing(open_database(f"sqlite:///{tmp_path / 'service.db'}")) as database,
+        pytest.raises(DatabaseError, match=r"made by a development version of Provisor .* move this one away"),
+    ):
+        migrate(database)
+
+
+def test_the_tables_are_the_same_on_postgresql(database, postgresql):
+    with closing(open_database(postgresql.url(postgresql.new_database()))) as other:
+        make_tables(other)
+
+        assert other.reader().tables() == database.reader().tables()
+        assert indexes(other, "SELECT indexname FROM pg_indexes WHERE schemaname = current_schema()") == indexes(
+            database, "SELECT name FROM sqlite_master WHERE type = 'index'"
+        )
+
+
+def indexes(database, statement):
+    """Those that we name; each database names those of its keys by itself."""
+    own = {name for (name,) in database.reader().all(statement)}
+    return {
+        name for name in own if not name.startswith("sqlite_autoindex_") and not name.endswith(("_pkey", "_id_key"))
+    }
+
+
+def test_on_postgresql_the_service_does_not_start_and_makes_nothing(postgresql):
+    with closing(open_database(postgresql.url(postgresql.new_database()))) as database:
+        with pytest.raises(DatabaseError, match="needs SQLite"):
+            migrate(database)
+
+        assert database.reader().tables() == set()
+
+
+def test_the_first_start_makes_a_tenant_on_postgresql_too(postgresql, now):
+    with closing(open_database(postgresql.url(postgresql.new_database()))) as database:
+        make_tables(database)
+
+        with database.transaction() as connection:
+            tenant = tenants.ensure(connection, now=now)
+
+        assert tenants.only(database.reader()) == tenant
 
 
 def test_the_first_start_makes_an_application_for_extensions(database, tenant):

@@ -3,15 +3,31 @@ import stat
 import pytest
 
 from provisor.engine.ports import Secret
-from provisor.storage import secrets
+from provisor.storage import jobs, secrets
 from provisor.storage.secrets import SecretError, load_key
 
-JOB = "ciscoUmbrella.t.1"
+JOB, OTHER = 1, 2
 
 
 @pytest.fixture
 def key(tmp_path):
     return load_key(tmp_path / "secret.key")
+
+
+@pytest.fixture(autouse=True)
+def made(database, tenant, now):
+    """Two jobs, JOB and OTHER."""
+    with database.transaction() as connection:
+        for application in ("a", "b"):
+            jobs.create(
+                connection,
+                tenant=tenant,
+                application=application,
+                template="ciscoUmbrella",
+                document={},
+                created_by="local",
+                now=now,
+            )
 
 
 def save(database, key, now, text="t0ken", name="SecretToken", job=JOB):
@@ -34,10 +50,20 @@ def test_a_secret_is_not_in_the_database_in_clear(database, key, now, tmp_path):
 def test_a_secret_copied_to_another_job_does_not_open(database, key, now):
     save(database, key, now)
     with database.transaction() as connection:
-        connection.execute("INSERT INTO secret SELECT 'other', name, nonce, ciphertext, created_at FROM secret")
+        connection.execute("INSERT INTO secret SELECT ?, name, nonce, ciphertext, created_at FROM secret", (OTHER,))
 
     with pytest.raises(SecretError, match="another key"):
-        secrets.read(database.reader(), key, job="other", name="SecretToken")
+        secrets.read(database.reader(), key, job=OTHER, name="SecretToken")
+
+
+def test_a_secret_copied_from_another_database_does_not_open(database, key, now):
+    """Both have a job of this number, but no two have one of the same id."""
+    save(database, key, now)
+    with database.transaction() as connection:
+        connection.execute("UPDATE job SET id = 'ciscoUmbrella.elsewhere.1' WHERE number = ?", (JOB,))
+
+    with pytest.raises(SecretError, match=r"of the job ciscoUmbrella\.elsewhere\.1 was stored under another key"):
+        secrets.read(database.reader(), key, job=JOB, name="SecretToken")
 
 
 def test_a_secret_under_another_key_is_refused_naming_the_setting(database, key, now, tmp_path):

@@ -37,8 +37,8 @@ _STATEMENTS = (
     FROM people JOIN (SELECT 0 AS step UNION ALL SELECT 7)""",
     """INSERT INTO assignment (id, tenant, application, principal, principal_kind, role, created_at, change)
     SELECT id, :tenant, :application, id, kind, 'role', 1, 1 FROM object WHERE source = :source""",
-    """INSERT INTO link (job, object, kind, target_id, state, wanted_hash, pushed_hash, pushed_document, linked_at)
-    SELECT :job, id, kind, 't' || id, 'linked', 'x', 'x', '{}', 1 FROM object WHERE source = :source""",
+    """INSERT INTO link (job, object, kind, target_id, state, wanted_hash, pushed_hash, pushed_document)
+    SELECT :job, id, kind, 't' || id, 'linked', 'x', 'x', '{}' FROM object WHERE source = :source""",
     """INSERT INTO member_link (job, group_id, member_id, pushed, pending)
     SELECT :job, group_id, member_id, 1, 0 FROM member""",
     """INSERT INTO audit_event (id, tenant, at, actor, activity, target, detail)
@@ -76,7 +76,7 @@ def fill(database: Database, tenant: str, job: Job, size: Size) -> None:
         values = {
             "tenant": tenant,
             "source": sources.local(connection, tenant, now=datetime.now(UTC)).id,
-            "job": job.id,
+            "job": job.number,
             "application": job.application,
             "people": size.people,
             "groups": size.groups,
@@ -87,10 +87,10 @@ def fill(database: Database, tenant: str, job: Job, size: Size) -> None:
     for start in range(0, size.people, _LOGGED_AT_ONCE):
         numbers = range(start, min(start + _LOGGED_AT_ONCE, size.people))
         with database.transaction() as connection:
-            log.append(connection, (_event(tenant, job.id, size, number) for number in numbers))
+            log.append(connection, (_event(tenant, job.number, size, number) for number in numbers))
 
 
-def _event(tenant: str, job: str, size: Size, number: int) -> LogRow:
+def _event(tenant: str, job: int, size: Size, number: int) -> LogRow:
     status: Status
     code: str | None
     status, code = ("failure", "EntryConflict") if number % _FAILS == 11 else ("success", None)

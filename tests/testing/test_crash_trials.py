@@ -7,7 +7,7 @@ import pytest
 
 from provisor.engine.unknown import NotThere
 from provisor.runner.executing import executor
-from provisor.runner.planning import looking, plan_rows, planner
+from provisor.runner.planning import looking, page, reading
 from provisor.runner.recording import recorder
 from provisor.testing.crash import trial
 from provisor.testing.crash.__main__ import main, tell, what_is_wrong
@@ -88,7 +88,7 @@ def test_absence_concluded_from_a_denied_id_is_seen(monkeypatch, tmp_path):
     async def nobody(*arguments):
         return NotThere()
 
-    monkeypatch.setattr(planner, "look_for_linked", nobody)
+    monkeypatch.setattr(reading, "look_for_linked", nobody)
 
     assert "active and nobody's" in " ".join(attempt(DENIED, tmp_path))
 
@@ -105,7 +105,7 @@ def test_a_wrong_id_taken_for_an_account_that_is_gone_is_seen(word, monkeypatch,
 
 @pytest.mark.slow
 def test_a_cycle_that_does_not_end_is_seen(monkeypatch, tmp_path):
-    monkeypatch.setattr(plan_rows.Page, "settle_others", lambda self, objects: self.settled.clear())
+    monkeypatch.setattr(page.Page, "settle_others", lambda self, objects: self.settled.clear())
     monkeypatch.setattr(executor, "ROUNDS", 10**9)
     monkeypatch.setattr(executor, "PLANNED_ANEW", 10**9)
     monkeypatch.setattr(trial, "LONGEST_RUN_SECONDS", 3.0)

@@ -77,7 +77,7 @@ class Context:
         except SecretError as error:
             raise AdminError("secret-key", str(error)) from error
 
-    def secret(self, connection: Connection, job: str, name: str) -> Secret | None:
+    def secret(self, connection: Connection, job: int, name: str) -> Secret | None:
         """A stored credential of a job, or None."""
         from provisor.storage import secrets
 

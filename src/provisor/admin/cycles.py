@@ -58,7 +58,7 @@ class Cycles:
         connection = self.context.read(actor, JOB_RUN)
         job = self.jobs.find(connection, key)
         self.jobs.ready(connection, job)
-        ruleset = read_schema(jobs.rules(connection, job.id, job.ruleset_version))
+        ruleset = read_schema(jobs.rules(connection, job.number, job.ruleset_version))
         if not isinstance(ruleset, RuleSet):
             raise AdminError("rule-problems", "\n".join(map(str, ruleset)), "Correct the rules first.")
         application = applications.read(connection, job.application)
@@ -129,30 +129,30 @@ class Cycles:
 
         The job is kept from running until the last is taken. AdminError is raised with the first when it runs already.
         """
-        explaining = self._explaining(actor, key)
+        job, explaining = self._explaining(actor, key)
 
         def told() -> Iterator[Detail]:
-            with _undisturbed(self.context.database.path, explaining):
+            with _undisturbed(self.context.database.path, job, explaining):
                 yield from explaining.plan(each=each)
 
         return told()
 
     def planned_causes(self, actor: Actor, key: str) -> tuple[Sequence[Cause], Sequence[Cause]]:
         """Why objects would fail by the plan just made, and why they would be left alone."""
-        explaining = self._explaining(actor, key)
-        with _undisturbed(self.context.database.path, explaining):
+        job, explaining = self._explaining(actor, key)
+        with _undisturbed(self.context.database.path, job, explaining):
             failures, skips = explaining.planned_causes()
         return failures.found(), skips.found()
 
     def done(self, actor: Actor, key: str, cycle: int, *, each: int | None = None) -> Iterator[Detail]:
         """By name what a cycle did; `each` as above."""
-        explaining = self._explaining(actor, key)
+        _, explaining = self._explaining(actor, key)
         found = _numbered(explaining, cycle)
         return iter(()) if found is None else explaining.cycle(found, each=each)
 
     def causes(self, actor: Actor, key: str, cycle: int) -> tuple[Sequence[Cause], Sequence[Cause]]:
         """Why objects failed in a cycle, and why they were left alone."""
-        explaining = self._explaining(actor, key)
+        _, explaining = self._explaining(actor, key)
         found = _numbered(explaining, cycle)
         if found is None:
             return (), ()
@@ -207,13 +207,13 @@ class Cycles:
         """What kept a job from running at all, in the provisioning log: no cycle says it."""
         context = self.context
         with context.database.transaction() as connection:
-            job = jobs.read(connection, key)
+            job = jobs.by_id(connection, key)
             if job is None:
                 return  # it was removed meanwhile
             application = applications.read(connection, job.application)
             row = failed_cycle(
                 tenant=job.tenant,
-                job=job.id,
+                job=job.number,
                 application=job.application if application is None else application.display_name,
                 cycle=NO_CYCLE,
                 failure=failure,
@@ -221,11 +221,11 @@ class Cycles:
             )
             log.append(connection, [row])
 
-    def _explaining(self, actor: Actor, key: str) -> Explaining:
+    def _explaining(self, actor: Actor, key: str) -> tuple[Job, Explaining]:
         connection = self.context.read(actor, JOB_READ)
         job = self.jobs.find(connection, key)
-        return Explaining(
-            connection=connection, job=job.id, now=self.context.now, random_bytes=self.context.random_bytes
+        return job, Explaining(
+            connection=connection, job=job.number, now=self.context.now, random_bytes=self.context.random_bytes
         )
 
     def _runnable(self, actor: Actor, key: str) -> Job:
@@ -234,9 +234,11 @@ class Cycles:
         self.jobs.ready(connection, job)
         return job
 
-    def _address(self, job: str) -> str:
+    def _address(self, job_id: str) -> str:
         """The tenant URL as the messages name it, without what it may carry behind a question mark."""
-        stored = self.context.secret(self.context.database.reader(), job, BASE_ADDRESS)
+        connection = self.context.database.reader()
+        job = jobs.by_id(connection, job_id)
+        stored = self.context.secret(connection, job.number, BASE_ADDRESS) if job else None
         return stored.reveal().partition("?")[0] if stored else ""
 
 
@@ -290,10 +292,10 @@ def _numbered(explaining: Explaining, number: int) -> Cycle | None:
 
 
 @contextmanager
-def _undisturbed(database: Path, explaining: Explaining) -> Iterator[None]:
+def _undisturbed(database: Path, job: Job, explaining: Explaining) -> Iterator[None]:
     """Keep the job from running, which would take the place of its plan. Raises AdminError when that has happened."""
     try:
-        with job_lock(database, explaining.job):
+        with job_lock(database, job.id):
             if explaining.newest_plan() is None:
                 raise AdminError("job-busy", "The job has run since it was planned.", "Plan again.")
             yield

@@ -103,10 +103,10 @@ class Jobs:
             job = self.find(change.connection, key)
             for name, value in ((BASE_ADDRESS, url), (SECRET_TOKEN, token)):
                 secrets.save(
-                    change.connection, key_of_secrets, job=job.id, name=name, secret=Secret(value), now=change.now
+                    change.connection, key_of_secrets, job=job.number, name=name, secret=Secret(value), now=change.now
                 )
             if job.status_code == "NotConfigured":
-                jobs.change(change.connection, job.id, status_code="NotRun")
+                jobs.change(change.connection, job.number, status_code="NotRun")
             change.target, change.detail = job.id, {"saved": [BASE_ADDRESS, SECRET_TOKEN]}
             return self._shown(change.connection, self.find(change.connection, job.id))
 
@@ -137,11 +137,11 @@ class Jobs:
             job = self.find(change.connection, key)
             self.ready(change.connection, job)
             if scopes & {"ConnectorDataStore", "Full"}:
-                resets.forget_links(change.connection, job.id)
+                resets.forget_links(change.connection, job.number)
             if scopes & {"ConnectorDataStore", "Full", "Watermark"}:
-                resets.forget_position(change.connection, job.id, now=change.now)
+                resets.forget_position(change.connection, job.number, now=change.now)
             if scopes & {"Escrows", "Full"}:
-                resets.forget_failures(change.connection, job.id)
+                resets.forget_failures(change.connection, job.number)
             change.target, change.detail = job.id, {"resetScope": ", ".join(sorted(scopes))}
             fresh = self.find(change.connection, job.id)
             return self._changed(change, fresh, schedule_state="Active", status_code=_running_code(fresh))
@@ -175,7 +175,7 @@ class Jobs:
                 change.nothing()
                 return self._shown(change.connection, job)
             if scope == "all":  # some rules need assignments, and there are none then
-                rules = jobs.rules(change.connection, job.id, job.ruleset_version)
+                rules = jobs.rules(change.connection, job.number, job.ruleset_version)
                 self.usable(change.connection, job, rules, scope=scope)
             detail: dict[str, Json] = {name: _said(value) for name, value in changes.items()}
             change.detail = detail
@@ -183,7 +183,7 @@ class Jobs:
 
     def find(self, connection: Connection, key: str) -> Job:
         """The job a person means. Raises AdminError when there is none, or several."""
-        job = jobs.read(connection, key)
+        job = jobs.by_id(connection, key)
         if job is not None and job.tenant == self.context.tenant:
             return job
         try:
@@ -208,14 +208,14 @@ class Jobs:
 
     def ready(self, connection: Connection, job: Job) -> None:
         """Raise AdminError unless the job may run: credentials saved, and no problem in its rules."""
-        missing = {BASE_ADDRESS, SECRET_TOKEN} - set(secrets.names(connection, job.id))
+        missing = {BASE_ADDRESS, SECRET_TOKEN} - set(secrets.names(connection, job.number))
         if missing:
             raise AdminError(
                 "no-credentials",
                 "The job has no credentials yet.",
                 "Save the tenant URL and the secret token with `provisor job credentials`.",
             )
-        self.usable(connection, job, jobs.rules(connection, job.id, job.ruleset_version))
+        self.usable(connection, job, jobs.rules(connection, job.number, job.ruleset_version))
 
     def usable(self, connection: Connection, job: Job, document: Json, *, scope: Json = None) -> None:
         """Raise AdminError unless the job can work by these rules, in its own scope or another one."""
@@ -226,18 +226,18 @@ class Jobs:
     def _address(self, connection: Connection, job: Job) -> str | None:
         """The tenant URL, for people to see. Without the right key a job is still shown; what needs the URL says so."""
         try:
-            stored = self.context.secret(connection, job.id, BASE_ADDRESS)
+            stored = self.context.secret(connection, job.number, BASE_ADDRESS)
         except AdminError:
             return None
         return stored.reveal() if stored else None
 
     def _changed(self, change: Change, job: Job, **changes: Unpack[JobChanges]) -> JobShown:
-        jobs.change(change.connection, job.id, **changes)
+        jobs.change(change.connection, job.number, **changes)
         return self._shown(change.connection, self.find(change.connection, job.id))
 
     def _shown(self, connection: Connection, job: Job) -> JobShown:
         application = applications.read(connection, job.application)
-        names = tuple(secrets.names(connection, job.id))
+        names = tuple(secrets.names(connection, job.number))
         address = None
         if BASE_ADDRESS in names:
             address = self._address(connection, job)

@@ -65,10 +65,10 @@ class Logs:
             )
         return found
 
-    def _job(self, connection: Connection, key: str) -> str:
-        """The id of a job, or of one that was deleted and whose log is still there."""
+    def _job(self, connection: Connection, key: str) -> int:
+        """The number of a job, or of one that was deleted and whose log is still there."""
         try:
-            return self.jobs.find(connection, key).id
+            return self.jobs.find(connection, key).number
         except AdminError as error:
             found = jobs.deleted(connection, self.context.tenant, key)
             if error.code != "not-found" or not found:
@@ -79,4 +79,4 @@ class Logs:
                     f"{len(found)} jobs of {key} were deleted.",
                     "Name the one you mean by its id: " + ", ".join(each.id for each in found) + ".",
                 ) from error
-            return found[0].id
+            return found[0].number

@@ -112,8 +112,8 @@ def _outlook(connection: Connection, key: str, application: str, doomed: Sequenc
         id=key,
         application=application,
         jobs=tuple(job.id for job in doomed),
-        users=sum(links.count(connection, job.id, "user") for job in doomed),
-        groups=sum(links.count(connection, job.id, "group") for job in doomed),
+        users=sum(links.count(connection, job.number, "user") for job in doomed),
+        groups=sum(links.count(connection, job.number, "group") for job in doomed),
     )
 
 

@@ -29,7 +29,7 @@ class Schemas:
         """The current rules of a job."""
         connection = self.context.read(actor, JOB_READ)
         found = self.jobs.find(connection, job)
-        return jobs.rules(connection, found.id, found.ruleset_version)
+        return jobs.rules(connection, found.number, found.ruleset_version)
 
     def save(self, actor: Actor, job: str, document: Json) -> int:
         """Replace the rules of a job; returns the version. Refused, with every problem named, when they cannot run."""
@@ -46,7 +46,7 @@ class Schemas:
             full = extensions.full_name(change.connection, self.context.tenant, source)
             registered = extensions.registered(change.connection, self.context.tenant)
             document = with_mapping(
-                jobs.rules(change.connection, found.id, found.ruleset_version),
+                jobs.rules(change.connection, found.number, found.ruleset_version),
                 kind,
                 source=full if full in registered else source,
                 target=target,
@@ -62,12 +62,12 @@ class Schemas:
     def _save(self, change: Change, actor: Actor, job: Job, document: Json) -> int:
         self.jobs.usable(change.connection, job, document)
         change.target = job.id
-        before = jobs.rules(change.connection, job.id, job.ruleset_version)
+        before = jobs.rules(change.connection, job.number, job.ruleset_version)
         named_well(document, before)
         if document == before:
             change.nothing()
             return job.ruleset_version
-        version = jobs.save_rules(change.connection, job.id, document, created_by=actor.name, now=change.now)
-        jobs.change(change.connection, job.id, full_evaluation=True)
+        version = jobs.save_rules(change.connection, job.number, document, created_by=actor.name, now=change.now)
+        jobs.change(change.connection, job.number, full_evaluation=True)
         change.detail = {"version": version}
         return version

@@ -166,7 +166,7 @@ def status_of(
     connection: Connection, job: Job, *, held: Callable[[], bool], served: Callable[[], bool], now: datetime
 ) -> JobStatus:
     """The status of a job; `held`: some process runs it now; `served`: some process starts it when it is due."""
-    recent = [cycle for cycle in cycles.newest(connection, job.id, LOOKED_AT) if cycle.kind != "plan"]
+    recent = [cycle for cycle in cycles.newest(connection, job.number, LOOKED_AT) if cycle.kind != "plan"]
     ended = [Execution(cycle=cycle) for cycle in recent if cycle.ended_at is not None]
     succeeded = [execution for execution in ended if execution.state == "Succeeded"]
     failures = 0
@@ -180,8 +180,8 @@ def status_of(
         steady_first=_time(job.steady_first_at),
         steady_last=_time(job.steady_last_at),
         entries={
-            "User to User": links.count(connection, job.id, "user"),
-            "Group to Group": links.count(connection, job.id, "group"),
+            "User to User": links.count(connection, job.number, "user"),
+            "Group to Group": links.count(connection, job.number, "group"),
         },
         progress=() if newest is None else _progress(connection, job, newest),
         running=running,
@@ -230,7 +230,7 @@ def _note(job: Job, *, running: bool, served: bool) -> str:
 
 def _left(connection: Connection, job: Job, cycle: Cycle) -> dict[str, int]:
     left: dict[str, int] = {}
-    for (_, kind, state), number in operations.counts(connection, job.id, cycle.n).items():
+    for (_, kind, state), number in operations.counts(connection, job.number, cycle.n).items():
         if kind in _SECOND_STAGE and state in ("planned", "sent"):
             left[_SECOND_STAGE[kind]] = left.get(_SECOND_STAGE[kind], 0) + number
     return left
@@ -238,7 +238,7 @@ def _left(connection: Connection, job: Job, cycle: Cycle) -> dict[str, int]:
 
 def _progress(connection: Connection, job: Job, cycle: Cycle) -> list[tuple[str, int, int]]:
     """What the newest cycle has done, and what it has planned and not done yet."""
-    planned = operations.counts(connection, job.id, cycle.n)
+    planned = operations.counts(connection, job.number, cycle.n)
     progress = []
     for kind, units in (("user", "Users"), ("group", "Groups")):
         done = _objects(cycle.counters, kind)

@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from provisor.cli.options import Application, AsJson, noun, session
-from provisor.terminal import print_json, print_table, say
+from provisor.cli.options import Application, session
+from provisor.terminal import AsJson, noun, print_json, print_table, say
 
 app = noun("The roles that an application defines.")
 

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from provisor.cli import app_role
-from provisor.cli.options import After, Application, AsJson, Limit, User, noun, session
+from provisor.cli.options import After, Application, Limit, User, session
 from provisor.cli.removing import delete_application
-from provisor.terminal import counted, print_json, print_table, say
+from provisor.terminal import AsJson, counted, noun, print_json, print_table, say
 
 if TYPE_CHECKING:
     from provisor.admin.applications import ApplicationShown

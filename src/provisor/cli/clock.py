@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from provisor.cli.options import AsJson, noun, session
-from provisor.terminal import print_json, say
+from provisor.cli.options import session
+from provisor.terminal import AsJson, noun, print_json, say
 
 if TYPE_CHECKING:
     from provisor.admin.clock import Doubt

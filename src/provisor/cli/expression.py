@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from provisor.cli.options import AsJson, noun
-from provisor.terminal import complain, print_json, say
+from provisor.terminal import AsJson, complain, noun, print_json, say
 
 if TYPE_CHECKING:
     from provisor.expressions import Failure, Outcome, Problem, Record

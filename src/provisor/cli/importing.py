@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from provisor.cli.options import AsJson, noun, session
-from provisor.terminal import complain, print_json, print_table, say
+from provisor.cli.options import session
+from provisor.terminal import AsJson, complain, noun, print_json, print_table, say
 
 if TYPE_CHECKING:
     from provisor.admin.imports import ImportSummary

@@ -8,9 +8,9 @@ import typer
 from provisor.cli.clock import sentence as clock_doubted
 from provisor.cli.job_details import EACH
 from provisor.cli.job_status import print_cycle, print_plan, print_status
-from provisor.cli.options import Application, AsJson, Job, noun, session
+from provisor.cli.options import Application, Job, session
 from provisor.cli.removing import delete_job
-from provisor.terminal import complain, print_json, print_table, progress_bar, read_secret, say
+from provisor.terminal import AsJson, complain, noun, print_json, print_table, progress_bar, read_secret, say
 
 if TYPE_CHECKING:
     from provisor.admin.jobs import JobShown

@@ -1,6 +1,5 @@
 """How objects are listed by name, and failures and skips by their cause: in lines that fit the terminal, or as JSON."""
 
-import json
 import shutil
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
@@ -8,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from provisor.terminal import counted, piped, print_json, say
+from provisor.terminal import counted, json_text, piped, print_json, say
 
 if TYPE_CHECKING:
     from provisor.admin.cycles import Cause, Detail
@@ -65,7 +64,7 @@ def print_json_with(head: Mapping[str, object], name: str, items: Iterable["Deta
     if first is None:
         print_json({**head, name: []})
         return
-    text = json.dumps(head, indent=2, ensure_ascii=False).removesuffix("\n}")
+    text = json_text(head).removesuffix("\n}")
     typer.echo(f'{text},\n  "{name}": [\n{_item(first)}', nl=False)
     for item in iterator:
         typer.echo(f",\n{_item(item)}", nl=False)
@@ -73,7 +72,7 @@ def print_json_with(head: Mapping[str, object], name: str, items: Iterable["Deta
 
 
 def _item(detail: "Detail") -> str:
-    return textwrap.indent(json.dumps(detail.to_json(), indent=2, ensure_ascii=False), "    ")
+    return textwrap.indent(json_text(detail.to_json()), "    ")
 
 
 def paragraph(text: str, indent: str = "") -> None:

@@ -4,11 +4,10 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
-from typer.core import TyperGroup
 
 from provisor.cli.job_details import paragraph
-from provisor.cli.options import AsJson, Limit, noun, session
-from provisor.terminal import print_json, print_table, say
+from provisor.cli.options import Limit, session
+from provisor.terminal import AsJson, Noun, noun, print_json, print_table, say
 
 if TYPE_CHECKING:
     from provisor.admin.logs import LoggedEvent
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
 YEARS_100_HOURS = 876_600  # what is older than that, no log holds
 
 
-class ListsByItself(TyperGroup):
+class ListsByItself(Noun):
     """`provisor log` is `provisor log list`, with or without its options."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:

@@ -3,8 +3,8 @@
 import typer
 
 from provisor.cli.objects import print_page
-from provisor.cli.options import After, AsJson, Group, Limit, User, noun, session
-from provisor.terminal import print_json, say
+from provisor.cli.options import After, Group, Limit, User, session
+from provisor.terminal import AsJson, noun, print_json, say
 
 app = noun("Who is in which group.")
 

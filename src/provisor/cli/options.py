@@ -3,12 +3,10 @@
 from typing import Annotated
 
 import typer
-from typer.core import TyperGroup
 
 from provisor.admin.errors import AdminError
 from provisor.admin.session import Session
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for another program.")]
 Limit = Annotated[int, typer.Option("--limit", min=1, help="How many to show at most.")]
 After = Annotated[str, typer.Option("--after", metavar="ID", help="Show those that follow this id.")]
 Search = Annotated[str, typer.Option("--search", help="Only those whose name contains this text, in any case.")]
@@ -40,14 +38,3 @@ def pairs(attributes: list[str]) -> dict[str, str]:
             raise typer.BadParameter(f"{attribute!r} is not NAME=VALUE.")
         given[name] = value
     return given
-
-
-def noun(help_text: str, group: type[TyperGroup] = TyperGroup) -> typer.Typer:
-    """A noun with its verbs. Its help is without markup, which would take the [attribute] of an example for a tag."""
-    return typer.Typer(
-        cls=group,
-        help=help_text,
-        no_args_is_help=group is TyperGroup,
-        add_completion=False,
-        rich_markup_mode=None,
-    )

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from provisor.cli.options import Application, AsJson, Job, session
-from provisor.terminal import complain, confirmed, counted, print_json, say
+from provisor.cli.options import Application, Job, session
+from provisor.terminal import AsJson, complain, confirmed, counted, print_json, say, warn
 
 if TYPE_CHECKING:
     from provisor.admin.removals import Outlook
@@ -47,18 +47,17 @@ def delete_application(
 
 def _warn(sentence: str, outlook: "Outlook") -> None:
     """What goes and what stays, on standard error: standard output is for what was done."""
-    typer.echo(sentence, err=True)
+    warn(sentence)
     if outlook.users or outlook.groups:
-        typer.echo(
+        warn(
             f"Nothing is sent: {counted(outlook.users, 'account')} and {counted(outlook.groups, 'group')} that it "
             f"looks after stay at {outlook.application} as they are, those who may sign in still may, and nobody "
-            "will disable them. To take access away first, end the assignments and run a cycle.",
-            err=True,
+            "will disable them. To take access away first, end the assignments and run a cycle."
         )
     elif outlook.jobs:
-        typer.echo(f"It looks after no account at {outlook.application}; nothing is sent.", err=True)
+        warn(f"It looks after no account at {outlook.application}; nothing is sent.")
     if outlook.jobs:
-        typer.echo("The provisioning log stays.", err=True)
+        warn("The provisioning log stays.")
 
 
 def _remove(outlook: "Outlook", remove: Callable[[], "Outlook"], *, yes: bool, as_json: bool, what: str) -> None:

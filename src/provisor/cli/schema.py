@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 import typer
 
 from provisor.admin.errors import AdminError
-from provisor.cli.options import Job, noun, session
-from provisor.terminal import print_json, say
+from provisor.cli.options import Job, session
+from provisor.terminal import noun, print_json, say
 
 app = noun("A job's mappings and scoping filters as a file.")
 

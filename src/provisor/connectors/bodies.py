@@ -1,11 +1,12 @@
 """Bytes of a foreign answer as JSON, read as leniently as other clients read it; nothing in them makes it raise.
 
 Knows neither HTTP nor SCIM. What comes out holds text that every database and every encoder takes: no half characters,
-no NUL, nothing nested without end. Order: text, JSON, its tidying.
+no NUL, nothing nested without end. Order: unpacking, text, JSON, its tidying.
 """
 
 import json
 import re
+import zlib
 from typing import Final
 
 import msgspec
@@ -22,6 +23,21 @@ _DECLARED: Final = frozenset(
 )
 
 _decode = msgspec.json.Decoder().decode
+
+
+def inflated(payload: bytes, limit_bytes: int) -> bytes | None:
+    """What `Content-Encoding: deflate` holds; None when it is longer than the limit. Raises zlib.error.
+
+    RFC 9110 section 8.4.1.2 wraps it as zlib does; some servers send it bare, and clients have always taken both.
+    """
+    wrapped = payload[:1] != b"" and payload[0] & 0x0F == zlib.DEFLATED
+    machine = zlib.decompressobj(zlib.MAX_WBITS if wrapped else -zlib.MAX_WBITS)
+    whole = machine.decompress(payload, limit_bytes + 1)
+    if len(whole) > limit_bytes:
+        return None
+    if not machine.eof:
+        raise zlib.error("the end is missing")
+    return whole
 
 
 def in_utf8(payload: bytes, content_type: str) -> tuple[bytes, bool]:

@@ -4,20 +4,21 @@ Knows HTTP and nothing of SCIM documents. Follows no redirect to another host, r
 .netrc. Order: the request, the channel, reading an answer.
 """
 
-import ssl
-from asyncio import CancelledError
+import re
+import zlib
+from asyncio import CancelledError, Semaphore
+from collections.abc import Callable, Coroutine
 from time import perf_counter
 from typing import Final, Literal, NamedTuple
-
-import aiohttp
-from aiohttp import hdrs
-from yarl import URL
+from urllib.parse import quote, urljoin, urlsplit
 
 from provisor.connectors.addresses import host_of, same_origin
-from provisor.connectors.bodies import in_utf8
+from provisor.connectors.authorities import authorities
+from provisor.connectors.bodies import in_utf8, inflated
 from provisor.connectors.capture import Redactor
 from provisor.connectors.deadlines import Deadlines
-from provisor.connectors.replies import Reply, malformed
+from provisor.connectors.replies import Reply, header, malformed
+from provisor.connectors.reqwest import Client, Duration, Headers, Proxy, ReqwestError, Response, used_here
 from provisor.engine.ports import Malformed, Rejected, Secret, Unreachable
 from provisor.scim.messages import MEDIA_TYPE
 
@@ -25,8 +26,24 @@ REQUEST_LIMIT_BYTES: Final = 1 << 20
 RESPONSE_LIMIT_BYTES: Final = 16 << 20  # a page of 200 users is 0.3 MB; a server that sends 16 MiB is broken or hostile
 CONNECT_SECONDS: Final = 10.0
 IDLE_SECONDS: Final = 4.0  # below the 5 s after which uvicorn and Node close: their FIN must not meet our next POST
-_WHOLE_BYTES: Final = 1 << 20  # up to here read in one go
-_UNKNOWN: Final = _WHOLE_BYTES + 1
+_MOST_HEADERS: Final = 128
+_OF_A_BODY: Final = Headers({"Content-Type": MEDIA_TYPE})
+_NOTHING: Final[dict[str, bytes | Headers]] = {}
+# The library has no word for "no proxy": one that no address uses keeps it from reading the environment.
+_NO_PROXY: Final = Proxy.all("http://127.0.0.1:9", no_proxy="*,0.0.0.0/0,::/0")
+# What a location keeps as it is; backslashes and controls, which two readers of addresses may take differently, do not.
+_IN_ADDRESSES: Final = "%:/?#[]@!$&'()*+,;=~"
+# The library tells its reasons in words alone; tests/contract/test_connections.py holds each to its cause.
+_NO_HTTP: Final = "hyper::Error(Parse("
+_CERTIFICATE: Final = re.compile(r"InvalidCertificate\(([A-Za-z]+)")
+_DISTRUST: Final = {
+    "UnknownIssuer": "nobody whom this machine trusts vouches for it",
+    "BadSignature": "nobody whom this machine trusts vouches for it",
+    "NotValidForName": "it is for another name",
+    "Expired": "it has expired",
+    "NotValidYet": "it is not valid yet",
+    "Revoked": "it was revoked",
+}
 _PERMANENT_OR_TEMPORARY: Final = (307, 308)
 
 Method = Literal["GET", "POST", "PATCH", "DELETE"]
@@ -42,11 +59,11 @@ class Asked(NamedTuple):
     followed: bool = False  # it is the second request, after a redirect
 
 
-class _Sessions(NamedTuple):
-    """Two sessions over one pool of connections, with one time limit."""
+class _Opened(NamedTuple):
+    """What exists from the first request on."""
 
-    reading: aiohttp.ClientSession
-    writing: aiohttp.ClientSession
+    fetch: Callable[..., Coroutine[None, None, Response]]  # not the client: its repr shows the token
+    free: Semaphore  # one place a connection; the library itself opens as many as there are requests
     deadlines: Deadlines
 
 
@@ -59,64 +76,57 @@ class Channel:
         self._redact = Redactor(token)
         self._connections = connections
         self._timeout_seconds = timeout_seconds
-        self._headers = {
-            "Authorization": f"Bearer {token.reveal()}",
-            "Accept": MEDIA_TYPE,
-            "User-Agent": "Provisor",
-        }
-        self._sessions: _Sessions | None = None
+        self._token = token
+        self._opened: _Opened | None = None
 
-    async def send(self, asked: Asked, url: URL | None = None) -> Reply:
-        """The whole answer, whatever its status. `url` is `asked.url` made beforehand, where it is always the same.
+    async def send(self, asked: Asked) -> Reply:
+        """The whole answer, whatever its status.
 
         Raises Unreachable, Malformed (redirect to another host, too long), Rejected (request too long to be sent).
         On the hot path: every look-up and every change of an initial cycle passes here.
         """
-        method, text, _, body, _ = asked
+        method, url, _, body, _ = asked
         if body is not None and len(body) > REQUEST_LIMIT_BYTES:
             raise self._not_sent(asked, len(body))
-        sessions = self._sessions or self._open()
-        session = sessions.reading if body is None else sessions.writing
+        fetch, free, deadlines = self._opened or self._open()
         started = perf_counter()
-        task = sessions.deadlines.begin()
-        response: aiohttp.ClientResponse | None = None
+        task = deadlines.begin()
+        cancelled_before = task.cancelling()
+        response: Response | None = None
+        payload: bytes | None
         try:
-            # Awaited instead of `async with`, 5 µs a request: reading to the end gives the connection back, and what
-            # breaks off while reading closes it.
-            response = await session.request(method, url or URL(text, encoded=True), data=body, allow_redirects=False)
-            headers = response.headers
-            if hdrs.CONTENT_ENCODING in headers or int(headers.get(hdrs.CONTENT_LENGTH, _UNKNOWN)) > _WHOLE_BYTES:
-                payload = await _read_bounded(response)
-            else:
-                payload = await response.read()
+            async with free:
+                sending = _NOTHING if body is None else {"body": body, "headers": _OF_A_BODY}
+                response = await fetch(url, method=method, **sending)
+                payload = await _whole(response)
+            if task.cancelling() > cancelled_before:
+                raise CancelledError  # it met the answer on its way, and the library dropped it
         except CancelledError:
-            if not sessions.deadlines.passed(task):
+            if not deadlines.passed(task):
                 raise
             payload = self._without_body(TimeoutError(), response, asked, started)
-        except (aiohttp.ClientError, OSError) as error:
+        except (ReqwestError, zlib.error, ValueError) as error:  # a ValueError: the library cannot read the address
             payload = self._without_body(error, response, asked, started)
         finally:
-            sessions.deadlines.end(task)
+            deadlines.end(task)
         assert response is not None  # noqa: S101  without one, _without_body has raised
         status = response.status
         if payload is None:
             if not _told_by_status(asked, status):
                 raise self._too_long(asked, status, started)
             payload = b""
-        payload, garbled = in_utf8(payload, headers.get(hdrs.CONTENT_TYPE, ""))
+        answered = response.headers
+        payload, garbled = in_utf8(payload, header(answered, "Content-Type") or "")
         payload = self._redact.body(payload)
         milliseconds = (perf_counter() - started) * 1000.0
-        exchange = self._redact.exchange(method, text, body or b"", status, payload, milliseconds)
-        reply = Reply(status, payload, headers, exchange, garbled)
+        exchange = self._redact.exchange(method, url, body or b"", status, payload, milliseconds)
+        reply = Reply(status, payload, answered, exchange, garbled)
         return await self._moved(asked, reply) if 300 <= status < 400 else reply
 
-    def _without_body(
-        self, error: Exception, response: aiohttp.ClientResponse | None, asked: Asked, started: float
-    ) -> bytes:
+    def _without_body(self, error: Exception, response: Response | None, asked: Asked, started: float) -> bytes:
         """Go on without the body that could not be read where the status says everything; raises elsewhere."""
         if response is None or not _told_by_status(asked, response.status):
             raise self._failed(error, asked, started, None if response is None else response.status) from None
-        response.close()
         return b""
 
     async def _moved(self, asked: Asked, reply: Reply) -> Reply:
@@ -129,6 +139,7 @@ class Channel:
             or asked.followed
             or reply.status not in _PERMANENT_OR_TEMPORARY
             or not same_origin(location, asked.url)
+            or "@" in urlsplit(location).netloc  # a name and a password would be sent in place of the token
         ):
             why = f"sends us on to {self.cleaned(host_of(location))}, which is not followed"
             raise malformed(reply, self.host, asked.doing, why, self.cleaned)
@@ -140,11 +151,9 @@ class Channel:
 
     async def close(self) -> None:
         """Close every connection."""
-        if self._sessions is not None:
-            self._sessions.deadlines.close()
-            await self._sessions.reading.close()
-            await self._sessions.writing.close()
-            self._sessions = None
+        if self._opened is not None:
+            self._opened.deadlines.close()
+            self._opened = None
 
     def _not_sent(self, asked: Asked, length: int) -> Rejected:
         return Rejected(
@@ -174,47 +183,53 @@ class Channel:
         exchange = self._redact.exchange(
             asked.method, asked.url, asked.body or b"", status, b"", (perf_counter() - started) * 1000.0
         )
-        if isinstance(error, aiohttp.ClientResponseError | aiohttp.ClientPayloadError):
+        said = str(error)
+        broken = status is not None and isinstance(error, ReqwestError | zlib.error)
+        if broken or _NO_HTTP in said:
             what = "HTTP that we understand" if status is None else "whole, or not packed as it says"
             return Malformed(
                 self.cleaned(
                     f"{self.host} was asked to {asked.doing}, but the answer is not {what}; check the tenant URL."
                 ),
-                excerpt=self.cleaned(str(error))[:200],
+                excerpt=self.cleaned(said.rpartition("source: ")[2].rstrip(" }"))[:200],
                 status=status,
                 exchange=exchange,
             )
-        unsent = isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError)
+        unsent = status is None and (
+            isinstance(error, ValueError) or (isinstance(error, ReqwestError) and error.is_connect())
+        )
         return Unreachable(
             self.cleaned(f"{self.host} did not {asked.doing}: {_cause(error, self._timeout_seconds)}."),
             sent=not unsent,
-            timed_out=not unsent and isinstance(error, TimeoutError),
+            timed_out=isinstance(error, TimeoutError),
             exchange=exchange,
         )
 
-    def _open(self) -> _Sessions:
-        """Two sessions over the same connections, because headers given with each request cost 3 µs."""
-        connector = aiohttp.TCPConnector(
-            limit=self._connections,
-            keepalive_timeout=IDLE_SECONDS,
-            ssl=_verified_tls() if self._encrypted else True,
+    def _open(self) -> _Opened:
+        used_here()
+        client = Client(
+            headers={"Authorization": f"Bearer {self._token.reveal()}", "Accept": MEDIA_TYPE, "User-Agent": "Provisor"},
+            http1_only=True,
+            http1_title_case_headers=True,
+            http1_max_headers=_MOST_HEADERS,  # type: ignore[call-arg]  # missing in its types
+            http1_ignore_invalid_headers_in_responses=True,
+            http1_allow_obsolete_multiline_headers_in_responses=True,
+            pool_max_idle_per_host=self._connections,
+            pool_idle_timeout=Duration.from_secs_f64(IDLE_SECONDS),
+            connect_timeout=Duration.from_secs_f64(CONNECT_SECONDS),
+            redirect=None,
+            referer=False,
+            cookies=False,
+            brotli=False,  # gzip is all that is asked for; `inflated` is for servers that send deflate all the same
+            deflate=False,
+            zstd=False,
+            hickory_dns=False,  # names are looked up as everything else on this machine looks them up
+            proxy=_NO_PROXY,
+            tls_version_min="1.2",
+            tls_certs_only=authorities() if self._encrypted else [],
         )
-        writing_headers = {**self._headers, "Content-Type": MEDIA_TYPE}
-        self._sessions = _Sessions(
-            self._session(connector, self._headers),
-            self._session(connector, writing_headers),
-            Deadlines(self._timeout_seconds),
-        )
-        return self._sessions
-
-    def _session(self, connector: aiohttp.TCPConnector, headers: dict[str, str]) -> aiohttp.ClientSession:
-        return aiohttp.ClientSession(
-            connector=connector,
-            headers=headers,
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),  # the whole has its deadline
-            cookie_jar=aiohttp.DummyCookieJar(),
-            trust_env=False,
-        )
+        self._opened = _Opened(client.fetch, Semaphore(self._connections), Deadlines(self._timeout_seconds))
+        return self._opened
 
 
 def _told_by_status(asked: Asked, status: int) -> bool:
@@ -222,58 +237,55 @@ def _told_by_status(asked: Asked, status: int) -> bool:
     return asked.method in ("PATCH", "DELETE") or not 200 <= status < 300
 
 
-async def _read_bounded(response: aiohttp.ClientResponse) -> bytes | None:
-    """The whole body; None, and the connection closed, when it is longer than the limit, also after decompression."""
-    chunks, total = [], 0
-    try:
-        length = response.content_length
-        if length is not None and length > RESPONSE_LIMIT_BYTES:
-            return None
-        async for chunk in response.content.iter_any():
-            total += len(chunk)
-            if total > RESPONSE_LIMIT_BYTES:
-                return None
-            chunks.append(chunk)
-        return b"".join(chunks)
-    finally:
-        if not response.content.at_eof():
-            response.close()  # the rest of an answer without end is never read
+async def _whole(response: Response) -> bytes | None:
+    """The whole body; None when it is longer than the limit, also after decompression: the rest is never read."""
+    payload = await _received(response)
+    if payload and (header(response.headers, "Content-Encoding") or "").lower() == "deflate":
+        return inflated(payload, RESPONSE_LIMIT_BYTES)
+    return payload
+
+
+async def _received(response: Response) -> bytes | None:
+    length = response.content_length  # None also where the library unpacks the body
+    if length is not None and length <= RESPONSE_LIMIT_BYTES:
+        return bytes(await response.bytes())
+    body = response.stream(RESPONSE_LIMIT_BYTES + 1)  # in one piece, unless it is longer; closed when it is let go
+    if length is not None:
+        return None
+    async for piece in body:
+        return bytes(piece) if len(piece) <= RESPONSE_LIMIT_BYTES else None
+    return b""
 
 
 def _location(reply: Reply, base: str) -> str | None:
     """Where a redirect leads, None for every other answer."""
     if not 300 <= reply.status < 400:
         return None
-    location = reply.headers.get(hdrs.LOCATION)
+    location = reply.header("Location")
     try:
-        return None if location is None else str(URL(base, encoded=True).join(URL(location)))
+        return None if location is None else urljoin(base, quote(location, _IN_ADDRESSES, errors="replace"))
     except ValueError:
         return "an address that is none"
 
 
-def _verified_tls() -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    return context
-
-
 def _cause(error: Exception, timeout_seconds: float) -> str:
     """What went wrong and what to do, as the end of a sentence."""
-    match error:
-        case aiohttp.ClientConnectorCertificateError():
-            return f"its certificate is not trusted ({error.certificate_error}); install one that matches the host"
-        case aiohttp.ClientConnectorSSLError():
-            return (
-                f"no TLS connection came about ({error.os_error}); it must offer TLS 1.2 or newer, and speak HTTPS at"
-                " that port at all"
-            )
-        case aiohttp.ClientConnectorDNSError():
-            return "its name is not known here; check the tenant URL"
-        case aiohttp.ClientConnectorError():
-            return f"no connection ({error.os_error.strerror or error.os_error}); check the tenant URL and the network"
-        case aiohttp.ConnectionTimeoutError():
-            return f"no connection within {CONNECT_SECONDS:g} s; check the tenant URL and the network"
-        case TimeoutError():
-            return f"no answer within {timeout_seconds:g} s; whether it was done is looked up in the next cycle"
-        case _:
-            return "the connection broke before the answer came; whether it was done is looked up in the next cycle"
+    if isinstance(error, TimeoutError):
+        return f"no answer within {timeout_seconds:g} s; whether it was done is looked up in the next cycle"
+    if isinstance(error, ValueError):
+        return "its address cannot be one; check the tenant URL"
+    if not isinstance(error, ReqwestError) or not error.is_connect():
+        return "the connection broke before the answer came; whether it was done is looked up in the next cycle"
+    if error.is_timeout():
+        return f"no connection within {CONNECT_SECONDS:g} s; check the tenant URL and the network"
+    text = str(error)
+    if '"dns error"' in text or "InvalidDnsName" in text:
+        return "its name is not known here; check the tenant URL"
+    certificate = _CERTIFICATE.search(text)
+    if certificate is not None:
+        why = certificate[1].removesuffix("Context")
+        return f"its certificate is not trusted ({_DISTRUST.get(why, why)}); install one that matches the host"
+    if '"tcp connect error"' in text:
+        reason = text.rpartition('message: "')[2].partition('"')[0]
+        return f"no connection ({reason}); check the tenant URL and the network"
+    return "no TLS connection came about; it must offer TLS 1.2 or newer, and speak HTTPS at that port at all"

@@ -3,18 +3,19 @@
 Knows no connection. Order: the answer, refusals, Retry-After.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Final, NamedTuple
 
 from provisor.connectors.bodies import document
 from provisor.connectors.capture import EXCERPT_CHARACTERS, excerpt
+from provisor.connectors.reqwest import Headers
 from provisor.engine.ports import ConnectorError, Exchange, Malformed, Rejected, Throttled, Unauthorized
 from provisor.scim.messages import detail_of, scim_type_of
 
 LONGEST_PAUSE: Final = timedelta(minutes=10)  # spec/provisioning-service.md section 15: longer wishes are cut
-SHORTEST_PAUSE: Final = timedelta(seconds=1)  # without Retry-After; the runner doubles it
+SHORTEST_PAUSE: Final = timedelta(seconds=1)  # without Retry-After
 DETAIL_CHARACTERS: Final = 500
 TYPE_CHARACTERS: Final = 40  # the longest of RFC 7644 has 13
 _AGAIN: Final = "it is tried again in the next cycle"
@@ -41,9 +42,19 @@ class Reply(NamedTuple):
 
     status: int
     payload: bytes
-    headers: Mapping[str, str]
+    headers: Headers
     exchange: Exchange
     garbled: bool = False
+
+    def header(self, name: str) -> str | None:
+        """The first header of that name, in any case; a header is ASCII or what comes of reading it as UTF-8."""
+        return header(self.headers, name)
+
+
+def header(headers: Headers, name: str) -> str | None:
+    """The first header of that name as text."""
+    value: str | bytes | None = headers.get(name)  # bytes where it is not ASCII, whatever the library's types say
+    return value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else value
 
 
 def refused(reply: Reply, host: str, doing: str, now: datetime, cleaned: Callable[[str], str]) -> ConnectorError:
@@ -59,7 +70,7 @@ def refused(reply: Reply, host: str, doing: str, now: datetime, cleaned: Callabl
             exchange=exchange,
         )
     if status in (429, 503):
-        until = pause_until(reply.headers.get("Retry-After"), now)
+        until = pause_until(reply.header("Retry-After"), now)
         return Throttled(
             f"{host} is overloaded (status {status}) and did not {doing}; "
             f"it is asked again after {until:%Y-%m-%d %H:%M:%S} UTC.",

@@ -11,15 +11,12 @@ from types import TracebackType
 from urllib.parse import quote
 
 import msgspec
-from aiohttp import hdrs
-from yarl import URL
 
 from provisor.connectors.addresses import problem_with_address, problem_with_token
 from provisor.connectors.bodies import document
 from provisor.connectors.capture import in_one_line, shortened
 from provisor.connectors.http_channel import Asked, Channel, Method
 from provisor.connectors.identifiers import (
-    ID_LIMIT_BYTES,
     UnusableId,
     id_in_location,
     identified,
@@ -79,7 +76,6 @@ class ScimClient:
         self._channel = Channel(address, token, connections=connections, timeout_seconds=timeout_seconds)
         self._types: dict[Kind, ResourceType] = {"user": user_type, "group": group_type}
         self._endpoints: dict[Kind, str] = {kind: address + one.endpoint for kind, one in self._types.items()}
-        self._endpoint_urls = {kind: URL(text, encoded=True) for kind, text in self._endpoints.items()}
         self._names = {kind: one.name for kind, one in self._types.items()}
         self._clock = clock
 
@@ -154,10 +150,10 @@ class ScimClient:
             body = _encode(create_body(document, kind, self._dialect, self._types[kind]))
         except (ScimError, UnicodeEncodeError) as error:
             raise _unsendable(doing, error) from None
-        reply = await self._channel.send(Asked("POST", self._endpoints[kind], doing, body), self._endpoint_urls[kind])
+        reply = await self._channel.send(Asked("POST", self._endpoints[kind], doing, body))
         self._check(reply, doing)
         resource = self._identified(reply, doing, self._endpoints[kind])
-        return Answer(resource=resource, etag=_etag(reply, resource), exchange=reply.exchange)
+        return Answer(resource=resource, exchange=reply.exchange)
 
     async def patch(self, kind: Kind, target_id: str, operations: Sequence[Operation]) -> Answer:
         """Change attributes in one request."""
@@ -179,7 +175,7 @@ class ScimClient:
         doing = f"delete the {self._names[kind]} with the id {shortened(target_id)}"
         reply = await self._channel.send(Asked("DELETE", self._resource_url(kind, target_id, doing), doing))
         self._check(reply, doing)
-        return Answer(resource=None, etag=None, exchange=reply.exchange)
+        return Answer(resource=None, exchange=reply.exchange)
 
     async def _change(self, method: Method, kind: Kind, target_id: str, doing: str, body: bytes) -> Answer:
         """Send a change. A status of 2xx says that it was made, whatever the body is (RFC 9110 section 15.3)."""
@@ -192,7 +188,7 @@ class ScimClient:
         except UnusableId:
             whole = None
         if whole is None or not same_id(str(whole["id"]), target_id):
-            return Answer(resource=None, etag=_etag(reply, {}), exchange=reply.exchange)
+            return Answer(resource=None, exchange=reply.exchange)
         return self._answer(kind, reply, whole)
 
     async def _list(self, asked: Asked) -> tuple[Reply, ListPage]:
@@ -215,13 +211,13 @@ class ScimClient:
         return malformed(reply, self._channel.host, doing, why, self._channel.cleaned)
 
     def _answer(self, kind: Kind, reply: Reply, resource: Resource) -> Answer:
-        return Answer(resource=self._understood(kind, resource), etag=_etag(reply, resource), exchange=reply.exchange)
+        return Answer(resource=self._understood(kind, resource), exchange=reply.exchange)
 
     def _identified(self, reply: Reply, doing: str, created_under: str = "") -> Resource:
         """The resource in an answer, sure to have an id; after a create without a body the id that Location tells."""
         resource = document(reply.payload)
         if resource is None and created_under and reply.status in (201, 204):
-            target_id = id_in_location(reply.headers.get(hdrs.LOCATION), created_under)
+            target_id = id_in_location(reply.header("Location"), created_under)
             resource = None if target_id is None else {"id": target_id}
         if resource is None:
             raise self._malformed(reply, doing, "is not a JSON object")
@@ -280,12 +276,3 @@ def _unsendable(doing: str, error: ScimError | UnicodeEncodeError) -> Rejected:
 
 def _paths(operations: Sequence[Operation]) -> str:
     return ", ".join(operation.path or "attributes" for operation in operations)
-
-
-def _etag(reply: Reply, resource: Resource) -> str | None:
-    """The version in the header, or else in `meta`; one that could not be sent back is none."""
-    meta = resource.get("meta")
-    for version in (reply.headers.get(hdrs.ETAG), meta.get("version") if isinstance(meta, dict) else None):
-        if isinstance(version, str) and version.isascii() and version.isprintable() and len(version) <= ID_LIMIT_BYTES:
-            return version
-    return None

@@ -5,12 +5,14 @@ words of a CREATE TABLE that differ are written as for SQLite, and `define` puts
 """
 
 import sqlite3
-from asyncio import Future
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from asyncio import Future  # a command that only reads must not pay for it
 
 Row = tuple[Any, ...]  # columns differ from statement to statement; callers unpack them
 Pending = tuple[Callable[["Connection"], Any], "Future[Any]"]
@@ -65,8 +67,8 @@ class Connection(Protocol):
     def define(self, sql: str) -> None:
         """Run a CREATE or ALTER statement that is written for SQLite."""
 
-    def has_table(self, name: str) -> bool:
-        """Whether there is a table of that name."""
+    def tables(self) -> set[str]:
+        """The names of the tables there are, but for those of the database itself."""
 
     def mark(self) -> object:
         """A value that another commit, of whatever process, has changed since; None where that is not to be had."""
@@ -90,6 +92,10 @@ class Batches(Protocol):
 
 class Database(Protocol):
     """An open database: a reader per thread, and writes that are serialised inside and between processes."""
+
+    @property
+    def name(self) -> str:
+        """What people know it by: the path of its file, or its URL without the password."""
 
     @property
     def path(self) -> Path:

@@ -283,9 +283,14 @@ class PostgresqlConnection:
         """Run a CREATE or ALTER statement that is written for SQLite."""
         self.execute(defined(sql))
 
-    def has_table(self, name: str) -> bool:
-        """Whether the schema has a table of that name."""
-        return self.one("SELECT to_regclass(quote_ident(?))", (name,)) != (None,)
+    def tables(self) -> set[str]:
+        """The names of the schema's tables, but for those that an extension brought."""
+        rows = self.all(
+            "SELECT relname FROM pg_class c "
+            "WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p') AND NOT EXISTS "
+            "(SELECT 1 FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')"
+        )
+        return {name for (name,) in rows}
 
     def mark(self) -> object:
         """None: to ask for it would cost as much as to read."""

@@ -4,12 +4,10 @@ The only place with a PRAGMA. SQL elsewhere uses `?` placeholders and nothing th
 means is settled in sqlite_files.
 """
 
-import asyncio
 import sqlite3
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -56,9 +54,10 @@ class SqliteConnection:
         """Run a CREATE or ALTER statement."""
         self.execute(sql)
 
-    def has_table(self, name: str) -> bool:
-        """Whether there is a table of that name."""
-        return self.one("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (name,)) is not None
+    def tables(self) -> set[str]:
+        """The names of the tables there are."""
+        rows = self.all("SELECT name FROM sqlite_master WHERE type = 'table'")
+        return {name for (name,) in rows if not name.startswith("sqlite_")}
 
     def mark(self) -> object:
         """Changes with every commit of any other connection or process; half as dear as the smallest read."""
@@ -101,6 +100,7 @@ class SqliteDatabase(Connections[SqliteConnection]):
     def __init__(self, path: Path) -> None:
         super().__init__()
         self.path = path
+        self.name = str(path)
         self._identity: Identity | None = None
 
     def _open(self, busy_seconds: float) -> SqliteConnection:
@@ -153,10 +153,13 @@ class SqliteBatches:
     """
 
     def __init__(self, database: SqliteDatabase) -> None:
+        from asyncio import get_running_loop  # a third of the start of a command that has no loop
+        from concurrent.futures import ThreadPoolExecutor
+
         self._path = database.path
         self._database = database
         self._connection = database.connect(busy_seconds=0)
-        self._loop = asyncio.get_running_loop()
+        self._loop = get_running_loop()
         self._committer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="commit")
         self._commit_seconds = SHORT_COMMIT_SECONDS  # of the last one
 
@@ -214,7 +217,9 @@ class SqliteBatches:
             except sqlite3.OperationalError as error:
                 if waited >= BUSY_SECONDS or "locked" not in str(error):
                     raise DatabaseError(f"{self._path} could not be written: {why(error)}.") from error
-            await asyncio.sleep(wait)
+            from asyncio import sleep
+
+            await sleep(wait)
             waited += wait
             wait = min(wait * 2, LONGEST_WAIT_SECONDS)
 

@@ -6,13 +6,15 @@ How a batch reaches the disk is the database's business.
 Measured in explanation/performance.md; waiting this way doubled the writes a commit carries.
 """
 
-import asyncio
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from provisor.database.ports import BATCH_LIMIT, Connection, Database, Outcome, Pending
+
+if TYPE_CHECKING:
+    import asyncio
 
 T = TypeVar("T")
 
@@ -28,7 +30,9 @@ class Writer:
     def __init__(self, database: Database, quiet: Callable[[], bool] = lambda: False) -> None:
         self._quiet = quiet  # whether the loop has nothing else to do than to write
         self._batches = database.batches()
-        self._loop = asyncio.get_running_loop()
+        from asyncio import get_running_loop  # a third of the start of a command that has no loop
+
+        self._loop = get_running_loop()
         self._waiting: deque[Pending] = deque()
         self._draining = False
         self._carried = 0  # writes of the last commit
@@ -77,10 +81,12 @@ class Writer:
 
     async def close(self) -> None:
         """Finish the writes that are waiting, then give the connection back."""
+        from asyncio import sleep, wait
+
         while self._draining:
-            await asyncio.sleep(0)
+            await sleep(0)
             if self._tasks:
-                await asyncio.wait(self._tasks)
+                await wait(self._tasks)
         await self._batches.close()
 
 

@@ -28,13 +28,12 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """A successful answer: the resource, its version, and what went over the wire.
+    """A successful answer: the resource, and what went over the wire.
 
     `resource` is None when a change was answered with anything but the resource: its status says that it was done.
     """
 
     resource: Resource | None
-    etag: str | None
     exchange: Exchange
 
 

@@ -1,15 +1,34 @@
 """From what the directory says to a decision, with as few questions to the target as possible.
 
-Pure. `settle` answers from the link alone or says which look-up is needed; `settle_found` answers after it.
-The table itself is in decide.
+Pure. `settle` answers from the link alone or says which look-up is needed; `settle_found` answers after it. The others
+are for what may come between: a look that failed, an account that is gone, a name that is given up, rules that cannot
+disable. The table itself is in decide.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, assert_never
 
-from provisor.engine.decide import IMPORT_SKIPPED, Decision, Fail, Owner, Skip, Terms, decide
+from provisor.engine.decide import (
+    IMPORT_SKIPPED,
+    Create,
+    Decision,
+    Delete,
+    Disable,
+    Fail,
+    Forget,
+    MatchAgain,
+    Owner,
+    Skip,
+    Terms,
+    Update,
+    decide,
+    vanished,
+)
 from provisor.engine.desired import Desired
+from provisor.engine.operation import GROUPS, LEAVERS, phase_of
+from provisor.rules.failure import Failure
+from provisor.rules.mapper import Mapper
 from provisor.rules.matching import Ambiguous, Match, Matched, NoMatch
 
 LinkState: TypeAlias = Literal["linked", "released"]
@@ -50,8 +69,15 @@ def settle(
     return decide(desired.standing, link, terms, why=desired.why, same=same, name=desired.name)
 
 
-def settle_found(desired: Desired, found: Match, terms: Terms, *, owners: Mapping[str, Owner]) -> Decision:
-    """Decide after the look-up. `owners` maps target ids to the objects of this job linked to them."""
+def settle_found(
+    desired: Desired, found: Match, terms: Terms, *, owners: Mapping[str, Owner], freed: int | None = None
+) -> Decision:
+    """Decide after the look-up. `owners` maps target ids to the objects of this job linked to them.
+
+    `freed` is the phase of this cycle in which the owner of the one match gives it up.
+    """
+    if freed is not None and "Add" in terms.actions:
+        return Create(freed_in=freed)
     match found:
         case NoMatch():
             return decide(desired.standing, "absent", terms, why=desired.why, name=desired.name)
@@ -64,3 +90,36 @@ def settle_found(desired: Desired, found: Match, terms: Terms, *, owners: Mappin
             return decide(desired.standing, "unlinked", terms, why=desired.why, name=desired.name)
         case _:
             assert_never(found)
+
+
+def settle_lost(desired: Desired, terms: Terms, policy: Literal["fail", "match-again"]) -> Decision | Look | Forget:
+    """The target does not know the id of the linked account, nor was the account found by what it holds."""
+    step = vanished(desired.standing, desired.name, policy)
+    return settle(desired, None, terms) if isinstance(step, MatchAgain) else step
+
+
+def settle_unread(decision: Decision | Look | Forget, failure: Failure) -> Disable | Fail:
+    """The linked account could not be read: the object fails, but a leaver is disabled whatever the account holds."""
+    return decision if isinstance(decision, Disable) else Fail(failure)
+
+
+def settle_able(decision: Decision, desired: Desired, mapper: Mapper) -> Decision:
+    """A leaver whom the rules cannot disable fails; or the account would stay active, and nobody would hear of it."""
+    mapped = desired.mapped
+    if isinstance(decision, Disable) and mapped is not None and mapped.failures and not mapper.disabled(mapped):
+        return Fail(mapped.failures[0])
+    return decision
+
+
+def freed_in(holder: Desired, decision: Decision, *, keeps: bool) -> int | None:
+    """The phase of a cycle in which the holder of an account gives up what it is matched by; None when it does not.
+
+    `keeps`: what is wanted of the holder matches as well.
+    """
+    match decision:
+        case Delete():
+            return GROUPS if holder.kind == "group" else LEAVERS
+        case Update() | Disable() if holder.mapped is not None and not keeps:
+            return LEAVERS if isinstance(decision, Disable) else phase_of("create", holder.kind)
+        case _:
+            return None

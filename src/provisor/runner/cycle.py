@@ -12,7 +12,7 @@ from provisor.runner.assembling import Order, ends, make_run
 from provisor.runner.executing.executor import execute
 from provisor.runner.finishing import Ended, cut_short, finish, finish_idle, finish_plan, plan_value, through
 from provisor.runner.job_lock import job_lock
-from provisor.runner.planning.begin import begin_cycle, begin_plan, load
+from provisor.runner.planning.begin import begin_cycle, begin_plan, load, number_of
 from provisor.runner.planning.braking import Brake
 from provisor.runner.planning.planner import make_planner
 from provisor.runner.planning.recovery import recover
@@ -34,22 +34,23 @@ async def run_cycle(order: Order, *, allow_deletes: int = 0) -> CycleSummary:
     """
     reader = order.database.reader
     with job_lock(order.database.path, order.job):
-        resumes = cycles.interrupted(reader(), order.job)
-        ran = await _run_one(order, allow_deletes)
+        job = number_of(reader(), order.job)
+        resumes = cycles.interrupted(reader(), job)
+        ran = await _run_one(order, job, allow_deletes)
         if resumes is None or ran.n != resumes.n or ran.error is not None or order.stop.is_set():
             return ran
-        if feed.current_change(reader(), load(reader(), order.job).job.tenant) <= resumes.high:
+        if feed.current_change(reader(), load(reader(), job).job.tenant) <= resumes.high:
             return ran
-        return (await _run_one(order, allow_deletes)).following(ran)
+        return (await _run_one(order, job, allow_deletes)).following(ran)
 
 
-async def _run_one(order: Order, allow_deletes: int) -> CycleSummary:
-    early = load(order.database.reader(), order.job)
+async def _run_one(order: Order, job: int, allow_deletes: int) -> CycleSummary:
+    early = load(order.database.reader(), job)
     began = order.now()
     async with ends(order, early) as (writer, target):
         failure = await order.probe(target, early)
         # Read again where the cycle begins: rules or scope may have been saved while the target was asked.
-        setup, cycle = await writer.write(partial(begin_cycle, job=order.job, moment=order.now(), failure=failure))
+        setup, cycle = await writer.write(partial(begin_cycle, job=job, moment=order.now(), failure=failure))
         counters = Counter(cycle.counters)
         counters["requests.GET"] += 1
         if failure is None and cycle.ended_at is None:
@@ -90,12 +91,13 @@ async def plan_cycle(order: Order) -> Plan:
     Raises CycleStopped when the target cannot be used, otherwise like `run_cycle`.
     """
     with job_lock(order.database.path, order.job):
-        early = load(order.database.reader(), order.job)
+        job = number_of(order.database.reader(), order.job)
+        early = load(order.database.reader(), job)
         async with ends(order, early) as (writer, target):
             failure = await order.probe(target, early)
             if failure is not None:
                 raise CycleStopped(failure)
-            setup, cycle = await writer.write(partial(begin_plan, job=order.job, moment=order.now()))
+            setup, cycle = await writer.write(partial(begin_plan, job=job, moment=order.now()))
             run = make_run(order, setup, (writer, target), cycle, Counter())
             planner = make_planner(run)
             await recover(run, planner)

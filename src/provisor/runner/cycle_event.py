@@ -8,7 +8,7 @@ from provisor.storage.log import LogRow
 NO_CYCLE = ""  # the cycle of what kept one from beginning
 
 
-def failed_cycle(*, tenant: str, job: str, application: str, cycle: str, failure: Failure, at: int) -> LogRow:
+def failed_cycle(*, tenant: str, job: int, application: str, cycle: str, failure: Failure, at: int) -> LogRow:
     """The row. It has no source id, by which it is told from an object's (engine.log_event)."""
     return LogRow(
         id=new_id(),

@@ -28,7 +28,7 @@ from provisor.storage import cycle_log, cycles, links, member_links, operations,
 from provisor.storage.cycle_log import Line
 from provisor.storage.cycles import Cycle
 from provisor.storage.links import Link
-from provisor.storage.operations import StoredOperation
+from provisor.storage.operations import StoredFailure, StoredOperation
 from provisor.storage.records import Read
 
 PAGE = 500
@@ -43,7 +43,7 @@ class Explaining:
     """What is needed to tell of one job."""
 
     connection: Connection
-    job: str
+    job: int
     now: Callable[[], datetime]
     random_bytes: Callable[[int], bytes]
 
@@ -171,7 +171,7 @@ class Explaining:
 def _attributes(setup: Setup, row: StoredOperation, desired: Desired, link: Link | None) -> list[Changed]:
     """What the operation changes of the attributes, as the log will have it."""
     mapped = desired.mapped
-    if mapped is None or row.kind == "delete" or '"update":false' in row.detail:
+    if mapped is None or row.kind == "delete" or row.links_only:
         return []
     mapper = setup.rules.of(row.object_kind).mapper
     if row.kind == "create":
@@ -188,10 +188,9 @@ def _attributes(setup: Setup, row: StoredOperation, desired: Desired, link: Link
 
 def _left(row: StoredOperation) -> Detail:
     """An object that the plan leaves alone, cannot provision, or lets wait."""
-    said = _decode(row.detail if row.state == "verdict" else row.failure or "{}")
-    code = str(said.get("code", ""))
     gone_already = row.kind == "delete"  # who was to be deleted, and is not there any more
-    left_alone = code in SKIPS or gone_already
+    left_alone = row.code in SKIPS or gone_already
+    failure = row.failure or StoredFailure()
     status: Status = "waiting" if row.state == "waiting" else "skipped" if left_alone else "failure"
     return Detail(
         operation="create" if status == "waiting" else "none",
@@ -200,9 +199,9 @@ def _left(row: StoredOperation) -> Detail:
         id=row.object,
         name=row.name,
         target_id=row.target_id,
-        code=code,
-        reason=str(said.get("reason") or said.get("message") or ""),
-        hint=str(said.get("hint") or ""),
+        code=row.code,
+        reason=(row.reason or "") if row.state == "verdict" else failure.message,
+        hint="" if row.state == "verdict" else failure.hint,
     )
 
 

@@ -14,7 +14,7 @@ from provisor.engine.record import Kind
 from provisor.rules.failure import Failure
 from provisor.runner.cycle_event import failed_cycle
 from provisor.runner.planning.begin import EVERYTHING, Setup, error_of
-from provisor.runner.planning.plan_rows import forget
+from provisor.runner.planning.link_rows import forget
 from provisor.runner.run import CycleStopped, Restarted, Run, StopRequested
 from provisor.storage import cycles, directory_verbs, jobs, links, listing, log, operations, work
 from provisor.storage.cycles import Cycle
@@ -62,22 +62,22 @@ def finish(connection: Connection, run: Run, ended: Ended) -> None:
     job, at = run.job, run.at()
     state, failure, begins_anew = ended
     error = None if failure is None else error_of(failure)
-    cycles.finish(connection, job.id, run.cycle.n, state=state, counters=dict(run.counters), error=error, at=at)
-    jobs.change(connection, job.id, last_ended_at=at)
+    cycles.finish(connection, job.number, run.cycle.n, state=state, counters=dict(run.counters), error=error, at=at)
+    jobs.change(connection, job.number, last_ended_at=at)
     if state == "abandoned" or begins_anew:
-        cycles.close(connection, job.id, run.cycle.n)
+        cycles.close(connection, job.number, run.cycle.n)
     if begins_anew and run.evaluates_everything:
-        jobs.change(connection, job.id, full_evaluation=True)
+        jobs.change(connection, job.number, full_evaluation=True)
     if failure is not None:
         if state == "failed":
             _tell(connection, job, run.application, run.cycle, failure, at)
         return
-    operations.leave_for_next(connection, job.id)
-    for kind, object_id in links.left_behind(connection, job.id, job.tenant, passed=run.cycle.high):
-        forget(connection, job.id, kind, [object_id])
-    work.clear(connection, job.id)
-    listing.clear(connection, job.id)
-    _passed(connection, job.id, run.cycle, at)
+    operations.leave_for_next(connection, job.number)
+    for kind, object_id in links.left_behind(connection, job.number, job.tenant, passed=run.cycle.high):
+        forget(connection, job.number, kind, [object_id])
+    work.clear(connection, job.number)
+    listing.clear(connection, job.number)
+    _passed(connection, job.number, run.cycle, at)
     passed = jobs.lowest_watermark(connection, job.tenant)
     if passed is not None:
         directory_verbs.clean_tombstones(connection, job.tenant, passed)
@@ -87,35 +87,37 @@ def finish_idle(
     connection: Connection, setup: Setup, cycle: Cycle, counters: Counter[str], at: int, failure: Failure | None
 ) -> None:
     """A cycle that was over at its beginning."""
-    cycles.count(connection, setup.job.id, cycle.n, dict(counters))
-    jobs.change(connection, setup.job.id, last_ended_at=at)
+    cycles.count(connection, setup.job.number, cycle.n, dict(counters))
+    jobs.change(connection, setup.job.number, last_ended_at=at)
     if failure is not None:
         _tell(connection, setup.job, setup.application, cycle, failure, at)
     if cycle.error is None and cycle.ended_at is not None:
-        _passed(connection, setup.job.id, cycle, at)
+        _passed(connection, setup.job.number, cycle, at)
 
 
 def _tell(connection: Connection, job: Job, application: str, cycle: Cycle, failure: Failure, at: int) -> None:
     """Why the cycle failed, in the provisioning log."""
-    row = failed_cycle(tenant=job.tenant, job=job.id, application=application, cycle=cycle.id, failure=failure, at=at)
+    row = failed_cycle(
+        tenant=job.tenant, job=job.number, application=application, cycle=cycle.id, failure=failure, at=at
+    )
     log.append(connection, [row])
 
 
-def _passed(connection: Connection, job_id: str, cycle: Cycle, at: int) -> None:
+def _passed(connection: Connection, number: int, cycle: Cycle, at: int) -> None:
     """The job has seen everything up to the cycle's end of the feed, unless it was restarted since the cycle began."""
-    job = jobs.read(connection, job_id)
+    job = jobs.read(connection, number)
     if job is None or job.restarts != cycle.restarts:
         return
-    jobs.change(connection, job_id, watermark=cycle.high, steady_last_at=at)
+    jobs.change(connection, number, watermark=cycle.high, steady_last_at=at)
     if job.steady_first_at is None:
-        jobs.change(connection, job_id, steady_first_at=at)
+        jobs.change(connection, number, steady_first_at=at)
     if job.status_code in ("NotConfigured", "NotRun"):
-        jobs.change(connection, job_id, status_code="Active")
+        jobs.change(connection, number, status_code="Active")
 
 
 def finish_plan(connection: Connection, run: Run) -> None:
     """The plan's rows stay until the next plan or run."""
-    job, cycle = run.job.id, run.cycle.n
+    job, cycle = run.job.number, run.cycle.n
     cycles.finish(connection, job, cycle, state="planned", counters=dict(run.counters), error=None, at=run.at())
     work.clear(connection, job)
     listing.clear(connection, job)
@@ -126,7 +128,7 @@ def plan_value(run: Run, admission: Admission | None, brake: Failure | None) -> 
     digest = Digest()
     counts: Counter[tuple[Kind, OperationKind]] = Counter()
     verdicts: Counter[str] = Counter()
-    for row in operations.stream(run.reader(), run.job.id, run.cycle.n):
+    for row in operations.stream(run.reader(), run.job.number, run.cycle.n):
         if row.state == "planned":
             # A released account is disabled first; that nothing more is tracked of it afterwards is no operation.
             kind: OperationKind = "disable" if row.kind == "release" else row.kind

@@ -165,7 +165,7 @@ class Run:
         """Leave at a point from which the next run continues, when the process is asked to end, or the job's cycle."""
         if self.stop.is_set():
             raise StopRequested
-        if not self.is_plan and jobs.restarts(self.reader(), self.job.id) != self.cycle.restarts:
+        if not self.is_plan and jobs.restarts(self.reader(), self.job.number) != self.cycle.restarts:
             raise Restarted
 
     async def find(self, kind: Kind, path: str, value: str) -> Found:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from difflib import SequenceMatcher
 
 ALIKE = 0.7  # below that a suggestion puzzles more than it helps
+_MISSPELT = 0.85  # from here on a word is taken for another one misspelt: one wrong letter in six
 
 
 def nearest(name: str, candidates: Iterable[str], *, at_least: float = ALIKE) -> str | None:
@@ -37,3 +38,9 @@ def did_you_mean(name: str, candidates: Iterable[str]) -> str:
     """A sentence for a hint, with a blank behind it; empty when nothing looks alike."""
     found = nearest(name, candidates)
     return "" if found is None else f"Did you mean {found}? "
+
+
+def misspelt(word: str, known: Iterable[str]) -> str | None:
+    """The known word that this unknown one was surely meant to be; None for a word of its own."""
+    found = most_alike(word, known, at_least=_MISSPELT)
+    return found if found != word else None

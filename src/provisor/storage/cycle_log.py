@@ -29,7 +29,7 @@ class Line(NamedTuple):
 
 def of_cycle(
     connection: Connection,
-    job: str,
+    job: int,
     cycle: Cycle,
     statuses: Sequence[Status] = ("success", "warning", "failure", "skipped"),
 ) -> Iterator[Line]:

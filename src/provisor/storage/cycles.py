@@ -41,7 +41,7 @@ class Cycle:
     application_name: str | None = None
 
 
-def add(connection: Connection, job: str, cycle: Cycle) -> None:
+def add(connection: Connection, job: int, cycle: Cycle) -> None:
     """Write a new cycle's row."""
     connection.execute(
         f"INSERT INTO cycle (job, {_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
@@ -66,17 +66,17 @@ def add(connection: Connection, job: str, cycle: Cycle) -> None:
     )
 
 
-def advance(connection: Connection, job: str, n: int, *, phase: str, cursor: str | None) -> None:
+def advance(connection: Connection, job: int, n: int, *, phase: str, cursor: str | None) -> None:
     """The cycle has come this far."""
     connection.execute("UPDATE cycle SET phase = ?, cursor = ? WHERE job = ? AND n = ?", (phase, cursor, job, n))
 
 
-def count(connection: Connection, job: str, n: int, counters: dict[str, int]) -> None:
+def count(connection: Connection, job: int, n: int, counters: dict[str, int]) -> None:
     """Save the cycle's counters."""
     connection.execute("UPDATE cycle SET counters = ? WHERE job = ? AND n = ?", (_text(counters), job, n))
 
 
-def add_counts(connection: Connection, job: str, n: int, counts: Mapping[str, int]) -> None:
+def add_counts(connection: Connection, job: int, n: int, counts: Mapping[str, int]) -> None:
     """Add to the cycle's counters, in the transaction that does what is counted: a kill loses and doubles none."""
     if not counts:
         return
@@ -89,7 +89,7 @@ def add_counts(connection: Connection, job: str, n: int, counts: Mapping[str, in
     count(connection, job, n, counters)
 
 
-def resume(connection: Connection, job: str, n: int) -> None:
+def resume(connection: Connection, job: int, n: int) -> None:
     """The cycle runs again after it was cut short."""
     connection.execute(
         "UPDATE cycle SET state = 'running', error = NULL, ended_at = NULL WHERE job = ? AND n = ?", (job, n)
@@ -98,7 +98,7 @@ def resume(connection: Connection, job: str, n: int) -> None:
 
 def finish(
     connection: Connection,
-    job: str,
+    job: int,
     n: int,
     *,
     state: str,
@@ -115,12 +115,12 @@ def finish(
         connection.execute("UPDATE cycle SET phase = 'done', cursor = NULL WHERE job = ? AND n = ?", (job, n))
 
 
-def close(connection: Connection, job: str, n: int) -> None:
+def close(connection: Connection, job: int, n: int) -> None:
     """The cycle is not continued, whatever its state says; the next one starts at the watermark again."""
     connection.execute("UPDATE cycle SET phase = 'done', cursor = NULL WHERE job = ? AND n = ?", (job, n))
 
 
-def abandon(connection: Connection, job: str, at: int) -> None:
+def abandon(connection: Connection, job: int, at: int) -> None:
     """A cycle that was cut short is not continued: the next one starts at the watermark again.
 
     Only the newest can be unfinished, since every cycle begins with this.
@@ -132,7 +132,7 @@ def abandon(connection: Connection, job: str, at: int) -> None:
     )
 
 
-def forget_plan(connection: Connection, job: str) -> None:
+def forget_plan(connection: Connection, job: int) -> None:
     """A plan leaves no gap in the numbers of cycles: a run, or another plan, takes its place.
 
     Only the newest can be one, since every cycle begins with this.
@@ -142,7 +142,7 @@ def forget_plan(connection: Connection, job: str) -> None:
     )
 
 
-def interrupted(connection: Connection, job: str) -> Cycle | None:
+def interrupted(connection: Connection, job: int) -> Cycle | None:
     """The cycle that was cut short and waits to be continued, if any."""
     row = connection.one(
         f"SELECT {_COLUMNS} FROM cycle WHERE job = ? AND n = (SELECT max(n) FROM cycle WHERE job = ?)", (job, job)
@@ -150,13 +150,23 @@ def interrupted(connection: Connection, job: str) -> Cycle | None:
     return _of(row) if row and row[3] != "done" and row[2] != "plan" else None
 
 
-def newest(connection: Connection, job: str, limit: int = 10) -> list[Cycle]:
+def newest(connection: Connection, job: int, limit: int = 10) -> list[Cycle]:
     """The job's last cycles, newest first."""
     rows = connection.all(f"SELECT {_COLUMNS} FROM cycle WHERE job = ? ORDER BY n DESC LIMIT ?", (job, limit))
     return [_of(row) for row in rows]
 
 
-def next_number(connection: Connection, job: str) -> int:
+def last_passed(connection: Connection, job: int) -> int | None:
+    """The version of the rules by which the last cycle that was carried through to its end was made."""
+    row = connection.one(
+        """SELECT ruleset_version FROM cycle WHERE job = ? AND kind <> 'plan'
+        AND state IN ('succeeded', 'entry-level-errors') ORDER BY n DESC LIMIT 1""",
+        (job,),
+    )
+    return int(row[0]) if row else None
+
+
+def next_number(connection: Connection, job: int) -> int:
     """The number of the job's next cycle."""
     row = connection.one("SELECT max(n) FROM cycle WHERE job = ?", (job,))
     return int(row[0] or 0) + 1 if row else 1

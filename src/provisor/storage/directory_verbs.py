@@ -157,11 +157,11 @@ def clean_tombstones(connection: Connection, tenant: str, passed_change: int) ->
     removed += connection.execute(
         """DELETE FROM object WHERE tenant = ? AND purged_at IS NOT NULL AND change <= ?
         AND NOT EXISTS (SELECT 1 FROM job j CROSS JOIN link l
-            WHERE j.tenant = object.tenant AND l.job = j.id AND l.object = object.id)
+            WHERE j.tenant = object.tenant AND l.job = j.number AND l.object = object.id)
         AND NOT EXISTS (SELECT 1 FROM job j CROSS JOIN operation p
-            WHERE j.tenant = object.tenant AND p.job = j.id AND p.stage IN (1, 2) AND p.object = object.id)
+            WHERE j.tenant = object.tenant AND p.job = j.number AND p.stage IN (1, 2) AND p.object = object.id)
         AND NOT EXISTS (SELECT 1 FROM job j CROSS JOIN unknown_create u
-            WHERE j.tenant = object.tenant AND u.job = j.id AND u.object = object.id)""",
+            WHERE j.tenant = object.tenant AND u.job = j.number AND u.object = object.id)""",
         (tenant, passed_change),
     ).rowcount
     return removed

@@ -15,7 +15,7 @@ from provisor.engine.record import Kind
 
 LinkState = Literal["linked", "released"]
 
-LINK_COLUMNS = ("target_id", "state", "wanted_hash", "pushed_hash", "pushed_document", "etag")
+LINK_COLUMNS = ("target_id", "state", "wanted_hash", "pushed_hash", "pushed_document")
 
 
 class Link(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -26,13 +26,12 @@ class Link(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     wanted_hash: str
     pushed_hash: str
     pushed_document: str
-    etag: str | None
 
 
 class LinkRow(NamedTuple):
-    """A link as it is written: `verified_at` is when the target was last known to hold `pushed_document`."""
+    """A link as it is written."""
 
-    job: str
+    job: int
     object: str
     kind: Kind
     target_id: str
@@ -40,18 +39,15 @@ class LinkRow(NamedTuple):
     wanted_hash: str
     pushed_hash: str
     pushed_document: str
-    etag: str | None
-    linked_at: int
-    verified_at: int | None
 
 
 NOBODY_KNOWS = ""  # as both hashes: a change was not answered, or not made; what it holds is read before the next one
 
-_PUT = """INSERT INTO link (job, object, kind, target_id, state, wanted_hash, pushed_hash, pushed_document, etag,
-    linked_at, verified_at) VALUES (?,?,?,?,?,?,?,?,?,?,?)
+_PUT = """INSERT INTO link (job, object, kind, target_id, state, wanted_hash, pushed_hash, pushed_document)
+    VALUES (?,?,?,?,?,?,?,?)
     ON CONFLICT (job, object) DO UPDATE SET target_id = excluded.target_id, state = excluded.state,
     wanted_hash = excluded.wanted_hash, pushed_hash = excluded.pushed_hash,
-    pushed_document = excluded.pushed_document, etag = excluded.etag, verified_at = excluded.verified_at"""
+    pushed_document = excluded.pushed_document"""
 
 
 def link_of(row: Row, start: int = 0) -> Link:
@@ -62,7 +58,6 @@ def link_of(row: Row, start: int = 0) -> Link:
         wanted_hash=row[start + 2],
         pushed_hash=row[start + 3],
         pushed_document=row[start + 4],
-        etag=row[start + 5],
     )
 
 
@@ -76,27 +71,27 @@ def put(connection: Connection, rows: Iterable[LinkRow]) -> None:
     connection.many(_PUT, rows)
 
 
-def doubt(connection: Connection, job: str, objects: Iterable[str]) -> None:
+def doubt(connection: Connection, job: int, objects: Iterable[str]) -> None:
     """What these accounts hold nobody knows: they are tracked, and read before the next change."""
     connection.many(
-        """UPDATE link SET state = 'linked', wanted_hash = ?, pushed_hash = ?, etag = NULL
+        """UPDATE link SET state = 'linked', wanted_hash = ?, pushed_hash = ?
         WHERE job = ? AND object = ?""",
         ((NOBODY_KNOWS, NOBODY_KNOWS, job, object_id) for object_id in objects),
     )
 
 
-def remove(connection: Connection, job: str, objects: Iterable[str]) -> None:
+def remove(connection: Connection, job: int, objects: Iterable[str]) -> None:
     """Forget the links of these objects."""
     connection.many("DELETE FROM link WHERE job = ? AND object = ?", ((job, object_id) for object_id in objects))
 
 
-def by_object(connection: Connection, job: str, object_id: str) -> Link | None:
+def by_object(connection: Connection, job: int, object_id: str) -> Link | None:
     """The link of one object."""
     row = connection.one(f"SELECT {', '.join(LINK_COLUMNS)} FROM link WHERE job = ? AND object = ?", (job, object_id))
     return link_of(row) if row else None
 
 
-def targets(connection: Connection, job: str, objects: Sequence[str]) -> dict[str, str]:
+def targets(connection: Connection, job: int, objects: Sequence[str]) -> dict[str, str]:
     """Target ids of the objects that are linked now (not released)."""
     if not objects:
         return {}
@@ -105,7 +100,7 @@ def targets(connection: Connection, job: str, objects: Sequence[str]) -> dict[st
     return dict(connection.all(statement, (job, *objects)))
 
 
-def documents(connection: Connection, job: str, objects: Sequence[str]) -> dict[str, str]:
+def documents(connection: Connection, job: int, objects: Sequence[str]) -> dict[str, str]:
     """What these objects are known to hold, as JSON text; who has no link is left out."""
     if not objects:
         return {}
@@ -114,7 +109,7 @@ def documents(connection: Connection, job: str, objects: Sequence[str]) -> dict[
     return dict(connection.all(statement, (job, *objects)))
 
 
-def owner(connection: Connection, job: str, kind: Kind, target_id: str) -> Owner | None:
+def owner(connection: Connection, job: int, kind: Kind, target_id: str) -> Owner | None:
     """The directory object that a target object belongs to in this job."""
     row = connection.one(
         """SELECT l.object, o.name, o.deleted_at FROM link l JOIN object o ON o.id = l.object
@@ -124,7 +119,7 @@ def owner(connection: Connection, job: str, kind: Kind, target_id: str) -> Owner
     return Owner(row[0], row[1], row[2] is not None) if row else None
 
 
-def owners(connection: Connection, job: str, kind: Kind, target_ids: Sequence[str]) -> dict[str, str]:
+def owners(connection: Connection, job: int, kind: Kind, target_ids: Sequence[str]) -> dict[str, str]:
     """Of these target ids, those that belong to a directory object already, with that object's id."""
     if not target_ids:
         return {}
@@ -133,7 +128,7 @@ def owners(connection: Connection, job: str, kind: Kind, target_ids: Sequence[st
     return dict(connection.all(statement, (job, kind, *target_ids)))
 
 
-def left_behind(connection: Connection, job: str, tenant: str, *, passed: int) -> list[tuple[Kind, str]]:
+def left_behind(connection: Connection, job: int, tenant: str, *, passed: int) -> list[tuple[Kind, str]]:
     """(kind, object) of those who are gone for good, and were when change number `passed` was given out, whose account
     was released and is in no group any more, as far as anybody knows."""
     return connection.all(
@@ -144,13 +139,13 @@ def left_behind(connection: Connection, job: str, tenant: str, *, passed: int) -
     )
 
 
-def count_linked(connection: Connection, job: str, kind: Kind) -> int:
+def count_linked(connection: Connection, job: int, kind: Kind) -> int:
     """How many objects of a kind are provisioned now."""
     row = connection.one("SELECT count(*) FROM link WHERE job = ? AND kind = ? AND state = 'linked'", (job, kind))
     return int(row[0]) if row else 0
 
 
-def count(connection: Connection, job: str, kind: Kind) -> int:
+def count(connection: Connection, job: int, kind: Kind) -> int:
     """How many objects of a kind have a link, released ones included."""
     row = connection.one("SELECT count(*) FROM link WHERE job = ? AND kind = ?", (job, kind))
     return int(row[0]) if row else 0

@@ -10,7 +10,7 @@ from provisor.database import Connection
 from provisor.engine.record import Kind
 
 # job, kind, path, folded value, target id, document as JSON text
-ListingRow = tuple[str, Kind, str, str, str, str]
+ListingRow = tuple[int, Kind, str, str, str, str]
 
 
 def add(connection: Connection, rows: Iterable[ListingRow]) -> None:
@@ -23,7 +23,7 @@ def add(connection: Connection, rows: Iterable[ListingRow]) -> None:
 
 
 def find(
-    connection: Connection, *, job: str, kind: Kind, path: str, folded: Sequence[str]
+    connection: Connection, *, job: int, kind: Kind, path: str, folded: Sequence[str]
 ) -> dict[str, list[tuple[str, str]]]:
     """(target id, document) of every resource listed under each of these folded values; absent ones are left out."""
     found: dict[str, list[tuple[str, str]]] = {}
@@ -39,6 +39,6 @@ def find(
     return found
 
 
-def clear(connection: Connection, job: str, kind: Kind | None = None) -> None:
+def clear(connection: Connection, job: int, kind: Kind | None = None) -> None:
     """Forget what was listed for the job, of one kind or of all."""
     connection.execute("DELETE FROM listing WHERE job = ? AND kind = coalesce(?, kind)", (job, kind))

@@ -20,7 +20,7 @@ from provisor.scim.schemas.resource_types import GROUP_URN, USER_URN
 from provisor.scim.values import Json
 from provisor.storage.times import from_microseconds
 
-Facet = tuple[str, str, str, str, str]  # tenant, job, action, status, code (empty: none)
+Facet = tuple[str, int, str, str, str]  # tenant, job, action, status, code (empty: none)
 
 _APPEND = """INSERT INTO log_event (id, tenant, job, cycle, at, action, status, code, source_id, name, target_id,
     document, day, facet) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)"""
@@ -36,7 +36,7 @@ class LogRow(NamedTuple):
 
     id: str
     tenant: str
-    job: str
+    job: int
     cycle: str
     at: int
     action: Action
@@ -53,7 +53,7 @@ class LoggedEvent:
     """One line of the log; `document` is the whole event."""
 
     id: str
-    job: str
+    job: int
     cycle: str
     at: int
     action: str
@@ -70,7 +70,7 @@ class LogQuery:
     """Which events to show; what is None does not narrow. `identity` is a name, a source id or a target id."""
 
     tenant: str
-    job: str | None = None
+    job: int | None = None
     cycle: str | None = None
     action: str | None = None
     status: str | None = None
@@ -200,7 +200,7 @@ def _rows(connection: Connection, ids: Sequence[str]) -> list[Row]:
 
 def _told(connection: Connection, rows: Sequence[Row]) -> list[LoggedEvent]:
     """Events with their documents; what a cycle's events have in common is looked up once."""
-    frames: dict[tuple[str, str], EventFrame] = {}
+    frames: dict[tuple[int, str], EventFrame] = {}
     events: list[LoggedEvent] = []
     for row in rows:
         key, job, cycle, at, action, status, code, source_id, name, target_id, facts, tenant = row
@@ -228,13 +228,13 @@ def _told(connection: Connection, rows: Sequence[Row]) -> list[LoggedEvent]:
     return events
 
 
-def _frame(connection: Connection, tenant: str, job: str, cycle: str) -> EventFrame:
+def _frame(connection: Connection, tenant: str, job: int, cycle: str) -> EventFrame:
     row = connection.one(
-        """SELECT a.id, a.display_name, j.template FROM job j JOIN application a ON a.id = j.application
-        WHERE j.id = ?""",
+        """SELECT j.id, a.id, a.display_name, j.template FROM job j JOIN application a ON a.id = j.application
+        WHERE j.number = ?""",
         (job,),
-    ) or connection.one("SELECT application, application_name, template FROM deleted_job WHERE id = ?", (job,))
-    application, display_name, name = row or ("", "", "")
+    ) or connection.one("SELECT id, application, application_name, template FROM deleted_job WHERE number = ?", (job,))
+    job_id, application, display_name, name = row or ("", "", "", "")
     then = connection.one("SELECT application_name FROM cycle WHERE job = ? AND id = ?", (job, cycle))
     if then is not None and then[0]:
         display_name = then[0]  # an event is what it was
@@ -242,7 +242,7 @@ def _frame(connection: Connection, tenant: str, job: str, cycle: str) -> EventFr
     return EventFrame(
         Systems(
             tenant=tenant,
-            job=job,
+            job=job_id,
             cycle=cycle,
             application=application,
             application_name=display_name,

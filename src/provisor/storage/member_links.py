@@ -53,7 +53,7 @@ class Pending:
     target_id: str | None
 
 
-def want_group(connection: Connection, job: str, group: str) -> None:
+def want_group(connection: Connection, job: int, group: str) -> None:
     """Mark every difference between the group's memberships and what the target holds of them."""
     connection.execute(_ADD_OF_GROUP, (job, group))
     connection.execute(_GONE_OF_GROUP, (job, group))
@@ -61,7 +61,7 @@ def want_group(connection: Connection, job: str, group: str) -> None:
     connection.execute("DELETE FROM waiting WHERE job = ? AND object = ? AND attribute = 'members'", (job, group))
 
 
-def want_changed(connection: Connection, *, job: str, tenant: str, low: int, high: int) -> None:
+def want_changed(connection: Connection, *, job: int, tenant: str, low: int, high: int) -> None:
     """Mark the differences among memberships changed in (low, high] and put their groups into the work set."""
     interval = (tenant, low, high)
     connection.execute(_ADD_CHANGED, (job, *interval, job))
@@ -91,7 +91,7 @@ class Settled(NamedTuple):
     aside: list[str]
 
 
-def settle(connection: Connection, job: str, group: str, *, heal: bool = True) -> Settled:
+def settle(connection: Connection, job: int, group: str, *, heal: bool = True) -> Settled:
     """Set aside the group's additions whose member has no account and will get none in this cycle.
 
     With `heal` they wait for one; without, they are forgotten until the group is compared whole again.
@@ -116,7 +116,7 @@ def settle(connection: Connection, job: str, group: str, *, heal: bool = True) -
     return Settled(int(row[0]), int(row[1]), aside) if row else Settled(0, 0, aside)
 
 
-def _set_aside(connection: Connection, job: str, group: str, members: Sequence[str], heal: bool) -> None:
+def _set_aside(connection: Connection, job: int, group: str, members: Sequence[str], heal: bool) -> None:
     """Their memberships are not to be added now; what may be at the target although nobody knows stays noted."""
     rows = [(job, group, member) for member in members]
     where = "job = ? AND group_id = ? AND member_id = ?"
@@ -130,7 +130,7 @@ def _set_aside(connection: Connection, job: str, group: str, members: Sequence[s
         )
 
 
-def groups_with_pending(connection: Connection, job: str) -> None:
+def groups_with_pending(connection: Connection, job: int) -> None:
     """Put the groups whose last attempt left something pending into the work set."""
     connection.execute(
         """INSERT INTO work (job, kind, object)
@@ -140,7 +140,7 @@ def groups_with_pending(connection: Connection, job: str) -> None:
     )
 
 
-def pending(connection: Connection, *, job: str, group: str, after: str, limit: int) -> list[Pending]:
+def pending(connection: Connection, *, job: int, group: str, after: str, limit: int) -> list[Pending]:
     """The next memberships of the group that the target must be told of, in the order of the members' ids."""
     rows = connection.all(
         """SELECT ml.member_id, o.name, ml.pending, l.target_id FROM member_link ml
@@ -152,7 +152,7 @@ def pending(connection: Connection, *, job: str, group: str, after: str, limit: 
     return [Pending(member=row[0], name=row[1] or row[0], add=row[2] == 1, target_id=row[3]) for row in rows]
 
 
-def pushed(connection: Connection, *, job: str, group: str, added: Sequence[str], removed: Sequence[str]) -> None:
+def pushed(connection: Connection, *, job: int, group: str, added: Sequence[str], removed: Sequence[str]) -> None:
     """The target has taken these memberships in or out."""
     connection.many(
         "UPDATE member_link SET pushed = 1, pending = 0 WHERE job = ? AND group_id = ? AND member_id = ?",
@@ -164,7 +164,7 @@ def pushed(connection: Connection, *, job: str, group: str, added: Sequence[str]
     )
 
 
-def in_doubt(connection: Connection, *, job: str, group: str, members: Sequence[str]) -> None:
+def in_doubt(connection: Connection, *, job: int, group: str, members: Sequence[str]) -> None:
     """A request about these memberships was not answered: it may have been carried out."""
     connection.many(
         "UPDATE member_link SET pushed = 2 WHERE job = ? AND group_id = ? AND member_id = ?",
@@ -172,14 +172,14 @@ def in_doubt(connection: Connection, *, job: str, group: str, members: Sequence[
     )
 
 
-def doubt_pending(connection: Connection, job: str, group: str) -> None:
+def doubt_pending(connection: Connection, job: int, group: str) -> None:
     """A run ended while it told the target of this group: any of what was to be said may have been carried out."""
     connection.execute(
         "UPDATE member_link SET pushed = 2 WHERE job = ? AND group_id = ? AND pending <> 0", (job, group)
     )
 
 
-def doubt_account(connection: Connection, job: str, kind: Kind, object_id: str) -> None:
+def doubt_account(connection: Connection, job: int, kind: Kind, object_id: str) -> None:
     """This person or group has an account of another id than was known: what it is in, or holds, is told again.
 
     Also what was taken away since the last cycle: the application may have taken that under an id that nobody has.
@@ -205,12 +205,12 @@ def doubt_account(connection: Connection, job: str, kind: Kind, object_id: str) 
     )
 
 
-def postpone(connection: Connection, *, job: str, group: str, members: Sequence[str], heal: bool = True) -> None:
+def postpone(connection: Connection, *, job: int, group: str, members: Sequence[str], heal: bool = True) -> None:
     """These members got no account after all: with `heal` their memberships wait for one."""
     _set_aside(connection, job, group, members, heal)
 
 
-def forget_member(connection: Connection, job: str, members: Iterable[str]) -> None:
+def forget_member(connection: Connection, job: int, members: Iterable[str]) -> None:
     """The accounts of these members are gone and their memberships with them; edges that still stand wait."""
     for member in members:
         connection.execute("DELETE FROM member_link WHERE job = ? AND member_id = ?", (job, member))
@@ -225,14 +225,14 @@ def forget_member(connection: Connection, job: str, members: Iterable[str]) -> N
         )
 
 
-def forget_group(connection: Connection, job: str, groups: Iterable[str]) -> None:
+def forget_group(connection: Connection, job: int, groups: Iterable[str]) -> None:
     """These groups are gone from the target and their memberships with them."""
     for group in groups:
         connection.execute("DELETE FROM member_link WHERE job = ? AND group_id = ?", (job, group))
         connection.execute("DELETE FROM waiting WHERE job = ? AND object = ?", (job, group))
 
 
-def anything_pushed(connection: Connection, job: str, member: str) -> bool:
+def anything_pushed(connection: Connection, job: int, member: str) -> bool:
     """Whether the target holds a membership of this person, as far as anybody knows."""
     row = connection.one(
         "SELECT 1 FROM member_link WHERE job = ? AND member_id = ? AND pushed <> 0 LIMIT 1", (job, member)
@@ -240,7 +240,7 @@ def anything_pushed(connection: Connection, job: str, member: str) -> bool:
     return row is not None
 
 
-def count_pushed(connection: Connection, job: str) -> int:
+def count_pushed(connection: Connection, job: int) -> int:
     """How many memberships the target holds of ours, those that nobody knows of included."""
     row = connection.one("SELECT count(*) FROM member_link WHERE job = ? AND pushed <> 0", (job,))
     return int(row[0]) if row else 0

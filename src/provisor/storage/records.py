@@ -49,7 +49,7 @@ _decode = msgspec.json.decode
 
 
 def page_of_all(
-    connection: Connection, *, tenant: str, application: str, job: str, kind: Kind, after: str, limit: int
+    connection: Connection, *, tenant: str, application: str, job: int, kind: Kind, after: str, limit: int
 ) -> list[Read]:
     """The next objects of a kind in the order of their ids, deleted ones and tombstones included."""
     rows = connection.all(_BY_KEY, (application, application, job, tenant, kind, after, limit))
@@ -57,14 +57,14 @@ def page_of_all(
 
 
 def page_of_work(
-    connection: Connection, *, application: str, job: str, kind: Kind, after: str, limit: int
+    connection: Connection, *, application: str, job: int, kind: Kind, after: str, limit: int
 ) -> list[Read]:
     """The next objects of a kind in the job's work set (storage.work)."""
     rows = connection.all(_OF_WORK, (application, application, job, kind, after, limit))
     return [_read(row) for row in rows]
 
 
-def by_ids(connection: Connection, *, application: str, job: str, ids: Sequence[str]) -> dict[str, Read]:
+def by_ids(connection: Connection, *, application: str, job: int, ids: Sequence[str]) -> dict[str, Read]:
     """The named objects by id; at most some hundred at a time."""
     if not ids:
         return {}

@@ -10,14 +10,14 @@ from provisor.storage import cycles, jobs, links, unknown
 from provisor.storage.times import to_microseconds
 
 
-def forget_position(connection: Connection, job: str, *, now: datetime) -> None:
+def forget_position(connection: Connection, job: int, *, now: datetime) -> None:
     """The next cycle is an initial one; a cycle that was cut short is not continued."""
     cycles.abandon(connection, job, to_microseconds(now))
     jobs.change(connection, job, watermark=None)
     jobs.note_restart(connection, job)
 
 
-def forget_failures(connection: Connection, job: str) -> None:
+def forget_failures(connection: Connection, job: int) -> None:
     """What failed is no longer tried again for its own sake. What must be taken away, or looked at, is all the same."""
     connection.execute(
         """DELETE FROM member_link WHERE job = ? AND pushed = 0 AND pending = 1 AND group_id IN (
@@ -31,7 +31,7 @@ def forget_failures(connection: Connection, job: str) -> None:
     )
 
 
-def forget_links(connection: Connection, job: str) -> None:
+def forget_links(connection: Connection, job: int) -> None:
     """Everything must be matched anew. Nothing happens at the target. What was sent and not answered stays unknown."""
     unknown.take_over(connection, job)
     for table in ("link", "member_link", "waiting", "operation", "listing", "work"):

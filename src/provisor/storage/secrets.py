@@ -1,7 +1,7 @@
 """Credentials of jobs at rest: AES-GCM under a key that lies in a file of its own, each bound to its job and name.
 
-A row copied to another job or name does not open. The key file is made at the first start, readable by its owner only;
-one that others can read is refused.
+A row copied to another job or name, of this database or another one, does not open. The key file is made at the first
+start, readable by its owner only; one that others can read is refused.
 """
 
 import os
@@ -68,9 +68,9 @@ def load_key(path: Path) -> SecretKey:
     return SecretKey(key)
 
 
-def save(connection: Connection, key: SecretKey, *, job: str, name: str, secret: Secret, now: datetime) -> None:
+def save(connection: Connection, key: SecretKey, *, job: int, name: str, secret: Secret, now: datetime) -> None:
     """Keep a credential of a job, replacing the one of that name."""
-    nonce, ciphertext = key.seal(secret.reveal(), _binding(job, name))
+    nonce, ciphertext = key.seal(secret.reveal(), _binding(_id(connection, job), name))
     connection.execute(
         """INSERT INTO secret (job, name, nonce, ciphertext, created_at) VALUES (?, ?, ?, ?, ?)
         ON CONFLICT (job, name) DO UPDATE SET nonce = excluded.nonce, ciphertext = excluded.ciphertext,
@@ -79,21 +79,22 @@ def save(connection: Connection, key: SecretKey, *, job: str, name: str, secret:
     )
 
 
-def read(connection: Connection, key: SecretKey, *, job: str, name: str) -> Secret | None:
+def read(connection: Connection, key: SecretKey, *, job: int, name: str) -> Secret | None:
     """A credential of a job, or None. Raises SecretError when it was stored under another key."""
     row = connection.one("SELECT nonce, ciphertext FROM secret WHERE job = ? AND name = ?", (job, name))
     if row is None:
         return None
+    job_id = _id(connection, job)
     try:
-        return Secret(key.open(bytes(row[0]), bytes(row[1]), _binding(job, name)))
+        return Secret(key.open(bytes(row[0]), bytes(row[1]), _binding(job_id, name)))
     except InvalidTag as error:
         raise SecretError(
-            f"The secret {name} of the job {job} was stored under another key. "
+            f"The secret {name} of the job {job_id} was stored under another key. "
             "Put the right key file back (PROVISOR_SECRET_KEY_FILE), or enter the credentials again."
         ) from error
 
 
-def names(connection: Connection, job: str) -> list[str]:
+def names(connection: Connection, job: int) -> list[str]:
     """Which credentials a job has; never their values."""
     return [row[0] for row in connection.all("SELECT name FROM secret WHERE job = ? ORDER BY name", (job,))]
 
@@ -117,5 +118,13 @@ def _make(path: Path) -> None:
         draft.unlink()
 
 
-def _binding(job: str, name: str) -> bytes:
-    return f"{job}\0{name}".encode()
+def _id(connection: Connection, job: int) -> str:
+    """Graph's id, which nothing else has; other databases have jobs of the same number."""
+    row = connection.one("SELECT id FROM job WHERE number = ?", (job,))
+    if row is None:
+        raise LookupError(f"There is no job {job}.")
+    return str(row[0])
+
+
+def _binding(job_id: str, name: str) -> bytes:
+    return f"{job_id}\0{name}".encode()

@@ -21,7 +21,7 @@ class UnknownCreate(NamedTuple):
     sent: SentValues
 
 
-def note(connection: Connection, job: str, rows: Iterable[UnknownCreate]) -> None:
+def note(connection: Connection, job: int, rows: Iterable[UnknownCreate]) -> None:
     """The answers to these creates did not come."""
     connection.many(
         """INSERT INTO unknown_create (job, object, kind, sent) VALUES (?, ?, ?, ?)
@@ -30,7 +30,7 @@ def note(connection: Connection, job: str, rows: Iterable[UnknownCreate]) -> Non
     )
 
 
-def take_over(connection: Connection, job: str) -> None:
+def take_over(connection: Connection, job: int) -> None:
     """A run ended between request and record: what it had sent is unknown from now on."""
     mark = "job = ? AND stage = 1 AND state = 'sent' AND kind = 'create' AND sent IS NOT NULL"
     connection.execute(
@@ -42,12 +42,12 @@ def take_over(connection: Connection, job: str) -> None:
     connection.execute(f"UPDATE operation SET state = 'retry' WHERE {mark}", (job,))
 
 
-def anything(connection: Connection, job: str) -> bool:
+def anything(connection: Connection, job: int) -> bool:
     """Whether any outcome is unknown; in most cycles none is."""
     return connection.one("SELECT 1 FROM unknown_create WHERE job = ? LIMIT 1", (job,)) is not None
 
 
-def page(connection: Connection, *, job: str, after: str, limit: int) -> list[UnknownCreate]:
+def page(connection: Connection, *, job: int, after: str, limit: int) -> list[UnknownCreate]:
     """The next ones in the order of their objects' ids."""
     rows = connection.all(
         "SELECT object, kind, sent FROM unknown_create WHERE job = ? AND object > ? ORDER BY object LIMIT ?",
@@ -56,7 +56,7 @@ def page(connection: Connection, *, job: str, after: str, limit: int) -> list[Un
     return [UnknownCreate(row[0], row[1], SentValues.from_json(row[2])) for row in rows]
 
 
-def among(connection: Connection, job: str, objects: Sequence[str]) -> frozenset[str]:
+def among(connection: Connection, job: int, objects: Sequence[str]) -> frozenset[str]:
     """Of these objects, those about which nothing may be decided yet."""
     if not objects:
         return frozenset()
@@ -65,6 +65,6 @@ def among(connection: Connection, job: str, objects: Sequence[str]) -> frozenset
     return frozenset(row[0] for row in rows)
 
 
-def settle(connection: Connection, job: str, objects: Iterable[str]) -> None:
+def settle(connection: Connection, job: int, objects: Iterable[str]) -> None:
     """It is known now what became of these."""
     connection.many("DELETE FROM unknown_create WHERE job = ? AND object = ?", ((job, one) for one in objects))

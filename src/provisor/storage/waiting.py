@@ -14,12 +14,12 @@ from provisor.storage import member_links
 from provisor.storage.member_links import READY
 
 
-def anything(connection: Connection, job: str) -> bool:
+def anything(connection: Connection, job: int) -> bool:
     """Whether anyone waits at all; most cycles need not ask further."""
     return connection.one("SELECT 1 FROM waiting WHERE job = ? LIMIT 1", (job,)) is not None
 
 
-def replace_references(connection: Connection, job: str, wanted: Iterable[tuple[str, str, str | None]]) -> None:
+def replace_references(connection: Connection, job: int, wanted: Iterable[tuple[str, str, str | None]]) -> None:
     """For each (object, attribute, waits_for): the reference is needed; None when there is nothing to write."""
     rows = list(wanted)
     connection.many(
@@ -36,7 +36,7 @@ def replace_references(connection: Connection, job: str, wanted: Iterable[tuple[
     )
 
 
-def wake(connection: Connection, job: str, entering: Iterable[str]) -> None:
+def wake(connection: Connection, job: int, entering: Iterable[str]) -> None:
     """These people are about to be linked: turn what waited for them into pending memberships and work."""
     for person in entering:
         connection.execute(
@@ -62,7 +62,7 @@ def wake(connection: Connection, job: str, entering: Iterable[str]) -> None:
         )
 
 
-def all_references(connection: Connection, job: str) -> None:
+def all_references(connection: Connection, job: int) -> None:
     """Put everyone who waits for a reference into the work set (a full evaluation looks at all of them)."""
     connection.execute(
         """INSERT INTO work (job, kind, object) SELECT DISTINCT w.job, 'references', w.object FROM waiting w
@@ -71,7 +71,7 @@ def all_references(connection: Connection, job: str) -> None:
     )
 
 
-def writable_references(connection: Connection, job: str, object_id: str) -> list[tuple[str, str]]:
+def writable_references(connection: Connection, job: int, object_id: str) -> list[tuple[str, str]]:
     """(attribute, waits_for) of the object's references both ends of which are linked or about to be."""
     rows = connection.all(
         f"""SELECT w.attribute, w.waits_for FROM waiting w
@@ -92,7 +92,7 @@ class Reference(NamedTuple):
     linked: bool
 
 
-def references(connection: Connection, job: str, object_id: str) -> list[Reference]:
+def references(connection: Connection, job: int, object_id: str) -> list[Reference]:
     """The object's references that are to be written."""
     rows = connection.all(
         """SELECT w.attribute, w.waits_for, l.target_id, l.state FROM waiting w
@@ -103,7 +103,7 @@ def references(connection: Connection, job: str, object_id: str) -> list[Referen
     return [Reference(row[0], row[1], row[2], row[3] == "linked") for row in rows]
 
 
-def unwritable_references(connection: Connection, job: str, objects: Sequence[str]) -> dict[str, list[Reference]]:
+def unwritable_references(connection: Connection, job: int, objects: Sequence[str]) -> dict[str, list[Reference]]:
     """Of these objects, those that are at the target or about to be, and lead to somebody who is not."""
     if not objects:
         return {}
@@ -121,7 +121,7 @@ def unwritable_references(connection: Connection, job: str, objects: Sequence[st
     return found
 
 
-def written(connection: Connection, job: str, rows: Iterable[tuple[str, str]]) -> None:
+def written(connection: Connection, job: int, rows: Iterable[tuple[str, str]]) -> None:
     """These (object, attribute) references are at the target now."""
     connection.many(
         "DELETE FROM waiting WHERE job = ? AND object = ? AND attribute = ?",
@@ -129,7 +129,7 @@ def written(connection: Connection, job: str, rows: Iterable[tuple[str, str]]) -
     )
 
 
-def refer_again(connection: Connection, job: str, people: Sequence[str], attributes: Sequence[str]) -> None:
+def refer_again(connection: Connection, job: int, people: Sequence[str], attributes: Sequence[str]) -> None:
     """The accounts of these people are lost: everyone who refers to one by these attributes waits for another."""
     connection.many(
         """INSERT INTO waiting (job, waits_for, object, attribute)
@@ -139,7 +139,7 @@ def refer_again(connection: Connection, job: str, people: Sequence[str], attribu
     )
 
 
-def follow(connection: Connection, job: str, kind: Kind, objects: Sequence[str], references: Sequence[str]) -> None:
+def follow(connection: Connection, job: int, kind: Kind, objects: Sequence[str], references: Sequence[str]) -> None:
     """The accounts of these have other ids than were known: memberships and `references` are told again by them."""
     for object_id in objects:
         member_links.doubt_account(connection, job, kind, object_id)
@@ -148,6 +148,6 @@ def follow(connection: Connection, job: str, kind: Kind, objects: Sequence[str],
         wake(connection, job, objects)
 
 
-def forget(connection: Connection, job: str, objects: Iterable[str]) -> None:
+def forget(connection: Connection, job: int, objects: Iterable[str]) -> None:
     """These objects are gone from the target: nothing of theirs is to be written any more."""
     connection.many("DELETE FROM waiting WHERE job = ? AND object = ?", ((job, object_id) for object_id in objects))

@@ -39,7 +39,7 @@ _MEMBERS_OF_GROUPS_THAT_CAME_OR_WENT = """INSERT INTO work (job, kind, object)
     ON CONFLICT DO NOTHING"""
 _DUE = """INSERT INTO work (job, kind, object)
     SELECT p.job, p.object_kind, p.object FROM operation p
-    WHERE p.job = ? AND p.state = 'retry' AND p.stage = 1 AND (p.due_at IS NULL OR p.due_at <= ?)
+    WHERE p.job = ? AND p.state = 'retry' AND p.stage = 1
     ON CONFLICT DO NOTHING"""
 # A run that was cut short leaves some as sent: repeating them changes nothing.
 _DUE_REFERENCES = """INSERT INTO work (job, kind, object)
@@ -65,13 +65,12 @@ class SecondStage:
 def make(
     connection: Connection,
     *,
-    job: str,
+    job: int,
     tenant: str,
     application: str,
     low: int,
     high: int,
     assigned_only: bool,
-    at: int,
 ) -> None:
     """Fill the work set with everything the interval (low, high] of the feed may have changed, and what is due.
 
@@ -80,7 +79,7 @@ def make(
     clear(connection, job)
     execute = connection.execute
     execute(_CHANGED_OBJECTS, (job, tenant, low, high))
-    execute(_DUE, (job, at))
+    execute(_DUE, (job,))
     execute(_DUE_REFERENCES, (job,))
     if assigned_only:
         execute(_CHANGED_ASSIGNMENTS, (job, application, low, high))
@@ -89,7 +88,7 @@ def make(
         execute(_MEMBERS_OF_GROUPS_THAT_CAME_OR_WENT, (job, tenant, low, high, low, application))
 
 
-def fill_groups(connection: Connection, job: str, *, everything: bool) -> None:
+def fill_groups(connection: Connection, job: int, *, everything: bool) -> None:
     """Put the groups whose memberships must be compared whole into the work set, under the kind `members`.
 
     Those about to be created or linked; with `everything` also those that are linked.
@@ -110,7 +109,7 @@ def fill_groups(connection: Connection, job: str, *, everything: bool) -> None:
         )
 
 
-def second_stage(connection: Connection, *, job: str, kind: str, after: str, limit: int) -> list[SecondStage]:
+def second_stage(connection: Connection, *, job: int, kind: str, after: str, limit: int) -> list[SecondStage]:
     """The next objects whose members (kind `members`) or references (kind `references`) must be compared."""
     rows = connection.all(
         """SELECT w.object, o.name, o.kind, coalesce(p.kind, ''), coalesce(l.state, '') FROM work w
@@ -128,19 +127,19 @@ def second_stage(connection: Connection, *, job: str, kind: str, after: str, lim
     ]
 
 
-def add(connection: Connection, job: str, kind: str, object_id: str) -> None:
+def add(connection: Connection, job: int, kind: str, object_id: str) -> None:
     """One more object to look at."""
     connection.execute(
         "INSERT INTO work (job, kind, object) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", (job, kind, object_id)
     )
 
 
-def count(connection: Connection, job: str, kind: Kind) -> int:
+def count(connection: Connection, job: int, kind: Kind) -> int:
     """How many objects of a kind must be looked at."""
     row = connection.one("SELECT count(*) FROM work WHERE job = ? AND kind = ?", (job, kind))
     return int(row[0]) if row else 0
 
 
-def clear(connection: Connection, job: str) -> None:
+def clear(connection: Connection, job: int) -> None:
     """Empty the job's work set."""
     connection.execute("DELETE FROM work WHERE job = ?", (job,))

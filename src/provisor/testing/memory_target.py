@@ -204,13 +204,13 @@ class MemoryTarget:
         body: Json = {"add": list(add), "remove": list(remove)}
         exchange = _exchange("PATCH", f"{self._endpoint('group')}/{target_id}", body)
         await self._serve("PATCH", "group", target_id, exchange, lambda: self._patch_members(target_id, add, remove))
-        return Answer(resource=None, etag=None, exchange=exchange)
+        return Answer(resource=None, exchange=exchange)
 
     async def delete(self, kind: Kind, target_id: str) -> Answer:
         """Delete."""
         exchange = _exchange("DELETE", f"{self._endpoint(kind)}/{target_id}")
         await self._serve("DELETE", kind, target_id, exchange, lambda: self._delete(kind, target_id))
-        return Answer(resource=None, etag=None, exchange=exchange)
+        return Answer(resource=None, exchange=exchange)
 
     async def close(self) -> None:
         """Nothing to give back."""
@@ -339,4 +339,4 @@ def _exchange(method: Method, url: str, body: Json = None) -> Exchange:
 
 
 def _answer(resource: Resource, exchange: Exchange) -> Answer:
-    return Answer(resource=resource, etag=f'W/"{_version(resource)}"', exchange=exchange)
+    return Answer(resource=resource, exchange=exchange)

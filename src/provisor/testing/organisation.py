@@ -48,7 +48,7 @@ class Organisation:
                 settings=settings,
                 behaviour=behaviour,
             )
-            jobs.change(connection, job.id, schedule_state="Active", status_code="NotRun")
+            jobs.change(connection, job.number, schedule_state="Active", status_code="NotRun")
         return job
 
     def user(self, name: str, *, manager: str | None = None, enabled: bool = True, **attributes: Value) -> str:

@@ -73,7 +73,7 @@ def stored(tmp_path):
         try:
             (job,) = jobs.all_jobs(database.reader(), migrate(database))
             key = secrets.load_key(tmp_path / "data" / "secret.key")
-            found = secrets.read(database.reader(), key, job=job.id, name="SecretToken")
+            found = secrets.read(database.reader(), key, job=job.number, name="SecretToken")
             return None if found is None else found.reveal()
         finally:
             database.close()

@@ -1,45 +1,19 @@
 """What a terminal of 80 columns shows: ids whole, and no colour for those who want none."""
 
 import json
-import os
-import pty
 import re
-import sys
-import threading
 
 import pytest
 
 from provisor import gallery, main, wiring
 from provisor.terminal import print_table, progress_bar
 from provisor.testing.memory_target import MemoryTarget
+from support.command_line import on_screen
 
 APP = "Cisco Umbrella User Management"
 APP_ID = "0198d2c4-6a51-7e1c-9a53-6b1f0a2c9d11"
 ANNA = "anna.with.a.long.name@contoso.example"
 COLOURED = re.compile(r"\x1b\[[0-9;]*m")
-
-
-def on_screen(monkeypatch, command):
-    """What a command writes on a terminal that standard output and error are."""
-    reading, writing = pty.openpty()
-    pieces = []
-
-    def read():
-        while True:
-            try:
-                pieces.append(os.read(reading, 65536))
-            except OSError:  # the other end was closed
-                return
-
-    reader = threading.Thread(target=read)
-    with os.fdopen(writing, "w", encoding="utf-8") as file, monkeypatch.context() as patched:
-        patched.setattr(sys, "stdout", file)
-        patched.setattr(sys, "stderr", file)
-        reader.start()
-        command()
-    reader.join()
-    os.close(reading)
-    return b"".join(pieces).decode().replace("\r\n", "\n")
 
 
 @pytest.fixture

@@ -3,26 +3,24 @@
 Mounted by the target's commands; what is heavy is imported inside a command.
 """
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from provisor.provider.commands.console import AsJson, opened, read_secret, say
-from provisor.provider.commands.tenant import OfTenant
+from provisor.provider.commands.options import OfTenant, minute, opened
+from provisor.terminal import AsJson, noun, print_json, print_table, read_new_secret, say
 
-account_app = typer.Typer(help="Who may sign in to the dashboard.", no_args_is_help=True)
-import_ad_example = "**Example:** `provisor target import-ad users.csv groups.csv members.csv`"
+account_app = noun("Who may sign in to the dashboard.")
 
 Email = Annotated[str, typer.Argument(help="The e-mail address to sign in with.", metavar="EMAIL")]
 PasswordFile = Annotated[
-    Path | None,
+    str | None,
     typer.Option(help="A file with the password; - reads standard input. Default: a prompt.", metavar="FILE"),
 ]
 
 
-@account_app.command("create", epilog="**Example:** `provisor target account create admin@example.org`")
+@account_app.command("create")
 def create_account(
     email: Email,
     role: Annotated[str, typer.Option(help="full-admin or read-only.")] = "full-admin",
@@ -30,27 +28,35 @@ def create_account(
     of: OfTenant = "default",
     as_json: AsJson = False,
 ) -> None:
-    """Make an account. Its password is asked for, or read from standard input or a file."""
+    """Make an account. Its password is asked for, or read from standard input or a file.
+
+    Example: provisor target account create admin@example.org
+    """
     from provisor.provider.dashboard import accounts
     from provisor.provider.store.tables import now_microseconds
     from provisor.provider.store.tenants import find_tenant
 
     if role not in accounts.ROLES:
         raise typer.BadParameter(f"{role!r} is not one of {', '.join(accounts.ROLES)}.", param_hint="--role")
-    password = read_secret(password_file, f"Password, {accounts.SHORTEST_PASSWORD} characters or more")
+    password = read_new_secret(password_file, f"Password, {accounts.SHORTEST_PASSWORD} characters or more")
     with opened() as database:
         tenant = find_tenant(database, of)
         with database.transaction() as connection:
             account = accounts.create_account(
                 connection, tenant, email=email, password=password, role=role, now=now_microseconds()
             )
-    shown = {"email": account.email, "role": account.role}
-    say(json.dumps(shown) if as_json else f"{account.email} may sign in as {accounts.ROLE_NAMES[account.role]}.")
+    if as_json:
+        print_json({"email": account.email, "role": account.role})
+    else:
+        say(f"{account.email} may sign in as {accounts.ROLE_NAMES[account.role]}.")
 
 
-@account_app.command("list", epilog="**Example:** `provisor target account list --json`")
+@account_app.command("list")
 def list_accounts(of: OfTenant = "default", as_json: AsJson = False) -> None:
-    """List the accounts: address, role, when they last signed in."""
+    """List the accounts: address, role, when they last signed in.
+
+    Example: provisor target account list --json
+    """
     from provisor.provider.dashboard import accounts
     from provisor.provider.model.documents import timestamp
     from provisor.provider.store.tenants import find_tenant
@@ -67,21 +73,26 @@ def list_accounts(of: OfTenant = "default", as_json: AsJson = False) -> None:
         for account in found
     ]
     if as_json:
-        say(json.dumps(shown, ensure_ascii=False))
-        return
-    for row in shown:
-        say(f"{row['email']}  {row['role']}  created {row['created']}  signed in {row['signedIn'] or 'never'}")
-    if not shown:
+        print_json(shown)
+    elif not shown:
         say("There is no account yet; `provisor target account create EMAIL` makes one.")
+    else:
+        print_table(
+            ("E-mail", "Role", "Created", "Signed in"),
+            [(row["email"], row["role"], minute(row["created"]), minute(row["signedIn"])) for row in shown],
+        )
 
 
-@account_app.command("reset", epilog="**Example:** `provisor target account reset admin@example.org`")
+@account_app.command("reset")
 def reset_password(email: Email, password_file: PasswordFile = None, of: OfTenant = "default") -> None:
-    """Give an account another password; whoever is signed in with it is signed out."""
+    """Give an account another password; whoever is signed in with it is signed out.
+
+    Example: provisor target account reset admin@example.org
+    """
     from provisor.provider.dashboard import accounts
     from provisor.provider.store.tenants import find_tenant
 
-    password = read_secret(password_file, f"Password, {accounts.SHORTEST_PASSWORD} characters or more")
+    password = read_new_secret(password_file, f"Password, {accounts.SHORTEST_PASSWORD} characters or more")
     with opened() as database:
         tenant = find_tenant(database, of)
         with database.transaction() as connection:
@@ -89,9 +100,12 @@ def reset_password(email: Email, password_file: PasswordFile = None, of: OfTenan
     say(f"{account.email} has a new password and is signed out everywhere.")
 
 
-@account_app.command("delete", epilog="**Example:** `provisor target account delete admin@example.org`")
+@account_app.command("delete")
 def delete_account(email: Email, of: OfTenant = "default") -> None:
-    """Delete an account; whoever is signed in with it is signed out."""
+    """Delete an account; whoever is signed in with it is signed out.
+
+    Example: provisor target account delete admin@example.org
+    """
     from provisor.provider.dashboard import accounts
     from provisor.provider.store.tenants import find_tenant
 
@@ -105,7 +119,12 @@ def delete_account(email: Email, of: OfTenant = "default") -> None:
 def import_ad(
     files: Annotated[
         list[Path] | None,
-        typer.Argument(help="CSV files of users, groups and memberships, in that order.", metavar="FILE.csv…"),
+        typer.Argument(
+            exists=True,
+            dir_okay=False,
+            help="CSV files of users, groups and memberships, in that order.",
+            metavar="FILE.csv…",
+        ),
     ] = None,
     forget: Annotated[bool, typer.Option("--forget", help="First remove what the connector brought before.")] = False,
     of: OfTenant = "default",
@@ -115,6 +134,8 @@ def import_ad(
 
     A file with a column userPrincipalName holds users, one with group and member memberships, else displayName groups.
     All files are taken in, or none.
+
+    Example: provisor target import-ad users.csv groups.csv members.csv
     """
     from provisor.provider.store import ad_connector
     from provisor.provider.store.tables import now_microseconds
@@ -128,7 +149,7 @@ def import_ad(
             forgotten = ad_connector.forget_all(connection, tenant) if forget else 0
             imported = [ad_connector.import_file(connection, tenant, file, now) for file in files or []]
     if as_json:
-        say(json.dumps({"forgotten": forgotten, "imported": [found._asdict() for found in imported]}))
+        print_json({"forgotten": forgotten, "imported": [found._asdict() for found in imported]})
         return
     if forget:
         say(f"Forgot {forgotten} identities of the AD connector.")

@@ -1,18 +1,18 @@
-"""`provisor target …`: serve the application, and its tokens (mounted by main beside the command line's own).
+"""`provisor target …`: serve the application, and its tokens (mounted by main beside the other nouns).
 
-Exit codes: 0 done, 1 failed, 2 wrong usage. A token is printed once and goes nowhere else. Heavy modules are imported
-inside commands, so that `provisor --help` answers at once.
+A token is printed once and goes nowhere else. Heavy modules are imported inside commands, so that `--help` answers at
+once.
 """
 
-import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from provisor.provider.commands.account import account_app, import_ad, import_ad_example
-from provisor.provider.commands.console import AsJson, opened, say
-from provisor.provider.commands.tenant import OfTenant, backup, backup_example, tenant_app
+from provisor.provider.commands.account import account_app, import_ad
+from provisor.provider.commands.options import OfTenant, minute, opened
+from provisor.provider.commands.tenant import backup, tenant_app
+from provisor.terminal import AsJson, noun, print_json, print_table, say
 
 if TYPE_CHECKING:
     from provisor.provider.store.tokens import Token
@@ -20,24 +20,19 @@ if TYPE_CHECKING:
 DEFAULT_PORT = 8020
 _UNITS = {unit: seconds * 1_000_000 for unit, seconds in {"s": 1, "m": 60, "h": 3_600, "d": 86_400}.items()}
 
-app = typer.Typer(
-    name="target",
-    help="Cisco Umbrella User Management: a SCIM 2.0 application to provision into.",
-    no_args_is_help=True,
-    rich_markup_mode="markdown",
-)
-token_app = typer.Typer(help="The tokens that clients of this application present.", no_args_is_help=True)
+app = noun("Cisco Umbrella User Management: a SCIM 2.0 application to provision into.")
+token_app = noun("The tokens that clients of this application present.")
 app.add_typer(token_app, name="token")
 app.add_typer(account_app, name="account")
 app.add_typer(tenant_app, name="tenant")
-app.command("backup", epilog=backup_example)(backup)
-app.command("import-ad", epilog=import_ad_example)(import_ad)
+app.command("backup")(backup)
+app.command("import-ad")(import_ad)
+
+Url = Annotated[str | None, typer.Option(help="The tenant URL to print. Default: where the server was last started.")]
+Name = Annotated[str, typer.Argument(help="The token's id or label.", metavar="ID|LABEL")]
 
 
-@app.command(
-    epilog="**Example:** `provisor target serve --port 8020`, then in another window "
-    "`provisor target token create --label provisor`."
-)
+@app.command()
 def serve(
     port: Annotated[int, typer.Option(help="0 takes a free port.", min=0, max=65535)] = DEFAULT_PORT,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
@@ -62,10 +57,19 @@ def serve(
     share_port: Annotated[
         bool, typer.Option(help="Let other servers that say so, too, listen on the same port: one for each core.")
     ] = False,
-    tls_certificate: Annotated[Path | None, typer.Option(help="A PEM file: the certificate and its chain.")] = None,
-    tls_key: Annotated[Path | None, typer.Option(help="A PEM file: the key of the certificate.")] = None,
+    tls_certificate: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="A PEM file: the certificate and its chain.")
+    ] = None,
+    tls_key: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="A PEM file: the key of the certificate.")
+    ] = None,
 ) -> None:
-    """Serve the application until SIGTERM or Ctrl-C; prints one line with its URL when ready."""
+    """Serve the application until SIGTERM or Ctrl-C; prints one line with its URL when ready.
+
+    In another window, `provisor target token create` then makes a token for a client.
+
+    Example: provisor target serve --port 8020
+    """
     from provisor.provider.model.profiles import PROFILES
     from provisor.provider.protocol.throttling import STRICT_RATE, Limits
     from provisor.provider.serving.server import Service, Tls, open_socket
@@ -100,18 +104,19 @@ def serve(
         )
 
 
-@token_app.command("create", epilog="**Example:** `provisor target token create --label provisor --json`")
+@token_app.command("create")
 def create_token(
     label: Annotated[str, typer.Option(help="What you will know it by.")],
     kind: Annotated[str, typer.Option(help="entra, okta or other: the kind of client.")] = "entra",
-    url: Annotated[
-        str | None, typer.Option(help="The tenant URL to print. Default: where the server was last started.")
-    ] = None,
+    url: Url = None,
     expires: Annotated[str | None, typer.Option(help="When it ends: 90d, 12h. Default: never.")] = None,
     of: OfTenant = "default",
     as_json: AsJson = False,
 ) -> None:
-    """Make a token. It is shown this once; only its hash is stored."""
+    """Make a token. It is shown this once; only its hash is stored.
+
+    Example: provisor target token create --label provisor --json
+    """
     from provisor.provider.store import tokens
     from provisor.provider.store.tables import now_microseconds
     from provisor.provider.store.tenants import find_tenant, known_url
@@ -136,7 +141,7 @@ def create_token(
 
 def _show_once(token: "Token", clear: str, address: str, as_json: bool) -> None:
     if as_json:
-        say(json.dumps({"url": address, "token": clear}))
+        print_json({"url": address, "token": clear})
         return
     say(f"Tenant URL    {address}")
     say(f"Secret token  {clear}")
@@ -161,20 +166,21 @@ def _span(text: str | None, option: str) -> int | None:
     return int(number) * unit
 
 
-@token_app.command("rotate", epilog="**Example:** `provisor target token rotate provisor --overlap 24h`")
+@token_app.command("rotate")
 def rotate_token(
-    name: Annotated[str, typer.Argument(help="The token's id or label.", metavar="ID|LABEL")],
+    name: Name,
     overlap: Annotated[
         str, typer.Option(help="How long the old token stays good: 30m, 24h, 7d. 0s ends it at once.")
     ] = "0s",
     expires: Annotated[str | None, typer.Option(help="When the new one ends: 90d, 12h. Default: never.")] = None,
-    url: Annotated[
-        str | None, typer.Option(help="The tenant URL to print. Default: where the server was last started.")
-    ] = None,
+    url: Url = None,
     of: OfTenant = "default",
     as_json: AsJson = False,
 ) -> None:
-    """Make a token in place of another one, with its kind and label. It is shown this once."""
+    """Make a token in place of another one, with its kind and label. It is shown this once.
+
+    Example: provisor target token rotate provisor --overlap 24h
+    """
     from provisor.provider.store import tokens
     from provisor.provider.store.tables import now_microseconds
     from provisor.provider.store.tenants import find_tenant, known_url
@@ -195,9 +201,12 @@ def rotate_token(
     _show_once(token, clear, url or known or f"http://127.0.0.1:{DEFAULT_PORT}{tenant.base_path}", as_json)
 
 
-@token_app.command("list", epilog="**Example:** `provisor target token list --json`")
+@token_app.command("list")
 def list_tokens(of: OfTenant = "default", as_json: AsJson = False) -> None:
-    """List the tokens: label, kind, when made, last used, revoked. Never the tokens themselves."""
+    """List the tokens: label, kind, when made, last used, revoked. Never the tokens themselves.
+
+    Example: provisor target token list --json
+    """
     from provisor.provider.store import tokens
     from provisor.provider.store.tables import now_microseconds
     from provisor.provider.store.tenants import find_tenant
@@ -207,17 +216,24 @@ def list_tokens(of: OfTenant = "default", as_json: AsJson = False) -> None:
         tenant = find_tenant(database, of)
         shown = [{**_shown(token), "old": token.old(now)} for token in tokens.list_tokens(database.reader(), tenant)]
     if as_json:
-        say(json.dumps(shown, ensure_ascii=False))
-        return
-    for token in shown:
-        state = f"revoked {token['revoked']}" if token["revoked"] else f"last used {token['lastUsed'] or 'never'}"
-        if token["expires"] and not token["revoked"]:
-            state += f", expires {token['expires']}"
-        if token["old"]:
-            state += ", older than 180 days: rotate it"
-        say(f"{token['id']}  {token['kind']:<6} {token['label']}  created {token['created']}  {state}")
-    if not shown:
+        print_json(shown)
+    elif not shown:
         say("There is no token yet; `provisor target token create --label …` makes one.")
+    else:
+        print_table(
+            ("Label", "Kind", "State", "Id"),
+            [(token["label"], token["kind"], _state(token), token["id"]) for token in shown],
+        )
+
+
+def _state(token: dict[str, Any]) -> str:
+    state = f"created {minute(token['created'])}, "
+    if token["revoked"]:
+        return f"{state}revoked {minute(token['revoked'])}"
+    state += f"last used {minute(token['lastUsed'])}"
+    if token["expires"]:
+        state += f", expires {minute(token['expires'])}"
+    return f"{state}, older than 180 days: rotate it" if token["old"] else state
 
 
 def _shown(token: "Token") -> dict[str, str | None]:
@@ -237,13 +253,16 @@ def _shown(token: "Token") -> dict[str, str | None]:
     }
 
 
-@token_app.command("revoke", epilog="**Example:** `provisor target token revoke provisor`")
+@token_app.command("revoke")
 def revoke_token(
-    name: Annotated[str, typer.Argument(help="The token's id or label.", metavar="ID|LABEL")],
+    name: Name,
     of: OfTenant = "default",
     as_json: AsJson = False,
 ) -> None:
-    """Revoke a token: from the next request on it is answered 401."""
+    """Revoke a token: from the next request on it is answered 401.
+
+    Example: provisor target token revoke provisor
+    """
     from provisor.provider.store import tokens
     from provisor.provider.store.tables import now_microseconds
     from provisor.provider.store.tenants import find_tenant
@@ -252,4 +271,7 @@ def revoke_token(
         tenant = find_tenant(database, of)
         with database.transaction() as connection:
             token = tokens.revoke_token(connection, tenant, name, now_microseconds())
-    say(json.dumps({"id": token.id, "label": token.label}) if as_json else f"Revoked {token.id} ({token.label}).")
+    if as_json:
+        print_json({"id": token.id, "label": token.label})
+    else:
+        say(f"Revoked {token.id} ({token.label}).")

@@ -57,7 +57,9 @@ def create_account(
     if role not in ROLES:
         raise TargetError(f"A role is {' or '.join(ROLES)}, not {role!r}.")
     if connection.one("SELECT 1 FROM account WHERE email_key = ?", (key,)):
-        raise TargetError(f"{address} has an account; `provisor target account reset {address}` changes its password.")
+        raise TargetError(
+            f"{address} has an account.", f"`provisor target account reset {address}` changes its password."
+        )
     connection.execute(
         "INSERT INTO account (email_key, tenant, email, role, password_hash, created_at) VALUES (?, ?, ?, ?, ?, ?)",
         (key, tenant.number, address, role, _hashed(password), now),
@@ -120,7 +122,7 @@ def _existing(connection: Connection, tenant: Tenant, email: str) -> Account:
     account = look_up_account(connection, email)
     if account is None or account.tenant != tenant.number:
         near = did_you_mean(email, (each.email for each in list_accounts(connection, tenant)))
-        raise TargetError(f"No account has the address {email!r}. {near}`provisor target account list` shows them.")
+        raise TargetError(f"No account has the address {email!r}.", f"{near}`provisor target account list` shows them.")
     return account
 
 

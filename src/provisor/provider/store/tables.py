@@ -1,4 +1,4 @@
-"""Opens the target's database: numbered SQL migrations, tenants, settings, clock and ids.
+"""Opens the target's database: tables (migrations/), tenants, settings, clock and ids.
 
 The rows of resources are in rows, of memberships in members. Source: explanation/architecture.md section *Two
 databases*.
@@ -7,9 +7,10 @@ databases*.
 import re
 import time
 from dataclasses import dataclass
-from importlib import resources
+from pathlib import Path
 
 from provisor.database import Connection, Database, open_database
+from provisor.database.migrations import migrate
 from provisor.provider.model import native_ids
 from provisor.provider.model.profiles import KINDS, PROFILES, UMBRELLA, Profile
 
@@ -20,7 +21,12 @@ _FIRST_WITH_NATIVE_IDS = 3  # the migration after which documents stored before 
 
 
 class TargetError(Exception):
-    """A command that cannot be done, with a sentence that says why and what to do."""
+    """A command that cannot be done: a sentence that says why, and what to do about it."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(f"{message} {hint}".rstrip())
+        self.message = message
+        self.hint = hint
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,46 +43,13 @@ class Tenant:
 def open_target(url: str) -> Database:
     """Open the target's database and bring its tables to this version. Raises DatabaseError."""
     database = open_database(url)
-    migrate(database)
-    return database
-
-
-def migrate(database: Database) -> None:
-    """Apply the migrations that the database lacks, in order, each in a transaction of its own."""
-    files = sorted(
-        (
-            file
-            for file in resources.files("provisor.provider.store").joinpath("migrations").iterdir()
-            if file.name[:4].isdigit()
-        ),
-        key=lambda file: file.name,
+    migrate(
+        database,
+        Path(__file__).parent / "migrations",
+        owner="the SCIM service provider",
+        after={_FIRST_WITH_NATIVE_IDS: native_ids.fill},
     )
-    if _version(database.reader()) >= int(files[-1].name[:4]):
-        return
-    for file in files:
-        number = int(file.name[:4])
-        with database.transaction() as connection:
-            connection.define("CREATE TABLE IF NOT EXISTS migration (number INTEGER PRIMARY KEY, at INTEGER NOT NULL)")
-            if connection.one("SELECT 1 FROM migration WHERE number = ?", (number,)):
-                continue  # by another process, since we looked
-            for statement in _statements(file.read_text(encoding="utf-8")):
-                connection.define(statement)
-            if number == _FIRST_WITH_NATIVE_IDS:
-                native_ids.fill(connection)
-            connection.execute("INSERT INTO migration (number, at) VALUES (?, ?)", (number, now_microseconds()))
-
-
-def _version(connection: Connection) -> int:
-    if not connection.has_table("migration"):
-        return 0
-    row = connection.one("SELECT max(number) FROM migration")
-    return int(row[0] or 0) if row else 0
-
-
-def _statements(script: str) -> list[str]:
-    """The statements of a migration; ours hold neither a semicolon in a text nor a comment beside code."""
-    lines = [line for line in script.splitlines() if not line.lstrip().startswith("--")]
-    return [statement for statement in "\n".join(lines).split(";") if statement.strip()]
+    return database
 
 
 def the_tenant(database: Database, profile: str | None = None) -> Tenant:
@@ -106,8 +79,8 @@ def the_tenant(database: Database, profile: str | None = None) -> Tenant:
         elif profile is not None and profile != row[1]:
             if connection.one("SELECT 1 FROM tally WHERE tenant = ? AND live > 0", (row[0],)):
                 raise TargetError(
-                    f"This database holds resources of the profile {row[1]!r} and cannot be served as {profile!r}. "
-                    f"Serve it as {row[1]!r}, or give PROVISOR_TARGET_DATABASE_URL another file."
+                    f"This database holds resources of the profile {row[1]!r} and cannot be served as {profile!r}.",
+                    f"Serve it as {row[1]!r}, or give PROVISOR_TARGET_DATABASE_URL another file.",
                 )
             connection.execute("UPDATE tenant SET profile = ? WHERE number = ?", (profile, row[0]))
             row = (row[0], profile, row[2], row[3])

@@ -49,8 +49,8 @@ def create_tenant(database: Database, wanted: NewTenant) -> Tenant:
     """Make a tenant. Raises TargetError for a name or base path that is taken or none, and for a mismatch."""
     if not _NAME.fullmatch(wanted.name):
         raise TargetError(
-            f"{wanted.name!r} is no name for a tenant: up to 63 of a-z, 0-9, dot, dash and underscore, a letter or "
-            "digit first."
+            f"{wanted.name!r} is no name for a tenant.",
+            "Write up to 63 of a-z, 0-9, dot, dash and underscore, a letter or digit first.",
         )
     if wanted.profile not in PROFILES:
         raise TargetError(f"A profile is {' or '.join(PROFILES)}, not {wanted.profile!r}.")
@@ -84,15 +84,15 @@ def create_tenant(database: Database, wanted: NewTenant) -> Tenant:
 
 def _check_free(connection: Connection, name: str, base_path: str) -> None:
     if not _BASE_PATH.fullmatch(base_path) or any(part in (".", "..") for part in base_path.split("/")):
-        raise TargetError(f"{base_path!r} is no base path: write it as /name or /name/scim/v2.")
+        raise TargetError(f"{base_path!r} is no base path.", "Write it as /name or /name/scim/v2.")
     taken = [(path, "the server itself") for path in _RESERVED]
     for other, path in connection.all("SELECT name, base_path FROM tenant"):
         if other == name:
-            raise TargetError(f"There is a tenant {name!r} already; `provisor target tenant list` shows them.")
+            raise TargetError(f"There is a tenant {name!r} already.", "`provisor target tenant list` shows them all.")
         taken.append((path, f"the tenant {other!r}"))
     for path, owner in taken:
         if f"{base_path}/".startswith(f"{path}/") or f"{path}/".startswith(f"{base_path}/"):
-            raise TargetError(f"The base path {base_path} meets {path} of {owner}; choose another one.")
+            raise TargetError(f"The base path {base_path} meets {path} of {owner}.", "Choose another one.")
 
 
 def strict(tenant: Tenant) -> Tenant:
@@ -145,7 +145,7 @@ def find_tenant(database: Database, name: str) -> Tenant:
     row = connection.one("SELECT number, name, profile, base_path, group_limit FROM tenant WHERE name = ?", (name,))
     if row is None:
         near = did_you_mean(name, (row[0] for row in connection.all("SELECT name FROM tenant")))
-        raise TargetError(f"There is no tenant {name!r}. {near}`provisor target tenant list` shows them.")
+        raise TargetError(f"There is no tenant {name!r}.", f"{near}`provisor target tenant list` shows them.")
     return _tenant(connection, row)
 
 

@@ -131,11 +131,13 @@ def find_token(connection: Connection, tenant: Tenant, name: str, now: int) -> T
     named = [token for token in live if token.id == name] or [token for token in live if token.label == name]
     if not named:
         near = did_you_mean(name, [word for token in live for word in (token.id, token.label)])
-        raise TargetError(f"No live token has the id or label {name!r}. {near}`provisor target token list` shows them.")
+        raise TargetError(
+            f"No live token has the id or label {name!r}.", f"{near}`provisor target token list` shows them."
+        )
     if len(named) > 1:
         raise TargetError(
-            f"{len(named)} tokens have the label {name!r}; name one by its id: "
-            f"{', '.join(token.id for token in named)}."
+            f"{len(named)} tokens have the label {name!r}.",
+            f"Name one by its id: {', '.join(token.id for token in named)}.",
         )
     return named[0]
 

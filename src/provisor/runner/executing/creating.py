@@ -14,8 +14,8 @@ from provisor.rules.failure import Failure
 from provisor.runner.asking.pace import TRIES
 from provisor.runner.executing.failing import failed
 from provisor.runner.executing.free_values import FreeValues
+from provisor.runner.planning.link_rows import adopted_row, link_row
 from provisor.runner.planning.looking import look_for
-from provisor.runner.planning.plan_rows import adopted_row, link_row
 from provisor.runner.recording.log_rows import Journal
 from provisor.runner.recording.recorder import Outcome
 from provisor.runner.recording.sending import Sending
@@ -60,7 +60,7 @@ class Creating:
         return Outcome(
             stage=sending.operation.stage,
             object=desired.id,
-            link=link_row(self._run, desired, target_id, "linked", _encode(document).decode(), answer.etag),
+            link=link_row(self._run, desired, target_id, "linked", _encode(document).decode()),
             events=[self._journal.done(desired, "create", target_id, after=document, exchange=answer.exchange)],
             counts=f"{desired.kind}.create",
             if_taken=partial(self._clashed, sending),

@@ -17,8 +17,8 @@ from provisor.engine.references import requests
 from provisor.engine.unknown import is_open
 from provisor.rules.failure import Failure
 from provisor.runner.executing.failing import REPORT, said
+from provisor.runner.planning.link_rows import holding_row, in_doubt
 from provisor.runner.planning.plan_members import is_superseded
-from provisor.runner.planning.plan_rows import holding_row, in_doubt
 from provisor.runner.recording.log_rows import Journal
 from provisor.runner.recording.recorder import Outcome
 from provisor.runner.recording.sending import Sending
@@ -82,7 +82,9 @@ class Memberships:
         assert link is not None  # noqa: S101 - perform has looked
         told = _Told([], [], [], [], [], None)
         after = ""
-        while page := member_links.pending(run.reader(), job=run.job.id, group=group, after=after, limit=EDGES_A_PAGE):
+        while page := member_links.pending(
+            run.reader(), job=run.job.number, group=group, after=after, limit=EDGES_A_PAGE
+        ):
             after = page[-1].member
             await self._tell(group, link.target_id, page, told)
             if told.failures:
@@ -100,7 +102,7 @@ class Memberships:
 
     def broken(self, sending: Sending, error: Exception) -> Outcome:
         """An error of our own in the middle of one operation: what was sent by then, nobody knows."""
-        operation, job = sending.operation, self._run.job.id
+        operation, job = sending.operation, self._run.job.number
         failure = Failure(
             code="InternalError",
             message=f"It was not possible to update {operation.name}: {said(error)}.",
@@ -195,7 +197,7 @@ class Memberships:
         """Members without an account: additions wait for one; removals went with it."""
         if not absent:
             return
-        job, heal = self._run.job.id, self._run.behaviour.heal_references
+        job, heal = self._run.job.number, self._run.behaviour.heal_references
         waits = [edge.member for edge in absent if edge.add]
         gone = [edge.member for edge in absent if not edge.add]
 
@@ -210,11 +212,13 @@ class Memberships:
         run.counters["membership.add"] += len(came)
         run.counters["membership.remove"] += len(went)
         self._note(
-            lambda connection: member_links.pushed(connection, job=run.job.id, group=group, added=came, removed=went)
+            lambda connection: member_links.pushed(
+                connection, job=run.job.number, group=group, added=came, removed=went
+            )
         )
 
     def _in_doubt(self, group: str, members: Sequence[str]) -> None:
-        job = self._run.job.id
+        job = self._run.job.number
         self._note(lambda connection: member_links.in_doubt(connection, job=job, group=group, members=members))
 
     # References
@@ -227,7 +231,7 @@ class Memberships:
         after = held
         written: list[tuple[str, str]] = []
         unresolved: list[str] = []
-        for reference in waiting.references(run.reader(), run.job.id, person):
+        for reference in waiting.references(run.reader(), run.job.number, person):
             if reference.linked and reference.target_id is not None:
                 after = mapper.put(after, reference.attribute, reference.target_id)
                 written.append((person, reference.attribute))
@@ -245,7 +249,7 @@ class Memberships:
             answer = await run.patch(sending.desired.kind, link.target_id, operations)
             run.counters["reference.write"] += len(modified)
             document = _encode(after).decode()
-            outcome.link = holding_row(run, sending.desired, link, document, answer.etag)
+            outcome.link = holding_row(run, sending.desired, link, document)
             exchange = answer.exchange
         if operations or unresolved:
             names = records.names(run.reader(), unresolved)
@@ -256,7 +260,7 @@ class Memberships:
         return outcome
 
     def _written(self, references: list[tuple[str, str]]) -> Callable[[Connection], None]:
-        job = self._run.job.id
+        job = self._run.job.number
         return lambda connection: waiting.written(connection, job, references)
 
     # Failing

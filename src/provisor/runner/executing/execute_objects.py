@@ -21,7 +21,7 @@ from provisor.rules.failure import Failure
 from provisor.runner.executing.creating import Creating
 from provisor.runner.executing.failing import ACTIONS, REPORT, VERBS, failed, said
 from provisor.runner.executing.swaps import Rival, Swaps
-from provisor.runner.planning.plan_rows import HELD, adopted_row, forget, in_doubt, link_row
+from provisor.runner.planning.link_rows import adopted_row, forget, in_doubt, link_row
 from provisor.runner.recording.log_rows import Journal
 from provisor.runner.recording.recorder import Outcome
 from provisor.runner.recording.sending import Sending
@@ -73,7 +73,7 @@ class Entries:
         kind = sending.operation.kind
         try:
             if kind == "create":
-                if sending.operation.detail == HELD:
+                if sending.operation.held:
                     return None  # by now its name is free, or another's for good
                 return await self._creating.create(sending)
             if kind == "delete":
@@ -107,12 +107,11 @@ class Entries:
                 if operation.kind not in _LEAVING:
                     raise
                 return await self._take_out_of_use(sending, held, found.operations, error)
-        if _only_links(operation):
+        if operation.links_only:
             return self._linked(sending, target_id, held)
         state: LinkState = "released" if operation.kind == "release" else "linked"
         document = _encode(found.after).decode()
-        etag = answer.etag if answer is not None else None if sending.link is None else sending.link.etag
-        link = link_row(run, desired, target_id, state, document, etag)
+        link = link_row(run, desired, target_id, state, document)
         return Outcome(
             stage=operation.stage,
             object=desired.id,
@@ -161,7 +160,7 @@ class Entries:
         target_id = cast(str, operation.target_id)
         if not alone and operation.kind == "release" and not is_open(error):
             outcome = failed(run, self._journal, sending, self._failure(sending, error), error)
-            return self._released(sending, outcome, held, None)
+            return self._released(sending, outcome, held)
         if not alone or tuple(alone) == tuple(refused):
             raise error
         answer = await self._again(sending, error, alone)
@@ -181,14 +180,14 @@ class Entries:
         outcome.events = [disabled, *outcome.events]
         outcome.removes = operation.removes > 0
         if operation.kind == "release":
-            return self._released(sending, outcome, after, answer.etag)
+            return self._released(sending, outcome, after)
         outcome.link = adopted_row(run, desired.kind, desired.id, {**after, "id": target_id})
         return outcome
 
-    def _released(self, sending: Sending, outcome: Outcome, held: Resource, etag: str | None) -> Outcome:
+    def _released(self, sending: Sending, outcome: Outcome, held: Resource) -> Outcome:
         """Out of use and no longer tracked: what else was refused is told, and not tried again."""
         desired, target_id = sending.desired, cast(str, sending.operation.target_id)
-        outcome.link = link_row(self._run, desired, target_id, "released", _encode(held).decode(), etag)
+        outcome.link = link_row(self._run, desired, target_id, "released", _encode(held).decode())
         outcome.failure, outcome.counts = None, f"{desired.kind}.disable"
         return outcome
 
@@ -208,7 +207,7 @@ class Entries:
 
     def _difference(self, sending: Sending, held: Resource) -> Difference:
         run, desired, operation = self._run, sending.desired, sending.operation
-        if desired.mapped is None or _only_links(operation):
+        if desired.mapped is None or operation.links_only:
             return Difference((), held)
         return difference(
             held,
@@ -220,8 +219,8 @@ class Entries:
     def _matched_existing(self, sending: Sending) -> str | None:
         if sending.operation.kind != "link":
             return None
-        path = str(_decode(sending.operation.detail).get("by", ""))
-        return f"Matched existing: {path} of {sending.desired.name} is held by {sending.operation.target_id}."
+        operation = sending.operation
+        return f"Matched existing: {operation.found_by} of {sending.desired.name} is held by {operation.target_id}."
 
     # Deleting
 
@@ -232,7 +231,7 @@ class Entries:
         return self._deleted(sending, answer)
 
     def _deleted(self, sending: Sending, answer: Answer | None) -> Outcome:
-        desired, job = sending.desired, self._run.job.id
+        desired, job = sending.desired, self._run.job.number
         event = self._journal.done(
             desired, "delete", sending.operation.target_id, exchange=None if answer is None else answer.exchange
         )
@@ -267,7 +266,7 @@ class Entries:
                 outcome.link = in_doubt(run, desired.kind, desired.id, link)
             return outcome
         document = _encode(after).decode()
-        outcome.link = link_row(run, desired, link.target_id, link.state, document, answer.etag)
+        outcome.link = link_row(run, desired, link.target_id, link.state, document)
         disabled = self._journal.done(
             desired, "disable", link.target_id, before=held, after=after, exchange=answer.exchange
         )
@@ -340,7 +339,3 @@ def _naming(failure: Failure, name: str, rival: Rival | None) -> Failure:
 
 def _status(error: ConnectorError) -> int:
     return error.status if isinstance(error, Rejected) else 0
-
-
-def _only_links(operation: StoredOperation) -> bool:
-    return operation.kind == "link" and '"update":false' in operation.detail

@@ -16,12 +16,12 @@ from provisor.database import Connection
 from provisor.engine.operation import PHASES
 from provisor.engine.record import Kind
 from provisor.engine.unknown import values_sent
-from provisor.runner.executing.crew import Crew
+from provisor.runner.asking.parallel import Crew
 from provisor.runner.executing.execute_members import Memberships
 from provisor.runner.executing.execute_objects import Entries
 from provisor.runner.planning.braking import Brake
+from provisor.runner.planning.link_rows import adopted_row
 from provisor.runner.planning.plan_members import plan_second_stage_again
-from provisor.runner.planning.plan_rows import adopted_row
 from provisor.runner.planning.planner import make_planner
 from provisor.runner.recording.log_rows import Journal
 from provisor.runner.recording.progress import Reporter, part_of
@@ -49,7 +49,7 @@ async def execute(run: Run, brake: Brake, reporter: Reporter) -> None:
 
 def _total(run: Run) -> Mapping[str, int]:
     total: Counter[str] = Counter()
-    for (object_kind, kind, state), number in operations.counts(run.reader(), run.job.id, run.cycle.n).items():
+    for (object_kind, kind, state), number in operations.counts(run.reader(), run.job.number, run.cycle.n).items():
         if state == "planned":
             total[part_of(object_kind, kind)] += number
     return total
@@ -83,11 +83,11 @@ class Executor:
                     await self._send_all(phase, page)
                 if await self._plan_anew():
                     break
-            if not operations.any_in_state(self._run.reader(), self._run.job.id, "planned"):
+            if not operations.any_in_state(self._run.reader(), self._run.job.number, "planned"):
                 return
 
     def _due(self, phase: int) -> list[StoredOperation]:
-        return operations.due(self._run.reader(), job=self._run.job.id, phase=phase, limit=PAGE)
+        return operations.due(self._run.reader(), job=self._run.job.number, phase=phase, limit=PAGE)
 
     async def _send_all(self, phase: int, page: list[StoredOperation]) -> None:
         run = self._run
@@ -109,14 +109,16 @@ class Executor:
         await self._recorder.drain()
         if crew.failure is not None:
             left = [(one.operation.stage, one.operation.object) for one in crew.waiting]
-            await run.writer.write(lambda connection: operations.unsend(connection, run.job.id, [*left, *self._unsent]))
+            await run.writer.write(
+                lambda connection: operations.unsend(connection, run.job.number, [*left, *self._unsent])
+            )
             raise crew.failure
 
     async def _prepare(self, page: list[StoredOperation]) -> list[Sending]:
         """Derive what is sent from the directory as it is now; who no longer fits the plan is planned anew."""
         run, job = self._run, self._run.job
         ids = [operation.object for operation in page]
-        reads = records.by_ids(run.reader(), application=job.application, job=job.id, ids=ids)
+        reads = records.by_ids(run.reader(), application=job.application, job=job.number, ids=ids)
         ready: list[Sending] = []
         unfit: dict[Kind, list[str]] = {}
         lost: list[_Key] = []  # the object's row is gone: nothing can be said about it any more
@@ -131,7 +133,7 @@ class Executor:
             else:
                 unfit.setdefault(operation.object_kind, []).append(operation.object)
         if lost:
-            await run.writer.write(lambda connection: operations.done(connection, job.id, lost))
+            await run.writer.write(lambda connection: operations.done(connection, job.number, lost))
         for kind, objects in unfit.items():
             await self._plan_again(kind, objects, verify=False)
         return ready
@@ -150,12 +152,12 @@ class Executor:
     def _leave(self, objects: Sequence[str], connection: Connection) -> None:
         """What was planned for these is left for the next cycle."""
         for stage in (ENTRY, SECOND):
-            operations.leave(connection, self._run.job.id, [(stage, object_id) for object_id in objects])
+            operations.leave(connection, self._run.job.number, [(stage, object_id) for object_id in objects])
 
     async def _mark_sent(self, ready: list[Sending]) -> list[Sending]:
         """Who is about to be sent. A create keeps the values that it can be found by; who is matched is linked now,
         in doubt: whatever becomes of the request, the account is known to be theirs."""
-        run, job = self._run, self._run.job.id
+        run, job = self._run, self._run.job.number
         rows = [SentRow(one.operation.stage, one.operation.object, _values(one)) for one in ready]
         linking = [one for one in ready if one.operation.kind == "link"]
 
@@ -180,7 +182,7 @@ class Executor:
         clashing: set[str] = set()
         for kind in _KINDS:
             wanted = {str(one.operation.target_id): one.desired.id for one in linking if one.desired.kind == kind}
-            owners = links.owners(connection, self._run.job.id, kind, list(wanted))
+            owners = links.owners(connection, self._run.job.number, kind, list(wanted))
             clashing |= {wanted[target_id] for target_id, owner in owners.items() if owner != wanted[target_id]}
         return clashing
 
@@ -230,8 +232,8 @@ class Executor:
         second = [(SECOND, object_id) for _, object_id in anew]
 
         def begin(connection: Connection) -> None:
-            work.clear(connection, job.id)
-            operations.unsend(connection, job.id, second)
+            work.clear(connection, job.number)
+            operations.unsend(connection, job.number, second)
 
         await run.writer.write(begin)
         for kind in _KINDS:

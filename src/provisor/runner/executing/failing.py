@@ -11,7 +11,7 @@ from provisor.engine.outcome import Verb
 from provisor.engine.ports import ConnectorError
 from provisor.engine.unknown import is_open, values_sent
 from provisor.rules.failure import Failure
-from provisor.runner.planning.plan_rows import in_doubt
+from provisor.runner.planning.link_rows import in_doubt
 from provisor.runner.recording.log_rows import Journal
 from provisor.runner.recording.recorder import Outcome
 from provisor.runner.recording.sending import Sending

@@ -48,14 +48,14 @@ class Swaps:
             except ConnectorError:
                 return None  # it would have been kind to say who; whatever this one is about, others will meet it
             for resource in found.resources:
-                owner = links.owner(run.reader(), run.job.id, desired.kind, str(resource.get("id", "")))
+                owner = links.owner(run.reader(), run.job.number, desired.kind, str(resource.get("id", "")))
                 if owner is not None and owner.id != desired.id:
                     return Rival(owner.id, owner.name, path, value, self._gives_up(owner.id, path, value))
         return None
 
     def _gives_up(self, object_id: str, path: str, value: str) -> bool:
         run = self._run
-        reads = records.by_ids(run.reader(), application=run.job.application, job=run.job.id, ids=[object_id])
+        reads = records.by_ids(run.reader(), application=run.job.application, job=run.job.number, ids=[object_id])
         if object_id not in reads:
             return False
         desired = run.judge(reads[object_id][0], linked=True)

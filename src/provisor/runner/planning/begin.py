@@ -40,18 +40,26 @@ class Setup:
     behaviour: Behaviour
 
 
-def load(connection: Connection, job_id: str) -> Setup:
-    """The job as it will run. Raises NotRunnable when it cannot."""
-    job = jobs.read(connection, job_id)
+def number_of(connection: Connection, job_id: str) -> int:
+    """What storage calls this job. Raises NotRunnable when there is none."""
+    job = jobs.by_id(connection, job_id)
     if job is None:
         raise NotRunnable(f"There is no job {job_id}.", "`provisor job list` shows the jobs.")
-    cut_short = cycles.interrupted(connection, job.id)
+    return job.number
+
+
+def load(connection: Connection, number: int) -> Setup:
+    """The job as it will run. Raises NotRunnable when it cannot."""
+    job = jobs.read(connection, number)
+    if job is None:
+        raise NotRunnable("The job was deleted.", "`provisor job list` shows the jobs.")
+    cut_short = cycles.interrupted(connection, job.number)
     continues = cut_short is not None and not job.full_evaluation
     version = cut_short.ruleset_version if continues and cut_short is not None else job.ruleset_version
     found = template(job.template)
     if found is None:
         raise NotRunnable(f"The job {job.id} is of the unknown application {job.template}.", "Create the job anew.")
-    ruleset = _read(jobs.rules_text(connection, job.id, version))
+    ruleset = _read(jobs.rules_text(connection, job.number, version))
     if not isinstance(ruleset, RuleSet):
         problems = " ".join(str(problem) for problem in ruleset)
         raise NotRunnable(f"The rules of the job {job.id} cannot be used. {problems}", "Correct them and start again.")
@@ -76,7 +84,7 @@ def _read(document: str) -> RuleSet | tuple[Problem, ...]:
     return read_schema(msgspec.json.decode(document))
 
 
-def begin_cycle(connection: Connection, job: str, moment: datetime, failure: Failure | None) -> tuple[Setup, Cycle]:
+def begin_cycle(connection: Connection, job: int, moment: datetime, failure: Failure | None) -> tuple[Setup, Cycle]:
     """The cycle to run: the one that was cut short, or a new one. Raises NotRunnable.
 
     It is over already when there is nothing to do, or when the target could not be reached (`failure`).
@@ -89,37 +97,37 @@ def begin_cycle(connection: Connection, job: str, moment: datetime, failure: Fai
 
 def _begin(connection: Connection, setup: Setup, at: int, failure: Failure | None) -> Cycle:
     job = setup.job
-    cut_short = cycles.interrupted(connection, job.id)
+    cut_short = cycles.interrupted(connection, job.number)
     if cut_short is not None and not job.full_evaluation:
         if failure is None:
-            cycles.resume(connection, job.id, cut_short.n)
+            cycles.resume(connection, job.number, cut_short.n)
         else:
             cycles.finish(
                 connection,
-                job.id,
+                job.number,
                 cut_short.n,
                 state="failed",
                 counters=cut_short.counters,
                 error=error_of(failure),
                 at=at,
             )
-        jobs.change(connection, job.id, last_began_at=at)
+        jobs.change(connection, job.number, last_began_at=at)
         return replace(cut_short, state="running", error=None, ended_at=None)
-    cycles.abandon(connection, job.id, at)
-    operations.discard_plan(connection, job.id)
+    cycles.abandon(connection, job.number, at)
+    operations.discard_plan(connection, job.number)
     cycle = _new(connection, setup, at, plan=False)
-    idle = cycle.low == cycle.high and not _left_over(connection, job.id)
+    idle = cycle.low == cycle.high and not _left_over(connection, job.number)
     if idle or failure is not None:
         cycle = _over(cycle, at, failure)
-    cycles.add(connection, job.id, cycle)
-    jobs.change(connection, job.id, last_began_at=at, last_cycle=cycle.n)
+    cycles.add(connection, job.number, cycle)
+    jobs.change(connection, job.number, last_began_at=at, last_cycle=cycle.n)
     if cycle.ended_at is None:
-        jobs.change(connection, job.id, full_evaluation=False)
-        _look_at(connection, setup, cycle, at)
+        jobs.change(connection, job.number, full_evaluation=False)
+        _look_at(connection, setup, cycle)
     return cycle
 
 
-def begin_plan(connection: Connection, job: str, moment: datetime) -> tuple[Setup, Cycle]:
+def begin_plan(connection: Connection, job: int, moment: datetime) -> tuple[Setup, Cycle]:
     """A plan covers what the next cycle would. One that was cut short is not continued but planned anew, whole."""
     setup = load(connection, job)
     return setup, _begin_plan(connection, setup, to_microseconds(moment))
@@ -127,16 +135,16 @@ def begin_plan(connection: Connection, job: str, moment: datetime) -> tuple[Setu
 
 def _begin_plan(connection: Connection, setup: Setup, at: int) -> Cycle:
     job = setup.job
-    cut_short = cycles.interrupted(connection, job.id)
+    cut_short = cycles.interrupted(connection, job.number)
     if cut_short is not None:
-        cycles.abandon(connection, job.id, at)
+        cycles.abandon(connection, job.number, at)
         if cut_short.low == EVERYTHING:
-            jobs.change(connection, job.id, full_evaluation=True)
+            jobs.change(connection, job.number, full_evaluation=True)
             setup = replace(setup, job=replace(job, full_evaluation=True))
-    operations.discard_plan(connection, job.id)
+    operations.discard_plan(connection, job.number)
     cycle = _new(connection, setup, at, plan=True)
-    cycles.add(connection, job.id, cycle)
-    _look_at(connection, setup, cycle, at)
+    cycles.add(connection, job.number, cycle)
+    _look_at(connection, setup, cycle)
     return cycle
 
 
@@ -147,11 +155,11 @@ def error_of(failure: Failure) -> dict[str, str]:
 
 def _new(connection: Connection, setup: Setup, at: int, *, plan: bool) -> Cycle:
     job = setup.job
-    cycles.forget_plan(connection, job.id)
+    cycles.forget_plan(connection, job.number)
     everything = job.watermark is None or job.full_evaluation
     kind = "plan" if plan else "initial" if everything else "incremental"
     return Cycle(
-        n=cycles.next_number(connection, job.id),
+        n=cycles.next_number(connection, job.number),
         id=new_id(),
         kind=kind,
         phase=FIRST_STAGE,
@@ -174,26 +182,25 @@ def _over(cycle: Cycle, at: int, failure: Failure | None) -> Cycle:
     return replace(cycle, phase="done", state=state, error=error, ended_at=at)
 
 
-def _left_over(connection: Connection, job: str) -> bool:
+def _left_over(connection: Connection, job: int) -> bool:
     """Whether something of an earlier cycle comes again although nothing has changed."""
     return unknown.anything(connection, job) or any(
         operations.any_in_state(connection, job, state) for state in ("retry", "waiting", "sent")
     )
 
 
-def _look_at(connection: Connection, setup: Setup, cycle: Cycle, at: int) -> None:
+def _look_at(connection: Connection, setup: Setup, cycle: Cycle) -> None:
     """Make the work set."""
     job = setup.job
     if cycle.low == EVERYTHING:
-        work.clear(connection, job.id)
+        work.clear(connection, job.number)
         return
     work.make(
         connection,
-        job=job.id,
+        job=job.number,
         tenant=job.tenant,
         application=job.application,
         low=cycle.low,
         high=cycle.high,
         assigned_only=not setup.rules.settings.sync_all,
-        at=at,
     )

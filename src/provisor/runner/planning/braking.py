@@ -25,14 +25,14 @@ class Brake:
         """What speaks against going on."""
         run, connection = self._run, self._run.reader()
         done = _done(run.counters)
-        planned = Amounts(*operations.removals(connection, run.job.id))
+        planned = Amounts(*operations.removals(connection, run.job.number))
         removed = Amounts(*map(sum, zip(done, planned, strict=True)))
         if not any(planned) or max(removed) <= MOST_UNASKED:
             return None  # what is held need not be counted then
         held = Amounts(
-            links.count_linked(connection, run.job.id, "user") + done.users,
-            links.count_linked(connection, run.job.id, "group") + done.groups,
-            member_links.count_pushed(connection, run.job.id) + done.memberships,
+            links.count_linked(connection, run.job.number, "user") + done.users,
+            links.count_linked(connection, run.job.number, "group") + done.groups,
+            member_links.count_pushed(connection, run.job.number) + done.memberships,
         )
         return judge(removed, held, allowed=self._allowed)
 

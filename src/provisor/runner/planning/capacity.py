@@ -28,11 +28,11 @@ async def admit_groups(run: Run, planner: Planner, journal: Journal) -> Admissio
     limit = run.template.capacity.get(_KIND)
     if limit is None:
         return None
-    creates = operations.creates(run.reader(), run.job.id, _KIND)
+    creates = operations.creates(run.reader(), run.job.number, _KIND)
     if not creates:
         return None
     total = await _count(run)
-    leaving = operations.count_planned(run.reader(), run.job.id, kind="delete", object_kind=_KIND)
+    leaving = operations.count_planned(run.reader(), run.job.number, kind="delete", object_kind=_KIND)
     admission = admit(limit, total - leaving, [Candidate(object_id, name) for object_id, name, _ in creates])
     reasons = {candidate.id: capacity_reached(candidate, admission, run.application) for candidate in admission.waiting}
     await _keep_waiting(run, journal, reasons)
@@ -52,7 +52,7 @@ async def _count(run: Run) -> int:
         if isinstance(error, Throttled):
             raise run.stopped_by(error) from error
         total = None
-    return links.count(run.reader(), run.job.id, _KIND) if total is None else total
+    return links.count(run.reader(), run.job.number, _KIND) if total is None else total
 
 
 async def _keep_waiting(run: Run, journal: Journal, reasons: dict[str, Skip]) -> None:
@@ -60,17 +60,17 @@ async def _keep_waiting(run: Run, journal: Journal, reasons: dict[str, Skip]) ->
     ids = list(reasons)
     for start in range(0, len(ids), PAGE):
         part = ids[start : start + PAGE]
-        reads.update(records.by_ids(run.reader(), application=run.job.application, job=run.job.id, ids=part))
+        reads.update(records.by_ids(run.reader(), application=run.job.application, job=run.job.number, ids=part))
 
     def write(connection: Connection) -> int:
         rows = [
             (object_id, _encode({"code": why.code, "message": why.reason, "hint": "", "retry": "later"}).decode())
             for object_id, why in reasons.items()
         ]
-        operations.wait_for_place(connection, run.job.id, run.cycle.n, rows)
+        operations.wait_for_place(connection, run.job.number, run.cycle.n, rows)
         if run.is_plan:
             return 0
-        told = operations.newly(connection, run.job.id, ids, run.at())
+        told = operations.newly(connection, run.job.number, ids, run.at())
         log.append(
             connection,
             [
@@ -79,7 +79,7 @@ async def _keep_waiting(run: Run, journal: Journal, reasons: dict[str, Skip]) ->
                 if object_id in reads
             ],
         )
-        cycles.add_counts(connection, run.job.id, run.cycle.n, {"group.skip": len(told)})
+        cycles.add_counts(connection, run.job.number, run.cycle.n, {"group.skip": len(told)})
         return len(told)
 
     told = await run.writer.write(write)
@@ -90,5 +90,5 @@ async def _join(run: Run, planner: Planner, ids: list[str]) -> None:
     """A place is free: look for them at the target after all, and plan what is then right."""
     for start in range(0, len(ids), PAGE):
         part = ids[start : start + PAGE]
-        reads = records.by_ids(run.reader(), application=run.job.application, job=run.job.id, ids=part)
+        reads = records.by_ids(run.reader(), application=run.job.application, job=run.job.number, ids=part)
         await planner.plan_again(_KIND, list(reads.values()))

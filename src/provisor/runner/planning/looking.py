@@ -36,7 +36,7 @@ async def look_for(run: Run, kind: Kind, object_id: str, sent: SentValues) -> Fo
     found = [one for path, value in sent.matching for one in (await run.find(kind, path, value)).resources]
     owned = _owned(run, kind, object_id, found)
     if sent.external_id is not None and owned:
-        documents = links.documents(run.reader(), run.job.id, list(owned.values()))
+        documents = links.documents(run.reader(), run.job.number, list(owned.values()))
         for one in found:
             owner = owned.get(str(one.get("id", "")))
             if owner in documents and is_anothers(one, _decode(documents[owner])):
@@ -70,5 +70,5 @@ def _owned(run: Run, kind: Kind, object_id: str, found: Sequence[Resource]) -> d
     """Of the accounts found, those that other objects' links lead to, with these objects."""
     if not found:
         return {}
-    owners = links.owners(run.reader(), run.job.id, kind, [str(resource.get("id", "")) for resource in found])
+    owners = links.owners(run.reader(), run.job.number, kind, [str(resource.get("id", "")) for resource in found])
     return {target_id: owner for target_id, owner in owners.items() if owner != object_id}

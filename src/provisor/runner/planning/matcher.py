@@ -114,7 +114,7 @@ class Matcher:
         """Nobody may have what belongs to another object, or was just given to one."""
         run = self._run
         ids = [str(one.match.resource["id"]) for one in found.values() if isinstance(one.match, Matched)]
-        owned = links.owners(run.reader(), run.job.id, kind, ids)
+        owned = links.owners(run.reader(), run.job.number, kind, ids)
         given: dict[str, Owner] = {}
         for person in wanted:
             one = found.get(person.object)
@@ -133,38 +133,36 @@ class Matcher:
         """Another object that has, or is about to get, this target object."""
         run = self._run
         if owned.get(target_id, object_id) != object_id:
-            owner = links.owner(run.reader(), run.job.id, kind, target_id)
+            owner = links.owner(run.reader(), run.job.number, kind, target_id)
         else:
-            owner = operations.claimed(run.reader(), run.job.id, kind, target_id)
+            owner = operations.claimed(run.reader(), run.job.number, kind, target_id)
         return owner if owner is not None and owner.id != object_id else None
 
     # Looking up
 
     async def _look_up(self, kind: Kind, wanted: Sequence[Wanted]) -> dict[str, Found]:
-        found: dict[str, Found] = {}
         resource_type = self._run.rules.of(kind).mapper.resource_type
 
-        async def look_up(person: Wanted) -> None:
+        async def look_up(person: Wanted) -> Found | None:
             for path, value in person.values:
                 try:
                     resources = (await self._run.find(kind, path, value)).resources
                 except ConnectorError as error:
                     await self._run.stop_by(error, "filter")
-                    found[person.object] = Found(NoMatch(), path, None, error)
-                    return
+                    return Found(NoMatch(), path, None, error)
                 if resources and not isinstance(match := recheck(resources, path, value, resource_type), NoMatch):
-                    found[person.object] = Found(match, path)
-                    return
+                    return Found(match, path)
+            return None
 
-        await each(wanted, self._run.behaviour.requests_at_once, look_up)
-        return found
+        found = await each(wanted, self._run.behaviour.requests_at_once, look_up)
+        return {person.object: one for person, one in zip(wanted, found, strict=True) if one is not None}
 
     # Listing
 
     async def _choose(self, kind: Kind, expected: int) -> None:
         """Whether one listing of the target is cheaper than a query for each of `expected` objects."""
         run = self._run
-        held = links.count(run.reader(), run.job.id, kind)
+        held = links.count(run.reader(), run.job.number, kind)
         if run.behaviour.initial_matching == "look-up" or expected <= 1 + ceil(max(held, 1) / SMALLEST_PAGE):
             return  # asked again with the next page: this one was cheap
         self._listings[kind] = NONE
@@ -172,7 +170,7 @@ class Matcher:
             first = await self._page(kind, 1, ASKED_PAGE)
             if first.total is None or ceil(first.total / SMALLEST_PAGE) >= expected:
                 return
-            await run.writer.write(lambda connection: listing.clear(connection, run.job.id, kind))
+            await run.writer.write(lambda connection: listing.clear(connection, run.job.number, kind))
             self._listings[kind] = WHOLE if await self._list(kind, first) else SOME
         except (Rejected, Malformed, Unreachable):
             return  # a target may answer filters only, or not page as it should, or be too slow with a page
@@ -230,7 +228,7 @@ class Matcher:
                 if len(value) > LONGEST_LISTED:
                     seen.left_out()
                     continue
-                rows.append((run.job.id, kind, path, fold(value), target_id, text))
+                rows.append((run.job.number, kind, path, fold(value), target_id, text))
         await run.writer.write(lambda connection: listing.add(connection, rows))
 
     def _in_listing(self, kind: Kind, wanted: Sequence[Wanted]) -> dict[str, Found]:
@@ -246,7 +244,7 @@ class Matcher:
                 if name == path
             ]
             folded = list({key for _, _, key in asked})
-            held = listing.find(run.reader(), job=run.job.id, kind=kind, path=path, folded=folded)
+            held = listing.find(run.reader(), job=run.job.number, kind=kind, path=path, folded=folded)
             for object_id, value, key in asked:
                 if key not in held:
                     continue

@@ -12,12 +12,14 @@ import msgspec
 from provisor.database import Connection
 from provisor.engine.log_event import SHOWN_UNRESOLVED
 from provisor.engine.modified import reference_in
+from provisor.rules.graph_json import read_schema
 from provisor.rules.mapper import Mapper
+from provisor.rules.ruleset import RuleSet
 from provisor.runner.planning.plan_rows import second_row
 from provisor.runner.recording.log_rows import Journal
 from provisor.runner.run import Run
 from provisor.scim.values import Resource
-from provisor.storage import cycles, links, log, member_links, operations, records, waiting, work
+from provisor.storage import cycles, jobs, links, log, member_links, operations, records, waiting, work
 from provisor.storage.operations import SECOND, PlannedRow
 from provisor.storage.work import SecondStage
 
@@ -31,13 +33,16 @@ async def plan_memberships(run: Run, cursor: str | None, *, again: bool = False)
     """Compare the memberships of every group that this cycle touches; `again`: the cycle is beyond this stage."""
     if not (run.rules.groups.enabled and run.rules.groups.mapper.maps_members):
         return
+    whole = run.evaluates_everything and not _rules_of_groups_stand(run)
     if cursor is None:
         cursor = _BEGUN
-        await run.writer.write(lambda connection: _make_members_work(run, connection))
-    while page := work.second_stage(run.reader(), job=run.job.id, kind="members", after=cursor, limit=GROUPS_A_PAGE):
+        await run.writer.write(lambda connection: _make_members_work(run, connection, whole=whole))
+    while page := work.second_stage(
+        run.reader(), job=run.job.number, kind="members", after=cursor, limit=GROUPS_A_PAGE
+    ):
         run.check_stop()
         last = page[-1].object
-        await run.writer.write(partial(_plan_groups, run, page=page, reached=None if again else last))
+        await run.writer.write(partial(_plan_groups, run, page=page, whole=whole, reached=None if again else last))
         cursor = last
 
 
@@ -46,28 +51,47 @@ async def plan_second_stage_again(run: Run) -> None:
 
     For what was planned anew during the execution, and for a run that was cut short in the middle of that.
     """
-    await run.writer.write(lambda connection: work.fill_groups(connection, run.job.id, everything=False))
+    await run.writer.write(lambda connection: work.fill_groups(connection, run.job.number, everything=False))
     await plan_memberships(run, _BEGUN, again=True)
     await plan_references(run, _BEGUN, again=True)
 
 
-def _make_members_work(run: Run, connection: Connection) -> None:
-    job = run.job.id
-    work.fill_groups(connection, job, everything=run.evaluates_everything)
-    if not run.evaluates_everything:
+def _rules_of_groups_stand(run: Run) -> bool:
+    """Whether everybody is looked at only because the rules of users have changed.
+
+    Memberships are then as far as the last cycle brought them: who gains an account by the new rules is waited for.
+    What else makes a cycle look at everybody (a new scope, a restart) leaves the rules at the version they had.
+    """
+    passed, behaviour = run.job.watermark, run.behaviour
+    if passed is None or behaviour.rule_change != "affected" or not behaviour.heal_references:
+        return False
+    version = cycles.last_passed(run.reader(), run.job.number)
+    if version is None or version == run.cycle.ruleset_version:
+        return False
+    before = read_schema(jobs.rules(run.reader(), run.job.number, version))
+    return isinstance(before, RuleSet) and before.groups == run.ruleset.groups
+
+
+def _make_members_work(run: Run, connection: Connection, *, whole: bool) -> None:
+    job = run.job.number
+    work.fill_groups(connection, job, everything=whole)
+    if not whole:
         cycle = run.cycle
-        member_links.want_changed(connection, job=job, tenant=run.job.tenant, low=cycle.low, high=cycle.high)
+        low = run.job.watermark or 0 if run.evaluates_everything else cycle.low
+        member_links.want_changed(connection, job=job, tenant=run.job.tenant, low=low, high=cycle.high)
         member_links.groups_with_pending(connection, job)
     cycles.advance(connection, job, run.cycle.n, phase="members", cursor=_BEGUN)
 
 
-def _plan_groups(run: Run, connection: Connection, *, page: list[SecondStage], reached: str | None) -> None:
-    job, heal = run.job.id, run.behaviour.heal_references
+def _plan_groups(
+    run: Run, connection: Connection, *, page: list[SecondStage], whole: bool, reached: str | None
+) -> None:
+    job, heal = run.job.number, run.behaviour.heal_references
     rows: list[PlannedRow] = []
     idle: list[tuple[int, str]] = []
     absent: dict[str, list[str]] = {}
     for group in page:
-        if run.evaluates_everything or group.entering:
+        if whole or group.entering:
             member_links.want_group(connection, job, group.object)
         add, remove, aside = member_links.settle(connection, job, group.object, heal=heal)
         if (add or remove) and (group.linked or group.entering):
@@ -88,7 +112,7 @@ def _tell(run: Run, connection: Connection, absent: Mapping[str, list[str]]) -> 
     if run.is_plan or not absent:
         return
     journal = Journal(run)
-    reads = records.by_ids(connection, application=run.job.application, job=run.job.id, ids=list(absent))
+    reads = records.by_ids(connection, application=run.job.application, job=run.job.number, ids=list(absent))
     events = []
     for object_id, (record, link) in reads.items():
         ids = absent[object_id]
@@ -105,8 +129,10 @@ async def plan_references(run: Run, cursor: str | None, *, again: bool = False) 
     if cursor is None:
         cursor = _BEGUN
         if run.evaluates_everything:
-            await run.writer.write(lambda connection: waiting.all_references(connection, run.job.id))
-    while page := work.second_stage(run.reader(), job=run.job.id, kind="references", after=cursor, limit=PEOPLE_A_PAGE):
+            await run.writer.write(lambda connection: waiting.all_references(connection, run.job.number))
+    while page := work.second_stage(
+        run.reader(), job=run.job.number, kind="references", after=cursor, limit=PEOPLE_A_PAGE
+    ):
         run.check_stop()
         last = page[-1].object
         await run.writer.write(partial(_plan_people, run, page=page, reached=None if again else last))
@@ -114,7 +140,7 @@ async def plan_references(run: Run, cursor: str | None, *, again: bool = False) 
 
 
 def _plan_people(run: Run, connection: Connection, *, page: list[SecondStage], reached: str | None) -> None:
-    job = run.job.id
+    job = run.job.number
     idle = [one.object for one in page if not waiting.writable_references(connection, job, one.object)]
     unwritable = waiting.unwritable_references(connection, job, idle)
     superseded = _superseded(run, connection, unwritable)
@@ -136,7 +162,7 @@ def _plan_people(run: Run, connection: Connection, *, page: list[SecondStage], r
 
 def _superseded(run: Run, connection: Connection, unwritable: Mapping[str, list[waiting.Reference]]) -> frozenset[str]:
     """Those whose account still refers to somebody whom the directory no longer names."""
-    documents = links.documents(connection, run.job.id, list(unwritable))
+    documents = links.documents(connection, run.job.number, list(unwritable))
     mapper = run.rules.users.mapper
     return frozenset(
         object_id

@@ -3,10 +3,8 @@
 One page is one transaction together with the cycle's cursor. Order: the values, placing a decision, writing a page.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import NamedTuple, assert_never
+from collections.abc import Mapping
+from typing import assert_never
 
 import msgspec
 
@@ -16,114 +14,33 @@ from provisor.engine.desired import Desired
 from provisor.engine.difference import difference
 from provisor.engine.log_event import FailedStep
 from provisor.engine.operation import OperationKind, phase_of
-from provisor.engine.record import Kind, Record
+from provisor.engine.record import Kind
 from provisor.engine.unknown import FoundAgain, Stranger
 from provisor.rules.failure import Failure
 from provisor.rules.matching import Matched
-from provisor.runner.planning.matcher import NOBODY, Found
+from provisor.runner.planning.link_rows import forget, link_row, ours
+from provisor.runner.planning.page import Case, Page
 from provisor.runner.recording.log_rows import Journal
 from provisor.runner.recording.recorder import failed_row
 from provisor.runner.run import Run
 from provisor.scim.values import Resource
 from provisor.storage import cycles, links, log, member_links, operations, waiting
-from provisor.storage.links import Link as StoredLink
-from provisor.storage.links import LinkRow, LinkState
-from provisor.storage.log import LogRow
-from provisor.storage.operations import ENTRY, SECOND, FailedRow, PlannedRow
+from provisor.storage.links import LinkState
+from provisor.storage.operations import ENTRY, SECOND, PlannedRow
 from provisor.storage.work import SecondStage
 
-HELD = '{"held":true}'  # of a create that must be looked for again first
 GONE_ALREADY = Skip(
     REDUNDANT, "The application no longer has the account; it was looked for by its id and by its name."
 )
 _SOMEBODY_ELSES = "The account {} has the name but not all that was sent: it is somebody else's and is left alone."
-_NOT_OURS = frozenset({"id", "meta", "schemas", "members", "groups"})
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(dict).decode
-
-
-class Case(NamedTuple):
-    """One object on its way to a decision.
-
-    `held`: what the target was read to hold of it; None when not read. `lost`: its link, when the target did not know
-    the id of its account; it stands until the account was looked for.
-    """
-
-    desired: Desired
-    link: StoredLink | None
-    record: Record | None = None
-    held: Resource | None = None
-    found: Found = NOBODY
-    lost: StoredLink | None = None
-
-
-@dataclass(slots=True)
-class Page:
-    """What one page of planning comes to."""
-
-    planned: list[PlannedRow] = field(default_factory=list)
-    failed: list[FailedRow] = field(default_factory=list)
-    settled: list[str] = field(default_factory=list)  # nothing to do: an older operation of theirs goes
-    links: list[LinkRow] = field(default_factory=list)
-    unlinked: list[str] = field(default_factory=list)
-    # What the target was found to hold, and what it lost: facts, which a plan keeps too.
-    known: list[LinkRow] = field(default_factory=list)
-    lost: list[str] = field(default_factory=list)
-    moved: list[str] = field(default_factory=list)  # whose account has another id than their link had
-    events: list[LogRow] = field(default_factory=list)
-    references: list[tuple[str, str, str | None]] = field(default_factory=list)
-    referring: set[str] = field(default_factory=set)  # whose references must be written
-    entering: list[str] = field(default_factory=list)
-    counted: Counter[str] = field(default_factory=Counter)
-
-    def settle_others(self, objects: Iterable[str]) -> None:
-        """Of these objects, those for whom nothing is planned: nothing planned earlier stays either."""
-        planned = {row.object for row in self.planned}
-        self.settled = [*{*self.settled, *objects} - planned]
-
-
-def ours(resource: Resource) -> Resource:
-    """A target's resource without what only the target decides."""
-    return {name: value for name, value in resource.items() if name not in _NOT_OURS}
-
-
-def link_row(
-    run: Run, desired: Desired, target_id: str, state: LinkState, document: str, etag: str | None = None
-) -> LinkRow:
-    """The link of an object that now holds `document` (JSON text)."""
-    at = run.at()
-    hashes = (desired.wanted_hash, desired.wanted_hash)
-    return LinkRow(run.job.id, desired.id, desired.kind, target_id, state, *hashes, document, etag, at, at)
-
-
-def holding_row(run: Run, desired: Desired, link: StoredLink, document: str, etag: str | None) -> LinkRow:
-    """The link of an account that now holds `document`; what is wanted of it has not changed."""
-    row = link_row(run, desired, link.target_id, link.state, document, etag)
-    return row._replace(wanted_hash=link.wanted_hash, pushed_hash=link.pushed_hash)
-
-
-def in_doubt(run: Run, kind: Kind, object_id: str, link: StoredLink) -> LinkRow:
-    """The link of an object whose last change was not answered: it is read before anything is decided about it.
-
-    A released account that was to be taken back may be in use since: from then on it is tracked.
-    """
-    return _doubtful(run, kind, object_id, link.target_id, "linked", link.pushed_document)
-
-
-def adopted_row(run: Run, kind: Kind, object_id: str, resource: Resource) -> LinkRow:
-    """The link to an account that was found and not written to yet, or that nobody knows to have been written to."""
-    return _doubtful(run, kind, object_id, str(resource["id"]), "linked", _encode(ours(resource)).decode())
-
-
-def _doubtful(run: Run, kind: Kind, object_id: str, target_id: str, state: LinkState, document: str) -> LinkRow:
-    hashes = (links.NOBODY_KNOWS, links.NOBODY_KNOWS)
-    return LinkRow(run.job.id, object_id, kind, target_id, state, *hashes, document, None, run.at(), None)
 
 
 def second_row(run: Run, item: SecondStage, kind: OperationKind, *, removes: int = 0) -> PlannedRow:
     """The operation on an object's members or references."""
     return PlannedRow(
-        job=run.job.id,
+        job=run.job.number,
         stage=SECOND,
         object=item.object,
         cycle=run.cycle.n,
@@ -146,21 +63,21 @@ class Placing:
         self._anybody_waits = False
         self.look_who_waits()
         self._older_operations = any(
-            operations.any_in_state(connection, run.job.id, state) for state in ("planned", "retry", "waiting", "sent")
+            operations.any_in_state(connection, run.job.number, state)
+            for state in ("planned", "retry", "waiting", "sent")
         )
 
     def look_who_waits(self) -> None:
         """Whether anybody waits for somebody else's account may have changed since the cycle began."""
         run = self._run
-        self._anybody_waits = run.behaviour.heal_references and waiting.anything(run.reader(), run.job.id)
+        self._anybody_waits = run.behaviour.heal_references and waiting.anything(run.reader(), run.job.number)
 
     def place(self, page: Page, case: Case, decision: Decision) -> None:
         """Put one decision into the page."""
         desired = case.desired
         match decision:
             case Create(freed_in):
-                detail = "{}" if freed_in is None else HELD
-                self._operation(page, case, "create", phase=freed_in, detail=detail)
+                self._operation(page, case, "create", phase=freed_in)
                 page.entering.append(desired.id)
             case Link(update):
                 self._link(page, case, update)
@@ -198,13 +115,14 @@ class Placing:
         target_id: str | None = None,
         document: Resource | None = None,
         phase: int | None = None,
-        detail: str = "{}",
+        found_by: str | None = None,
+        links_only: bool = False,
         removes: int = 0,
     ) -> None:
         desired, link = case.desired, case.link
         page.planned.append(
             PlannedRow(
-                job=self._run.job.id,
+                job=self._run.job.number,
                 stage=ENTRY,
                 object=desired.id,
                 cycle=self._run.cycle.n,
@@ -217,7 +135,9 @@ class Placing:
                 wanted_hash=desired.wanted_hash,
                 base_hash=None if link is None else link.pushed_hash,
                 found_document=None if document is None else _encode(document).decode(),
-                detail=detail,
+                found_by=found_by,
+                links_only=links_only,
+                held=kind == "create" and phase is not None,
                 removes=removes,
             )
         )
@@ -225,9 +145,11 @@ class Placing:
     def _link(self, page: Page, case: Case, update: bool) -> None:
         match = case.found.match
         assert isinstance(match, Matched)  # noqa: S101 - decide links only what was matched
-        detail = _encode({"by": case.found.path, "update": update}).decode()
         target_id = str(match.resource["id"])
-        self._operation(page, case, "link", target_id=target_id, document=ours(match.resource), detail=detail)
+        document, found_by = ours(match.resource), case.found.path
+        self._operation(
+            page, case, "link", target_id=target_id, document=document, found_by=found_by, links_only=not update
+        )
         page.entering.append(case.desired.id)
 
     def _update(self, page: Page, case: Case, reinstate: bool) -> None:
@@ -244,10 +166,6 @@ class Placing:
         self._skip(page, case.desired, skip, comes_to="update")
 
     def _disable(self, page: Page, case: Case, release: bool) -> None:
-        mapped = case.desired.mapped
-        if mapped is not None and mapped.failures and not self._run.rules.of(case.desired.kind).mapper.disabled(mapped):
-            self._fail(page, case, mapped.failures[0])  # or it would stay active, and nobody would hear of it
-            return
         if self._differs(case):
             removes = int(self._disables(case))
             self._operation(page, case, "release" if release else "disable", document=case.held, removes=removes)
@@ -278,7 +196,7 @@ class Placing:
         link = case.link
         assert link is not None  # noqa: S101 - decide does this only to what is linked
         document = link.pushed_document if case.held is None else _encode(case.held).decode()
-        row = link_row(self._run, case.desired, link.target_id, state, document, link.etag)
+        row = link_row(self._run, case.desired, link.target_id, state, document)
         if case.desired.mapped is None:
             row = row._replace(wanted_hash=link.wanted_hash, pushed_hash=link.pushed_hash)
         page.links.append(row)
@@ -287,7 +205,7 @@ class Placing:
         """Somebody who cannot come back leaves the account behind: it may be matched by another, and is not deleted."""
         if case.link is not None and case.link.state == "linked":
             self._relink(page, case, "released")  # deleting is off
-        elif not member_links.anything_pushed(self._run.reader(), self._run.job.id, case.desired.id):
+        elif not member_links.anything_pushed(self._run.reader(), self._run.job.number, case.desired.id):
             page.unlinked.append(case.desired.id)
         # Else the groups are told first, by the id in the link; it goes with the end of the cycle.
 
@@ -321,10 +239,9 @@ class Placing:
         self, page: Page, desired: Desired, code: str, reason: str, *, comes_to: OperationKind = "verdict"
     ) -> None:
         """A line of the plan about somebody to whom nothing is sent. `comes_to`: what the link becomes anyway."""
-        detail = _encode({"code": code, "reason": reason}).decode()
         page.planned.append(
             PlannedRow(
-                job=self._run.job.id,
+                job=self._run.job.number,
                 stage=ENTRY,
                 object=desired.id,
                 cycle=self._run.cycle.n,
@@ -333,7 +250,8 @@ class Placing:
                 kind=comes_to,
                 phase=phase_of("verdict", desired.kind),
                 state="verdict",
-                detail=detail,
+                verdict=code,
+                reason=reason,
             )
         )
 
@@ -357,7 +275,7 @@ class Placing:
         *,
         wakes: bool,
     ) -> None:
-        run, job = self._run, self._run.job.id
+        run, job = self._run, self._run.job.number
         cycles.add_counts(connection, job, run.cycle.n, counts)
         references = [path for path, _ in run.rules.users.mapper.references]
         unlinked = page.lost if run.is_plan else [*page.lost, *page.unlinked]
@@ -380,17 +298,3 @@ class Placing:
             waiting.follow(connection, job, kind, page.moved, references if run.behaviour.heal_references else ())
         if cursor is not None:
             cycles.advance(connection, job, run.cycle.n, phase=kind, cursor=cursor)
-
-
-def forget(connection: Connection, job: str, kind: Kind, objects: list[str]) -> None:
-    """These objects are gone from the target: their links and memberships go, edges that still stand wait.
-
-    What was to be told of their members or references goes too; with a new account it is planned anew.
-    """
-    links.remove(connection, job, objects)
-    operations.done(connection, job, ((SECOND, object_id) for object_id in objects))
-    if kind == "user":
-        member_links.forget_member(connection, job, objects)
-        waiting.forget(connection, job, objects)
-    else:
-        member_links.forget_group(connection, job, objects)

@@ -22,8 +22,8 @@ from provisor.engine.record import Kind
 from provisor.engine.unknown import FoundAgain, Ours, Stranger, said, values_held
 from provisor.rules.failure import Failure
 from provisor.runner.asking.parallel import each
+from provisor.runner.planning.link_rows import adopted_row, forget
 from provisor.runner.planning.looking import look_for
-from provisor.runner.planning.plan_rows import adopted_row, forget
 from provisor.runner.planning.planner import Planner
 from provisor.runner.recording.log_rows import Journal
 from provisor.runner.run import PAGE, Run
@@ -39,15 +39,15 @@ _KINDS: tuple[Kind, ...] = ("user", "group")
 
 async def recover(run: Run, planner: Planner) -> int:
     """Settle every operation with an unknown outcome; returns how many objects that concerned."""
-    left = operations.sent(run.reader(), run.job.id)
-    await run.writer.write(partial(_keep_in_doubt, run.job.id, left))
+    left = operations.sent(run.reader(), run.job.number)
+    await run.writer.write(partial(_keep_in_doubt, run.job.number, left))
     # Members are planned as they were; whose account or reference was to change is read before it is decided about.
     objects = {
         kind: {one.object for one in left if one.object_kind == kind and one.kind != "members"} for kind in _KINDS
     }
     for _ in range(2):  # once more where the account of one was taken for another's until then
         after, displaced = "", False
-        while page := unknown.page(run.reader(), job=run.job.id, after=after, limit=PAGE):
+        while page := unknown.page(run.reader(), job=run.job.number, after=after, limit=PAGE):
             run.check_stop()
             after = page[-1].object
             for kind in _KINDS:
@@ -61,7 +61,7 @@ async def recover(run: Run, planner: Planner) -> int:
     return sum(map(len, objects.values()))
 
 
-def _keep_in_doubt(job: str, left: Sequence[operations.StoredOperation], connection: Connection) -> None:
+def _keep_in_doubt(job: int, left: Sequence[operations.StoredOperation], connection: Connection) -> None:
     """What an ended run had sent may have been carried out: say so where it is kept, whatever is planned later."""
     unknown.take_over(connection, job)
     links.doubt(connection, job, [one.object for one in left if one.kind not in ("create", "members")])
@@ -83,20 +83,18 @@ async def _settle(run: Run, kind: Kind, rows: Sequence[UnknownCreate]) -> bool:
 
     Returns whether somebody else's link led to one of them: where that one's account is, nobody knows from now on.
     """
-    looks: list[_Look] = []
 
-    async def look(row: UnknownCreate) -> None:
+    async def look(row: UnknownCreate) -> _Look:
         try:
-            looks.append(_Look(row, await look_for(run, kind, row.object, row.sent)))
+            return _Look(row, await look_for(run, kind, row.object, row.sent))
         except ConnectorError as error:
             await run.stop_by(error, "filter")
             failure = failure_from(error, application=run.application, verb="look up", who=row.sent.matching[0][1])
-            looks.append(_Look(row, failure))
+            return _Look(row, failure)
 
-    await each(rows, run.behaviour.requests_at_once, look)
-    looks = _each_one_of_their_own(looks)
+    looks = _each_one_of_their_own(await each(rows, run.behaviour.requests_at_once, look))
     ids = [row.object for row in rows]
-    reads = records.by_ids(run.reader(), application=run.job.application, job=run.job.id, ids=ids)
+    reads = records.by_ids(run.reader(), application=run.job.application, job=run.job.number, ids=ids)
     people = {object_id: run.judge(record, linked=True) for object_id, (record, _) in reads.items()}
     journal = Journal(run)
     events = [event for one in looks if (event := _event(journal, people.get(one.row.object), one)) is not None]
@@ -146,7 +144,7 @@ def _write(
 
     Returns how many were found, and whether another's link led to one of them.
     """
-    job = run.job.id
+    job = run.job.number
     known = [one for one in looks if not isinstance(one.found, Failure)]
     ours = [(one.row.object, one.found.resource) for one in known if isinstance(one.found, Ours)]
     displaced = _displace(run, kind, ours, connection)
@@ -164,7 +162,7 @@ def _write(
 
 def _displace(run: Run, kind: Kind, ours: Sequence[tuple[str, Resource]], connection: Connection) -> bool:
     """Others whose links lead to these accounts: theirs is known by what it holds alone, and is looked for."""
-    job, mapper = run.job.id, run.rules.of(kind).mapper
+    job, mapper = run.job.number, run.rules.of(kind).mapper
     taken = {str(resource["id"]): object_id for object_id, resource in ours}
     owners = links.owners(connection, job, kind, list(taken))
     displaced = [owner for target_id, owner in owners.items() if owner != taken[target_id]]

@@ -52,4 +52,4 @@ async def plan(run: Run, planner: Planner, reporter: Reporter) -> Admission | No
 
 def enter(run: Run, stage: str, connection: Connection) -> None:
     """The cycle has come to this stage."""
-    cycles.advance(connection, run.job.id, run.cycle.n, phase=stage, cursor=None)
+    cycles.advance(connection, run.job.number, run.cycle.n, phase=stage, cursor=None)

@@ -131,7 +131,7 @@ class Journal:
         return LogRow(
             id=new_id(),
             tenant=run.job.tenant,
-            job=run.job.id,
+            job=run.job.number,
             cycle=run.cycle.id,
             at=run.at(),
             action=action,

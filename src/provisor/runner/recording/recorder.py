@@ -126,7 +126,7 @@ class Recorder:
     ) -> Counter[str]:
         """Write a batch down; returns what the outcomes count as. May run twice: it changes no value of its own."""
         run = self._run
-        job = run.job.id
+        job = run.job.number
         outcomes = self._without_clashes(connection, batch)
         for change in changes:
             change(connection)
@@ -163,7 +163,7 @@ class Recorder:
         for kind in _KINDS:
             new = [one.link for one in batch if one.if_taken is not None and one.link is not None]
             ids = [link.target_id for link in new if link.kind == kind]
-            owners = links.owners(connection, self._run.job.id, kind, ids)
+            owners = links.owners(connection, self._run.job.number, kind, ids)
             given.update(((kind, target_id), owner) for target_id, owner in owners.items())
         outcomes: list[Outcome] = []
         for one in batch:

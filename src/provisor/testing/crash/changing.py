@@ -44,7 +44,8 @@ class Changing:
         self.database = database
         self.organisation = Organisation(database, place.template)
         self.rules = _rules(found.rules)
-        self.job = self.organisation.job(found.rules, behaviour=place.behaviour, scope=place.scope).id
+        job = self.organisation.job(found.rules, behaviour=place.behaviour, scope=place.scope)
+        self.job, self.job_id = job.number, job.id
         self.ids: dict[str, str] = {}
         self.forgetting: Callable[[Connection], None] = lambda connection: None  # told before links are forgotten
         self._ticks = 0

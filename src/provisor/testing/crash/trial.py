@@ -175,20 +175,20 @@ class Trial:
 
     async def _run(self) -> CycleSummary:
         self.weather.stop = asyncio.Event()
-        return await run_cycle(self._order(), allow_deletes=1_000_000)
+        return await run_cycle(self._order(self.weather.stop), allow_deletes=1_000_000)
 
     async def _plan(self) -> Any:
-        return await plan_cycle(self._order())
+        return await plan_cycle(self._order(asyncio.Event()))
 
-    def _order(self) -> Order:
+    def _order(self, stop: asyncio.Event) -> Order:
         changing = self.changing
         return Order(
             database=changing.database,
-            job=changing.job,
+            job=changing.job_id,
             connect=lambda job: self.weather,
             now=changing.now,
             random_bytes=Random(self.script.place.seed).randbytes,  # noqa: S311 - a test's choice
-            stop=self.weather.stop or asyncio.Event(),
+            stop=stop,
         )
 
     # What is remembered on the way

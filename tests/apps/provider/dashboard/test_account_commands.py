@@ -44,7 +44,7 @@ def test_a_password_may_come_from_a_file(run, tmp_path):
 def test_a_password_file_that_cannot_be_read_is_said_so(run, tmp_path):
     answer = run("account", "create", "a@example.org", "--password-file", str(tmp_path / "nothing"))
 
-    assert answer.exit_code == 1
+    assert answer.exit_code == 2
     assert "cannot be read" in answer.stderr
 
 

@@ -1,0 +1,118 @@
+"""Reads linked accounts before they are changed: what they hold is what the target says, not what we believe.
+
+An account that was found under another id than its link has is linked in its place, before anything is decided: the id
+may never have been anybody's (a create answered with a wrong one), or the application has given its accounts others
+since (restored from a back-up, say). Whose it is, engine.unknown tells. Order: asking, what the answers mean.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import msgspec
+from msgspec.structs import replace
+
+from provisor.engine.outcome import failure_from
+from provisor.engine.ports import ConnectorError
+from provisor.engine.record import Kind
+from provisor.engine.settle import Look, settle_lost, settle_unread
+from provisor.engine.unknown import FoundAgain, NotThere, Ours, Stranger
+from provisor.rules.mapper import Mapped
+from provisor.runner.asking.parallel import each
+from provisor.runner.planning.link_rows import in_doubt, ours
+from provisor.runner.planning.looking import look_for_linked
+from provisor.runner.planning.page import Case, Met, Settled, Step
+from provisor.runner.recording.log_rows import Journal
+from provisor.runner.run import Run
+from provisor.scim.values import Resource
+from provisor.storage import links
+from provisor.storage.links import Link
+
+_MOVED = "Nobody has the id {} at the application; the account {} holds what was sent, and is linked in its place."
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(dict).decode
+
+
+class _Answer(NamedTuple):
+    """What the target said of one account: how it looks, or what was found by its values instead, or an error."""
+
+    resource: Resource | None = None
+    found: FoundAgain = NotThere()
+    error: ConnectorError | None = None
+
+
+async def read_linked(run: Run, kind: Kind, cases: Sequence[Settled], *, verify: bool) -> list[Met]:
+    """Read these accounts; who is gone is to be looked for, or forgotten. Raises CycleStopped.
+
+    `verify`: nobody knew what they hold, and whatever becomes of the plan, that must not be forgotten.
+    """
+
+    async def read(one: Settled) -> _Answer:
+        link = _link(one.case)
+        try:
+            answer = await run.read(kind, link.target_id)
+            if answer is not None:
+                return _Answer(answer.resource)
+            return _Answer(found=await look_for_linked(run, kind, one.case.desired.id, link, _values(run, one.case)))
+        except ConnectorError as error:
+            await run.stop_by(error, "object")
+            return _Answer(error=error)
+
+    met: list[Met] = []
+    taken: set[str] = set()  # accounts found under other ids: one cannot be two people's
+    for one, answer in zip(cases, await each(cases, run.behaviour.requests_at_once, read), strict=True):
+        if isinstance(answer.found, Ours) and str(answer.found.resource["id"]) in taken:
+            answer = _Answer(found=Stranger(str(answer.found.resource["id"])))
+        met.append(_met(run, one, answer, verify=verify))
+        if met[-1].settled.case.link is not None:
+            taken.add(met[-1].settled.case.link.target_id)
+    return met
+
+
+def _met(run: Run, one: Settled, answer: _Answer, *, verify: bool) -> Met:
+    case, desired, link = one.case, one.case.desired, _link(one.case)
+    if answer.error is not None:
+        failure = failure_from(answer.error, application=run.application, verb="look up", who=desired.name)
+        mapper = run.rules.of(desired.kind).mapper
+        step: Step = settle_unread(one.decision, failure)
+        if step is one.decision:
+            case = case._replace(held=mapper.without_disabling(_decode(link.pushed_document)))
+        return Met(Settled(case, step), known=in_doubt(run, desired.kind, desired.id, link) if verify else None)
+    resource = answer.found.resource if isinstance(answer.found, Ours) else answer.resource
+    if resource is None:
+        step = settle_lost(desired, run.rules.of(desired.kind).terms, run.behaviour.vanished)
+        if isinstance(step, Look):
+            case = Case(desired, None, lost=link)
+        return Met(Settled(case, step), found=answer.found)
+    if resource.get("id") != link.target_id:
+        return _moved(run, one, resource)
+    held = ours(resource)
+    if not verify:
+        return Met(one._replace(case=case._replace(held=held)))
+    link = replace(link, pushed_hash=links.NOBODY_KNOWS, pushed_document=_encode(held).decode())
+    known = in_doubt(run, desired.kind, desired.id, link)
+    return Met(one._replace(case=case._replace(held=held, link=link)), known=known)
+
+
+def _moved(run: Run, one: Settled, resource: Resource) -> Met:
+    """The account of the object has another id. A plan leaves the old one."""
+    desired, link = one.case.desired, _link(one.case)
+    target_id, held = str(resource["id"]), ours(resource)
+    document = _encode(held).decode()
+    moved = links.in_doubt(replace(link, target_id=target_id, pushed_document=document))
+    settled = one._replace(case=one.case._replace(held=held, link=moved))
+    if run.is_plan:
+        return Met(settled)
+    said = _MOVED.format(link.target_id, target_id)
+    event = Journal(run).done(desired, "other", target_id, matching=said)
+    return Met(settled, known=in_doubt(run, desired.kind, desired.id, moved), moved=event)
+
+
+def _values(run: Run, case: Case) -> Mapped | None:
+    """What the account should hold, of somebody deleted for good too."""
+    mapped, record = case.desired.mapped, case.record
+    return run.values_of_leaver(record) if mapped is None and record is not None else mapped
+
+
+def _link(case: Case) -> Link:
+    assert case.link is not None  # noqa: S101 - only linked objects are read
+    return case.link
