@@ -78,8 +78,11 @@ class Stored:
 
 
 @contextmanager
-def target(folder, url, stored_users):
-    """Our server over a store with so many users and, where they suffice, groups of 2,000 and 50,000."""
+def target(folder, url, stored_users, source=None):
+    """Our server over a store with so many users and, where they suffice, groups of 2,000 and 50,000.
+
+    `source` is the `src` folder of another checkout, whose server is started instead of this one's.
+    """
     database = open_target(url)
     tenant = the_tenant(database)
     with database.transaction() as connection:
@@ -93,7 +96,11 @@ def target(folder, url, stored_users):
         "target",
         [sys.executable, "-m", "provisor", "target", "serve", "--port", "0", "--ready-file", str(ready)],
         ready,
-        {"PROVISOR_TARGET_DATABASE_URL": url, "PROVISOR_DATA": str(folder)},
+        {
+            "PROVISOR_TARGET_DATABASE_URL": url,
+            "PROVISOR_DATA": str(folder),
+            **({} if source is None else {"PYTHONPATH": str(source)}),
+        },
     )
     server.base, server.token, server.stored = "/identity/v2/scim", token, stored
     try:

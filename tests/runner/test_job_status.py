@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from provisor.admin.status import PHASES, status_of
+from provisor.database.identifiers import new_id
 from provisor.storage import cycles, jobs, operations
 from provisor.storage.cycles import Cycle
-from provisor.storage.identifiers import new_id
 from provisor.storage.operations import PlannedRow
 from provisor.storage.times import to_microseconds
 

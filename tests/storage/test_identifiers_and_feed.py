@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from provisor.database.identifiers import new_id
 from provisor.storage import feed
-from provisor.storage.identifiers import new_id
 from provisor.storage.times import from_microseconds, to_microseconds
 
 

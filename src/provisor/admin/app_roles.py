@@ -11,9 +11,9 @@ from provisor.admin.actor import APPLICATION_READ, APPLICATION_WRITE, Actor
 from provisor.admin.applications import DEFAULT_ACCESS, Applications, role_named
 from provisor.admin.context import Change, Context
 from provisor.admin.errors import AdminError, acceptable_name
+from provisor.database.identifiers import new_id
 from provisor.storage import applications
 from provisor.storage.applications import Application, AppRole
-from provisor.storage.identifiers import new_id
 
 ACTIVITY = "Update service principal"
 

@@ -13,7 +13,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from provisor.database.connections import Connections
 from provisor.database.ports import Ask, Batches, DatabaseError, Row
 from provisor.database.postgresql_batches import PostgresqlBatches
-from provisor.database.postgresql_connection import PostgresqlConnection
+from provisor.database.postgresql_connection import PREPARED, PostgresqlConnection
 from provisor.database.postgresql_questions import PostgresqlQuestions
 
 _SECONDS_TO_CONNECT = 10
@@ -55,7 +55,8 @@ class PostgresqlDatabase(Connections[PostgresqlConnection]):
 
     def _driver_connection(self, busy_seconds: float) -> "psycopg.Connection[Row]":
         try:
-            raw = psycopg.connect(self._url, autocommit=True, prepare_threshold=None)  # Wire prepares
+            raw = psycopg.connect(self._url, autocommit=True, prepare_threshold=1)
+            raw.prepared_max = PREPARED
             raw.execute(_SESSION.format(milliseconds=int(busy_seconds * 1000)).encode())
         except psycopg.Error as error:
             raise DatabaseError(f"Cannot open the database {self.name}: {_first_line(error)}.") from None

@@ -98,7 +98,7 @@ class PostgresqlBatches:
 
     def _in_haste(self, work: Callable[[Connection], Any]) -> Outcome:
         connection = self._connection
-        connection.wrote = False
+        connection.next_work()
         outcome: Outcome
         try:
             outcome = work(connection), None
@@ -108,11 +108,11 @@ class PostgresqlBatches:
             outcome = None, error
         if connection.failed or (outcome[1] is not None and connection.wrote):
             raise Hasty("A work was refused.")
-        connection.push()
         return outcome
 
     def _with_savepoint(self, work: Callable[[Connection], Any]) -> Outcome:
         connection = self._connection
+        connection.next_work()
         connection.execute("SAVEPOINT work")
         outcome: Outcome
         try:

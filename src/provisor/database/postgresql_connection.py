@@ -1,22 +1,22 @@
 """A connection to PostgreSQL: statements in, tuples out, opened again when the server went away between transactions.
 
-A write transaction may be hasty: what answers nothing is then posted, not waited for, and any refusal makes the whole
-transaction one that has to be done again, with care. Must not know any table. Source: decision 0004.
+The driver prepares what comes twice. A write transaction may be hasty: what answers nothing is then posted through the
+driver's pipeline, not waited for, and any refusal makes the whole transaction one that has to be done again, with care.
+Must not know any table. Source: decision 0004.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
-from enum import IntEnum
+from contextlib import ExitStack, suppress
 
 import psycopg
 from psycopg.pq import TransactionStatus
 
 from provisor.database.dialect import Sort, defined, understood
 from provisor.database.ports import DatabaseError, IntegrityError, Row
-from provisor.database.postgresql_wire import Answer, Wire
 
+PREPARED = 256  # statements a connection; the one used longest ago is forgotten, as filters may be of any kind
+_SPARE = 64  # cursors
 _STREAMED_ROWS = 100  # fetched at once
-_MANY_ROWS = 500  # sent before the first answer is read
 _LOCK = 0x50524F56  # "PROV": keeps off the advisory locks of others in the same database
 _BEGIN_WRITING = b"BEGIN ISOLATION LEVEL READ COMMITTED"
 _TAKE_LOCK = b"SELECT pg_advisory_xact_lock(%d, hashtext(current_schema()))" % _LOCK
@@ -34,18 +34,68 @@ class Hasty(DatabaseError):
     """A hasty transaction met a refusal, of whichever of its statements: do it again with care."""
 
 
-class _Reading(IntEnum):
-    """How far a transaction of reads has come."""
+class Answer:
+    """The whole answer to a statement."""
 
-    NOT = 0
-    ASKED = 1  # BEGIN goes out with the first statement
-    BEGUN = 2
+    __slots__ = ("_rowcount", "_rows")
+
+    def __init__(self, rows: Iterable[Row] = (), rowcount: int = -1) -> None:
+        self._rows = iter(rows)
+        self._rowcount = rowcount
+
+    @property
+    def rowcount(self) -> int:
+        """How many rows were touched or found."""
+        return self._rowcount
+
+    def fetchone(self) -> Row | None:
+        """The next row, or None."""
+        return next(self._rows, None)
+
+    def fetchall(self) -> list[Row]:
+        """Every row that was not fetched yet."""
+        return list(self._rows)
+
+    def __iter__(self) -> Iterator[Row]:
+        return self._rows
+
+
+class Posted(Answer):
+    """The answer to a write that was not waited for; whoever looks at its count waits."""
+
+    __slots__ = ("_cursor", "_settle")
+
+    def __init__(self, cursor: "psycopg.RawCursor[Row]", settle: Callable[[], None]) -> None:
+        super().__init__()
+        self._cursor = cursor
+        self._settle = settle
+
+    @property
+    def rowcount(self) -> int:
+        """How many rows were touched."""
+        self._settle()
+        return self._cursor.rowcount
 
 
 class PostgresqlConnection:
     """One connection. Not for two threads at once."""
 
-    __slots__ = ("_connect", "_name", "_reading", "_streams", "failed", "hasty", "raw", "wire", "writing", "wrote")
+    __slots__ = (
+        "_connect",
+        "_cursor",
+        "_name",
+        "_pipeline",
+        "_piping",
+        "_reading",
+        "_spare",
+        "_streams",
+        "_used",
+        "failed",
+        "hasty",
+        "raw",
+        "writing",
+        "wrote",
+    )
 
     def __init__(self, connect: Callable[[], "psycopg.Connection[Row]"], name: str) -> None:
         self._connect = connect
@@ -54,18 +104,22 @@ class PostgresqlConnection:
 
     def _open(self) -> None:
         self.raw = self._connect()
-        self.wire = Wire(self.raw, self._failure)
-        self._reading = _Reading.NOT
+        self._cursor: psycopg.RawCursor[Row] = psycopg.RawCursor(self.raw)
+        self._spare: list[psycopg.RawCursor[Row]] = []  # to make a cursor costs as much as to send a statement
+        self._used = 0
+        self._piping = ExitStack()
+        self._pipeline: psycopg.Pipeline | None = None  # of a hasty transaction
+        self._reading = False  # in a transaction of reads
         self._streams = 0
         self.writing = False  # in a write transaction, which must not go on over another connection
         self.hasty = False
         self.failed = False  # the write transaction can only be rolled back, to a savepoint at least
-        self.wrote = False  # whether anything was written since somebody set this to False
+        self.wrote = False  # whether the work that is under way wrote anything
 
-    def reopen(self) -> None:
-        """Begin anew when something may still be under way."""
-        if self.raw.pgconn.transaction_status != TransactionStatus.IDLE:
-            self.wire.lose()
+    def _leave(self) -> None:
+        """Wait for what was posted, and post no more. Raises the first failure."""
+        self._pipeline = None
+        self._piping.close()
 
     def execute(self, sql: str, values: Sequence[object] = (), /) -> Answer:
         """Run a statement; its whole answer is fetched."""
@@ -76,12 +130,14 @@ class PostgresqlConnection:
                 return self._run(statement.text, values)
             case Sort.TELLS:
                 self.wrote = True
-                return self.post(statement.text, values) if self.hasty else self._run(statement.text, values)
+                return self._post(statement.text, values)
             case Sort.MARKS:
-                return self.post(statement.text, values)
+                return self._post(statement.text, values)
             case Sort.BEGINS if not self.writing:
-                self._reading, self.failed = _Reading.ASKED, False
-                return Answer.nothing(self.wire)
+                self._reading, self.failed = False, False
+                answer = self._run(statement.text)
+                self._reading = True
+                return answer
             case Sort.ENDS if not self.writing:
                 return self._end_reading()
             case Sort.UNDOES:
@@ -97,73 +153,84 @@ class PostgresqlConnection:
     def _run(self, text: bytes, values: Sequence[object] = ()) -> Answer:
         if self.failed and self.hasty:
             raise Hasty("This transaction was refused already.")
-        reading = self._reading
-        fresh = reading is not _Reading.BEGUN and not self.writing
+        fresh = not self._reading and not self.writing
         try:
-            return self._sent(text, values)
+            return self._asked(text, values)
         except psycopg.Error as error:
             failure = self._failure(error)
         if not fresh or not isinstance(failure, ConnectionLost):
             raise failure
         self._open()  # a restarted server: nothing was begun that could be lost
-        self._reading = reading
         try:
-            return self._sent(text, values)
+            return self._asked(text, values)
         except psycopg.Error as error:
             raise self._failure(error) from None
 
-    def _sent(self, text: bytes, values: Sequence[object]) -> Answer:
-        if self._reading is _Reading.ASKED:
-            self.wire.post(b"BEGIN")
-            self._reading = _Reading.BEGUN
-        try:
-            return self.wire.run(text, values)
-        except psycopg.DataError as error:
-            if error.sqlstate or not _holds_nul(values):
-                raise
-            return self.wire.run(text, without_nul(values))
+    def _asked(self, text: bytes, values: Sequence[object]) -> Answer:
+        cursor = self._cursor
+        _send(cursor, text, values)
+        if self._pipeline is not None:
+            self._pipeline.sync()
+        return Answer(() if cursor.rownumber is None else cursor.fetchall(), cursor.rowcount)
 
-    def post(self, text: bytes, values: Sequence[object]) -> Answer:
-        """Have a statement sent with the next one that is waited for."""
-        if self.failed and self.hasty:
-            raise Hasty("This transaction was refused already.")
+    def _post(self, text: bytes, values: Sequence[object]) -> Answer:
+        """Have a statement sent, and wait for its answer only if this is not in haste."""
+        if self._pipeline is None:
+            return self._run(text, values)
         try:
+            return Posted(self.send(text, values), self._settle)
+        except psycopg.Error as error:
+            raise self._failure(error) from None
+
+    def send(self, text: bytes, values: Sequence[object]) -> "psycopg.RawCursor[Row]":
+        """Send a statement into a pipeline; its answer is good until the next work. Raises the driver's errors."""
+        if self._used == len(self._spare):
+            self._spare.append(psycopg.RawCursor(self.raw))
+        cursor = self._spare[self._used]
+        self._used += 1
+        return _send(cursor, text, values)
+
+    def next_work(self) -> None:
+        """What comes now has nothing to do with what was asked before."""
+        self.wrote = False
+        self._used = 0
+        del self._spare[_SPARE:]
+
+    def _settle(self) -> None:
+        """Wait for what was posted. Raises DatabaseError when any of it was refused."""
+        if self._pipeline is not None:
             try:
-                return self.wire.post(text, values)
-            except psycopg.DataError:  # of the driver: nothing was sent
-                return self.wire.post(text, without_nul(values))
-        except psycopg.Error as error:
-            raise self._failure(error) from None
+                self._pipeline.sync()
+            except psycopg.Error as error:
+                raise self._failure(error) from None
 
     def _directly(self, sql: str) -> Answer:
         """Through the driver, as it stands: DDL, settings, several statements at once."""
         self.wrote = True
         if not self.writing:
-            self._run(b"SELECT 1")  # finds a lost connection again, and sends a BEGIN that is due
+            self._run(b"SELECT 1")  # finds a lost connection again
         try:
-            self.wire.leave()
+            self._leave()
             cursor = self.raw.execute(sql.encode())
-            rows = cursor.fetchall() if cursor.description else []
         except psycopg.Error as error:
             raise self._failure(error) from None
-        answer = Answer(self.wire)
-        answer.fill(rows, cursor.rowcount)
-        return answer
+        return Answer(() if cursor.rownumber is None else cursor.fetchall(), cursor.rowcount)
 
     def _end_reading(self) -> Answer:
-        if self._reading is _Reading.BEGUN:
+        if self._reading:
+            self._reading = False
             with suppress(psycopg.Error):  # who has read has read
-                self.wire.post(b"COMMIT")
-                self.wire.hand_over()
-        self._reading = _Reading.NOT
-        return Answer.nothing(self.wire)
+                self.raw.commit()
+        return Answer()
 
     def _failure(self, error: psycopg.Error) -> Exception:
         """What a caller is told; the driver's own class stays in here."""
         if isinstance(error, psycopg.errors.InvalidSqlStatementName) or "cached plan must not" in str(error):
-            self.wire.lose()  # its prepared statements are no longer those of the server
+            self.raw.close()  # its prepared statements are no longer those of the server
+        with suppress(psycopg.Error):  # what was posted behind the refused statement was not looked at
+            self._leave()
         closed = self.raw.closed
-        self.failed = closed or self.raw.pgconn.transaction_status == TransactionStatus.INERROR
+        self.failed = closed or self.raw.info.transaction_status == TransactionStatus.INERROR
         sentence = f"{self._name}: {str(error).strip() or type(error).__name__}."
         if closed:
             return ConnectionLost(sentence)
@@ -185,31 +252,18 @@ class PostgresqlConnection:
 
     def many(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
         """Run one statement for every row of values, without waiting for each."""
-        text = understood(sql).text
         self.wrote = True
-        for number, row in enumerate(rows, 1):
-            self.post(text, row)
-            if number % _MANY_ROWS == 0:
-                self._settle()
-        if not self.hasty:
-            self._settle()
-
-    def push(self) -> None:
-        """Let the server begin with what was posted, while the next work is thought about."""
+        if self.failed and self.hasty:
+            raise Hasty("This transaction was refused already.")
+        held = (without_nul(row) if _holds_nul(row) else row for row in rows)
         try:
-            self.wire.push()
-        except psycopg.Error as error:
-            raise self._failure(error) from None
-
-    def _settle(self) -> None:
-        try:
-            self.wire.settle()
+            psycopg.RawCursor(self.raw).executemany(understood(sql).text, held)
         except psycopg.Error as error:
             raise self._failure(error) from None
 
     def stream(self, sql: str, values: Sequence[object] = ()) -> Iterator[Row]:
         """The rows of a long answer, some at a time, through a cursor of the server's."""
-        alone = self._reading is _Reading.NOT and not self.writing
+        alone = not self._reading and not self.writing
         if alone:
             self.execute("BEGIN")
         name = b"stream_%d" % self._streams
@@ -223,7 +277,7 @@ class PostgresqlConnection:
             if alone:
                 self.execute("COMMIT")
             elif not self.failed:
-                self.post(b"CLOSE " + name, ())
+                self._post(b"CLOSE " + name, ())
 
     def define(self, sql: str) -> None:
         """Run a CREATE or ALTER statement that is written for SQLite."""
@@ -245,16 +299,18 @@ class PostgresqlConnection:
     def begin(self, *, hasty: bool = False) -> None:
         """Begin a write transaction, alone in the cluster. Raises DatabaseError when it stays locked."""
         try:
-            self._lock()
+            self._lock(hasty=hasty)
         except ConnectionLost:  # while nothing was asked of it: a restarted server
             self._open()
-            self._lock()
+            self._lock(hasty=hasty)
         self.writing, self.hasty, self.failed = True, hasty, False
 
-    def _lock(self) -> None:
+    def _lock(self, *, hasty: bool) -> None:
         try:
-            self.wire.post(_BEGIN_WRITING)
-            self.wire.run(_TAKE_LOCK)
+            if hasty:
+                self._pipeline = self._piping.enter_context(self.raw.pipeline())
+            self._cursor.execute(_BEGIN_WRITING)
+            self._cursor.execute(_TAKE_LOCK).fetchone()
         except psycopg.Error as error:
             failure = self._failure(error)
             self.rollback()
@@ -272,20 +328,22 @@ class PostgresqlConnection:
                 f"{self._name}: a statement failed, so that nothing of its transaction was kept."
             )
         try:
-            commit = self.wire.post(b"COMMIT")
-        except psycopg.Error as error:
-            raise self._failure(error) from None
-        try:
-            self.wire.settle()
+            self._leave()  # what is lost before COMMIT is sent was not kept
         except psycopg.Error as error:
             failure = self._failure(error)
-            if isinstance(failure, ConnectionLost) and not commit.skipped:
+            self.rollback()
+            raise failure from None
+        try:
+            self._cursor.execute(b"COMMIT")
+        except psycopg.Error as error:
+            failure = self._failure(error)
+            if isinstance(failure, ConnectionLost):
                 raise DatabaseError(f"Whether a write was kept is not known: {failure}") from None
             self.rollback()
             raise failure from None
         finally:
             self.writing = self.hasty = False
-        if commit.tag != b"COMMIT":
+        if self._cursor.statusmessage != "COMMIT":
             raise DatabaseError(f"{self._name}: a transaction was rolled back instead of kept.")
 
     def rollback(self) -> None:
@@ -294,16 +352,24 @@ class PostgresqlConnection:
         if self.raw.closed:
             return
         with suppress(psycopg.Error):  # of what was posted
-            self.wire.settle()
-        if not self.raw.closed and self.raw.pgconn.transaction_status != TransactionStatus.IDLE:
-            try:
-                self.wire.run(b"ROLLBACK")
-            except psycopg.Error as error:
-                raise self._failure(error) from None
+            self._leave()
+        try:
+            self.raw.rollback()
+        except psycopg.Error as error:
+            raise self._failure(error) from None
 
     def close(self) -> None:
         """Close the connection; an open transaction is rolled back."""
         self.raw.close()
+
+
+def _send(cursor: "psycopg.RawCursor[Row]", text: bytes, values: Sequence[object]) -> "psycopg.RawCursor[Row]":
+    try:
+        return cursor.execute(text, values or None)
+    except psycopg.DataError as error:
+        if error.sqlstate or not _holds_nul(values):  # else of the driver: nothing was sent
+            raise
+        return cursor.execute(text, without_nul(values))
 
 
 def _holds_nul(values: Sequence[object]) -> bool:

@@ -1,21 +1,23 @@
-"""Short reads for an event loop that goes on meanwhile: what is asked in one turn goes out together.
+"""Short reads for an event loop that goes on meanwhile: what is asked while others are answered goes out together.
 
 Each question sees what was committed before it was asked. One that fails is asked once more by itself, so that nobody
-suffers for another one. Belongs to one event loop, on a connection of its own. Source: decision 0004.
+suffers for another one. Belongs to one event loop; its connection to one thread. Source: decision 0004.
 """
 
 import asyncio
 from collections import deque
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import NamedTuple
-
-import psycopg
 
 from provisor.database.dialect import understood
 from provisor.database.ports import DatabaseError, Row
 from provisor.database.postgresql_connection import PostgresqlConnection
-from provisor.database.postgresql_wire import Answer, Wire
+
+_FEW = 3  # asked one after another; a pipeline costs a round trip by itself. Far from the server more wait, and gain.
+
+_MOST = 64  # at once
 
 
 class _Question(NamedTuple):
@@ -30,77 +32,69 @@ class PostgresqlQuestions:
     def __init__(self, connection: PostgresqlConnection) -> None:
         self._connection = connection
         self._loop = asyncio.get_running_loop()
-        self._waiting: list[_Question] = []
-        self._asked: deque[tuple[_Question, Answer]] = deque()
-        self._watched: tuple[Wire, int] | None = None
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="question")
+        self._waiting: deque[_Question] = deque()  # the loop appends, the thread takes: both are atomic
+        self._asking = False
 
     def one(self, sql: str, values: Sequence[object]) -> "asyncio.Future[Row | None]":
         """The first row of a query, or None; DatabaseError when the server cannot be asked."""
         future: asyncio.Future[Row | None] = self._loop.create_future()
-        if not self._waiting:
-            self._loop.call_soon(self._send)
         self._waiting.append(_Question(sql, values, future))
+        if not self._asking:
+            self._asking = True
+            self._loop.call_soon(self._ask)
         return future
 
-    def _send(self) -> None:
-        waiting, self._waiting = deque(self._waiting), []
+    def _ask(self) -> None:
+        self._thread.submit(self._answer)
+
+    def _answer(self) -> None:
+        """In the thread, until nobody waits. Who asks while it looks for the last time has it called again."""
+        while self._waiting:
+            self._answer_some()
+        self._asking = False
+        while self._waiting:
+            self._answer_some()
+
+    def _answer_some(self) -> None:
+        questions = [self._waiting.popleft() for _ in range(min(len(self._waiting), _MOST))]
         try:
-            wire = self._watch()
-            while waiting:
-                question = waiting[0]
-                try:
-                    answer = self._connection.post(understood(question.sql).text, question.values)
-                except UnicodeError as error:  # what no database can hold
-                    if not question.future.done():
-                        question.future.set_exception(error)
-                else:
-                    self._asked.append((question, answer))
-                waiting.popleft()
-            wire.hand_over()
-        except (psycopg.Error, DatabaseError):
-            self._singly([*(question for question, _ in self._asked), *waiting])
+            answers = self._together(questions)
+        except Exception:  # noqa: BLE001 - whose fault it was is told to them
+            answers = self._singly(questions)
+        with suppress(RuntimeError):  # the loop was closed, and nobody waits
+            self._loop.call_soon_threadsafe(_tell, questions, answers)
 
-    def _watch(self) -> Wire:
-        """The connection's wire, with its socket watched: another one when the connection was opened again."""
-        wire = self._connection.wire
-        if self._watched is None or self._watched[0] is not wire:
-            self._forget()
-            self._watched = wire, wire.socket
-            self._loop.add_reader(wire.socket, self._readable)
-        return wire
+    def _together(self, questions: list[_Question]) -> list[Row | Exception | None]:
+        connection = self._connection
+        if len(questions) <= _FEW:
+            return [connection.one(question.sql, question.values) for question in questions]
+        connection.next_work()
+        with connection.raw.pipeline():
+            asked = [connection.send(understood(one.sql).text, one.values) for one in questions]
+        return [cursor.fetchone() for cursor in asked]
 
-    def _forget(self) -> None:
-        if self._watched is not None:
-            with suppress(OSError, ValueError):
-                self._loop.remove_reader(self._watched[1])
-            self._watched = None
-
-    def _readable(self) -> None:
-        try:
-            self._connection.wire.collect()
-        except psycopg.Error:
-            self._singly([question for question, _ in self._asked])
-            return
-        asked = self._asked
-        while asked and asked[0][1].done:
-            question, answer = asked.popleft()
-            if not question.future.done():
-                question.future.set_result(answer.fetchone())
-
-    def _singly(self, questions: list[_Question]) -> None:
-        """Ask each by itself: the connection finds a restarted server again, and whose fault it was is told to them."""
-        self._forget()
-        self._asked.clear()
-        self._connection.reopen()
+    def _singly(self, questions: list[_Question]) -> list[Row | Exception | None]:
+        """Ask each by itself: the connection finds a restarted server again."""
+        answers: list[Row | Exception | None] = []
         away: DatabaseError | None = None
         for question in questions:
-            if question.future.done():
-                continue
             try:
                 if away is not None:  # who is not there need not be waited for once more
                     raise away
-                question.future.set_result(self._connection.one(question.sql, question.values))
+                answers.append(self._connection.one(question.sql, question.values))
             except Exception as error:  # noqa: BLE001 - handed to who asked
                 if isinstance(error, DatabaseError) and self._connection.raw.closed:
                     away = error
-                question.future.set_exception(error)
+                answers.append(error)
+        return answers
+
+
+def _tell(questions: list[_Question], answers: list[Row | Exception | None]) -> None:
+    for question, answer in zip(questions, answers, strict=True):
+        if question.future.done():
+            continue
+        if isinstance(answer, Exception):
+            question.future.set_exception(answer)
+        else:
+            question.future.set_result(answer)

@@ -1,8 +1,8 @@
 """The event that a failed cycle leaves in the provisioning log: about the job, and why in one sentence."""
 
+from provisor.database.identifiers import new_id
 from provisor.engine.log_event import Facts, encode, refused
 from provisor.rules.failure import Failure
-from provisor.storage.identifiers import new_id
 from provisor.storage.log import LogRow
 
 NO_CYCLE = ""  # the cycle of what kept one from beginning

@@ -11,9 +11,9 @@ from datetime import datetime
 import msgspec
 
 from provisor.database import Connection, Row
+from provisor.database.identifiers import new_id
 from provisor.engine.record import Kind
 from provisor.storage import feed
-from provisor.storage.identifiers import new_id
 from provisor.storage.times import to_microseconds
 
 

@@ -10,8 +10,8 @@ from datetime import datetime
 import msgspec
 
 from provisor.database import Connection
+from provisor.database.identifiers import new_id
 from provisor.scim.values import Json
-from provisor.storage.identifiers import new_id
 from provisor.storage.times import to_microseconds
 
 

@@ -48,7 +48,7 @@ def of_cycle(
 
 
 def _a_day_before(key: str) -> str:
-    """The beginning of an id (storage.identifiers) that was made a day before this one."""
+    """The beginning of an id (database.identifiers) that was made a day before this one."""
     milliseconds = int(key[:8] + key[9:13], 16) - _MILLISECONDS_A_DAY
     text = f"{max(milliseconds, 0):012x}"
     return f"{text[:8]}-{text[8:]}"

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from provisor.database import Connection
+from provisor.database.identifiers import new_id
 from provisor.directory import attributes as properties
 from provisor.directory import lifecycle, uniqueness
 from provisor.directory.change import ENABLED, alive_moved, edited, merged
@@ -17,7 +18,6 @@ from provisor.directory.objects import NAMING, DirectoryObject, Kind, Refusal, V
 from provisor.directory.printable import refused_name
 from provisor.scim.naming import spelled
 from provisor.storage import extensions, feed, objects, sources
-from provisor.storage.identifiers import new_id
 from provisor.storage.times import to_microseconds
 
 

@@ -9,10 +9,10 @@ from datetime import datetime
 import msgspec
 
 from provisor.database import Connection
+from provisor.database.identifiers import new_id
 from provisor.directory.attributes import extension_name
 from provisor.directory.objects import Kind
 from provisor.storage import tenants
-from provisor.storage.identifiers import new_id
 from provisor.storage.times import to_microseconds
 
 _TARGET: dict[Kind, str] = {"user": "User", "group": "Group"}

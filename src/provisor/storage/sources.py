@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import Literal
 
 from provisor.database import Connection, Row
+from provisor.database.identifiers import new_id
 from provisor.directory.objects import Kind
-from provisor.storage.identifiers import new_id
 from provisor.storage.times import to_microseconds
 
 SourceKind = Literal["local", "csv"]

@@ -9,10 +9,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from provisor.database import Connection, Database
+from provisor.database.identifiers import new_id
 from provisor.directory.objects import DirectoryObject, Kind, Value
 from provisor.scim.values import Json
 from provisor.storage import applications, feed, jobs, members, objects
-from provisor.storage.identifiers import new_id
 from provisor.storage.jobs import Job
 from provisor.storage.schema import migrate
 from provisor.storage.times import to_microseconds

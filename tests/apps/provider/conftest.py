@@ -279,7 +279,7 @@ def scim_generic(generic):
 
 
 class Process:
-    """`provisor target serve` as a child process, which may have workers of its own."""
+    """`provisor target serve` as a child process."""
 
     def __init__(self, url, folder, profile, arguments):
         self.environment = {**os.environ, "PROVISOR_TARGET_DATABASE_URL": url}
@@ -322,12 +322,6 @@ class Process:
         """What is served beside the base paths, as text."""
         return self.send("GET", path, "", {}, b"").body.decode()
 
-    @property
-    def pids(self):
-        """The processes that answer, as they say themselves."""
-        counts = self.fetch("/metrics").splitlines()
-        return sorted(int(line.split('"')[1]) for line in counts if line.startswith("provisor_target_start_time_"))
-
     def send(self, method, path, query, headers, data):
         parts = urlsplit(self.url)
         connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=20)
@@ -346,11 +340,8 @@ class Process:
         return code
 
     def kill(self):
-        """SIGKILL to everything, the first process first: it would replace the others."""
-        for pid in (self.child.pid, *(pid for pid in self.pids if pid != self.child.pid)):
-            os.kill(pid, signal.SIGKILL)
+        self.child.kill()
         self.child.wait(10)
-        self.child.stdout.read()  # ends when nobody is left that could write to it
         self.child.stdout.close()
 
     def close(self):
@@ -401,6 +392,18 @@ def serve(tmp_path, store, request):
     yield start
     for process in started:
         process.close()
+
+
+@pytest.fixture
+def serve_together(serve):
+    """Starts several servers on one database and one port."""
+
+    def start(number, *arguments, url):
+        first = serve(*arguments, "--share-port", url=url)
+        port = str(urlsplit(first.url).port)
+        return [first, *(serve(*arguments, "--share-port", "--port", port, url=url) for _ in range(number - 1))]
+
+    return start
 
 
 @pytest.fixture

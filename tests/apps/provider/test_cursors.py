@@ -212,3 +212,11 @@ def test_a_filter_over_very_many_documents_goes_on_in_the_next_page(client, monk
 
     assert names(pages) == USERS[1::2]
     assert len(pages) > 4
+
+
+def test_a_cursor_with_any_character_changed_is_refused(client):
+    cursor = client.get("/Users", cursor="", count=2).json["nextCursor"]
+
+    for at, character in enumerate(cursor[:-1]):  # of the last one, four bits stand for nothing
+        forged = f"{cursor[:at]}{'B' if character != 'B' else 'C'}{cursor[at + 1 :]}"
+        assert client.get("/Users", cursor=forged, count=2).json["scimType"] == "invalidCursor"

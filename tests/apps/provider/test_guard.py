@@ -6,9 +6,8 @@ import json
 import pytest
 
 from provisor.provider.model.limits import ATTRIBUTE_OPERATIONS, MAX_BODY_BYTES, MAX_DEPTH, VALUES
-from provisor.provider.protocol.throttling import Failures, Limits, OwnLevels, RateLimit, Throttled
+from provisor.provider.protocol.throttling import Failures, Limits, RateLimit, Throttled
 from provisor.provider.serving.app import Target
-from provisor.provider.watch.sharing import SharedLevels
 from provisor.scim.filter.grammar import MAX_FILTER_CHARACTERS
 
 
@@ -24,10 +23,9 @@ def clock():
     return Clock()
 
 
-@pytest.fixture(params=[OwnLevels, SharedLevels], ids=["own", "shared"])
-def limit_of(request, clock):
-    """A limit whose levels are in this process or in memory that several have together."""
-    return lambda per_second: RateLimit(per_second, clock, request.param())
+@pytest.fixture
+def limit_of(clock):
+    return lambda per_second: RateLimit(per_second, clock)
 
 
 def limited(target, **limits):
@@ -168,20 +166,6 @@ def test_what_is_refused_does_not_make_the_wait_longer(clock, limit_of):
 
     clock.now += 0.06
     limit.take("a")
-
-
-def test_time_counts_once_when_processes_look_at_the_clock_in_another_order(clock, limit_of):
-    limit = limit_of(10)
-    clock.now = 5.0
-    for _ in range(10):
-        limit.take("a")
-    clock.now = 4.0
-    with pytest.raises(Throttled):
-        limit.take("a")
-    clock.now = 5.0
-
-    with pytest.raises(Throttled):
-        limit.take("a")
 
 
 def test_many_tokens_have_a_rate_each(clock, limit_of):

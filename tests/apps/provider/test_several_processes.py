@@ -1,22 +1,9 @@
-"""Many clients and several processes on one database: nothing lost, nothing twice.
+"""Many clients and several servers on one database: nothing lost, nothing twice. Then several on one port."""
 
-Either one server with workers behind one socket, or servers that know nothing of one another. Then what the workers of
-one server have together, and how they end.
-"""
-
-import http.client
-import json
-import os
-import re
-import signal
-import subprocess
-import sys
 import threading
-import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from itertools import cycle
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -25,18 +12,8 @@ pytestmark = pytest.mark.slow
 
 CLIENTS = 50
 STEPS = 25
-in_every_shape = pytest.mark.parametrize(
-    ("store", "shape"),
-    [("sqlite", (1, 3)), ("postgresql", (1, 3)), ("postgresql", (2, 1))],
-    ids=["sqlite-three-processes", "postgresql-three-processes", "postgresql-two-servers"],
-    indirect=True,
-)
-
-
-@pytest.fixture
-def shape(request):
-    """How many servers, and of how many processes each."""
-    return request.param
+SERVERS = 3
+on_either_store = pytest.mark.parametrize("store", ["sqlite", "postgresql"], indirect=True)
 
 
 class Fleet:
@@ -45,7 +22,6 @@ class Fleet:
     def __init__(self, servers, token):
         self.lines = [server.line(token) for server, _ in zip(cycle(servers), range(CLIENTS), strict=False)]
         self.client = servers[0].client_of(token)
-        self.counted = sum(len(server.pids) for server in servers)
 
     def at_once(self, work):
         """What `work(number, line)` returns for every client, each in a thread of its own, all let go together."""
@@ -60,12 +36,9 @@ class Fleet:
 
 
 @pytest.fixture
-def fleet(serve, new_url, shape):
-    servers, processes = shape
+def fleet(serve, new_url):
     url, ready = new_url("generic")
-    made = Fleet([serve("generic", "--processes", str(processes), url=url) for _ in range(servers)], ready.token)
-    assert made.counted == servers * processes
-    return made
+    return Fleet([serve("generic", url=url) for _ in range(SERVERS)], ready.token)
 
 
 def version_of(answer):
@@ -76,7 +49,7 @@ def set_name(line, user, name, **headers):
     return line.patch(f"/Users/{user}", {"op": "replace", "path": "displayName", "value": name}, **headers)
 
 
-@in_every_shape
+@on_either_store
 def test_fifty_clients_on_one_group_and_one_user_lose_nothing(fleet):
     client = fleet.client
     group, shared = client.group("Field Staff")["id"], client.user("shared")["id"]
@@ -112,7 +85,7 @@ def test_fifty_clients_on_one_group_and_one_user_lose_nothing(fleet):
     assert (version_of(at_last), at_last.json["displayName"]) == changes[-1]
 
 
-@in_every_shape
+@on_either_store
 def test_if_match_lets_one_through_for_every_version(fleet):
     user = fleet.client.user("shared")["id"]
 
@@ -142,7 +115,7 @@ def in_some_case(name, number):
     return "".join(letter.upper() if number >> place & 1 else letter for place, letter in enumerate(name))
 
 
-@in_every_shape
+@on_either_store
 def test_of_fifty_who_create_the_same_one_does_and_the_rest_are_409(fleet):
     names = [
         (path, attribute, name)
@@ -164,7 +137,7 @@ def test_of_fifty_who_create_the_same_one_does_and_the_rest_are_409(fleet):
     assert {one["id"] for page in listed for one in page["Resources"]} == made
 
 
-@in_every_shape
+@on_either_store
 def test_adds_and_a_delete_of_the_same_people_leave_no_member_behind(fleet):
     client = fleet.client
     group, people = client.group("Field Staff")["id"], [client.user(f"u{number}")["id"] for number in range(25)]
@@ -183,240 +156,58 @@ def test_adds_and_a_delete_of_the_same_people_leave_no_member_behind(fleet):
     assert client.get("/Users").json["totalResults"] == 0
 
 
-def counts(process):
-    """Requests answered as one scrape tells them: of every process, by status."""
-    found = re.findall(
-        r'^provisor_target_requests_total\{.*status="(\d+)",process="(\d+)"\} (\d+)$', process.fetch("/metrics"), re.M
-    )
-    return {(int(pid), int(status)): int(number) for status, pid, number in found}
+def requests_counted(server):
+    """The lines of /metrics that count requests; of whichever server of the port answers."""
+    return [line for line in server.fetch("/metrics").splitlines() if "requests_total{" in line]
 
 
-def ask_all(process, token, times, path="/Users?count=0"):
-    """One request over each of so many connections, which are spread over the processes."""
-    statuses = []
-    for _ in range(times):
-        line = process.line(token)
-        statuses.append(line.ask("GET", path).status)
-        line.connection.close()
-    return statuses
+def process_of(server):
+    """Which process answers a connection."""
+    return server.fetch("/metrics").partition('process="')[2].partition('"')[0]
 
 
-def test_every_scrape_tells_what_all_processes_did_and_no_count_falls(serve, new_url, eventually):
+def test_servers_on_one_port_share_its_connections(serve_together, new_url, eventually):
+    url, _ = new_url("umbrella")
+    servers = serve_together(2, "umbrella", url=url)
+    answering = set()
+
+    eventually(lambda: answering.add(process_of(servers[0])) or len(answering) == 2)
+
+    assert answering == {str(server.child.pid) for server in servers}
+
+
+def test_the_metrics_of_a_server_tell_of_its_own_process_alone(serve, new_url):
     url, ready = new_url("umbrella")
-    process = serve("umbrella", "--processes", "3", url=url)
-    before, seen = {}, []
+    one, other = serve("umbrella", url=url), serve("umbrella", url=url)
 
-    for _ in range(40):
-        ask_all(process, ready.token, 5)
-        now = counts(process)
-        assert all(now[key] >= number for key, number in before.items())
-        before = now
-        seen.append(len({pid for pid, _ in now}))
+    one.client_of(ready.token).get("/Users")
 
-    eventually(lambda: sum(counts(process).values()) == 200, seconds=3)
-    assert seen[-1] > 1
+    assert [line.endswith(f'process="{one.child.pid}"}} 1') for line in requests_counted(one)] == [True]
+    assert requests_counted(other) == []
 
 
-def test_a_rate_holds_over_all_processes(serve, new_url):
+def test_a_rate_is_allowed_by_each_server(serve, new_url):
     url, ready = new_url("umbrella")
-    process = serve("umbrella", "--processes", "3", "--rate-limit", "20", url=url)
+    servers = [serve("umbrella", "--rate-limit", "0.1", url=url) for _ in range(2)]
 
-    began = time.monotonic()
-    statuses = Counter(ask_all(process, ready.token, 150))
-    seconds = time.monotonic() - began
+    statuses = [server.line(ready.token).ask("GET", "/Users?count=0").status for server in servers for _ in range(2)]
 
-    assert set(statuses) == {200, 429}
-    assert 20 <= statuses[200] <= 20 + 20 * seconds + 1
-    assert len(process.pids) == 3
+    assert statuses == [200, 429, 200, 429]
 
 
-def half_a_request(url, token, name):
-    """A connection over which half of a POST was sent, and what is left to send."""
-    parts = urlsplit(url)
-    body = json.dumps({"userName": name}).encode()
-    connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=20)
-    connection.putrequest("POST", parts.path + "/Users")
-    connection.putheader("Authorization", f"Bearer {token}")
-    connection.putheader("Content-Length", str(len(body)))
-    connection.endheaders(body[:5])
-    return connection, body[5:]
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_stop_answers_what_is_in_flight_in_every_process_and_ends_with_0(serve, new_url, number):
+def test_of_two_servers_on_one_port_the_other_goes_on(serve_together, new_url):
     url, ready = new_url("umbrella")
-    process = serve("umbrella", "--processes", "3", url=url)
-    halves = [half_a_request(process.url, ready.token, f"u{one}") for one in range(12)]
-    time.sleep(0.2)  # until all are taken from the queue
+    one, other = serve_together(2, "umbrella", url=url)
 
-    process.child.send_signal(number)
-    time.sleep(0.3)
-    statuses = []
-    for connection, rest in halves:
-        connection.send(rest)
-        statuses.append(connection.getresponse().status)
-        connection.close()
-    code = process.child.wait(10)
+    assert other.stop() == 0
 
-    assert (statuses, code) == ([201] * 12, 0)
-    assert process.child.stdout.read() == ""  # and nobody is left that could write to it
-    assert process.errors.read_text() == ""
+    assert {one.line(ready.token).ask("GET", "/Users").status for _ in range(20)} == {200}
 
 
-def test_a_signal_to_all_at_once_as_a_terminal_sends_it_ends_with_0(serve, new_url):
-    process = serve("umbrella", "--processes", "3", url=new_url("umbrella")[0])
+def test_a_port_is_shared_by_those_alone_who_say_so(serve, new_url):
+    url, _ = new_url("umbrella")
+    one = serve("umbrella", "--share-port", url=url)
 
-    for pid in (*process.pids, process.child.pid):
-        os.kill(pid, signal.SIGINT)
+    refused = one.run("serve", "--port", str(urlsplit(one.url).port))
 
-    assert process.child.wait(10) == 0
-    assert "Traceback" not in process.errors.read_text()
-
-
-def test_without_the_first_process_the_others_stop(serve, new_url):
-    process = serve("umbrella", "--processes", "3", url=new_url("umbrella")[0])
-
-    process.child.kill()
-
-    assert process.child.stdout.read() == ""  # ends when the last of them has ended
-    with pytest.raises(ConnectionRefusedError):
-        process.fetch("/healthz")
-
-
-def test_a_process_that_dies_again_and_again_is_replaced_once_a_second(serve, new_url, eventually):
-    process = serve("umbrella", "--processes", "2", url=new_url("umbrella")[0])
-    steady, killed = process.pids[0], set()
-    began = time.monotonic()
-
-    def kill_the_other():
-        for pid in process.pids:
-            if pid != steady and pid not in killed:
-                os.kill(pid, signal.SIGKILL)
-                killed.add(pid)
-        return len(killed) >= 4
-
-    eventually(kill_the_other, seconds=20)
-    took = time.monotonic() - began
-
-    assert took > 1.9  # the second one came at once, the others a second after the one before
-    eventually(lambda: len(killed.union(process.pids)) == 6)  # the one that nobody ended, and a new one
-    # One that died before it was at work is told of in another sentence.
-    assert process.errors.read_text().count("was ended by SIGKILL") == 4
-
-
-FAILING = """
-import provisor.provider.serving.server as serving
-from provisor.provider.store.tables import TargetError
-
-def work(*_, **__):
-    {how}
-
-serving._work = work
-from provisor.provider.commands.serve import app
-app()
-"""
-
-
-@pytest.mark.parametrize(
-    ("how", "told"),
-    [
-        ("raise TargetError('There is no room.')", "There is no room.\n"),
-        ("raise RuntimeError('what')", "It met an error in the server; its log says more.\n"),
-        ("import os; os.kill(os.getpid(), 9)", "It was ended by SIGKILL before it was ready.\n"),
-    ],
-    ids=["refusal", "error", "killed"],
-)
-def test_processes_that_cannot_start_end_the_server_with_the_reason(tmp_path, how, told):
-    environment = {**os.environ, "PROVISOR_TARGET_DATABASE_URL": f"sqlite:///{tmp_path / 'target.sqlite'}"}
-    command = [sys.executable, "-c", FAILING.format(how=how), "serve", "--port", "0", "--processes", "2"]
-
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=20)
-
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.endswith(told)
-
-
-ONLY_ONCE = """
-import os, pathlib, signal
-place = pathlib.Path(__file__ + str(shared.place))
-if place.exists():
-    raise TargetError("There is\\n no room left.")
-place.write_text(str(os.getpid()))
-ready()
-signal.pause()
-"""
-
-
-def test_a_server_of_which_nobody_is_left_and_nobody_can_be_started_ends(tmp_path, eventually):
-    environment = {**os.environ, "PROVISOR_TARGET_DATABASE_URL": f"sqlite:///{tmp_path / 'target.sqlite'}"}
-    file = tmp_path / "server.py"
-    work = ONLY_ONCE.replace("\n", "\n    ")
-    file.write_text(FAILING.replace("work(*_, **__)", "work(service, ready, *, shared, **_)").format(how=work))
-    child = subprocess.Popen(
-        [sys.executable, str(file), "serve", "--port", "0", "--processes", "2"],
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    with child:
-        assert " listens on " in child.stdout.readline()
-        first, second = (int(Path(f"{file}{place}").read_text()) for place in range(2))
-
-        os.kill(first, signal.SIGKILL)
-        time.sleep(1.5)
-        assert child.poll() is None  # it goes on with who is left
-        os.kill(second, signal.SIGKILL)
-
-        assert child.wait(20) == 1
-        lines = child.stderr.read().splitlines()
-    assert lines.count("A process could not be started and is tried again: There is no room left.") >= 4
-    assert lines[-2:] == ["There is", " no room left."]
-
-
-DEAF = """
-import signal
-import provisor.provider.serving.processes
-provisor.provider.serving.processes._STOP_SECONDS = 0.3
-import provisor.provider.serving.server as serving
-
-def work(service, ready, **_):
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    ready()
-    while True:
-        signal.pause()
-
-serving._work = work
-from provisor.provider.commands.serve import app
-app()
-"""
-
-
-def test_processes_that_do_not_stop_are_killed_and_the_end_says_so(tmp_path):
-    environment = {**os.environ, "PROVISOR_TARGET_DATABASE_URL": f"sqlite:///{tmp_path / 'target.sqlite'}"}
-    command = [sys.executable, "-c", DEAF, "serve", "--port", "0", "--processes", "2"]
-    child = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    with child:
-        assert " listens on " in child.stdout.readline()
-        child.terminate()
-
-        assert child.wait(10) == 1
-        assert child.stderr.read() == "2 processes did not stop within 0.3 s and were killed.\n"
-        assert child.stdout.read() == ""  # nobody is left
-
-
-@pytest.mark.parametrize("number", ["0", "-1", "33", "two", ""])
-def test_a_number_of_processes_that_makes_no_sense_is_refused(number):
-    command = [
-        sys.executable,
-        "-c",
-        "from provisor.provider.commands.serve import app; app()",
-        "serve",
-        "--processes",
-        number,
-    ]
-
-    done = subprocess.run(command, capture_output=True, text=True, timeout=20)
-
-    assert done.returncode == 2
-    assert "--processes" in done.stderr
+    assert (refused.returncode, "Address already in use" in refused.stderr) == (1, True)

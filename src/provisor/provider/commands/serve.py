@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from provisor.provider.store.tokens import Token
 
 DEFAULT_PORT = 8020
-_MOST_PROCESSES = 32  # each has connections of its own, of which PostgreSQL allows 100 unless told otherwise
 _UNITS = {unit: seconds * 1_000_000 for unit, seconds in {"s": 1, "m": 60, "h": 3_600, "d": 86_400}.items()}
 
 app = noun("Cisco Umbrella User Management: a SCIM 2.0 application to provision into.")
@@ -55,12 +54,9 @@ def serve(
     trust_proxy: Annotated[
         bool, typer.Option(help="Believe X-Forwarded-Proto, -Host and -For: only behind a proxy that sets them.")
     ] = False,
-    processes: Annotated[
-        int,
-        typer.Option(
-            help="How many take requests from the port: as many as there are cores.", min=1, max=_MOST_PROCESSES
-        ),
-    ] = 1,
+    share_port: Annotated[
+        bool, typer.Option(help="Let other servers that say so, too, listen on the same port: one for each core.")
+    ] = False,
     tls_certificate: Annotated[
         Path | None, typer.Option(exists=True, dir_okay=False, help="A PEM file: the certificate and its chain.")
     ] = None,
@@ -98,14 +94,13 @@ def serve(
             Service(
                 database=database,
                 tenant=served,
-                listener=open_socket(host, port),
+                listener=open_socket(host, port, shared=share_port),
                 limits=limits,
                 tls=None if tls_certificate is None or tls_key is None else Tls(tls_certificate, tls_key),
                 alone=tenant is not None,
             ),
             ready=lambda url: say(f"{served.profile.title} listens on {url}"),
             ready_file=ready_file,
-            processes=processes,
         )
 
 

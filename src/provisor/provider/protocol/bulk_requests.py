@@ -5,9 +5,9 @@ Order: the message, one operation, references.
 
 from collections.abc import Sequence
 
+from provisor.database.identifiers import new_id
 from provisor.provider.model.limits import BULK_OPERATIONS
 from provisor.provider.protocol.routes import holds, nothing_at, route
-from provisor.provider.store.tables import new_id
 from provisor.provider.verbs.bulk import Bulk, Step
 from provisor.provider.verbs.bulk_order import REFERENCE, resolved
 from provisor.scim.errors import ScimError, invalid_syntax, invalid_value, shown, too_large

@@ -1,8 +1,8 @@
 """What keeps one client from spoiling the server for all: a rate for every token, waiting for who guesses tokens.
 
-The rate holds over all processes of one server when they share the levels (sharing); who guesses tokens is slowed down
-by each process for itself. No I/O but the clock. Sizes and depths are refused where they are read: documents, requests,
-scim.grammar, scim.operations. Source: reference/scim-service-provider.md section *Limits*.
+Both are counted by this process: of several servers on one database each allows the rate. No I/O but the clock. Sizes
+and depths are refused where they are read: documents, requests, scim.grammar, scim.operations. Source:
+reference/scim-service-provider.md section *Limits*.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from provisor.scim.errors import ScimError
 
@@ -50,66 +50,35 @@ class Level(NamedTuple):
     at: float  # seconds of the clock
 
 
-ChangeLevel = Callable[[Level | None], Level]
-
-
-class Levels(Protocol):
-    """Where the levels of tokens are: in this process (OwnLevels) or in memory of several (sharing.SharedLevels)."""
-
-    def update(self, token_id: str, change: ChangeLevel) -> None:
-        """Put what `change` makes of a token's level, None when unknown, in its place; nothing when it raises."""
-
-
-class OwnLevels:
-    """Levels of a process that is alone."""
-
-    __slots__ = ("_levels",)
-
-    def __init__(self) -> None:
-        self._levels: dict[str, Level] = {}  # of tokens that exist, so it stays small
-
-    def update(self, token_id: str, change: ChangeLevel) -> None:
-        """Put what `change` makes of a token's level in its place; nothing when it raises."""
-        self._levels[token_id] = change(self._levels.get(token_id))
-
-
 class RateLimit:
     """So many requests a second for every token, with a burst of one second's worth."""
 
-    def __init__(
-        self, per_second: float, clock: Callable[[], float] = time.monotonic, levels: Levels | None = None
-    ) -> None:
+    def __init__(self, per_second: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._rate = per_second
         self._burst = max(1.0, per_second)
-        self._clock = clock  # the processes of one machine agree on it
-        self._levels: Levels = OwnLevels() if levels is None else levels
+        self._clock = clock
+        self._levels: dict[str, Level] = {}  # of tokens that exist, so it stays small
 
     def take(self, token_id: str) -> None:
         """Count a request. Raises Throttled when the token has used up what it may send."""
-        self._levels.update(token_id, self._taken)
-
-    def charge(self, token_id: str, requests: int) -> None:
-        """Count what one request did beyond itself: the operations of a bulk. Later requests wait for it."""
-        self._levels.update(token_id, lambda known: self._less(self._now(known), requests))
-
-    def _taken(self, known: Level | None) -> Level:
-        level = self._now(known)
+        level = self._level(token_id)
         if level.requests < 1.0:
             wait = max(1, math.ceil((1.0 - level.requests) / self._rate))
             raise Throttled(
                 f"This token may send {self._rate:g} requests a second and sent more; wait {wait} s and go on.", wait
             )
-        return self._less(level, 1)
+        self._levels[token_id] = Level(level.requests - 1, level.at)
 
-    @staticmethod
-    def _less(level: Level, requests: int) -> Level:
-        return Level(level.requests - requests, level.at)
+    def charge(self, token_id: str, requests: int) -> None:
+        """Count what one request did beyond itself: the operations of a bulk. Later requests wait for it."""
+        level = self._level(token_id)
+        self._levels[token_id] = Level(level.requests - requests, level.at)
 
-    def _now(self, known: Level | None) -> Level:
+    def _level(self, token_id: str) -> Level:
         now = self._clock()
+        known = self._levels.get(token_id)
         if known is None:
             return Level(self._burst, now)
-        now = max(now, known.at)  # another process that looked later may have been first; no time counts twice
         return Level(min(self._burst, known.requests + (now - known.at) * self._rate), now)
 
 

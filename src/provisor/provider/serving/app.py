@@ -10,7 +10,6 @@ import sqlite3
 import time
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import TYPE_CHECKING
 
 from provisor.database import Connection, Database, DatabaseError, Writer
 from provisor.provider.model.documents import ENDPOINTS, decode_object, etag
@@ -41,9 +40,6 @@ from provisor.provider.watch.request_log import RequestLog
 from provisor.scim.errors import ScimError, invalid_syntax, not_found, not_implemented, shown, unauthorized
 from provisor.scim.values import Resource
 
-if TYPE_CHECKING:
-    from provisor.provider.watch.sharing import Shared
-
 Pages = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _LEARN_EVERY = 1_000_000  # microseconds between two looks for tenants that were made since
@@ -54,8 +50,7 @@ logger = logging.getLogger("provisor.target")
 class Target:
     """The SCIM service provider of a database's tenants. Start and stop it by the ASGI lifespan, or `start` and `stop`.
 
-    `tenant` is the one whose pages and log it is; the others are served beside it unless `alone`. `shared` is what
-    this process has of its siblings.
+    `tenant` is the one whose pages and log it is; the others are served beside it unless `alone`.
     """
 
     def __init__(
@@ -66,7 +61,6 @@ class Target:
         *,
         limits: Limits = NO_LIMITS,
         alone: bool = False,
-        shared: "Shared | None" = None,
     ) -> None:
         self._database = database
         self._tenant = tenant
@@ -77,8 +71,8 @@ class Target:
         self._failures = Failures()
         self._rate: RateLimit | None = None
         if limits.requests_per_second is not None:
-            self._rate = RateLimit(limits.requests_per_second, levels=None if shared is None else shared.levels)
-        self._metrics = Metrics(shared)
+            self._rate = RateLimit(limits.requests_per_second)
+        self._metrics = Metrics()
         # Made by `start`: they belong to the loop that serves.
         self._reader: Reader
         self._writer: Writer
@@ -93,10 +87,6 @@ class Target:
         self._admission = Admission(self._reader.connection)
         self.log = RequestLog(self._writer)
         self.exchanges = Exchanges(self._database, self._writer)
-
-    def publish(self) -> None:
-        """Let sibling processes know what this one counted."""
-        self._metrics.publish(self._failures.total)
 
     async def stop(self) -> None:
         """Write what is still to be written."""

@@ -1,7 +1,7 @@
-"""Runs the target as a process or several: one socket, uvicorn with uvloop and httptools, a stop that loses nothing.
+"""Runs the target as a process: a socket, uvicorn with uvloop and httptools, a stop that loses nothing.
 
-A signal stops it once: requests in flight are answered, the request log is written, the process ends with 0. Several
-processes take connections from the same socket; each opens the database for itself (processes starts them).
+A signal stops it once: requests in flight are answered, the request log is written, the process ends with 0. To use
+several cores, start several servers on one database and one port (decision 0010).
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import uvicorn
 import uvloop
@@ -25,11 +25,6 @@ from provisor.provider.serving.app import Target
 from provisor.provider.serving.connections import GuardedProtocol, Watch
 from provisor.provider.store.tables import TargetError, Tenant, store_setting
 from provisor.provider.store.tenants import URL_SETTING
-from provisor.provider.watch.metrics import PUBLISH_SECONDS
-
-if TYPE_CHECKING:
-    from provisor.provider.serving.processes import Task
-    from provisor.provider.watch.sharing import Shared
 
 _STOP_SECONDS = 10  # for requests in flight
 _BACKLOG = 2048
@@ -60,12 +55,17 @@ class _Server(uvicorn.Server):
         yield
 
 
-def open_socket(host: str, port: int) -> socket.socket:
-    """A listening socket; port 0 takes a free one. Raises TargetError when the address cannot be had."""
+def open_socket(host: str, port: int, *, shared: bool = False) -> socket.socket:
+    """A listening socket; port 0 takes a free one. Raises TargetError when the address cannot be had.
+
+    `shared`: other servers of the same user that say so, too, may listen there; the kernel deals out connections.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if shared:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         listener.bind((host, port))
         listener.listen(_BACKLOG)
     except OSError as error:
@@ -93,13 +93,8 @@ class Service:
     alone: bool = False
 
 
-def serve(
-    service: Service, *, ready: Callable[[str], None], ready_file: Path | None = None, processes: int = 1
-) -> None:
-    """Serve until SIGTERM or SIGINT. `ready` is called with the URL once requests are answered by all processes.
-
-    Raises TargetError when they cannot start.
-    """
+def serve(service: Service, *, ready: Callable[[str], None], ready_file: Path | None = None) -> None:
+    """Serve until SIGTERM or SIGINT. `ready` is called with the URL once requests are answered. Raises TargetError."""
     if service.tls is not None:
         service.tls.check()
     url = address_of(service.listener, service.tenant, "http" if service.tls is None else "https")
@@ -111,68 +106,27 @@ def serve(
             _write_whole(ready_file, url + "\n")
         ready(url)
 
-    if processes == 1:
-        _work(service, announce)
-    else:
-        _serve_in_several(service, announce, processes)
-
-
-def _serve_in_several(service: Service, announce: Callable[[], None], processes: int) -> None:
-    from provisor.provider.serving.processes import Workers
-    from provisor.provider.watch.sharing import Board, Shared, SharedLevels
-
-    board, levels = Board(processes), SharedLevels()
-
-    def work(task: "Task") -> None:
-        shared = Shared(place=task.place, board=board, levels=levels)
-        try:
-            service.database.reader().one("SELECT count(*) FROM tenant")  # so that a failure is told as its sentence
-            _work(service, task.ready, shared=shared, lifeline=task.lifeline)
-        finally:
-            service.database.close()
-
-    # Neither SQLite's locks nor a connection to PostgreSQL may cross a fork. A closed database opens again when used.
-    service.database.close()
-    Workers(
-        work,
-        processes,
-        ready=announce,
-        ended=lambda place: board.put(place, b""),
-        stopping=service.listener.close,  # or clients would wait in its queue
-    ).run()
-
-
-def _work(
-    service: Service, ready: Callable[[], None], *, shared: "Shared | None" = None, lifeline: int | None = None
-) -> None:
-    """Answer requests until a signal, or until `lifeline` becomes readable."""
     dashboard = Dashboard(service.database, service.tenant, alone=service.alone, trust_proxy=service.limits.trust_proxy)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        target = Target(
-            service.database, service.tenant, dashboard, limits=service.limits, alone=service.alone, shared=shared
-        )
-        runner.run(_run(target, service, ready, lifeline))
+        target = Target(service.database, service.tenant, dashboard, limits=service.limits, alone=service.alone)
+        runner.run(_run(target, service, announce))
     dashboard.close()
 
 
-async def _run(target: Target, service: Service, ready: Callable[[], None], lifeline: int | None) -> None:
+async def _run(target: Target, service: Service, ready: Callable[[], None]) -> None:
     server = guarded_server(target, service.tls)
-    _stop_when_told(server, lifeline)
+    _stop_when_told(server)
     serving = asyncio.ensure_future(server.serve(sockets=[service.listener]))
     while not server.started and not serving.done():
         await asyncio.sleep(0.005)
     gc.collect()
     gc.freeze()  # what was loaded stays: a collection need not walk through all modules while clients wait
     gc.set_threshold(_COLLECT_EVERY, 20, 50)
-    beside = [asyncio.ensure_future(Watch(server.server_state.connections).run())]
-    if lifeline is not None:
-        target.publish()  # before we are counted as ready: whoever is asked knows of us
-        beside.append(asyncio.ensure_future(_publish(target)))
+    watching = asyncio.ensure_future(Watch(server.server_state.connections).run())
     if server.started:
         ready()
     await serving
-    for task in beside:
-        task.cancel()
+    watching.cancel()
 
 
 def guarded_server(target: Target, tls: Tls | None) -> _Server:
@@ -194,25 +148,15 @@ def guarded_server(target: Target, tls: Tls | None) -> _Server:
     )
 
 
-def _stop_when_told(server: _Server, lifeline: int | None) -> None:
+def _stop_when_told(server: _Server) -> None:
     loop = asyncio.get_running_loop()
 
     def stop() -> None:
         server.should_exit = True
-        if lifeline is not None:
-            loop.remove_reader(lifeline)
 
     for number in (signal.SIGTERM, signal.SIGINT):
         with suppress(ValueError, RuntimeError):  # not in the main thread, as in tests: the caller stops us
             loop.add_signal_handler(number, stop)
-    if lifeline is not None:
-        loop.add_reader(lifeline, stop)
-
-
-async def _publish(target: Target) -> None:
-    while True:
-        await asyncio.sleep(PUBLISH_SECONDS)
-        target.publish()
 
 
 def _write_whole(path: Path, text: str) -> None:

@@ -4,7 +4,6 @@ The rows of resources are in rows, of memberships in members. Source: explanatio
 databases*.
 """
 
-import os
 import re
 import time
 from dataclasses import dataclass
@@ -121,24 +120,9 @@ def now_microseconds() -> int:
     return time.time_ns() // 1_000_000 * 1000
 
 
-def new_id() -> str:
-    """A GUID that begins with the time (RFC 9562 version 7), so that the index of ids grows at its end."""
-    try:
-        random = _randoms.pop()
-    except IndexError:
-        some = os.urandom(10 * _RANDOMS_AT_ONCE).hex()
-        _randoms.extend(some[at : at + 20] for at in range(20, len(some), 20))
-        random = some[:20]
-    head = f"{time.time_ns() // 1_000_000:012x}"
-    return f"{head[:8]}-{head[8:]}-7{random[:3]}-{'89ab'[int(random[3], 16) & 3]}{random[4:7]}-{random[7:19]}"
-
-
 def is_id(text: str) -> bool:
     """Whether a text is written as our ids are. They are caseExact (RFC 7643 section 3.1), so capitals make it none."""
     return _ID.fullmatch(text) is not None
 
 
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_RANDOMS_AT_ONCE = 100  # asking the kernel for every id was 5 of the 150 µs of a create
-_randoms: list[str] = []
-os.register_at_fork(after_in_child=_randoms.clear)  # or two processes would give out the same ids

@@ -9,12 +9,13 @@ from functools import partial
 from typing import NamedTuple
 
 from provisor.database import Connection
+from provisor.database.identifiers import new_id
 from provisor.provider.model import native_ids
 from provisor.provider.model.documents import Member, Sealed, load, restamped, seal
 from provisor.provider.model.limits import ATTRIBUTE_OPERATIONS, VALUES
 from provisor.provider.model.profiles import Kind
 from provisor.provider.store import member_rows, resource_rows
-from provisor.provider.store.tables import is_id, new_id
+from provisor.provider.store.tables import is_id
 from provisor.provider.verbs.rendered import rendered, values_beside
 from provisor.provider.verbs.request import ScimRequest
 from provisor.scim.errors import invalid_value, shown, too_large

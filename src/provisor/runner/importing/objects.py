@@ -8,6 +8,7 @@ from typing import Final
 
 from provisor.connectors.csv_files import BadRow, CsvFile, Page
 from provisor.database import Connection
+from provisor.database.identifiers import new_id
 from provisor.directory.change import ENABLED, alive_moved, edited, merged
 from provisor.directory.objects import NAMING, DirectoryObject, Kind
 from provisor.directory.printable import refused_name
@@ -17,7 +18,6 @@ from provisor.runner.importing.history import ChangeNumber, ImportRun
 from provisor.scim.naming import spelled, without_unseen
 from provisor.scim.values import fold
 from provisor.storage import objects
-from provisor.storage.identifiers import new_id
 from provisor.storage.import_notes import Note
 from provisor.storage.times import to_microseconds
 

@@ -11,6 +11,7 @@ from functools import lru_cache
 import msgspec
 
 from provisor.database import Connection
+from provisor.database.identifiers import new_id
 from provisor.engine.behaviour import PROVISOR, Behaviour, behaviour_named
 from provisor.engine.rules import CompiledRules, ScopeSettings, compile_rules
 from provisor.gallery import Template, template
@@ -20,7 +21,6 @@ from provisor.rules.ruleset import Problem, RuleSet
 from provisor.runner.recording.summary import NotRunnable
 from provisor.storage import applications, clock, cycles, directory_verbs, feed, jobs, operations, unknown, work
 from provisor.storage.cycles import Cycle
-from provisor.storage.identifiers import new_id
 from provisor.storage.jobs import Job
 from provisor.storage.times import to_microseconds
 

@@ -5,6 +5,7 @@ Rows hold facts (engine.log_event); the document in Graph's shape is written fro
 
 from collections.abc import Sequence
 
+from provisor.database.identifiers import new_id
 from provisor.engine.decide import Skip
 from provisor.engine.desired import Desired
 from provisor.engine.log_event import (
@@ -26,7 +27,6 @@ from provisor.engine.redaction import Redaction
 from provisor.rules.failure import Failure
 from provisor.runner.run import Run
 from provisor.scim.values import Resource
-from provisor.storage.identifiers import new_id
 from provisor.storage.log import LogRow
 
 
