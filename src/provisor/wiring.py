@@ -40,7 +40,7 @@ def build(settings: Settings) -> Admin:
         tenant = migrate(database)
     except (DatabaseError, OSError) as error:
         raise AdminError("database", str(error), "Look at PROVISOR_DATA and PROVISOR_DATABASE_URL.") from error
-    connections = Connections(database, settings)
+    connections = StoredConnections(database, settings)
     return Admin(
         Context(
             database=database,
@@ -76,7 +76,7 @@ def problem_with_credentials(url: str, token: Secret) -> str | None:
     return None
 
 
-class Connections:
+class StoredConnections:
     """Makes the client of a job from its stored credentials."""
 
     def __init__(self, database: Database, settings: Settings) -> None:

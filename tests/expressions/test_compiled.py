@@ -2,7 +2,7 @@
 
 import pytest
 
-from provisor.expressions import NO_FLOW, Candidates, Failure, Problem, compile_expression
+from provisor.expressions import NO_FLOW, Candidates, ExpressionFailure, ExpressionProblem, compile_expression
 
 
 def test_compiled_expression_names_what_it_reads_and_calls():
@@ -27,7 +27,7 @@ def test_expression_with_a_redacted_part_is_redacted_as_a_whole():
 def test_failure_of_a_redacted_expression_does_not_show_the_value(evaluate):
     failure = evaluate("Redact(CDate([birth]))", birth="secret words")
 
-    assert isinstance(failure, Failure)
+    assert isinstance(failure, ExpressionFailure)
     assert "secret" not in failure.message
     assert "[Redact]" in failure.message
 
@@ -54,7 +54,7 @@ def test_failure_of_a_redacted_expression_does_not_show_the_value(evaluate):
 def test_failure_names_function_argument_and_character(evaluate, text, position, message):
     failure = evaluate(text, a="text", list=["p", "q"], roles=[{"id": "1", "value": "Reader"}])
 
-    assert isinstance(failure, Failure)
+    assert isinstance(failure, ExpressionFailure)
     assert failure.position == position
     assert failure.message.startswith(message)
 
@@ -127,7 +127,7 @@ def test_ordinary_expression_has_no_warning():
 
 
 def test_bad_expression_is_a_problem():
-    assert isinstance(compile_expression("Nope()"), Problem)
+    assert isinstance(compile_expression("Nope()"), ExpressionProblem)
 
 
 def test_result_that_would_grow_without_bound_is_a_failure(evaluate):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from provisor.expressions import Failure
+from provisor.expressions import ExpressionFailure
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ def test_date_is_read(evaluate, text, result):
      "0001-01-01+02:00", "9999-12-31T23:59:59-01:00", "٢٠٢٤-٠٢-١٠", "2/9/2024 0:00:00 AM"],
 )  # fmt: skip
 def test_text_that_is_no_date_is_a_failure(evaluate, text):
-    assert isinstance(evaluate("CDate([d])", d=text), Failure)
+    assert isinstance(evaluate("CDate([d])", d=text), ExpressionFailure)
 
 
 @pytest.mark.parametrize(
@@ -65,11 +65,11 @@ def test_date_is_moved(evaluate, interval, value, start, result):
 def test_date_moved_out_of_the_calendar_is_a_failure(evaluate, interval, value):
     failure = evaluate('DateAdd([i], [n], "2024-01-01")', i=interval, n=value)
 
-    assert isinstance(failure, Failure)
+    assert isinstance(failure, ExpressionFailure)
 
 
 def test_intervals_are_case_sensitive(evaluate):
-    assert isinstance(evaluate('DateAdd("M", 1, "2024-01-01")'), Failure)
+    assert isinstance(evaluate('DateAdd("M", 1, "2024-01-01")'), ExpressionFailure)
 
 
 def test_now_is_the_instant_given_in_utc(evaluate):
@@ -78,7 +78,7 @@ def test_now_is_the_instant_given_in_utc(evaluate):
 
 @pytest.mark.parametrize(("number", "fails"), [("-1", True), ("0", False), ("9223372036854775807", True)])
 def test_file_time_outside_the_calendar_is_a_failure(evaluate, number, fails):
-    assert isinstance(evaluate("DateFromNum([n])", n=number), Failure) is fails
+    assert isinstance(evaluate("DateFromNum([n])", n=number), ExpressionFailure) is fails
 
 
 def test_file_time_keeps_its_last_digit(evaluate):
@@ -134,7 +134,7 @@ def test_date_is_written_in_another_format(evaluate, source, read, write, result
     ],
 )
 def test_text_or_format_that_does_not_fit_is_a_failure(evaluate, source, read, write):
-    assert isinstance(evaluate("FormatDateTime([d], , [r], [w])", d=source, r=read, w=write), Failure)
+    assert isinstance(evaluate("FormatDateTime([d], , [r], [w])", d=source, r=read, w=write), ExpressionFailure)
 
 
 @pytest.mark.parametrize(
@@ -162,4 +162,4 @@ def test_styles_decide_what_white_space_is_taken(evaluate, styles, source, resul
     ],
 )
 def test_styles_that_do_not_fit_are_a_failure(evaluate, styles, source):
-    assert isinstance(evaluate('FormatDateTime([d], [s], "yyyy-MM-dd", "yyyy")', d=source, s=styles), Failure)
+    assert isinstance(evaluate('FormatDateTime([d], [s], "yyyy-MM-dd", "yyyy")', d=source, s=styles), ExpressionFailure)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from provisor.expressions.cases import Case, Misformatted, check_case, read_cases
+from provisor.expressions.cases import ExpressionCase, Misformatted, check_case, read_cases
 
 CASES = read_cases(json.loads((Path(__file__).parent / "expression-cases.json").read_text(encoding="utf-8")))
 NOW = datetime(2026, 3, 9, 14, 5, 6, tzinfo=UTC)
@@ -73,7 +73,7 @@ def test_case_reads_numbers_and_roles_as_the_record_holds_them():
 
     (case,) = read_cases([{"expr": "[a]", "attributes": {"a": 7, "b": [1, True], "c": roles}, "expect": 7}])
 
-    assert case == Case(
+    assert case == ExpressionCase(
         expression="[a]",
         attributes={"a": 7, "b": ["1", "True"], "c": [{"id": "1", "value": "Reader"}]},
         expected=case.expected,

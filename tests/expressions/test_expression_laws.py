@@ -7,13 +7,13 @@ from hypothesis import strategies as st
 
 from provisor.expressions import (
     FUNCTIONS,
-    Attribute,
-    Call,
+    AttributeNode,
+    CallNode,
     Comparison,
     Compiled,
-    Constant,
-    Failure,
-    Problem,
+    ConstantNode,
+    ExpressionFailure,
+    ExpressionProblem,
     compile_expression,
     parse,
     to_text,
@@ -36,10 +36,10 @@ NAMES = ["a", "b", "appRoleAssignments"]
 RECORDS = st.dictionaries(st.sampled_from(NAMES), VALUES)
 
 LEAVES = st.one_of(
-    st.sampled_from(NAMES).map(Attribute),
-    TEXTS.map(Constant),
-    NUMBERS.map(lambda number: Constant(str(number), bare=True)),
-    st.integers(-2, 12).map(lambda number: Constant(str(number), bare=True)),
+    st.sampled_from(NAMES).map(AttributeNode),
+    TEXTS.map(ConstantNode),
+    NUMBERS.map(lambda number: ConstantNode(str(number), bare=True)),
+    st.integers(-2, 12).map(lambda number: ConstantNode(str(number), bare=True)),
 )
 
 
@@ -56,12 +56,12 @@ def calls(draw, values):
         arguments[0] = Comparison(left=draw(values), operator=operator, right=draw(values))
     while arguments and arguments[-1] is None:
         arguments.pop()
-    return Call(name=info.name, arguments=tuple(arguments))
+    return CallNode(name=info.name, arguments=tuple(arguments))
 
 
 TREES = st.recursive(LEAVES, calls, max_leaves=12)
 RULES = st.lists(TREES, min_size=2, max_size=3).map(
-    lambda rules: Call(name="SelectUniqueValue", arguments=tuple(rules))
+    lambda rules: CallNode(name="SelectUniqueValue", arguments=tuple(rules))
 )
 EXPRESSIONS = st.one_of(TREES, RULES)
 
@@ -172,11 +172,11 @@ def test_pattern_of_a_tenant_never_raises(pattern, source):
     compiled = compile_expression('Replace([s], , [p], , "$1", , )')
 
     outcome = compiled.evaluate({"s": source, "p": pattern}, NOW, nothing_random)
-    assert isinstance(outcome, (str, Failure))
+    assert isinstance(outcome, (str, ExpressionFailure))
 
 
 @given(st.integers(1, MAX_DEPTH + 3))
 def test_depth_is_bounded_by_a_problem(depth):
     outcome = compile_expression("Not(" * depth + "[a]" + ")" * depth)
 
-    assert isinstance(outcome, Problem) is (depth > MAX_DEPTH)
+    assert isinstance(outcome, ExpressionProblem) is (depth > MAX_DEPTH)

@@ -4,7 +4,7 @@ import string
 
 import pytest
 
-from provisor.expressions import Failure
+from provisor.expressions import ExpressionFailure
 
 ROLES = [
     {"id": "2", "value": "Auditor", "displayName": "The auditor"},
@@ -138,7 +138,7 @@ def test_roles_become_scim_roles_and_none_is_primary(evaluate):
     ],
 )
 def test_value_that_cannot_be_used_is_a_failure(evaluate, text):
-    assert isinstance(evaluate(text, list=["p", "q"], roles=ROLES), Failure)
+    assert isinstance(evaluate(text, list=["p", "q"], roles=ROLES), ExpressionFailure)
 
 
 def test_guid_is_of_version_4(evaluate):

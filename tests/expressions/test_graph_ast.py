@@ -2,7 +2,7 @@
 
 import pytest
 
-from provisor.expressions import Attribute, Call, Constant, Problem, parse, to_text
+from provisor.expressions import AttributeNode, CallNode, ConstantNode, ExpressionProblem, parse, to_text
 from provisor.expressions.graph_ast import from_graph, to_graph
 
 NOT_DELETED = {
@@ -50,7 +50,7 @@ def test_repeated_arguments_repeat_their_key():
 def test_function_is_read_from_its_tree_alone():
     tree = {**NOT_DELETED, "expression": None}
 
-    assert from_graph(tree) == Call(name="Not", arguments=(Attribute("IsSoftDeleted"),))
+    assert from_graph(tree) == CallNode(name="Not", arguments=(AttributeNode("IsSoftDeleted"),))
 
 
 def test_function_is_read_from_its_text_alone():
@@ -60,16 +60,16 @@ def test_function_is_read_from_its_text_alone():
 
 
 def test_attribute_may_come_without_expression():
-    assert from_graph({"name": "mail", "type": "Attribute"}) == Attribute("mail")
+    assert from_graph({"name": "mail", "type": "Attribute"}) == AttributeNode("mail")
 
 
 def test_type_is_attribute_when_it_is_missing():
-    assert from_graph({"expression": "[mail]"}) == Attribute("mail")
+    assert from_graph({"expression": "[mail]"}) == AttributeNode("mail")
 
 
 @pytest.mark.parametrize("source", [{"name": "007"}, {"expression": "007x"}, {"name": "a b", "expression": "a b"}])
 def test_constant_may_come_unquoted(source):
-    assert from_graph({"type": "constant", **source}) == Constant(source.get("name") or source["expression"])
+    assert from_graph({"type": "constant", **source}) == ConstantNode(source.get("name") or source["expression"])
 
 
 @pytest.mark.parametrize("key", ["source", "source1", "Source"])
@@ -131,7 +131,7 @@ def test_replace_is_read_with_all_its_commas():
 def test_tree_that_means_nothing_is_a_problem(source, said):
     problem = from_graph(source)
 
-    assert isinstance(problem, Problem)
+    assert isinstance(problem, ExpressionProblem)
     assert said in problem.message
 
 

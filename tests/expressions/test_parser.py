@@ -3,12 +3,12 @@
 import pytest
 
 from provisor.expressions import (
-    Attribute,
-    Call,
+    AttributeNode,
+    CallNode,
     Comparison,
     Compiled,
-    Constant,
-    Problem,
+    ConstantNode,
+    ExpressionProblem,
     compile_expression,
     parse,
     to_text,
@@ -19,15 +19,15 @@ from provisor.expressions import (
 def test_call_is_read_with_the_positions_of_its_parts():
     node = parse('Append( [mail], "-x")')
 
-    assert node == Call(name="Append", arguments=(Attribute("mail"), Constant("-x")))
+    assert node == CallNode(name="Append", arguments=(AttributeNode("mail"), ConstantNode("-x")))
     assert [part.position for part in walk(node)] == [1, 9, 17]
 
 
 def test_comparison_is_read_inside_a_condition():
     node = parse('IIF([a]<>"x", 1, -2)')
 
-    condition = Comparison(left=Attribute("a"), operator="<>", right=Constant("x"))
-    assert node == Call(name="IIF", arguments=(condition, Constant("1"), Constant("-2")))
+    condition = Comparison(left=AttributeNode("a"), operator="<>", right=ConstantNode("x"))
+    assert node == CallNode(name="IIF", arguments=(condition, ConstantNode("1"), ConstantNode("-2")))
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_comparison_is_read_inside_a_condition():
     ids=lambda value: repr(value),
 )
 def test_constant_is_its_text(text, constant):
-    assert parse(text) == Constant(constant)
+    assert parse(text) == ConstantNode(constant)
 
 
 def test_omitted_arguments_at_the_end_are_the_same_as_none():
@@ -111,7 +111,7 @@ def test_tree_is_written_as_microsoft_writes_it(text):
 def test_problem_names_function_and_character(text, function, position, said):
     problem = parse(text)
 
-    assert isinstance(problem, Problem)
+    assert isinstance(problem, ExpressionProblem)
     assert (problem.function, problem.position) == (function, position)
     assert said in problem.message
 
@@ -123,7 +123,7 @@ def test_ten_thousand_characters_are_read():
 def test_ten_thousand_and_one_characters_are_refused():
     problem = parse(f'"{"x" * 9_999}"')
 
-    assert isinstance(problem, Problem)
+    assert isinstance(problem, ExpressionProblem)
     assert problem.position == 10_001
 
 
@@ -134,5 +134,5 @@ def test_deep_nesting_is_read_and_evaluated(evaluate):
 def test_deeper_nesting_is_a_problem_and_not_a_crash():
     problem = parse("ToLower(" * 1_200)
 
-    assert isinstance(problem, Problem)
+    assert isinstance(problem, ExpressionProblem)
     assert (problem.function, problem.position) == ("ToLower", 513)

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from provisor.expressions import Failure
+from provisor.expressions import ExpressionFailure
 from provisor.expressions.functions.dialect import translate
 
 
@@ -77,7 +77,7 @@ def test_pattern_means_what_it_means_in_dotnet(evaluate, source, pattern, replac
 def test_pattern_that_is_wrong_or_not_supported_is_a_failure_with_its_reason(evaluate, pattern, said):
     failure = replaced(evaluate, "text", pattern, "x")
 
-    assert isinstance(failure, Failure)
+    assert isinstance(failure, ExpressionFailure)
     assert failure.position == 16
     assert said.replace("\\\\", "\\") in failure.message
 
@@ -95,7 +95,7 @@ def test_catastrophic_pattern_ends_as_a_failure(evaluate, pattern, source):
     failure = replaced(evaluate, source, pattern, "x")
     seconds = time.perf_counter() - started
 
-    assert isinstance(failure, Failure)
+    assert isinstance(failure, ExpressionFailure)
     assert failure.function == "Replace"
     assert "takes too long" in failure.message
     assert seconds < 1  # 0.04 by design; a busy machine may be slow
@@ -108,7 +108,7 @@ def test_many_slow_patterns_share_one_limit(evaluate):
     started = time.perf_counter()
     failure = evaluate(nested, a="a" * 4_000 + "!")
 
-    assert isinstance(failure, Failure)
+    assert isinstance(failure, ExpressionFailure)
     assert time.perf_counter() - started < 1
 
 

@@ -89,7 +89,7 @@ def evaluated(expression):
 
 
 def reply(text):
-    return replies.Reply(400, json.dumps({"detail": text}).encode(), {"Retry-After": text[:100]}, None)
+    return replies.ReceivedReply(400, json.dumps({"detail": text}).encode(), {"Retry-After": text[:100]}, None)
 
 
 DOORS = {

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from provisor.admin.session import Session
-from provisor.demo.steps import Files, Play
+from provisor.demo.steps import OrganisationFiles, Play
 from provisor.demo.umbrella import Umbrella
 from provisor.demo.verifier import verify
 from provisor.main import build
@@ -68,7 +68,7 @@ def perform(tmp_path):
 
         def run(users, groups=None, members=None, play_class=Play):
             session = Session(settings=read_settings({"PROVISOR_DATA": str(folder)}), build=build)
-            files = Files(users=users, groups=groups, members=members)
+            files = OrganisationFiles(users=users, groups=groups, members=members)
             play = play_class(session, files, umbrella)
             play.perform()
             changes = folder / "changes.json"

@@ -7,7 +7,7 @@ import pytest
 from provisor.expressions import compile_expression
 from provisor.expressions.compiler import Compiled
 from provisor.rules.mapper import Mapper
-from provisor.rules.mapping import AttributeMapping, Constant, Direct, FromExpression, Nothing, ObjectMapping
+from provisor.rules.mapping import AttributeMapping, Direct, FixedText, FromExpression, Nothing, ObjectMapping
 from provisor.rules.scoping import Scope
 from provisor.scim.schemas.resource_types import GROUP_TYPE, USER_TYPE
 
@@ -21,7 +21,7 @@ class Rules:
 
     def row(self, target, source=None, *, constant=None, expression=None, **settings):
         if constant is not None:
-            found = Constant(constant)
+            found = FixedText(constant)
         elif expression is not None:
             found = compile_expression(expression)
             assert isinstance(found, Compiled), found

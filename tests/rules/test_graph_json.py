@@ -6,7 +6,7 @@ import pytest
 
 from provisor.expressions import compile_expression
 from provisor.rules.graph_json import read_schema, write_schema
-from provisor.rules.mapping import AttributeMapping, Constant, Direct, FromExpression, Nothing
+from provisor.rules.mapping import AttributeMapping, Direct, FixedText, FromExpression, Nothing
 from provisor.rules.ruleset import RuleSet
 
 
@@ -70,7 +70,7 @@ def test_a_constant_without_expression_gets_one():
 
 def test_a_source_may_be_named_by_its_expression_alone():
     assert read_row(source={"type": "Attribute", "expression": "[jobTitle]"}).source == Direct("jobTitle")
-    assert read_row(source={"type": "Constant", "expression": '"Staff"'}).source == Constant("Staff")
+    assert read_row(source={"type": "Constant", "expression": '"Staff"'}).source == FixedText("Staff")
 
 
 def test_a_function_is_an_expression():
@@ -105,7 +105,7 @@ def test_a_written_expression_carries_its_tree():
 def test_no_source_with_a_default_is_a_constant():
     found = read_row(source=None, defaultValue="Staff")
 
-    assert found.source == Constant("Staff")
+    assert found.source == FixedText("Staff")
     assert found.default is None
 
 

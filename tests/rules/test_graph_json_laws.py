@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from provisor.expressions import compile_expression
 from provisor.rules.graph_json import read_schema, write_schema
-from provisor.rules.mapping import AttributeMapping, Constant, Direct, FromExpression, ObjectMapping
+from provisor.rules.mapping import AttributeMapping, Direct, FixedText, FromExpression, ObjectMapping
 from provisor.rules.ruleset import RuleSet
 from provisor.rules.scoping import OPERATORS, Clause, FilterGroup, Scope
 
@@ -112,13 +112,13 @@ def made(text):
 made_rows = st.builds(
     AttributeMapping,
     target=words,
-    source=st.one_of(words.map(Direct), st.text(max_size=5).map(Constant), st.sampled_from(CALLS).map(made)),
+    source=st.one_of(words.map(Direct), st.text(max_size=5).map(FixedText), st.sampled_from(CALLS).map(made)),
     default=st.none() | st.text(min_size=1, max_size=3),
     matching_priority=st.integers(0, 3),
     flow_type=st.sampled_from(["Always", "ObjectAddOnly", "ValueAddOnly", "MultiValueAddOnly"]),
     flow_behavior=st.sampled_from(["FlowWhenChanged", "FlowAlways"]),
     flow_null=st.booleans(),
-).map(lambda row: replace(row, default=None) if isinstance(row.source, Constant) else row)
+).map(lambda row: replace(row, default=None) if isinstance(row.source, FixedText) else row)
 made_clauses = st.builds(
     Clause,
     attribute=words,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from provisor.database import Database
-from provisor.directory.objects import DirectoryObject, Kind, Refusal, Value
+from provisor.directory.objects import DirectoryKind, DirectoryObject, DirectoryValue, Refusal
 from provisor.runner.importing.import_source import CsvImport, import_csv
 from provisor.runner.importing.summary import ImportSummary
 from provisor.storage import directory_verbs as verbs
@@ -59,7 +59,7 @@ class Company:
         """The live user of this name."""
         return self._found("user", key)
 
-    def attribute(self, key: str, name: str) -> Value:
+    def attribute(self, key: str, name: str) -> DirectoryValue:
         """One attribute of a live user."""
         return self.user(key).attributes.get(name)
 
@@ -83,11 +83,11 @@ class Company:
         """The newest change number."""
         return feed.current_change(self.database.reader(), self.tenant)
 
-    def count(self, kind: Kind = "user") -> int:
+    def count(self, kind: DirectoryKind = "user") -> int:
         """How many live objects there are."""
         return objects.count(self.database.reader(), self.tenant, kind)
 
-    def _found(self, kind: Kind, key: str) -> DirectoryObject:
+    def _found(self, kind: DirectoryKind, key: str) -> DirectoryObject:
         found = verbs.find(self.database.reader(), self.tenant, kind, key)
         if isinstance(found, Refusal):
             raise AssertionError(found)

@@ -13,11 +13,11 @@ from provisor.testing.crash import trial
 from provisor.testing.crash.__main__ import main, tell, what_is_wrong
 from provisor.testing.crash.chance import script_of
 from provisor.testing.crash.leaping import run_leaping
-from provisor.testing.crash.script import Change, Place, Round, Script, Strike
+from provisor.testing.crash.script import Round, Script, ScriptedChange, StartingPoint, Strike
 from provisor.testing.crash.shrinking import shrink
 from provisor.testing.crash.trial import attempt
 
-PLACE = Place(seed=20, people=4, groups=0, scope="all")
+PLACE = StartingPoint(seed=20, people=4, groups=0, scope="all")
 SEEDS_A_TEST = 25
 CREATED_AND_LEFT = Script(
     place=PLACE,
@@ -28,7 +28,13 @@ CREATED_AND_LEFT = Script(
                 Strike(nth=1, word="500", method="GET", then=True),
             )
         ),
-        Round(changes=(Change("disable", "p00"), Change("disable", "p01"), Change("disable", "p02"))),
+        Round(
+            changes=(
+                ScriptedChange("disable", "p00"),
+                ScriptedChange("disable", "p01"),
+                ScriptedChange("disable", "p02"),
+            )
+        ),
     ),
 )
 DENIED = Script(
@@ -36,7 +42,7 @@ DENIED = Script(
     rounds=(
         Round(),
         Round(
-            changes=(Change("rename", "p03", "n1@x"),),
+            changes=(ScriptedChange("rename", "p03", "n1@x"),),
             strikes=(Strike(nth=1, word="not-there", method="PATCH", lasting=True),),
         ),
     ),
@@ -46,8 +52,12 @@ TAKEN_BACK = Script(
     rounds=(
         Round(),
         Round(
-            changes=tuple(Change("disable", f"p0{number}") for number in range(6)),
-            strikes=(Strike(nth=1, method="PATCH", changes=(Change("enable", "p04"), Change("enable", "p05"))),),
+            changes=tuple(ScriptedChange("disable", f"p0{number}") for number in range(6)),
+            strikes=(
+                Strike(
+                    nth=1, method="PATCH", changes=(ScriptedChange("enable", "p04"), ScriptedChange("enable", "p05"))
+                ),
+            ),
         ),
     ),
 )
@@ -55,7 +65,7 @@ TAKEN_BACK = Script(
 
 def wrong_ids(word):
     """Accounts get ids that lead to nobody, and their people leave."""
-    leaving = (Change("disable", "p00"), Change("unassign", "p01"), Change("purge", "p02"))
+    leaving = (ScriptedChange("disable", "p00"), ScriptedChange("unassign", "p01"), ScriptedChange("purge", "p02"))
     if word == "re-keyed":
         return Script(
             place=PLACE, rounds=(Round(), Round(changes=leaving, strikes=(Strike(nth=1, word=word, method="PATCH"),)))
@@ -105,7 +115,7 @@ def test_a_wrong_id_taken_for_an_account_that_is_gone_is_seen(word, monkeypatch,
 
 @pytest.mark.slow
 def test_a_cycle_that_does_not_end_is_seen(monkeypatch, tmp_path):
-    monkeypatch.setattr(page.Page, "settle_others", lambda self, objects: self.settled.clear())
+    monkeypatch.setattr(page.PagePlan, "settle_others", lambda self, objects: self.settled.clear())
     monkeypatch.setattr(executor, "ROUNDS", 10**9)
     monkeypatch.setattr(executor, "PLANNED_ANEW", 10**9)
     monkeypatch.setattr(trial, "LONGEST_RUN_SECONDS", 3.0)

@@ -19,12 +19,12 @@ def test_every_answer_comes_beside_strangers_of_every_shape():
 @pytest.mark.parametrize(
     "result",
     [
-        hostile.Result(lost=["GET / of client 1: no answer came"]),
-        hostile.Result(peak_mib=hostile.LIMIT_MIB + 1),
-        hostile.Result(said="Exception in callback"),
+        hostile.HostileResult(lost=["GET / of client 1: no answer came"]),
+        hostile.HostileResult(peak_mib=hostile.LIMIT_MIB + 1),
+        hostile.HostileResult(said="Exception in callback"),
     ],
     ids=["answer", "memory", "log"],
 )
 def test_a_run_fails_for_each_thing_that_must_be(result):
     assert not result.good
-    assert hostile.Result().good
+    assert hostile.HostileResult().good

@@ -10,7 +10,7 @@ from provisor.admin.actor import APPLICATION_READ, APPLICATION_WRITE, ASSIGNMENT
 from provisor.admin.context import Context
 from provisor.admin.errors import AdminError, acceptable_name, accepted
 from provisor.database import Connection
-from provisor.directory.objects import DirectoryObject, Kind
+from provisor.directory.objects import DirectoryKind, DirectoryObject
 from provisor.gallery.template import Template
 from provisor.scim.nearest import did_you_mean
 from provisor.scim.values import Json
@@ -205,8 +205,8 @@ class Applications:
         )
 
     def _principals(
-        self, connection: Connection, kind: Kind, keys: Sequence[str], *, everyone: bool = False
-    ) -> list[tuple[str, Kind]]:
+        self, connection: Connection, kind: DirectoryKind, keys: Sequence[str], *, everyone: bool = False
+    ) -> list[tuple[str, DirectoryKind]]:
         tenant = self.context.tenant
         found = [(accepted(directory_verbs.find(connection, tenant, kind, key)).id, kind) for key in keys]
         after, page = "", list[DirectoryObject]()
@@ -251,5 +251,5 @@ def _role_to_assign(application: Application, wanted: str | None) -> AppRole:
     return role
 
 
-def _named(principals: Sequence[tuple[str, Kind]]) -> list[Json]:
+def _named(principals: Sequence[tuple[str, DirectoryKind]]) -> list[Json]:
     return [principal for principal, _ in principals[:NAMED]]

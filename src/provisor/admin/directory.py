@@ -14,7 +14,7 @@ from provisor.database import Connection
 from provisor.directory.attributes import KNOWN, Reading, Unreadable, read_text
 from provisor.directory.lifecycle import KEPT
 from provisor.directory.names import Meaning, meaning
-from provisor.directory.objects import DirectoryObject, Kind, Refusal, Value
+from provisor.directory.objects import DirectoryKind, DirectoryObject, DirectoryValue, Refusal
 from provisor.scim.values import Json
 from provisor.storage import directory_verbs, extensions, members, objects, sources
 from provisor.storage.times import from_microseconds
@@ -58,7 +58,7 @@ class Objects:
     """The users of the directory, or its groups. Objects are named by id, userPrincipalName or displayName."""
 
     context: Context
-    kind: Kind
+    kind: DirectoryKind
 
     def create(self, actor: Actor, given: Mapping[str, str]) -> Shown:
         """A new object. Values are text as in a CSV cell; an empty one counts as not given."""
@@ -166,10 +166,10 @@ class Objects:
         groups = members.groups_of(connection, item.id) if item.kind == "user" else []
         return Shown(object=item, manager=manager.name if manager else None, groups=tuple(name for _, name in groups))
 
-    def _values(self, connection: Connection, given: Mapping[str, str]) -> tuple[dict[str, Value], str | None]:
+    def _values(self, connection: Connection, given: Mapping[str, str]) -> tuple[dict[str, DirectoryValue], str | None]:
         """Text turned into values under their full names, and the manager's id."""
         manager = given.get(MANAGER) if self.kind == "user" else None
-        values: dict[str, Value] = {}
+        values: dict[str, DirectoryValue] = {}
         for name, text in given.items():
             if name == MANAGER and self.kind == "user":
                 continue
@@ -206,11 +206,11 @@ def _noted(change: Change, item: DirectoryObject, *, attributes: Sequence[str]) 
         change.detail["attributes"] = [*attributes]
 
 
-def _json_attributes(attributes: Mapping[str, Value]) -> dict[str, Json]:
+def _json_attributes(attributes: Mapping[str, DirectoryValue]) -> dict[str, Json]:
     return {name: _json(value) for name, value in attributes.items()}
 
 
-def _json(value: Value) -> Json:
+def _json(value: DirectoryValue) -> Json:
     return [dict(part) if isinstance(part, dict) else part for part in value] if isinstance(value, list) else value
 
 

@@ -16,14 +16,14 @@ from provisor.admin.errors import AdminError
 from provisor.database import Connection
 from provisor.directory.lifecycle import KEPT
 from provisor.directory.names import names_of
-from provisor.directory.objects import Kind, Refusal
+from provisor.directory.objects import DirectoryKind, Refusal
 from provisor.scim.naming import spelled
 from provisor.scim.nearest import nearest
 from provisor.storage import applications, directory_verbs, extensions, jobs, objects
 from provisor.storage.near_names import near_names
 from provisor.storage.times import from_microseconds
 
-_Names: TypeAlias = Callable[[Connection, str, str], Iterable[str]]  # connection, tenant, what was typed
+_NamesNear: TypeAlias = Callable[[Connection, str, str], Iterable[str]]  # connection, tenant, what was typed
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class NearestNames:
         return AdminError(error.code, error.message, f"Did you mean {found}? {error.hint}")
 
 
-def _in_recycle_bin(connection: Connection, tenant: str, kind: Kind, key: str) -> str | None:
+def _in_recycle_bin(connection: Connection, tenant: str, kind: DirectoryKind, key: str) -> str | None:
     """The hint that tells of one, or several, of that id or name who can be restored."""
     found = directory_verbs.find(connection, tenant, kind, key, deleted=True)
     gone = objects.by_name(connection, tenant, kind, key, deleted=True) if isinstance(found, Refusal) else [found]
@@ -73,13 +73,13 @@ def _jobs(connection: Connection, tenant: str, key: str) -> list[str]:
     return [each.display_name for each in applications.all_applications(connection, tenant) if each.id in with_one]
 
 
-def _attributes(connection: Connection, tenant: str, key: str, *, kind: Kind) -> list[str]:
+def _attributes(connection: Connection, tenant: str, key: str, *, kind: DirectoryKind) -> list[str]:
     of_tenant = extensions.registered(connection, tenant).values()
     return [*names_of(kind), *(each.attribute for each in of_tenant if kind.title() in each.targets)]
 
 
-_KINDS: Final[Mapping[str, Kind]] = {"user": "user", "group": "group"}
-_NOUNS: Final[Mapping[str, tuple[str, _Names]]] = {
+_KINDS: Final[Mapping[str, DirectoryKind]] = {"user": "user", "group": "group"}
+_NOUNS: Final[Mapping[str, tuple[str, _NamesNear]]] = {
     "user": (DIRECTORY_READ, partial(near_names, kind="user")),
     "group": (DIRECTORY_READ, partial(near_names, kind="group")),
     "deleted user": (DIRECTORY_READ, partial(near_names, kind="user", deleted=True)),

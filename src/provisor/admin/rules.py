@@ -10,14 +10,20 @@ from typing import Final
 from provisor.admin.errors import AdminError, acceptable_name
 from provisor.directory.attributes import KNOWN
 from provisor.directory.names import names_in_mappings
-from provisor.expressions import Constant as ConstantNode
-from provisor.expressions import Problem as ExpressionProblem
-from provisor.expressions import compile_expression
-from provisor.expressions.nodes import Attribute
+from provisor.expressions import ConstantNode, ExpressionProblem, compile_expression
+from provisor.expressions.nodes import AttributeNode
 from provisor.gallery.template import Template
 from provisor.rules.checks import problems
 from provisor.rules.graph_json import read_schema, write_schema
-from provisor.rules.mapping import SOFT_DELETED, AttributeMapping, Constant, Direct, FromExpression, ObjectKind, Source
+from provisor.rules.mapping import (
+    SOFT_DELETED,
+    AttributeMapping,
+    Direct,
+    FixedText,
+    FromExpression,
+    ObjectKind,
+    ValueSource,
+)
 from provisor.rules.roles import SOURCE as ROLES
 from provisor.rules.ruleset import RuleSet
 from provisor.rules.sources import SourceSchema, SourceType
@@ -110,7 +116,7 @@ def with_mapping(document: Json, kind: ObjectKind, *, source: str, target: str) 
     return write_schema(replace(ruleset, users=changed) if kind == "user" else replace(ruleset, groups=changed))
 
 
-def _source(text: str) -> Source:
+def _source(text: str) -> ValueSource:
     if text.isidentifier():
         return Direct(text)
     compiled = compile_expression(text)
@@ -119,9 +125,9 @@ def _source(text: str) -> Source:
             "invalid-expression", f"{text} cannot be used. {compiled}", "`provisor expression eval` tries one."
         )
     match compiled.node:
-        case Attribute(name):
+        case AttributeNode(name):
             return Direct(name)
         case ConstantNode(value):
-            return Constant(value)
+            return FixedText(value)
         case _:
             return FromExpression(compiled)

@@ -4,21 +4,21 @@ from typing import Annotated
 
 import typer
 
-from provisor.cli.options import Application, session
+from provisor.cli.options import ApplicationArgument, session
 from provisor.terminal import AsJson, noun, print_json, print_table, say
 
 app = noun("The roles that an application defines.")
 
-Role = Annotated[str, typer.Argument(metavar="ROLE", help="A role, by name, value or id.")]
-Value = Annotated[str | None, typer.Option(help="What the application calls it; without one, the name is sent.")]
+RoleArgument = Annotated[str, typer.Argument(metavar="ROLE", help="A role, by name, value or id.")]
+ValueOption = Annotated[str | None, typer.Option(help="What the application calls it; without one, the name is sent.")]
 
 
 @app.command()
 def add(
     context: typer.Context,
-    application: Application,
+    application: ApplicationArgument,
     name: Annotated[str, typer.Argument(metavar="NAME", help="The name of the new role.")],
-    value: Value = None,
+    value: ValueOption = None,
 ) -> None:
     """Define a role.
 
@@ -32,10 +32,10 @@ def add(
 @app.command("set")
 def change(
     context: typer.Context,
-    application: Application,
-    role: Role,
+    application: ApplicationArgument,
+    role: RoleArgument,
     name: Annotated[str | None, typer.Option(help="Its new name.")] = None,
-    value: Value = None,
+    value: ValueOption = None,
     enabled: Annotated[
         bool | None,
         typer.Option("--enable/--disable", help="Disabled, it is sent for nobody and nobody can be assigned in it."),
@@ -53,7 +53,7 @@ def change(
 
 
 @app.command()
-def remove(context: typer.Context, application: Application, role: Role) -> None:
+def remove(context: typer.Context, application: ApplicationArgument, role: RoleArgument) -> None:
     """Remove a role that nobody is assigned in.
 
     Example: provisor app role remove "Generic SCIM 2.0" Auditor
@@ -64,7 +64,7 @@ def remove(context: typer.Context, application: Application, role: Role) -> None
 
 
 @app.command("list")
-def list_all(context: typer.Context, application: Application, as_json: AsJson = False) -> None:
+def list_all(context: typer.Context, application: ApplicationArgument, as_json: AsJson = False) -> None:
     """List the roles of an application.
 
     Example: provisor app role list "Generic SCIM 2.0"

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from provisor.cli import app_role
-from provisor.cli.options import After, Application, Limit, User, session
+from provisor.cli.options import After, ApplicationArgument, Limit, User, session
 from provisor.cli.removing import delete_application
 from provisor.terminal import AsJson, counted, noun, print_json, print_table, say
 
@@ -54,7 +54,7 @@ def add(
 
 
 @app.command()
-def show(context: typer.Context, application: Application, as_json: AsJson = False) -> None:
+def show(context: typer.Context, application: ApplicationArgument, as_json: AsJson = False) -> None:
     """Show an application: roles, owners, how many are assigned.
 
     Example: provisor app show "Cisco Umbrella User Management"
@@ -83,7 +83,7 @@ def list_all(context: typer.Context, as_json: AsJson = False) -> None:
 @app.command()
 def assign(
     context: typer.Context,
-    application: Application,
+    application: ApplicationArgument,
     users: Users = None,
     groups: Groups = None,
     all_users: Annotated[bool, typer.Option("--all-users", help="Everyone there is now.")] = False,
@@ -119,7 +119,7 @@ def assign(
 @app.command()
 def unassign(
     context: typer.Context,
-    application: Application,
+    application: ApplicationArgument,
     users: Users = None,
     groups: Groups = None,
     role: Annotated[str | None, typer.Option(help="Only in this role of the application.")] = None,
@@ -143,7 +143,11 @@ def unassign(
 
 @app.command()
 def assignments(
-    context: typer.Context, application: Application, limit: Limit = 100, after: After = "", as_json: AsJson = False
+    context: typer.Context,
+    application: ApplicationArgument,
+    limit: Limit = 100,
+    after: After = "",
+    as_json: AsJson = False,
 ) -> None:
     """List who is assigned.
 
@@ -166,7 +170,7 @@ def assignments(
 
 
 @owner.command("add")
-def add_owner(context: typer.Context, application: Application, user: User) -> None:
+def add_owner(context: typer.Context, application: ApplicationArgument, user: User) -> None:
     """Make a user an owner of an application.
 
     Example: provisor app owner add "Cisco Umbrella User Management" anna@contoso.com
@@ -177,7 +181,7 @@ def add_owner(context: typer.Context, application: Application, user: User) -> N
 
 
 @owner.command("remove")
-def remove_owner(context: typer.Context, application: Application, user: User) -> None:
+def remove_owner(context: typer.Context, application: ApplicationArgument, user: User) -> None:
     """Take ownership away.
 
     Example: provisor app owner remove "Cisco Umbrella User Management" anna@contoso.com
@@ -188,7 +192,7 @@ def remove_owner(context: typer.Context, application: Application, user: User) -
 
 
 @owner.command("list")
-def list_owners(context: typer.Context, application: Application, as_json: AsJson = False) -> None:
+def list_owners(context: typer.Context, application: ApplicationArgument, as_json: AsJson = False) -> None:
     """List the owners of an application.
 
     Example: provisor app owner list "Cisco Umbrella User Management"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from provisor.cli.objects import print_deleted, print_one, print_page
-from provisor.cli.options import After, Attributes, Deleted, Limit, Search, pairs, session
+from provisor.cli.options import After, AttributeArguments, Deleted, Limit, Search, pairs, session
 from provisor.terminal import AsJson
 
 if TYPE_CHECKING:
@@ -33,10 +33,10 @@ def add_verbs(app: typer.Typer, objects: "Callable[[Admin], Objects]", words: Wo
     _add_those_that_change(app, objects, words)
 
 
-Verb = Callable[[str, str, str], Callable[[Callable[..., None]], Callable[..., None]]]
+VerbOf = Callable[[str, str, str], Callable[[Callable[..., None]], Callable[..., None]]]
 
 
-def _verb(app: typer.Typer, noun: str) -> Verb:
+def _verb(app: typer.Typer, noun: str) -> VerbOf:
     return lambda name, text, example: app.command(name, help=f"{text}\n\nExample: provisor {noun} {name} {example}")
 
 
@@ -72,12 +72,14 @@ def _add_those_that_change(app: typer.Typer, objects: "Callable[[Admin], Objects
     Name = Annotated[str, _argument(words)]
 
     @verb("create", f"Make a {noun} by hand.", words.attributes_of_new)
-    def create(context: typer.Context, attributes: Attributes, as_json: AsJson = False) -> None:
+    def create(context: typer.Context, attributes: AttributeArguments, as_json: AsJson = False) -> None:
         opened = session(context)
         print_one(objects(opened.admin).create(opened.actor, pairs(attributes)), as_json=as_json, done="Created")
 
     @verb("set", "Change attributes; an empty value clears one.", f"{words.example} {words.attributes_to_set}")
-    def set_attributes(context: typer.Context, name: Name, attributes: Attributes, as_json: AsJson = False) -> None:
+    def set_attributes(
+        context: typer.Context, name: Name, attributes: AttributeArguments, as_json: AsJson = False
+    ) -> None:
         opened = session(context)
         shown = objects(opened.admin).set(opened.actor, name, pairs(attributes))
         print_one(shown, as_json=as_json, done="Changed")

@@ -12,8 +12,8 @@ import typer
 from provisor.terminal import AsJson, complain, noun, print_json, say
 
 if TYPE_CHECKING:
-    from provisor.expressions import Failure, Outcome, Problem, Record
-    from provisor.expressions.cases import Case
+    from provisor.expressions import ExpressionFailure, ExpressionOutcome, ExpressionProblem, SourceRecord
+    from provisor.expressions.cases import ExpressionCase
 
 app = noun("Try the expressions of attribute mappings.")
 
@@ -39,12 +39,12 @@ def evaluate(
     import secrets
     from datetime import UTC, datetime
 
-    from provisor.expressions import Problem, compile_expression
+    from provisor.expressions import ExpressionProblem, compile_expression
 
     record = _record(attributes, attribute or [])
     compiled = compile_expression(expression)
-    if isinstance(compiled, Problem):
-        outcome: Outcome | Problem = compiled
+    if isinstance(compiled, ExpressionProblem):
+        outcome: ExpressionOutcome | ExpressionProblem = compiled
         warnings: tuple[str, ...] = ()
     else:
         outcome = compiled.evaluate(record, datetime.now(UTC), secrets.token_bytes)
@@ -73,7 +73,7 @@ def check(
 
     read = _cases(cases)
     now = datetime.now(UTC)
-    failures: list[tuple[int, Case, str]] = []
+    failures: list[tuple[int, ExpressionCase, str]] = []
     for number, case in enumerate(read, 1):
         wrong = check_case(case, now, secrets.token_bytes)
         if wrong is not None:
@@ -90,7 +90,7 @@ def check(
         raise typer.Exit(1)
 
 
-def _record(document: str | None, pairs: Sequence[str]) -> "Record":
+def _record(document: str | None, pairs: Sequence[str]) -> "SourceRecord":
     """The source attributes typed as JSON, as pairs, or both."""
     import msgspec
 
@@ -112,7 +112,7 @@ def _record(document: str | None, pairs: Sequence[str]) -> "Record":
     return {**record, **{name: values if len(values) > 1 else values[0] for name, values in given.items()}}
 
 
-def _cases(path: Path) -> "tuple[Case, ...]":
+def _cases(path: Path) -> "tuple[ExpressionCase, ...]":
     """Read a case file, or end with 2: a file that cannot be read is wrong usage, not a failed case."""
     import msgspec
 
@@ -133,11 +133,13 @@ def _cases(path: Path) -> "tuple[Case, ...]":
     return cases
 
 
-def _print_outcome(expression: str, outcome: "Outcome | Problem", warnings: tuple[str, ...], *, as_json: bool) -> bool:
+def _print_outcome(
+    expression: str, outcome: "ExpressionOutcome | ExpressionProblem", warnings: tuple[str, ...], *, as_json: bool
+) -> bool:
     """Print what came out; answer whether it is a success."""
-    from provisor.expressions import NO_FLOW, Candidates, Failure, Problem
+    from provisor.expressions import NO_FLOW, Candidates, ExpressionFailure, ExpressionProblem
 
-    if isinstance(outcome, Problem | Failure):
+    if isinstance(outcome, ExpressionProblem | ExpressionFailure):
         if as_json:
             print_json(
                 {"error": {"function": outcome.function, "position": outcome.position, "message": outcome.message}}
@@ -170,7 +172,7 @@ def _print_outcome(expression: str, outcome: "Outcome | Problem", warnings: tupl
     return True
 
 
-def _point_at(expression: str, found: "Problem | Failure") -> None:
+def _point_at(expression: str, found: "ExpressionProblem | ExpressionFailure") -> None:
     """The stretch of the expression around a position, with a mark under it."""
     start = max(0, found.position - 1 - _EXCERPT_CHARACTERS // 2)
     excerpt = "".join(c if c.isprintable() else " " for c in expression[start : start + _EXCERPT_CHARACTERS])

@@ -8,7 +8,7 @@ import typer
 from provisor.cli.clock import sentence as clock_doubted
 from provisor.cli.job_details import EACH
 from provisor.cli.job_status import print_cycle, print_plan, print_status
-from provisor.cli.options import Application, Job, session
+from provisor.cli.options import ApplicationArgument, JobArgument, session
 from provisor.cli.removing import delete_job
 from provisor.terminal import AsJson, complain, noun, print_json, print_table, progress_bar, read_secret, say
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 app = noun("Provisioning jobs: credentials, plan, run, start, pause, status.")
 app.command("delete")(delete_job)
 
-Behaviour = Literal["provisor", "entra"]
+BehaviourName = Literal["provisor", "entra"]
 Details = Annotated[bool, typer.Option("--details", help="List by name what is done, some of every sort.")]
 
 STOPPED: Final = 130  # what shells give a command that Ctrl-C ended
@@ -27,8 +27,8 @@ STOPPED: Final = 130  # what shells give a command that Ctrl-C ended
 @app.command()
 def create(
     context: typer.Context,
-    application: Application,
-    behaviour: Annotated[Behaviour, typer.Option(help="How it works: better, or faithful to Entra.")] = "provisor",
+    application: ApplicationArgument,
+    behaviour: Annotated[BehaviourName, typer.Option(help="How it works: better, or faithful to Entra.")] = "provisor",
     as_json: AsJson = False,
 ) -> None:
     """Make the provisioning job of an application, with the mappings of its template.
@@ -59,7 +59,7 @@ def list_all(context: typer.Context, as_json: AsJson = False) -> None:
 @app.command()
 def credentials(
     context: typer.Context,
-    job: Job,
+    job: JobArgument,
     url: Annotated[str, typer.Option(help="The tenant URL that the application showed.")],
     token_file: Annotated[
         str | None, typer.Option(metavar="FILE", help="A file with the secret token; - reads standard input.")
@@ -77,7 +77,7 @@ def credentials(
 
 
 @app.command("test-connection")
-def test_connection(context: typer.Context, job: Job, as_json: AsJson = False) -> None:
+def test_connection(context: typer.Context, job: JobArgument, as_json: AsJson = False) -> None:
     """Ask the application for somebody who does not exist, with the saved credentials.
 
     Example: provisor job test-connection "Cisco Umbrella User Management"
@@ -91,7 +91,7 @@ def test_connection(context: typer.Context, job: Job, as_json: AsJson = False) -
 
 
 @app.command()
-def start(context: typer.Context, job: Job, as_json: AsJson = False) -> None:
+def start(context: typer.Context, job: JobArgument, as_json: AsJson = False) -> None:
     """Let the job run on its interval, under `provisor serve`.
 
     Example: provisor job start "Cisco Umbrella User Management"
@@ -101,7 +101,7 @@ def start(context: typer.Context, job: Job, as_json: AsJson = False) -> None:
 
 
 @app.command()
-def pause(context: typer.Context, job: Job, as_json: AsJson = False) -> None:
+def pause(context: typer.Context, job: JobArgument, as_json: AsJson = False) -> None:
     """Start no further cycle; one that runs goes on to its end.
 
     Example: provisor job pause "Cisco Umbrella User Management"
@@ -113,7 +113,7 @@ def pause(context: typer.Context, job: Job, as_json: AsJson = False) -> None:
 @app.command()
 def restart(
     context: typer.Context,
-    job: Job,
+    job: JobArgument,
     reset_scope: Annotated[
         str, typer.Option(metavar="WORDS", help="Watermark, Escrows, ConnectorDataStore, Full, or None.")
     ] = "",
@@ -131,10 +131,10 @@ def restart(
 @app.command()
 def settings(
     context: typer.Context,
-    job: Job,
+    job: JobArgument,
     scope: Annotated[Literal["assigned", "all"] | None, typer.Option(help="Who is in scope.")] = None,
     interval: Annotated[int | None, typer.Option(metavar="SECONDS", help="From start to start (2400).")] = None,
-    behaviour: Annotated[Behaviour | None, typer.Option(help="Better, or faithful to Entra.")] = None,
+    behaviour: Annotated[BehaviourName | None, typer.Option(help="Better, or faithful to Entra.")] = None,
     skip_out_of_scope_deletions: Annotated[
         bool | None, typer.Option(help="Leave accounts alone whose people leave the scope.")
     ] = None,
@@ -159,7 +159,7 @@ def settings(
 
 
 @app.command()
-def plan(context: typer.Context, job: Job, details: Details = False, as_json: AsJson = False) -> None:
+def plan(context: typer.Context, job: JobArgument, details: Details = False, as_json: AsJson = False) -> None:
     """See what a cycle would do. The application is only read.
 
     With --details by name: some of every sort, with the old and new values of attributes; --json lists all.
@@ -177,7 +177,7 @@ def plan(context: typer.Context, job: Job, details: Details = False, as_json: As
 @app.command()
 def run(
     context: typer.Context,
-    job: Job,
+    job: JobArgument,
     details: Details = False,
     allow_deletes: Annotated[
         int,
@@ -225,7 +225,7 @@ def _somebody_was_not(counts: Mapping[str, int]) -> bool:
 
 
 @app.command()
-def status(context: typer.Context, job: Job, as_json: AsJson = False) -> None:
+def status(context: typer.Context, job: JobArgument, as_json: AsJson = False) -> None:
     """Show how the job is: schedule, progress, the last cycle, when it runs next, and whether it does so by itself.
 
     Example: provisor job status "Cisco Umbrella User Management"

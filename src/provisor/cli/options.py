@@ -13,10 +13,11 @@ Search = Annotated[str, typer.Option("--search", help="Only those whose name con
 Deleted = Annotated[bool, typer.Option("--deleted", help="Those that were deleted and can be restored.")]
 User = Annotated[str, typer.Argument(metavar="USER", help="A user, by userPrincipalName or id.")]
 Group = Annotated[str, typer.Argument(metavar="GROUP", help="A group, by displayName or id.")]
-Application = Annotated[str, typer.Argument(metavar="APP", help="An application, by name or id.")]
-Job = Annotated[str, typer.Argument(metavar="JOB", help="A job, by its id or the name of its application.")]
-Attributes = Annotated[
-    list[str], typer.Argument(metavar="NAME=VALUE", help="Attributes under their Graph names; an empty value clears.")
+ApplicationArgument = Annotated[str, typer.Argument(metavar="APP", help="An application, by name or id.")]
+JobArgument = Annotated[str, typer.Argument(metavar="JOB", help="A job, by its id or the name of its application.")]
+AttributeArguments = Annotated[
+    list[str],
+    typer.Argument(metavar="NAME=VALUE", help="AttributeArguments under their Graph names; an empty value clears."),
 ]
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from provisor.cli.options import Application, Job, session
+from provisor.cli.options import ApplicationArgument, JobArgument, session
 from provisor.terminal import AsJson, complain, confirmed, counted, print_json, say, warn
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask; needed where there is no terminal.")]
 
 
-def delete_job(context: typer.Context, job: Job, yes: Yes = False, as_json: AsJson = False) -> None:
+def delete_job(context: typer.Context, job: JobArgument, yes: Yes = False, as_json: AsJson = False) -> None:
     """Delete a job with its rules, credentials and links. Accounts at the application stay as they are.
 
     Example: provisor job delete "Cisco Umbrella User Management"
@@ -31,7 +31,7 @@ def delete_job(context: typer.Context, job: Job, yes: Yes = False, as_json: AsJs
 
 
 def delete_application(
-    context: typer.Context, application: Application, yes: Yes = False, as_json: AsJson = False
+    context: typer.Context, application: ApplicationArgument, yes: Yes = False, as_json: AsJson = False
 ) -> None:
     """Delete an application with its job, assignments and owners. Accounts at the application stay as they are.
 

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from provisor.admin.errors import AdminError
-from provisor.cli.options import Job, session
+from provisor.cli.options import JobArgument, session
 from provisor.terminal import noun, print_json, say
 
 app = noun("A job's mappings and scoping filters as a file.")
@@ -17,7 +17,7 @@ app = noun("A job's mappings and scoping filters as a file.")
 @app.command()
 def export(
     context: typer.Context,
-    job: Job,
+    job: JobArgument,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file instead.")] = None,
 ) -> None:
     """Print a job's rules as JSON.
@@ -39,7 +39,7 @@ def export(
 @app.command("import")
 def import_schema(
     context: typer.Context,
-    job: Job,
+    job: JobArgument,
     file: Annotated[str, typer.Argument(metavar="FILE", help="- reads standard input.")],
 ) -> None:
     """Replace a job's rules. Refused, naming every problem, when they could not run.
@@ -73,7 +73,7 @@ def _without_repetition(pairs: list[tuple[str, object]]) -> dict[str, object]:
 @app.command("map")
 def map_attribute(
     context: typer.Context,
-    job: Job,
+    job: JobArgument,
     source: Annotated[str, typer.Argument(metavar="SOURCE", help="An attribute of the directory, or an expression.")],
     target: Annotated[str, typer.Argument(metavar="TARGET", help="An attribute of the application.")],
     kind: Annotated[Literal["user", "group"], typer.Option(help="Whose mapping.")] = "user",
@@ -88,7 +88,7 @@ def map_attribute(
 
 
 @app.command()
-def restore(context: typer.Context, job: Job) -> None:
+def restore(context: typer.Context, job: JobArgument) -> None:
     """Go back to the rules of the template.
 
     Example: provisor schema restore "Cisco Umbrella User Management"

@@ -37,7 +37,7 @@ class BadRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class RowPage:
     """Up to 1,000 rows in file order: number and cells, as many as the header has; and the bad ones between them."""
 
     rows: list[tuple[int, list[str]]] = field(default_factory=list)
@@ -80,11 +80,11 @@ class CsvFile:
         """How much of the file has been read, for a progress bar."""
         return self._stream.buffer.tell()
 
-    def pages(self) -> Iterator[Page]:
+    def pages(self) -> Iterator[RowPage]:
         """Every row after the header, once, in pages."""
         width = len(self.header)
         number = self.header_row
-        page = Page()
+        page = RowPage()
         for cells, problem in self._records():
             number += 1
             if self._is_example(cells):
@@ -95,7 +95,7 @@ class CsvFile:
                 page.bad.append(self._bad(number, cells, problem))
             if len(page.rows) + len(page.bad) >= PAGE_ROWS or self._lines.characters > PAGE_CHARACTERS:
                 yield page
-                page = Page()
+                page = RowPage()
                 self._lines.characters = 0
         if page.rows or page.bad:
             yield page

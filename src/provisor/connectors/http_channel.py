@@ -17,7 +17,7 @@ from provisor.connectors.authorities import authorities
 from provisor.connectors.bodies import in_utf8, inflated
 from provisor.connectors.capture import Redactor
 from provisor.connectors.deadlines import Deadlines
-from provisor.connectors.replies import Reply, header, malformed
+from provisor.connectors.replies import ReceivedReply, header, malformed
 from provisor.connectors.reqwest import Client, Duration, Headers, Proxy, ReqwestError, Response, used_here
 from provisor.engine.ports import Malformed, Rejected, Secret, Unreachable
 from provisor.scim.messages import MEDIA_TYPE
@@ -79,7 +79,7 @@ class Channel:
         self._token = token
         self._opened: _Opened | None = None
 
-    async def send(self, asked: Asked) -> Reply:
+    async def send(self, asked: Asked) -> ReceivedReply:
         """The whole answer, whatever its status.
 
         Raises Unreachable, Malformed (redirect to another host, too long), Rejected (request too long to be sent).
@@ -120,7 +120,7 @@ class Channel:
         payload = self._redact.body(payload)
         milliseconds = (perf_counter() - started) * 1000.0
         exchange = self._redact.exchange(method, url, body or b"", status, payload, milliseconds)
-        reply = Reply(status, payload, answered, exchange, garbled)
+        reply = ReceivedReply(status, payload, answered, exchange, garbled)
         return await self._moved(asked, reply) if 300 <= status < 400 else reply
 
     def _without_body(self, error: Exception, response: Response | None, asked: Asked, started: float) -> bytes:
@@ -129,7 +129,7 @@ class Channel:
             raise self._failed(error, asked, started, None if response is None else response.status) from None
         return b""
 
-    async def _moved(self, asked: Asked, reply: Reply) -> Reply:
+    async def _moved(self, asked: Asked, reply: ReceivedReply) -> ReceivedReply:
         """The answer where a redirect leads: followed once, for a read, within the host."""
         location = _location(reply, asked.url)
         if location is None:
@@ -257,7 +257,7 @@ async def _received(response: Response) -> bytes | None:
     return b""
 
 
-def _location(reply: Reply, base: str) -> str | None:
+def _location(reply: ReceivedReply, base: str) -> str | None:
     """Where a redirect leads, None for every other answer."""
     if not 300 <= reply.status < 400:
         return None

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from provisor.connectors.capture import shortened
 from provisor.connectors.identifiers import UnusableId, identified
-from provisor.connectors.replies import Reply
+from provisor.connectors.replies import ReceivedReply
 from provisor.scim.messages import ListPage
 from provisor.scim.values import Resource
 
@@ -23,7 +23,9 @@ class Listed(NamedTuple):
     doubt: str
 
 
-def on_page(page: ListPage, understood: Sequence[Resource], reply: Reply, start_index: int, count: int) -> Listed:
+def on_page(
+    page: ListPage, understood: Sequence[Resource], reply: ReceivedReply, start_index: int, count: int
+) -> Listed:
     """The resources of one page of a listing that was asked for from `start_index`."""
     resources, twice, unusable = _distinct(understood)
     doubt = _unread(page, reply) or unusable or _contradiction(page, start_index, count)
@@ -32,7 +34,7 @@ def on_page(page: ListPage, understood: Sequence[Resource], reply: Reply, start_
     return Listed(resources, doubt)
 
 
-def that_match(page: ListPage, matching: Sequence[Resource], reply: Reply) -> Listed:
+def that_match(page: ListPage, matching: Sequence[Resource], reply: ReceivedReply) -> Listed:
     """The matching resources of the answer to a filter; strangers raise no doubt, what is left out does."""
     kept, _, unusable = _distinct(matching)
     doubt = _unread(page, reply) or unusable
@@ -70,7 +72,7 @@ def _distinct(listed: Iterable[Resource]) -> tuple[list[Resource], str, str]:
     return list(by_id.values()), twice, unusable
 
 
-def _unread(page: ListPage, reply: Reply) -> str:
+def _unread(page: ListPage, reply: ReceivedReply) -> str:
     if reply.garbled:
         return "is not UTF-8"
     if reply.status not in _WHOLE:

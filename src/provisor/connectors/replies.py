@@ -34,7 +34,7 @@ _HINTS: Final = {
 }
 
 
-class Reply(NamedTuple):
+class ReceivedReply(NamedTuple):
     """A whole answer, its body in UTF-8 and already without the token, `garbled` when some of it was unreadable.
 
     A tuple: a frozen dataclass costs three times as much.
@@ -57,7 +57,9 @@ def header(headers: Headers, name: str) -> str | None:
     return value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else value
 
 
-def refused(reply: Reply, host: str, doing: str, now: datetime, cleaned: Callable[[str], str]) -> ConnectorError:
+def refused(
+    reply: ReceivedReply, host: str, doing: str, now: datetime, cleaned: Callable[[str], str]
+) -> ConnectorError:
     """The error that a status other than 2xx means; `doing` completes "… did not …".
 
     `cleaned` takes the token out of a text: it may have been escaped in the body.
@@ -98,7 +100,7 @@ def refused(reply: Reply, host: str, doing: str, now: datetime, cleaned: Callabl
     )
 
 
-def malformed(reply: Reply, host: str, doing: str, why: str, cleaned: Callable[[str], str]) -> Malformed:
+def malformed(reply: ReceivedReply, host: str, doing: str, why: str, cleaned: Callable[[str], str]) -> Malformed:
     """The error for an answer that is not SCIM; `why` completes "the answer …"."""
     return Malformed(
         cleaned(

@@ -1,4 +1,4 @@
-"""Rust's reqwest, as the package ry brings it to Python: the one place that imports it, and what must be set before.
+"""Rust's reqwest, as the package ry brings it to Python, and what must be set before it is imported.
 
 ry reads its settings from the environment, once. By itself it would write to stderr and start a thread a core.
 """

@@ -25,7 +25,7 @@ from provisor.connectors.identifiers import (
 )
 from provisor.connectors.listings import on_page, that_match
 from provisor.connectors.matching_query import MatchingQuery, matching_query
-from provisor.connectors.replies import Reply, malformed, refused
+from provisor.connectors.replies import ReceivedReply, malformed, refused
 from provisor.engine.ports import Answer, Found, Malformed, Page, Rejected, Secret
 from provisor.engine.record import Kind
 from provisor.scim.entra import Dialect, create_body, members_bodies, patch_body, tenant_url
@@ -191,7 +191,7 @@ class ScimClient:
             return Answer(resource=None, exchange=reply.exchange)
         return self._answer(kind, reply, whole)
 
-    async def _list(self, asked: Asked) -> tuple[Reply, ListPage]:
+    async def _list(self, asked: Asked) -> tuple[ReceivedReply, ListPage]:
         reply = await self._channel.send(asked)
         if reply.status == 404:
             why = f"to GET {shortened(asked.url)} is 404 where SCIM has an empty list"
@@ -202,18 +202,18 @@ class ScimClient:
         except ScimError:
             raise self._malformed(reply, asked.doing, "is not a SCIM list") from None
 
-    def _check(self, reply: Reply, doing: str) -> None:
+    def _check(self, reply: ReceivedReply, doing: str) -> None:
         if not 200 <= reply.status < 300:
             cleaned = self._channel.cleaned
             raise refused(reply, self._channel.host, cleaned(doing), self._clock(), cleaned)
 
-    def _malformed(self, reply: Reply, doing: str, why: str) -> Malformed:
+    def _malformed(self, reply: ReceivedReply, doing: str, why: str) -> Malformed:
         return malformed(reply, self._channel.host, doing, why, self._channel.cleaned)
 
-    def _answer(self, kind: Kind, reply: Reply, resource: Resource) -> Answer:
+    def _answer(self, kind: Kind, reply: ReceivedReply, resource: Resource) -> Answer:
         return Answer(resource=self._understood(kind, resource), exchange=reply.exchange)
 
-    def _identified(self, reply: Reply, doing: str, created_under: str = "") -> Resource:
+    def _identified(self, reply: ReceivedReply, doing: str, created_under: str = "") -> Resource:
         """The resource in an answer, sure to have an id; after a create without a body the id that Location tells."""
         resource = document(reply.payload)
         if resource is None and created_under and reply.status in (201, 204):

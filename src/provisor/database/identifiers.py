@@ -1,7 +1,7 @@
 """New ids: GUID text in the order of time (RFC 9562 version 7), so that new rows are appended to their index.
 
-The one place that reads a clock and the system's randomness by itself: an id is not a fact that anything is decided by.
-Two ids made within a quarter of a microsecond may stand in either order. Python's own `uuid.uuid7` comes with 3.14.
+Reads a clock and the system's randomness by itself: an id is not a fact that anything is decided by.
+Two ids made within a quarter of a microsecond may stand in either order. Python has a maker of its own from 3.14 on.
 """
 
 import os

@@ -1,8 +1,8 @@
 """Brings a database to the tables of this version: numbered SQL files, each applied once and whole.
 
-A folder holds `NNNN.sql` or `NNNN_claim.sql`, written as for SQLite (`Connection.define` puts right what PostgreSQL
-calls otherwise). What was applied stands in the table `migration`. A file that was released never changes: its hash is
-kept and compared. Knows no table but that one. Order: migrate, what is there, what is refused, the files.
+A folder holds files such as 0001.sql or 0001_service.sql, written as for SQLite (`Connection.define` puts right what
+PostgreSQL calls otherwise). What was applied stands in the table `migration`. A file that was released never changes:
+its hash is kept and compared. Knows no table but that one. Order: migrate, what is there, what is refused, the files.
 """
 
 import re

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from asyncio import Future  # a command that only reads must not pay for it
 
 Row = tuple[Any, ...]  # columns differ from statement to statement; callers unpack them
-Pending = tuple[Callable[["Connection"], Any], "Future[Any]"]
+PendingWork = tuple[Callable[["Connection"], Any], "Future[Any]"]
 Ask = Callable[[str, Sequence[object]], "Future[Row | None]"]  # a statement and its values, for the first row
-Outcome = tuple[Any, Exception | None]  # what a piece of work returned or raised
+WorkOutcome = tuple[Any, Exception | None]  # what a piece of work returned or raised
 
 BUSY_SECONDS = 30.0  # a CLI beside a running server waits this long for the write lock
 BATCH_LIMIT = 512  # writes a commit; more only adds latency for the first of them
@@ -80,7 +80,9 @@ class Connection(Protocol):
 class Batches(Protocol):
     """How a Writer brings its works to the disk: several of them in one transaction."""
 
-    async def run(self, waiting: deque[Pending], *, quiet: bool = False) -> tuple[list[Pending], list[Outcome]]:
+    async def run(
+        self, waiting: deque[PendingWork], *, quiet: bool = False
+    ) -> tuple[list[PendingWork], list[WorkOutcome]]:
         """Take works off the list and commit them; what each of them came to is known durably.
 
         `quiet`: the loop has nothing else to do, and may wait for a short commit.

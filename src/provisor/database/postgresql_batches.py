@@ -14,7 +14,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from provisor.database.ports import BATCH_LIMIT, Connection, DatabaseError, Outcome, Pending
+from provisor.database.ports import BATCH_LIMIT, Connection, DatabaseError, PendingWork, WorkOutcome
 from provisor.database.postgresql_connection import ConnectionLost, Hasty, PostgresqlConnection, TryAgain
 
 TRIES = 5  # of a batch that met a deadlock or a connection that broke before its COMMIT was sent
@@ -43,7 +43,9 @@ class PostgresqlBatches:
         self._analyses = deque(ANALYSE_AFTER)
         self._analysing: asyncio.Future[None] | None = None
 
-    async def run(self, waiting: deque[Pending], *, quiet: bool = False) -> tuple[list[Pending], list[Outcome]]:
+    async def run(
+        self, waiting: deque[PendingWork], *, quiet: bool = False
+    ) -> tuple[list[PendingWork], list[WorkOutcome]]:
         """Commit what waits in one transaction, each work as if in a savepoint of its own."""
         done = await self._loop.run_in_executor(self._thread, self._commit, waiting)
         self._written += len(done[0])
@@ -56,8 +58,8 @@ class PostgresqlBatches:
             self._analyses.popleft()
             self._analysing = self._loop.run_in_executor(None, self._analyse_tables)
 
-    def _commit(self, waiting: deque[Pending]) -> tuple[list[Pending], list[Outcome]]:
-        batch: list[Pending] = []
+    def _commit(self, waiting: deque[PendingWork]) -> tuple[list[PendingWork], list[WorkOutcome]]:
+        batch: list[PendingWork] = []
         failure: DatabaseError | None = None
         self._careful = max(self._careful - 1, 0)
         tried = 0
@@ -78,11 +80,11 @@ class PostgresqlBatches:
         return batch, [(None, failure)] * len(batch)
 
     @staticmethod
-    def _take(batch: list[Pending], waiting: deque[Pending]) -> None:
+    def _take(batch: list[PendingWork], waiting: deque[PendingWork]) -> None:
         while waiting and len(batch) < BATCH_LIMIT:
             batch.append(waiting.popleft())
 
-    def _attempt(self, batch: list[Pending], waiting: deque[Pending]) -> list[Outcome]:
+    def _attempt(self, batch: list[PendingWork], waiting: deque[PendingWork]) -> list[WorkOutcome]:
         """One transaction; the works are taken once it has begun. Raises DatabaseError."""
         connection = self._connection
         try:
@@ -96,10 +98,10 @@ class PostgresqlBatches:
         connection.commit()
         return outcomes
 
-    def _in_haste(self, work: Callable[[Connection], Any]) -> Outcome:
+    def _in_haste(self, work: Callable[[Connection], Any]) -> WorkOutcome:
         connection = self._connection
         connection.next_work()
-        outcome: Outcome
+        outcome: WorkOutcome
         try:
             outcome = work(connection), None
         except (TryAgain, ConnectionLost):
@@ -110,11 +112,11 @@ class PostgresqlBatches:
             raise Hasty("A work was refused.")
         return outcome
 
-    def _with_savepoint(self, work: Callable[[Connection], Any]) -> Outcome:
+    def _with_savepoint(self, work: Callable[[Connection], Any]) -> WorkOutcome:
         connection = self._connection
         connection.next_work()
         connection.execute("SAVEPOINT work")
-        outcome: Outcome
+        outcome: WorkOutcome
         try:
             outcome = work(connection), None
         except (TryAgain, ConnectionLost):

@@ -34,7 +34,7 @@ class Hasty(DatabaseError):
     """A hasty transaction met a refusal, of whichever of its statements: do it again with care."""
 
 
-class Answer:
+class StatementAnswer:
     """The whole answer to a statement."""
 
     __slots__ = ("_rowcount", "_rows")
@@ -60,7 +60,7 @@ class Answer:
         return self._rows
 
 
-class Posted(Answer):
+class Posted(StatementAnswer):
     """The answer to a write that was not waited for; whoever looks at its count waits."""
 
     __slots__ = ("_cursor", "_settle")
@@ -121,7 +121,7 @@ class PostgresqlConnection:
         self._pipeline = None
         self._piping.close()
 
-    def execute(self, sql: str, values: Sequence[object] = (), /) -> Answer:
+    def execute(self, sql: str, values: Sequence[object] = (), /) -> StatementAnswer:
         """Run a statement; its whole answer is fetched."""
         statement = understood(sql)
         match statement.sort:
@@ -150,7 +150,7 @@ class PostgresqlConnection:
             case _:
                 return self._directly(sql)
 
-    def _run(self, text: bytes, values: Sequence[object] = ()) -> Answer:
+    def _run(self, text: bytes, values: Sequence[object] = ()) -> StatementAnswer:
         if self.failed and self.hasty:
             raise Hasty("This transaction was refused already.")
         fresh = not self._reading and not self.writing
@@ -166,14 +166,14 @@ class PostgresqlConnection:
         except psycopg.Error as error:
             raise self._failure(error) from None
 
-    def _asked(self, text: bytes, values: Sequence[object]) -> Answer:
+    def _asked(self, text: bytes, values: Sequence[object]) -> StatementAnswer:
         cursor = self._cursor
         _send(cursor, text, values)
         if self._pipeline is not None:
             self._pipeline.sync()
-        return Answer(() if cursor.rownumber is None else cursor.fetchall(), cursor.rowcount)
+        return StatementAnswer(() if cursor.rownumber is None else cursor.fetchall(), cursor.rowcount)
 
-    def _post(self, text: bytes, values: Sequence[object]) -> Answer:
+    def _post(self, text: bytes, values: Sequence[object]) -> StatementAnswer:
         """Have a statement sent, and wait for its answer only if this is not in haste."""
         if self._pipeline is None:
             return self._run(text, values)
@@ -204,7 +204,7 @@ class PostgresqlConnection:
             except psycopg.Error as error:
                 raise self._failure(error) from None
 
-    def _directly(self, sql: str) -> Answer:
+    def _directly(self, sql: str) -> StatementAnswer:
         """Through the driver, as it stands: DDL, settings, several statements at once."""
         self.wrote = True
         if not self.writing:
@@ -214,14 +214,14 @@ class PostgresqlConnection:
             cursor = self.raw.execute(sql.encode())
         except psycopg.Error as error:
             raise self._failure(error) from None
-        return Answer(() if cursor.rownumber is None else cursor.fetchall(), cursor.rowcount)
+        return StatementAnswer(() if cursor.rownumber is None else cursor.fetchall(), cursor.rowcount)
 
-    def _end_reading(self) -> Answer:
+    def _end_reading(self) -> StatementAnswer:
         if self._reading:
             self._reading = False
             with suppress(psycopg.Error):  # who has read has read
                 self.raw.commit()
-        return Answer()
+        return StatementAnswer()
 
     def _failure(self, error: psycopg.Error) -> Exception:
         """What a caller is told; the driver's own class stays in here."""

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from provisor.database.connections import Connections
-from provisor.database.ports import BATCH_LIMIT, BUSY_SECONDS, Connection, DatabaseError, Outcome, Pending, Row
+from provisor.database.ports import BATCH_LIMIT, BUSY_SECONDS, Connection, DatabaseError, PendingWork, Row, WorkOutcome
 from provisor.database.refusals import told, why
-from provisor.database.sqlite_files import Identity, identity, made, only_name, uri
+from provisor.database.sqlite_files import FileIdentity, identity, made, only_name, uri
 
 CACHE_KIB = 2048  # a connection; 8 MiB was no faster and cost 13 MiB of memory (explanation/performance.md)
 FIRST_WAIT_SECONDS = 0.001  # between tries while another process holds the write lock
@@ -101,7 +101,7 @@ class SqliteDatabase(Connections[SqliteConnection]):
         super().__init__()
         self.path = path
         self.name = str(path)
-        self._identity: Identity | None = None
+        self._identity: FileIdentity | None = None
 
     def _open(self, busy_seconds: float) -> SqliteConnection:
         self._recognise()
@@ -163,9 +163,11 @@ class SqliteBatches:
         self._committer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="commit")
         self._commit_seconds = SHORT_COMMIT_SECONDS  # of the last one
 
-    async def run(self, waiting: deque[Pending], *, quiet: bool = False) -> tuple[list[Pending], list[Outcome]]:
+    async def run(
+        self, waiting: deque[PendingWork], *, quiet: bool = False
+    ) -> tuple[list[PendingWork], list[WorkOutcome]]:
         """Commit what waits in one transaction; a work that is refused takes back what it did, and nothing else."""
-        batch: list[Pending] = []
+        batch: list[PendingWork] = []
         try:
             try:
                 await self._begin()
@@ -186,14 +188,14 @@ class SqliteBatches:
             return batch, [(None, told(self._path, error))] * len(batch)
         return batch, outcomes
 
-    def _attempt(self, batch: list[Pending]) -> list[Outcome] | None:
+    def _attempt(self, batch: list[PendingWork]) -> list[WorkOutcome] | None:
         """Run every work without a savepoint; None, with nothing done, when one would have needed it.
 
         Nearly every refusal comes before the first change, and then there is nothing to take back. A savepoint of the
         whole batch would cost a copy of every page it changes.
         """
         connection, raw = self._connection, self._connection.raw
-        outcomes: list[Outcome] = []
+        outcomes: list[WorkOutcome] = []
         for work, _ in batch:
             changes = raw.total_changes
             try:
@@ -223,7 +225,7 @@ class SqliteBatches:
             waited += wait
             wait = min(wait * 2, LONGEST_WAIT_SECONDS)
 
-    def _run(self, work: Callable[[Connection], Any]) -> Outcome:
+    def _run(self, work: Callable[[Connection], Any]) -> WorkOutcome:
         connection = self._connection
         connection.execute("SAVEPOINT work")
         try:

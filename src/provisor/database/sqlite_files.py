@@ -14,7 +14,7 @@ from urllib.parse import quote
 from provisor.database.ports import DatabaseError
 from provisor.folders import make_folder
 
-Identity = tuple[int, int]  # device and inode
+FileIdentity = tuple[int, int]  # device and inode
 
 _making = threading.Lock()
 MOUNTS = Path("/proc/self/mountinfo")  # of Linux
@@ -55,7 +55,7 @@ def only_name(path: Path, mounts: Path = MOUNTS) -> None:
         )
 
 
-def identity(path: Path) -> Identity:
+def identity(path: Path) -> FileIdentity:
     """What the file is, whatever it is called. Raises DatabaseError when it is gone."""
     try:
         found = path.stat()

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
-from provisor.database.ports import BATCH_LIMIT, Connection, Database, Outcome, Pending
+from provisor.database.ports import BATCH_LIMIT, Connection, Database, PendingWork, WorkOutcome
 
 if TYPE_CHECKING:
     import asyncio
@@ -33,7 +33,7 @@ class Writer:
         from asyncio import get_running_loop  # a third of the start of a command that has no loop
 
         self._loop = get_running_loop()
-        self._waiting: deque[Pending] = deque()
+        self._waiting: deque[PendingWork] = deque()
         self._draining = False
         self._carried = 0  # writes of the last commit
         self._patient_until = 0.0
@@ -90,7 +90,7 @@ class Writer:
         await self._batches.close()
 
 
-def _tell(pending: Pending, outcome: Outcome) -> None:
+def _tell(pending: PendingWork, outcome: WorkOutcome) -> None:
     _, future = pending
     result, failure = outcome
     if future.done():  # its caller was cancelled; the write stands

@@ -25,7 +25,7 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Organisation:
+class ImportedOrganisation:
     """The directory after the import."""
 
     people: Sequence[Person]
@@ -36,7 +36,7 @@ class Organisation:
         return sorted(self.groups)[:GROUP_LIMIT]
 
 
-Change = Mapping[str, str]  # one line of the list that the verifier reads: `do`, `person`, and what it takes
+CastChange = Mapping[str, str]  # one line of the list that the verifier reads: `do`, `person`, and what it takes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,17 +45,17 @@ class Part:
 
     title: str
     who: str = ""
-    changes: tuple[Change, ...] = ()
+    changes: tuple[CastChange, ...] = ()
 
 
-def assigned_directly(organisation: Organisation) -> list[Person]:
+def assigned_directly(organisation: ImportedOrganisation) -> list[Person]:
     """Who needs an assignment of their own, being in no group, and every tenth of the others."""
     grouped = [person for person in organisation.people if person.groups]
     both = {person.id for person in grouped[::BOTH_EVERY]}
     return [person for person in organisation.people if not person.groups or person.id in both]
 
 
-def cast(organisation: Organisation) -> list[Part]:
+def cast(organisation: ImportedOrganisation) -> list[Part]:
     """The changes of the demo, in order. Nobody plays two parts, so that each shows by itself."""
     direct = {person.id for person in assigned_directly(organisation)}
     free = [person for person in organisation.people if person.enabled]
@@ -145,7 +145,7 @@ def _left(staying: Sequence[Person], groups: Sequence[str], direct: set[str], jo
     return Part(title="One membership removed")
 
 
-def _hired(organisation: Organisation) -> Part:
+def _hired(organisation: ImportedOrganisation) -> Part:
     """Somebody whose name nobody has, in the domain of the first person."""
     taken = {person.name.lower() for person in organisation.people}
     domain = next(

@@ -18,7 +18,7 @@ import typer
 from provisor.admin.errors import AdminError
 from provisor.admin.session import Session
 from provisor.demo.report import Report
-from provisor.demo.steps import Files, Play
+from provisor.demo.steps import OrganisationFiles, Play
 from provisor.demo.umbrella import Umbrella
 from provisor.demo.verifier import verify
 from provisor.settings import read_settings
@@ -74,7 +74,7 @@ def demo(
         raise typer.Exit(1)
 
 
-def _perform(session: Session, found: Files, umbrella: Umbrella, folder: Path) -> Report:
+def _perform(session: Session, found: OrganisationFiles, umbrella: Umbrella, folder: Path) -> Report:
     began = time.monotonic()
     say(f"Everything of this demo is in {folder}; the target answers at {umbrella.url}.")
     play = Play(session, found, umbrella)
@@ -114,14 +114,14 @@ def _judge(report: Report) -> None:
         complain(f"  {difference}")
 
 
-def _organisation(stack: ExitStack, users: Path | None, groups: Path | None, members: Path | None) -> Files:
+def _organisation(stack: ExitStack, users: Path | None, groups: Path | None, members: Path | None) -> OrganisationFiles:
     if users is not None:
         for path in (users, groups, members):
             if path is not None and not path.is_file():
                 raise typer.BadParameter(f"There is no file {path}.")
-        return Files(users=users, groups=groups, members=members)
+        return OrganisationFiles(users=users, groups=groups, members=members)
     sample = stack.enter_context(as_file(files("provisor.demo") / "organisation"))
-    return Files(users=sample / "users.csv", groups=sample / "groups.csv", members=sample / "members.csv")
+    return OrganisationFiles(users=sample / "users.csv", groups=sample / "groups.csv", members=sample / "members.csv")
 
 
 def _write_files(folder: Path) -> None:

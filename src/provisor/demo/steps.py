@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from provisor.admin.session import Session
-from provisor.demo.casting import Change, Organisation, Part, Person, assigned_directly, cast
+from provisor.demo.casting import CastChange, ImportedOrganisation, Part, Person, assigned_directly, cast
 from provisor.demo.report import CycleDone
-from provisor.demo.umbrella import Token, Umbrella
+from provisor.demo.umbrella import GeneratedToken, Umbrella
 from provisor.terminal import counted, progress_bar, say
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Files:
+class OrganisationFiles:
     """The organisation to play with; a small one may have users only."""
 
     users: Path | None = None
@@ -42,11 +42,11 @@ class Play:
     """One performance. What it learnt on the way is kept for the report and the verifier."""
 
     session: Session
-    files: Files
+    files: OrganisationFiles
     umbrella: Umbrella
     cycles: list[CycleDone] = field(default_factory=list)
     refused: int = 0
-    changes: list[Change] = field(default_factory=list)
+    changes: list[CastChange] = field(default_factory=list)
 
     @property
     def _admin(self) -> "Admin":
@@ -94,7 +94,7 @@ class Play:
         self.refused = len(summary.refused)
         _say_imported(summary)
 
-    def _step_3(self) -> Token:
+    def _step_3(self) -> GeneratedToken:
         _title(f"Step 3: Configure {UMBRELLA} to support provisioning")
         say("Deployments > Core Identities > Users and Groups > API Keys > Generate Token")
         token = self.umbrella.generate_token("provisor")
@@ -124,7 +124,7 @@ class Play:
             f"through a group {len(found.people) - len(direct):,}, directly {len(direct) - both:,}, both ways {both:,}."
         )
 
-    def _step_6(self, token: Token) -> None:
+    def _step_6(self, token: GeneratedToken) -> None:
         _title(f"Step 6: Configure automatic user provisioning to {UMBRELLA}")
         actor, admin = self.session.actor, self._admin
         admin.jobs.save_credentials(actor, UMBRELLA, url=token.url, token=token.secret)
@@ -168,7 +168,7 @@ class Play:
             self._do(change)
         say(f"  {part.title}: {part.who}")
 
-    def _do(self, change: Change) -> None:
+    def _do(self, change: CastChange) -> None:
         """One elementary change, by the verb that a person would use."""
         actor, admin, person = self.session.actor, self._admin, change["person"]
         match change["do"]:
@@ -196,7 +196,7 @@ class Play:
             reason = f" ({event.code})" if event.code else ""
             say(f"  {event.action:<8} {event.status:<8} {event.name}{reason}")
 
-    def _organisation(self) -> Organisation:
+    def _organisation(self) -> ImportedOrganisation:
         """The directory, as the lists of users, groups and members show it."""
         groups = {item.name: item.id for item in self._pages("group")}
         of_person: dict[str, list[str]] = {}
@@ -217,7 +217,7 @@ class Play:
             )
             for item in users
         ]
-        return Organisation(people=people, groups=groups)
+        return ImportedOrganisation(people=people, groups=groups)
 
     def _pages(self, what: str, group: str = "") -> "Iterator[DirectoryObject]":
         actor, admin, after = self.session.actor, self._admin, ""

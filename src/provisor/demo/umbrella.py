@@ -20,7 +20,7 @@ _PROVISOR = (sys.executable, "-m", "provisor")
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
+class GeneratedToken:
     """What *Generate Token* shows once."""
 
     url: str
@@ -73,7 +73,7 @@ class Umbrella:
             self.process.kill()
             self.process.wait()
 
-    def generate_token(self, label: str) -> Token:
+    def generate_token(self, label: str) -> GeneratedToken:
         """A new token, as `provisor target token create` prints it once."""
         made = subprocess.run(  # noqa: S603 - our own program with our own arguments
             [*_PROVISOR, "target", "token", "create", "--label", label, "--url", self.url, "--json"],
@@ -84,7 +84,7 @@ class Umbrella:
         if made.returncode:
             raise AdminError("demo-target", "The target made no token.", made.stderr.decode(errors="replace").strip())
         shown = json.loads(made.stdout)
-        return Token(shown["url"], shown["token"])
+        return GeneratedToken(shown["url"], shown["token"])
 
     def _environment(self) -> dict[str, str]:
         """Our environment without anybody's settings, and with the folder of this demo."""

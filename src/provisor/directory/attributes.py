@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from provisor.directory.objects import Kind, Value
+from provisor.directory.objects import DirectoryKind, DirectoryValue
 from provisor.scim import nearest as spelling
 
 Type = Literal["text", "boolean", "list"]
@@ -45,7 +45,7 @@ def _table(text: list[str], boolean: list[str], lists: list[str]) -> dict[str, T
     return {**dict.fromkeys(text, "text"), **dict.fromkeys(boolean, "boolean"), **dict.fromkeys(lists, "list")}
 
 
-KNOWN: Mapping[Kind, Mapping[str, Type]] = {
+KNOWN: Mapping[DirectoryKind, Mapping[str, Type]] = {
     "user": _table(_USER_TEXT, _USER_BOOLEAN, _USER_LIST),
     "group": _table(_GROUP_TEXT, _GROUP_BOOLEAN, _GROUP_LIST),
 }
@@ -61,7 +61,7 @@ class Unreadable:
     reason: str
 
 
-def read_text(name: str, reading: Reading, text: str) -> Value | Unreadable:
+def read_text(name: str, reading: Reading, text: str) -> DirectoryValue | Unreadable:
     """The value that text stands for: literally itself, except where the property is a boolean.
 
     A list takes the text as its only value. Empty text clears: it becomes None.
@@ -83,7 +83,7 @@ def read_text(name: str, reading: Reading, text: str) -> Value | Unreadable:
             return Unreadable(f"{name} is {text!r}; it must be the number that Active Directory has, or empty")
 
 
-def nearest(kind: Kind, name: str, others: Iterable[str] = ()) -> str:
+def nearest(kind: DirectoryKind, name: str, others: Iterable[str] = ()) -> str:
     """The known property, or one of `others`, whose name looks most like this one; case does not count."""
     candidates = [*KNOWN[kind], *(["manager"] if kind == "user" else []), *others]
     return spelling.nearest(name, candidates, at_least=0) or candidates[0]
@@ -99,7 +99,7 @@ def extension_name(app_id: str, attribute: str) -> str:
     return f"extension_{app_id.replace('-', '')}_{attribute}"
 
 
-def misfit(name: str, kind_of_value: Type, value: Value) -> str | None:
+def misfit(name: str, kind_of_value: Type, value: DirectoryValue) -> str | None:
     """Why a value cannot be held by a property of this type; None when it can. Null always can: it clears."""
     match kind_of_value:
         case "text":

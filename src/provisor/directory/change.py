@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from provisor.directory.objects import NAMING, Attributes, DirectoryObject, Kind, Value
+from provisor.directory.objects import NAMING, Attributes, DirectoryKind, DirectoryObject, DirectoryValue
 
 ENABLED: Final = "accountEnabled"
 
 
-def merged(current: Attributes, given: Mapping[str, Value], kind: Kind) -> dict[str, Value]:
+def merged(current: Attributes, given: Mapping[str, DirectoryValue], kind: DirectoryKind) -> dict[str, DirectoryValue]:
     """The attributes after an edit: given values replace, None clears, what is not given stays.
 
     Every user has accountEnabled: cleared or never given, it is true.
@@ -29,7 +29,7 @@ def merged(current: Attributes, given: Mapping[str, Value], kind: Kind) -> dict[
     return after
 
 
-def edited(item: DirectoryObject, given: Mapping[str, Value]) -> DirectoryObject:
+def edited(item: DirectoryObject, given: Mapping[str, DirectoryValue]) -> DirectoryObject:
     """The object after an edit; the very same value when nothing differs."""
     attributes = merged(item.attributes, given, item.kind)
     if attributes == item.attributes:

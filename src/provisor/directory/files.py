@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final, Literal
 
 from provisor.directory.names import Meaning, meaning, plain_name
-from provisor.directory.objects import NAMING, Kind, Refusal
+from provisor.directory.objects import NAMING, DirectoryKind, Refusal
 from provisor.scim.nearest import did_you_mean
 
 FileKind = Literal["user", "group", "member"]
@@ -85,7 +85,7 @@ def membership_columns(file: str, header: Sequence[str], *, one_group: bool) -> 
     )
 
 
-def _those(header: Sequence[str], kind: Kind, attributes: frozenset[str]) -> list[str]:
+def _those(header: Sequence[str], kind: DirectoryKind, attributes: frozenset[str]) -> list[str]:
     """The columns of a header that mean one of these attributes."""
     meanings = {column: meaning(kind, column) for column in header}
     return [

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from provisor.directory.attributes import KNOWN, Reading
-from provisor.directory.objects import Kind
+from provisor.directory.objects import DirectoryKind
 
 ID: Final = "id"
 MANAGER: Final = "manager"
 OBJECT_GUID: Final = "objectGUID"
 
 # Graph's name, and the older one that mappings know it by too (of businessPhones: its first).
-_IN_MAPPINGS: Mapping[Kind, Mapping[str, str]] = {
+_IN_MAPPINGS: Mapping[DirectoryKind, Mapping[str, str]] = {
     "user": {
         "businessPhones": "telephoneNumber",
         "mobilePhone": "mobile",
@@ -31,7 +31,7 @@ _IN_MAPPINGS: Mapping[Kind, Mapping[str, str]] = {
     "group": {},
 }
 # What files and Active Directory call it besides. A column holds one value, so files say businessPhone for one of them.
-_IN_FILES: Mapping[Kind, Mapping[str, str]] = {
+_IN_FILES: Mapping[DirectoryKind, Mapping[str, str]] = {
     "user": {
         "businessPhone": "businessPhones",
         "alternateEmailAddress": "otherMails",
@@ -62,7 +62,7 @@ _IN_FILES: Mapping[Kind, Mapping[str, str]] = {
 _OWN_TIMES: Final = "the directory keeps times of its own"
 _SIGN_IN: Final = "what people sign in with is not kept"
 _OF_ACTIVE_DIRECTORY: Final = "Active Directory keeps it for itself"
-_NOT_TAKEN: Mapping[Kind, Mapping[str, str]] = {
+_NOT_TAKEN: Mapping[DirectoryKind, Mapping[str, str]] = {
     "user": {
         "passwordProfile": _SIGN_IN,
         "authenticationPhoneNumber": _SIGN_IN,
@@ -117,7 +117,7 @@ class NotTaken:
     reason: str
 
 
-def meaning(kind: Kind, name: str) -> Meaning | NotTaken | None:
+def meaning(kind: DirectoryKind, name: str) -> Meaning | NotTaken | None:
     """What a column or an attribute named by hand means; None for a name that nobody knows."""
     known = _meaning(kind, name)
     written = None if known is not None else _TEMPLATE_HEADER.fullmatch(name)
@@ -128,13 +128,13 @@ def meaning(kind: Kind, name: str) -> Meaning | NotTaken | None:
     return _meaning(kind, written["name"])
 
 
-def names_of(kind: Kind) -> tuple[str, ...]:
+def names_of(kind: DirectoryKind) -> tuple[str, ...]:
     """Every name that stands for an attribute."""
     also = () if kind == "group" else (MANAGER, "userAccountControl")
     return (*KNOWN[kind], *_IN_MAPPINGS[kind].values(), *_IN_FILES[kind], *also, ID, OBJECT_GUID)
 
 
-def names_in_mappings(kind: Kind) -> Mapping[str, str]:
+def names_in_mappings(kind: DirectoryKind) -> Mapping[str, str]:
     """Graph's names that mappings know by another one too, with that one."""
     return _IN_MAPPINGS[kind]
 
@@ -145,7 +145,7 @@ def plain_name(column: str) -> str:
     return written["name"] if written else column
 
 
-def _meaning(kind: Kind, name: str) -> Meaning | NotTaken | None:
+def _meaning(kind: DirectoryKind, name: str) -> Meaning | NotTaken | None:
     attribute = _ALIASES[kind].get(name, name)
     if attribute in (ID, OBJECT_GUID) or (attribute == MANAGER and kind == "user"):
         return Meaning(attribute)
@@ -157,6 +157,6 @@ def _meaning(kind: Kind, name: str) -> Meaning | NotTaken | None:
     return None if reason is None else NotTaken(reason)
 
 
-_ALIASES: Mapping[Kind, Mapping[str, str]] = {
+_ALIASES: Mapping[DirectoryKind, Mapping[str, str]] = {
     kind: {**{older: graph for graph, older in _IN_MAPPINGS[kind].items()}, **_IN_FILES[kind]} for kind in _IN_MAPPINGS
 }

@@ -8,11 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-Kind: TypeAlias = Literal["user", "group"]
-Value: TypeAlias = bool | int | str | list[str] | list[dict[str, str]] | None
-Attributes: TypeAlias = Mapping[str, Value]
+DirectoryKind: TypeAlias = Literal["user", "group"]
+DirectoryValue: TypeAlias = bool | int | str | list[str] | list[dict[str, str]] | None
+Attributes: TypeAlias = Mapping[str, DirectoryValue]
 
-NAMING: Mapping[Kind, str] = {"user": "userPrincipalName", "group": "displayName"}  # what people call an object by
+NAMING: Mapping[DirectoryKind, str] = {
+    "user": "userPrincipalName",
+    "group": "displayName",
+}  # what people call an object by
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,10 +27,10 @@ class DirectoryObject:
 
     id: str
     source: str
-    kind: Kind
+    kind: DirectoryKind
     anchor: str | None
     name: str
-    attributes: dict[str, Value]
+    attributes: dict[str, DirectoryValue]
     manager: str | None = None
     enabled: bool = True
     created_at: int = 0

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from provisor.directory.attributes import KNOWN, Reading, Unreadable, extension_name, nearest, read_text
 from provisor.directory.names import ID, MANAGER, OBJECT_GUID, Meaning, NotTaken, meaning, names_of
 from provisor.directory.objectguid import as_base64, read_guid
-from provisor.directory.objects import NAMING, Kind, Refusal, Value
+from provisor.directory.objects import NAMING, DirectoryKind, DirectoryValue, Refusal
 from provisor.directory.printable import refused_name
 from provisor.scim.nearest import did_you_mean
 from provisor.scim.values import fold
 
-_PREFERRED: Mapping[Kind, str] = {"user": OBJECT_GUID, "group": ID}
+_PREFERRED: Mapping[DirectoryKind, str] = {"user": OBJECT_GUID, "group": ID}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +26,7 @@ class Columns:
     By that name a refused cell is told. `guids` pairs a position with a property.
     """
 
-    kind: Kind
+    kind: DirectoryKind
     anchor: str
     anchor_at: int
     name_at: int | None
@@ -46,11 +46,13 @@ class SourceRow:
     anchor: str
     name: str | None
     folded_name: str | None
-    given: dict[str, Value]
+    given: dict[str, DirectoryValue]
     manager: str | None
 
 
-def choose_anchor(kind: Kind, file: str, header: Sequence[str], fixed: str | None, wanted: str | None) -> str | Refusal:
+def choose_anchor(
+    kind: DirectoryKind, file: str, header: Sequence[str], fixed: str | None, wanted: str | None
+) -> str | Refusal:
     """The attribute that identifies rows: as fixed by the first import, else the wanted one, else by the rule."""
     naming = NAMING[kind]
     meant = [_identifier(kind, column) for column in header]
@@ -76,7 +78,7 @@ def choose_anchor(kind: Kind, file: str, header: Sequence[str], fixed: str | Non
 
 
 def unseen_column(
-    kind: Kind, file: str, header: Sequence[str], app_id: str, registered: Mapping[str, object]
+    kind: DirectoryKind, file: str, header: Sequence[str], app_id: str, registered: Mapping[str, object]
 ) -> Refusal | None:
     """The refusal of a column that would become an extension whose name nobody sees whole."""
     for column in header:
@@ -88,7 +90,7 @@ def unseen_column(
 
 
 def read_header(
-    kind: Kind, file: str, header: Sequence[str], anchor: str, app_id: str, registered: Mapping[str, object]
+    kind: DirectoryKind, file: str, header: Sequence[str], anchor: str, app_id: str, registered: Mapping[str, object]
 ) -> Columns | Refusal:
     """What each column means; `registered` has the full names of the tenant's extensions.
 
@@ -134,7 +136,7 @@ def read_header(
     )
 
 
-def unknown_column(kind: Kind, column: str, full_name: str) -> str:
+def unknown_column(kind: DirectoryKind, column: str, full_name: str) -> str:
     """The warning for a column that became a directory extension."""
     return (
         f"the column {column} is no attribute of a {kind}; it is kept as the directory extension {full_name}. "
@@ -142,7 +144,7 @@ def unknown_column(kind: Kind, column: str, full_name: str) -> str:
     )
 
 
-def anchor_key(kind: Kind, anchor: str, cell: str) -> str | None:
+def anchor_key(kind: DirectoryKind, anchor: str, cell: str) -> str | None:
     """The form under which an anchor is kept and found: GUIDs by their bytes, names folded, anything else as it is."""
     if anchor == OBJECT_GUID:
         raw = read_guid(cell)
@@ -161,7 +163,7 @@ def read_row(columns: Columns, number: int, cells: Sequence[str]) -> SourceRow |
     anchor = anchor_key(columns.kind, columns.anchor, identifying)
     if anchor is None:
         return f"{OBJECT_GUID} {identifying!r} is no GUID"
-    given: dict[str, Value] = {}
+    given: dict[str, DirectoryValue] = {}
     for at, property_, reading, column in columns.taken:
         value = (cells[at] or None) if reading == "text" else read_text(column, reading, cells[at])
         if isinstance(value, Unreadable):
@@ -182,7 +184,7 @@ def read_row(columns: Columns, number: int, cells: Sequence[str]) -> SourceRow |
     )
 
 
-def _identifier(kind: Kind, column: str) -> str:
+def _identifier(kind: DirectoryKind, column: str) -> str:
     """What a column is called as the one that identifies rows."""
     found = meaning(kind, column)
     return found.attribute if isinstance(found, Meaning) else column

@@ -7,10 +7,10 @@ not within one source, where members.csv names them by it.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from provisor.directory.objects import NAMING, Kind, Refusal
+from provisor.directory.objects import NAMING, DirectoryKind, Refusal
 
 
-def taken(kind: Kind, name: str, holder_name: str, holder_id: str) -> Refusal:
+def taken(kind: DirectoryKind, name: str, holder_name: str, holder_id: str) -> Refusal:
     """The refusal for a name that somebody else has."""
     same = "" if name == holder_name else f" as {holder_name}"
     return Refusal(
@@ -20,7 +20,7 @@ def taken(kind: Kind, name: str, holder_name: str, holder_id: str) -> Refusal:
     )
 
 
-def blank(kind: Kind) -> Refusal:
+def blank(kind: DirectoryKind) -> Refusal:
     """The refusal for a name of blanks only."""
     return Refusal(
         code="name-blank",

@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple, TypeAlias
 from provisor.engine.record import Kind
 from provisor.scim.values import Json
 
-Status: TypeAlias = Literal["planned", "waiting", "success", "warning", "failure", "skipped"]
+DetailStatus: TypeAlias = Literal["planned", "waiting", "success", "warning", "failure", "skipped"]
 
 SHOWN_CHANGES = 8
 SHOWN_NAMES = 10
@@ -35,7 +35,7 @@ class Detail:
     """
 
     operation: str
-    status: Status
+    status: DetailStatus
     kind: Kind
     id: str
     name: str

@@ -13,27 +13,27 @@ import msgspec
 
 from provisor.engine.decide import Standing
 from provisor.engine.desired import Desired
-from provisor.engine.modified import SHOWN_MEMBERS, Change, as_properties
+from provisor.engine.modified import SHOWN_MEMBERS, ModifiedProperty, as_properties
 from provisor.engine.ports import Exchange
 from provisor.engine.record import Kind
 from provisor.rules.failure import Failure, Retry
 from provisor.scim.values import Json, Resource
 
-Action: TypeAlias = Literal["create", "update", "delete", "disable", "other"]
+LoggedAction: TypeAlias = Literal["create", "update", "delete", "disable", "other"]
 Status: TypeAlias = Literal["success", "failure", "skipped", "warning"]
 FailedStep: TypeAlias = Literal["import", "scoping", "matching", "processing", "referenceResolution", "export"]
 
 UNRESOLVED_REFERENCE = "UnableToResolveReferenceAttributeValue"
 _BRING_THEM = "Bring them into the scope of the job; who is disabled in the directory gets no account."
 SHOWN_UNRESOLVED = 20
-_EXPORTS: dict[Action, str] = {
+_EXPORTS: dict[LoggedAction, str] = {
     "create": "EntryExportAdd",
     "update": "EntryExportUpdate",
     "disable": "EntryExportUpdate",
     "delete": "EntryExportDelete",
     "other": "EntrySynchronizationSkip",
 }
-_DONE: dict[Action, str] = {
+_DONE: dict[LoggedAction, str] = {
     "create": "was created",
     "update": "was updated",
     "disable": "was disabled",
@@ -54,7 +54,7 @@ class Judged(msgspec.Struct, array_like=True):
     detail: list[tuple[str, str, bool]]
 
 
-class Refused(msgspec.Struct, array_like=True):
+class LocatedFailure(msgspec.Struct, array_like=True):
     """A failure, and where it happened."""
 
     code: str
@@ -80,10 +80,10 @@ class Facts(msgspec.Struct, array_like=True, kw_only=True):
 
     kind: Kind
     judged: Judged | None = None
-    modified: list[Change] = []
+    modified: list[ModifiedProperty] = []
     matching: str | None = None
     unresolved: list[str] = []
-    refused: Refused | None = None
+    refused: LocatedFailure | None = None
     skip: tuple[str, str] | None = None
     sent: Sent | None = None
     unresolved_number: int = 0
@@ -107,9 +107,9 @@ def judged(desired: Desired) -> Judged:
     )
 
 
-def refused(failure: Failure, step: FailedStep) -> Refused:
+def refused(failure: Failure, step: FailedStep) -> LocatedFailure:
     """A failure as a fact."""
-    return Refused(failure.code, failure.message, failure.hint, failure.retry, step)
+    return LocatedFailure(failure.code, failure.message, failure.hint, failure.retry, step)
 
 
 def sent(exchange: Exchange) -> Sent:
@@ -147,7 +147,7 @@ class Written(NamedTuple):
 
     id: str
     at: str
-    action: Action
+    action: LoggedAction
     status: Status
     object_id: str
     name: str
@@ -252,7 +252,7 @@ def _scoping(judged: Judged) -> Resource:
     return _step("EntrySynchronizationScoping", "scoping", "success" if in_scope else "skipped", reason, details)
 
 
-def _differing(name: str, modified: Sequence[Change]) -> str:
+def _differing(name: str, modified: Sequence[ModifiedProperty]) -> str:
     """How much differs, in words: members are not attributes."""
     members = [new for attribute, _, new in modified if attribute == "members"]
     parts: list[str] = []
@@ -286,7 +286,7 @@ def _is_not(absent: str) -> str:
     return "are not" if ", " in absent or " more" in absent else "is not"
 
 
-def _failed(steps: list[Json], refused: Refused, action: Action) -> list[Json]:
+def _failed(steps: list[Json], refused: LocatedFailure, action: LoggedAction) -> list[Json]:
     """The steps before the failed one, and that one with what went wrong."""
     order = ("import", "scoping", "matching", "processing", "referenceResolution", "export")
     last = order.index(refused.step)

@@ -10,16 +10,16 @@ from provisor.rules.mapper import Mapper
 from provisor.scim.path import getter
 from provisor.scim.values import Json, Resource
 
-Change: TypeAlias = tuple[str, str | None, str | None]  # attribute, old value, new value
+ModifiedProperty: TypeAlias = tuple[str, str | None, str | None]  # attribute, old value, new value
 
 REDACTED = "[Redact]"
 SHOWN_MEMBERS = 1_000  # a membership event lists no more; its export step says how many there were
 
 
-def differing(mapper: Mapper, before: Resource | None, after: Resource) -> list[Change]:
+def differing(mapper: Mapper, before: Resource | None, after: Resource) -> list[ModifiedProperty]:
     """(attribute, old, new) of what differs among the mapped attributes; `before` None for a creation."""
     redacted = mapper.redacted
-    changes: list[Change] = []
+    changes: list[ModifiedProperty] = []
     for path, take in mapper.targets:
         new = take(after)
         old = None if before is None else take(before)
@@ -31,9 +31,9 @@ def differing(mapper: Mapper, before: Resource | None, after: Resource) -> list[
     return changes
 
 
-def differing_references(mapper: Mapper, before: Resource, after: Resource) -> list[Change]:
+def differing_references(mapper: Mapper, before: Resource, after: Resource) -> list[ModifiedProperty]:
     """(attribute, old target id, new target id) of the references, such as manager, that differ."""
-    changes: list[Change] = []
+    changes: list[ModifiedProperty] = []
     for path, _ in mapper.references:
         old, new = reference_in(mapper, path, before), reference_in(mapper, path, after)
         if old != new:
@@ -47,13 +47,13 @@ def reference_in(mapper: Mapper, path: str, document: Resource) -> str | None:
     return as_text(reference.get("value") if isinstance(reference, dict) else reference)
 
 
-def differing_members(added: Sequence[str], removed: Sequence[str]) -> list[Change]:
+def differing_members(added: Sequence[str], removed: Sequence[str]) -> list[ModifiedProperty]:
     """Membership changes: the id of who came as the new value, of who went as the old one; not more than are shown."""
-    changes: list[Change] = [("members", None, member) for member in added[:SHOWN_MEMBERS]]
+    changes: list[ModifiedProperty] = [("members", None, member) for member in added[:SHOWN_MEMBERS]]
     return changes + [("members", member, None) for member in removed[: SHOWN_MEMBERS - len(changes)]]
 
 
-def as_properties(changes: Iterable[Change]) -> list[Json]:
+def as_properties(changes: Iterable[ModifiedProperty]) -> list[Json]:
     """Changes as the log shows them."""
     return [{"displayName": path, "oldValue": old, "newValue": new} for path, old, new in changes]
 

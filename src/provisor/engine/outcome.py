@@ -10,9 +10,9 @@ from provisor.engine.advice import SERVICE_INCOMPATIBLE, Verb, advice_for
 from provisor.engine.ports import ConnectorError, Malformed, Rejected, Throttled, Unauthorized, Unreachable
 from provisor.rules.failure import Failure, Retry
 
-__all__ = ["Blame", "Failure", "Retry", "Verb", "Where", "blame", "cycle_failure", "failure_from"]
+__all__ = ["Blame", "Failure", "RequestPurpose", "Retry", "Verb", "blame", "cycle_failure", "failure_from"]
 
-Where: TypeAlias = Literal["probe", "filter", "object"]
+RequestPurpose: TypeAlias = Literal["probe", "filter", "object"]
 Blame: TypeAlias = Literal["job", "object", "unsure"]
 
 # Status -> code and what to do, where the target gave no scimType that says more.
@@ -87,7 +87,7 @@ def _failure(code: str, message: str, hint: str, retry: Retry = Retry.LATER) -> 
     return Failure(code=code, message=message, hint=hint, retry=retry)
 
 
-def blame(error: ConnectorError, where: Where) -> Blame:
+def blame(error: ConnectorError, where: RequestPurpose) -> Blame:
     """Whose fault an error is: the job's, and the cycle stops with its cursor kept; one object's; or nobody can say.
 
     The credential and the network are the job's, and any refusal of the probe. A time-out is not for certain: one

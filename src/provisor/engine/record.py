@@ -9,8 +9,8 @@ from typing import Literal
 import msgspec
 
 Kind = Literal["user", "group"]
-Scalar = None | bool | int | str
-AttributeValue = Scalar | list[str] | list[dict[str, str]]
+RecordScalar = None | bool | int | str
+AttributeValue = RecordScalar | list[str] | list[dict[str, str]]
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):

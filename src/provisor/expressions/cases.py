@@ -13,17 +13,17 @@ import regex
 from provisor.expressions.compiler import compile_expression
 from provisor.expressions.values import (
     NO_FLOW,
-    Assignment,
+    AppRoleAssignment,
     Candidates,
-    Failure,
-    Json,
+    ExpressionFailure,
+    ExpressionOutcome,
+    ExpressionProblem,
+    JsonValue,
     NoFlow,
-    Outcome,
-    Problem,
     RandomBytes,
-    Record,
     Result,
-    Value,
+    SourceRecord,
+    SourceValue,
     text_of,
 )
 
@@ -61,16 +61,16 @@ class ExpectedRoles:
     values: list[str]
 
 
-Expected = ExpectedValue | ExpectedError | ExpectedNoFlow | ExpectedPattern | ExpectedRoles
+ExpectedOutcome = ExpectedValue | ExpectedError | ExpectedNoFlow | ExpectedPattern | ExpectedRoles
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class ExpressionCase:
     """One line of a case file. `taken` are values that the target already holds, for SelectUniqueValue."""
 
     expression: str
-    attributes: Record
-    expected: Expected
+    attributes: SourceRecord
+    expected: ExpectedOutcome
     taken: frozenset[str] = frozenset()
 
 
@@ -85,7 +85,7 @@ class _Wrong(Exception):
     """Unwinds the reader; read_cases returns it as Misformatted."""
 
 
-def read_cases(document: Json) -> tuple[Case, ...] | Misformatted:
+def read_cases(document: JsonValue) -> tuple[ExpressionCase, ...] | Misformatted:
     """Read a whole case file, or name the first case that is not in the format."""
     if not isinstance(document, list):
         return Misformatted("A case file is a JSON list of objects with expr, attributes and expect.")
@@ -98,11 +98,11 @@ def read_cases(document: Json) -> tuple[Case, ...] | Misformatted:
     return tuple(cases)
 
 
-def check_case(case: Case, now: datetime, random_bytes: RandomBytes) -> str | None:
+def check_case(case: ExpressionCase, now: datetime, random_bytes: RandomBytes) -> str | None:
     """What is wrong with the outcome of a case, in one sentence; None when it is as expected."""
     compiled = compile_expression(case.expression)
-    if isinstance(compiled, Problem):
-        outcome: Outcome | Problem = compiled
+    if isinstance(compiled, ExpressionProblem):
+        outcome: ExpressionOutcome | ExpressionProblem = compiled
     else:
         outcome = _resolved(compiled.evaluate(case.attributes, now, random_bytes), case.taken)
     if _fits(outcome, case.expected):
@@ -110,7 +110,7 @@ def check_case(case: Case, now: datetime, random_bytes: RandomBytes) -> str | No
     return f"expected {_shown_expected(case.expected)}, got {_shown(outcome)}"
 
 
-def read_attributes(element: Json) -> Record | Misformatted:
+def read_attributes(element: JsonValue) -> SourceRecord | Misformatted:
     """Read an object of source attributes as case files and the command line write them."""
     try:
         return _attributes(element)
@@ -118,7 +118,7 @@ def read_attributes(element: Json) -> Record | Misformatted:
         return Misformatted(f"{str(wrong)[:1].upper()}{str(wrong)[1:]}.")
 
 
-def _read_case(element: Json) -> Case:
+def _read_case(element: JsonValue) -> ExpressionCase:
     if not isinstance(element, dict):
         raise _Wrong("it is no JSON object")
     expression = element.get("expr")
@@ -129,7 +129,7 @@ def _read_case(element: Json) -> Case:
     unknown = element.keys() - {"expr", "attributes", "expect", "note", "taken"}
     if unknown:
         raise _Wrong(f'"{min(unknown)}" is no key of a case; known are expr, attributes, expect, note and taken')
-    return Case(
+    return ExpressionCase(
         expression=expression,
         attributes=_attributes(element.get("attributes", {})),
         expected=_expected(element["expect"]),
@@ -137,15 +137,15 @@ def _read_case(element: Json) -> Case:
     )
 
 
-def _attributes(element: Json) -> Record:
+def _attributes(element: JsonValue) -> SourceRecord:
     if not isinstance(element, dict):
         raise _Wrong("the attributes must be a JSON object")
     return {name: _attribute(name, value) for name, value in element.items()}
 
 
-def _attribute(name: str, value: Json) -> Value:
+def _attribute(name: str, value: JsonValue) -> SourceValue:
     if isinstance(value, list):
-        roles: list[Assignment] = []
+        roles: list[AppRoleAssignment] = []
         for role in value:
             if not isinstance(role, dict):
                 return _texts(value, f"attribute {name}")
@@ -156,7 +156,7 @@ def _attribute(name: str, value: Json) -> Value:
     return value
 
 
-def _texts(value: Json, what: str) -> list[str]:
+def _texts(value: JsonValue, what: str) -> list[str]:
     if not isinstance(value, list):
         raise _Wrong(f"{what} must be a list")
     texts: list[str] = []
@@ -167,7 +167,7 @@ def _texts(value: Json, what: str) -> list[str]:
     return texts
 
 
-def _expected(element: Json) -> Expected:
+def _expected(element: JsonValue) -> ExpectedOutcome:
     match element:
         case {"error": True, **rest} if not rest:
             return ExpectedError()
@@ -193,22 +193,22 @@ def _expected(element: Json) -> Expected:
             )
 
 
-def _resolved(outcome: Outcome, taken: frozenset[str]) -> Outcome:
+def _resolved(outcome: ExpressionOutcome, taken: frozenset[str]) -> ExpressionOutcome:
     """Do for SelectUniqueValue what the runner does with the target."""
     if not isinstance(outcome, Candidates):
         return outcome
     for value in outcome.values:
         if value not in taken:
             return value
-    return outcome.failure or Failure(
+    return outcome.failure or ExpressionFailure(
         function="SelectUniqueValue", position=1, message="SelectUniqueValue: all values are taken."
     )
 
 
-def _fits(outcome: Outcome | Problem, expected: Expected) -> bool:
+def _fits(outcome: ExpressionOutcome | ExpressionProblem, expected: ExpectedOutcome) -> bool:
     match expected:
         case ExpectedError():
-            return isinstance(outcome, (Problem, Failure))
+            return isinstance(outcome, (ExpressionProblem, ExpressionFailure))
         case ExpectedNoFlow():
             return outcome is NO_FLOW
         case ExpectedPattern():
@@ -229,15 +229,15 @@ def _fits(outcome: Outcome | Problem, expected: Expected) -> bool:
             assert_never(expected)
 
 
-def _role_values(outcome: Outcome | Problem) -> list[str] | None:
+def _role_values(outcome: ExpressionOutcome | ExpressionProblem) -> list[str] | None:
     if not isinstance(outcome, list):
         return None
     return [str(role.get("value", "")) for role in outcome if isinstance(role, dict)]
 
 
-def _shown(outcome: Outcome | Problem) -> str:
+def _shown(outcome: ExpressionOutcome | ExpressionProblem) -> str:
     match outcome:
-        case Problem() | Failure():
+        case ExpressionProblem() | ExpressionFailure():
             return f"an error: {outcome}"
         case NoFlow():
             return "no flow"
@@ -253,7 +253,7 @@ def _shown_value(value: Result) -> str:
     return f'"{value}"' if isinstance(value, str) else repr(value)
 
 
-def _shown_expected(expected: Expected) -> str:
+def _shown_expected(expected: ExpectedOutcome) -> str:
     match expected:
         case ExpectedError():
             return "an error"

@@ -11,8 +11,8 @@ from provisor.expressions.functions.evaluation import number_in
 from provisor.expressions.functions.patterns import pattern_problem
 from provisor.expressions.functions.replace import mode_of
 from provisor.expressions.functions.signature import FunctionInfo, signature_of
-from provisor.expressions.nodes import Call, Comparison, Constant, Node, to_text, walk
-from provisor.expressions.values import Problem
+from provisor.expressions.nodes import CallNode, Comparison, ConstantNode, Node, to_text, walk
+from provisor.expressions.values import ExpressionProblem
 
 _TAKES_CONDITION = ("IIF", "CBool")
 _NULL_TESTS = ("IsNull", "IsNullOrEmpty", "IsPresent")
@@ -21,52 +21,52 @@ _COMPARE_TYPE_SLOT = 3
 _ALIKE = 0.7  # as scim.nearest has it, which is of a room beside this one
 
 
-def check(node: Node) -> Problem | None:
+def check(node: Node) -> ExpressionProblem | None:
     """Find the first thing, from the left, that makes a tree unusable."""
     for part in walk(node):
-        if isinstance(part, Call):
+        if isinstance(part, CallNode):
             problem = _check_call(part, outermost=part is node)
             if problem is not None:
                 return problem
-        elif isinstance(part, Constant) and part.bare and part.text in _COMPARE_TYPES and part is node:
+        elif isinstance(part, ConstantNode) and part.bare and part.text in _COMPARE_TYPES and part is node:
             return _keyword_problem(part, None)
     return None
 
 
 def warnings_of(node: Node) -> tuple[str, ...]:
     """Say what is allowed and probably not meant. Shown when a mapping is saved; nothing is refused for it."""
-    return tuple(warning for part in walk(node) if isinstance(part, Call) for warning in _warnings_of_call(part))
+    return tuple(warning for part in walk(node) if isinstance(part, CallNode) for warning in _warnings_of_call(part))
 
 
 def hopeless_arguments(node: Node) -> Iterator[str]:
     """Say which constants fail for every record: what is no number where one is needed, and patterns that are none."""
     for call in walk(node):
-        if not isinstance(call, Call) or all(isinstance(argument, Constant) for argument in call.arguments):
+        if not isinstance(call, CallNode) or all(isinstance(argument, ConstantNode) for argument in call.arguments):
             continue  # a call of constants alone is tried when it is compiled
         for index, argument in enumerate(call.arguments):
-            if isinstance(argument, Constant):
+            if isinstance(argument, ConstantNode):
                 parameter = FUNCTIONS[call.name].parameter_at(index)
                 if parameter.type == "Integer" and number_in(argument.text) is None:
                     yield (
                         f'{call.name} cannot use "{argument.text}" as {parameter.name}: a whole number is needed.'
                         f" (character {argument.position})"
                     )
-        if call.name == "Replace" and len(call.arguments) > 2 and isinstance(call.arguments[2], Constant):
+        if call.name == "Replace" and len(call.arguments) > 2 and isinstance(call.arguments[2], ConstantNode):
             problem = pattern_problem(call.arguments[2].text)
             if problem is not None:
                 yield f"Replace: {problem} (character {call.arguments[2].position})"
 
 
-def _check_call(call: Call, *, outermost: bool) -> Problem | None:
+def _check_call(call: CallNode, *, outermost: bool) -> ExpressionProblem | None:
     info = FUNCTIONS.get(call.name)
     if info is None:
-        return Problem(function=call.name, position=call.position, message=_unknown(call.name))
+        return ExpressionProblem(function=call.name, position=call.position, message=_unknown(call.name))
     if call.name == "SelectUniqueValue" and not outermost:
         message = (
             "SelectUniqueValue stands inside another function and must be outermost. "
             "Move the other function into its rules."
         )
-        return Problem(function=call.name, position=call.position, message=message)
+        return ExpressionProblem(function=call.name, position=call.position, message=message)
     problem = _check_count(call, info) or _check_slots(call, info)
     if problem is None and call.name == "Replace" and mode_of(call.arguments) is None:
         message = (
@@ -75,39 +75,41 @@ def _check_call(call: Call, *, outermost: bool) -> Problem | None:
             "or regexPattern and regexGroupName with replacementValue or "
             "replacementAttributeName."
         )
-        return Problem(function=call.name, position=call.position, message=message)
+        return ExpressionProblem(function=call.name, position=call.position, message=message)
     return problem
 
 
-def _check_count(call: Call, info: FunctionInfo) -> Problem | None:
+def _check_count(call: CallNode, info: FunctionInfo) -> ExpressionProblem | None:
     given = len(call.arguments)
     most = info.most_arguments
     if most is not None and given > most:
         extra = call.arguments[most]
         message = f"{call.name} takes at most {most} arguments and was given {given}. Write {signature_of(info)}."
-        return Problem(function=call.name, position=call.position if extra is None else extra.position, message=message)
+        return ExpressionProblem(
+            function=call.name, position=call.position if extra is None else extra.position, message=message
+        )
     if given < info.least_arguments:
         missing = info.parameter_at(given)
         message = f"{call.name} lacks its argument {missing.name}. Write {signature_of(info)}."
-        return Problem(function=call.name, position=call.position, message=message)
+        return ExpressionProblem(function=call.name, position=call.position, message=message)
     repeated = info.repeats
     if repeated and (given - info.fixed_arguments) % repeated:
         message = f"{call.name} has a key without a value. Give keys and values in pairs: {signature_of(info)}."
-        return Problem(function=call.name, position=call.position, message=message)
+        return ExpressionProblem(function=call.name, position=call.position, message=message)
     return None
 
 
-def _check_slots(call: Call, info: FunctionInfo) -> Problem | None:
+def _check_slots(call: CallNode, info: FunctionInfo) -> ExpressionProblem | None:
     for index, argument in enumerate(call.arguments):
         parameter = info.parameter_at(index)
         if argument is None:
             if parameter.required:
                 message = f"{call.name} lacks its argument {parameter.name}. Write {signature_of(info)}."
-                return Problem(function=call.name, position=call.position, message=message)
+                return ExpressionProblem(function=call.name, position=call.position, message=message)
         elif isinstance(argument, Comparison):
             if index or call.name not in _TAKES_CONDITION:
                 message = f"{call.name} cannot take a comparison here. Only IIF and CBool take one, as first argument."
-                return Problem(function=call.name, position=argument.position, message=message)
+                return ExpressionProblem(function=call.name, position=argument.position, message=message)
             for side in (argument.left, argument.right):
                 if _is_keyword(side):
                     return _keyword_problem(side, call.name)
@@ -117,14 +119,14 @@ def _check_slots(call: Call, info: FunctionInfo) -> Problem | None:
 
 
 def _is_keyword(node: Node) -> bool:
-    return isinstance(node, Constant) and node.bare and node.text in _COMPARE_TYPES
+    return isinstance(node, ConstantNode) and node.bare and node.text in _COMPARE_TYPES
 
 
-def _keyword_problem(node: Node, function: str | None) -> Problem:
+def _keyword_problem(node: Node, function: str | None) -> ExpressionProblem:
     message = (
         f"{to_text(node)} stands only as the last argument of InStr. Put it in quotation marks if it is meant as text."
     )
-    return Problem(function=function, position=node.position, message=message)
+    return ExpressionProblem(function=function, position=node.position, message=message)
 
 
 def _unknown(name: str) -> str:
@@ -136,19 +138,19 @@ def _unknown(name: str) -> str:
     return f"There is no function {shown}. {hint}Function names are case-sensitive; the reference lists them all."
 
 
-def _warnings_of_call(call: Call) -> Iterator[str]:
+def _warnings_of_call(call: CallNode) -> Iterator[str]:
     first = call.arguments[0] if call.arguments else None
     if call.name == "IIF" and _tests_for_null(first):
         yield (
             "IIF tests for a null or empty value, which Entra does not support. It is evaluated naturally here; "
             'write Switch([attribute], …, "", …) to be portable.'
         )
-    if call.name == "Switch" and isinstance(first, Call) and first.name in _NULL_TESTS:
+    if call.name == "Switch" and isinstance(first, CallNode) and first.name in _NULL_TESTS:
         yield (
             f"Switch looks at {first.name}, which Entra's reference warns against. It is evaluated naturally here; "
             'test for null with the key "" instead.'
         )
-    if call.name == "Replace" and len(call.arguments) > 2 and isinstance(call.arguments[2], Constant):
+    if call.name == "Replace" and len(call.arguments) > 2 and isinstance(call.arguments[2], ConstantNode):
         problem = pattern_problem(call.arguments[2].text)
         if problem is not None:
             yield f"Replace will fail for every object: {problem}"
@@ -158,9 +160,11 @@ def _tests_for_null(condition: Node | None) -> bool:
     match condition:
         case Comparison():
             return any(
-                isinstance(side, Constant) and not side.text for side in (condition.left, condition.right)
-            ) or any(isinstance(side, Call) and side.name in _NULL_TESTS for side in (condition.left, condition.right))
-        case Call():
+                isinstance(side, ConstantNode) and not side.text for side in (condition.left, condition.right)
+            ) or any(
+                isinstance(side, CallNode) and side.name in _NULL_TESTS for side in (condition.left, condition.right)
+            )
+        case CallNode():
             return condition.name in _NULL_TESTS
         case _:
             return False

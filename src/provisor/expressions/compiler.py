@@ -13,26 +13,26 @@ from provisor.expressions.functions import FUNCTIONS
 from provisor.expressions.functions.comparing import comparer
 from provisor.expressions.functions.evaluation import (
     Argument,
+    CallSite,
     EvaluationFailed,
     Evaluator,
     FlowDropped,
     Refused,
-    Site,
     as_text,
 )
 from provisor.expressions.functions.patterns import REGEX_SECONDS
 from provisor.expressions.functions.signature import FunctionInfo
-from provisor.expressions.nodes import Attribute, Call, Comparison, Constant, Node, walk
+from provisor.expressions.nodes import AttributeNode, CallNode, Comparison, ConstantNode, Node, walk
 from provisor.expressions.parser import parse
 from provisor.expressions.values import (
     NO_FLOW,
     Candidates,
-    Failure,
-    Outcome,
-    Problem,
+    ExpressionFailure,
+    ExpressionOutcome,
+    ExpressionProblem,
     RandomBytes,
-    Record,
-    Value,
+    SourceRecord,
+    SourceValue,
     text_of,
 )
 
@@ -58,7 +58,7 @@ class Compiled:
     _run: Evaluator = field(repr=False, compare=False)
     _rules: tuple[Evaluator, ...] = field(default=(), repr=False, compare=False)
 
-    def evaluate(self, record: Record, now: datetime, random_bytes: RandomBytes) -> Outcome:
+    def evaluate(self, record: SourceRecord, now: datetime, random_bytes: RandomBytes) -> ExpressionOutcome:
         """The value for one record, or why there is none. Never raises, whatever the record holds.
 
         `now` is aware; it is the same throughout, also for several Now().
@@ -75,10 +75,10 @@ class Compiled:
             return value
         return text_of(value)
 
-    def _candidates(self, record: Record, now: datetime, random_bytes: RandomBytes) -> Outcome:
+    def _candidates(self, record: SourceRecord, now: datetime, random_bytes: RandomBytes) -> ExpressionOutcome:
         """Rules that give nothing are passed over; the first that fails ends the list."""
         values: dict[str, None] = {}
-        failure: Failure | None = None
+        failure: ExpressionFailure | None = None
         for rule in self._rules:
             try:
                 value = rule(record, now, random_bytes)
@@ -96,17 +96,17 @@ class Compiled:
         return Candidates(tuple(values), failure) if values else failure
 
 
-def compile_expression(text: str) -> Compiled | Problem:
+def compile_expression(text: str) -> Compiled | ExpressionProblem:
     """Compile an expression, or say why it cannot be used."""
     node = parse(text)
-    if isinstance(node, Problem):
+    if isinstance(node, ExpressionProblem):
         return node
     parts = tuple(walk(node))
-    functions = frozenset(part.name for part in parts if isinstance(part, Call))
-    patterns = sum(isinstance(part, Call) and part.name == "Replace" for part in parts)
+    functions = frozenset(part.name for part in parts if isinstance(part, CallNode))
+    patterns = sum(isinstance(part, CallNode) and part.name == "Replace" for part in parts)
     compiler = _Compiler(regex_seconds=REGEX_SECONDS / max(1, patterns))
-    candidates = isinstance(node, Call) and node.name == "SelectUniqueValue"
-    if isinstance(node, Call) and candidates:
+    candidates = isinstance(node, CallNode) and node.name == "SelectUniqueValue"
+    if isinstance(node, CallNode) and candidates:
         rules = tuple(compiler.argument(rule, "rule").evaluate for rule in node.arguments if rule is not None)
     else:
         rules = ()
@@ -114,7 +114,7 @@ def compile_expression(text: str) -> Compiled | Problem:
     return Compiled(
         text=text,
         node=node,
-        reads=frozenset(part.name for part in parts if isinstance(part, Attribute)),
+        reads=frozenset(part.name for part in parts if isinstance(part, AttributeNode)),
         functions=functions,
         volatile=any(FUNCTIONS[name].volatile for name in functions),
         candidates=candidates,
@@ -134,23 +134,23 @@ class _Compiler:
     def argument(self, node: Node, parameter: str) -> Argument:
         """Compile a node as the argument for a parameter."""
         match node:
-            case Attribute():
+            case AttributeNode():
                 return Argument(
                     evaluate=_reading(node.name), parameter=parameter, position=node.position, attribute=node.name
                 )
-            case Constant():
+            case ConstantNode():
                 return _known(node.text, parameter, node.position)
             case Comparison():
                 return self.comparison(node, parameter)
-            case Call():
+            case CallNode():
                 return self.call(node, parameter)
             case _:
                 assert_never(node)
 
-    def call(self, call: Call, parameter: str) -> Argument:
+    def call(self, call: CallNode, parameter: str) -> Argument:
         info = FUNCTIONS[call.name]
         assert info.build is not None  # noqa: S101  (checks.py lets SelectUniqueValue stand outermost only)
-        site = Site(
+        site = CallSite(
             function=call.name,
             position=call.position,
             arguments=self.arguments(call, info),
@@ -166,7 +166,7 @@ class _Compiler:
                 pass
         return Argument(evaluate=evaluate, parameter=parameter, position=call.position)
 
-    def arguments(self, call: Call, info: FunctionInfo) -> tuple[Argument | None, ...]:
+    def arguments(self, call: CallNode, info: FunctionInfo) -> tuple[Argument | None, ...]:
         """The arguments of a call, defaults filled in, as many as the function's list when that is fixed."""
         compiled: list[Argument | None] = []
         for index in range(max(len(call.arguments), len(info.parameters) if not info.repeats else 0)):
@@ -183,11 +183,11 @@ class _Compiler:
     def comparison(self, node: Comparison, parameter: str) -> Argument:
         left, right = self.argument(node.left, "left side"), self.argument(node.right, "right side")
         read_left, read_right, compare = left.evaluate, right.evaluate, comparer(node.operator)
-        site = Site(
+        site = CallSite(
             function="Comparison", position=node.position, arguments=(left, right), regex_seconds=self.regex_seconds
         )
 
-        def run(record: Record, now: datetime, random_bytes: RandomBytes) -> Value:
+        def run(record: SourceRecord, now: datetime, random_bytes: RandomBytes) -> SourceValue:
             x = read_left(record, now, random_bytes)
             y = read_right(record, now, random_bytes)
             try:
@@ -205,19 +205,19 @@ def _no_bytes(count: int) -> bytes:
     return bytes(count)
 
 
-def _nothing(record: Record, now: datetime, random_bytes: RandomBytes) -> Value:
+def _nothing(record: SourceRecord, now: datetime, random_bytes: RandomBytes) -> SourceValue:
     return None
 
 
-def _known(value: Value, parameter: str, position: int) -> Argument:
-    def run(record: Record, now: datetime, random_bytes: RandomBytes) -> Value:
+def _known(value: SourceValue, parameter: str, position: int) -> Argument:
+    def run(record: SourceRecord, now: datetime, random_bytes: RandomBytes) -> SourceValue:
         return value
 
     return Argument(evaluate=run, parameter=parameter, position=position, constant=True, value=value)
 
 
 def _reading(name: str) -> Evaluator:
-    def run(record: Record, now: datetime, random_bytes: RandomBytes) -> Value:
+    def run(record: SourceRecord, now: datetime, random_bytes: RandomBytes) -> SourceValue:
         return record.get(name)
 
     return run

@@ -11,18 +11,18 @@ from provisor.expressions.functions import FUNCTIONS
 from provisor.expressions.functions.signature import FunctionInfo
 from provisor.expressions.nodes import (
     OPERATORS,
-    Attribute,
-    Call,
+    AttributeNode,
+    CallNode,
     Comparison,
-    Constant,
+    ComparisonOperator,
+    ConstantNode,
     Node,
-    Operator,
-    Value,
+    ValueNode,
     quoted,
     to_text,
 )
 from provisor.expressions.parser import MAX_DEPTH, parse
-from provisor.expressions.values import Json, Problem
+from provisor.expressions.values import ExpressionProblem, JsonValue
 
 # A comparison between two calls is a level of its own here; how deep the calls go is checked when all is read.
 _MAX_TREE_DEPTH = 2 * MAX_DEPTH
@@ -30,22 +30,22 @@ _PAIR_KEY = "switchValue"  # Graph's functions() lists Switch's keys and values 
 _REPLACE_SLOTS = 7  # Microsoft writes Replace with all its commas
 
 
-def to_graph(node: Node) -> dict[str, Json]:
+def to_graph(node: Node) -> dict[str, JsonValue]:
     """Write a tree as an attributeMappingSource."""
     match node:
-        case Attribute():
+        case AttributeNode():
             return _source("Attribute", node.name, to_text(node), [])
-        case Constant():
+        case ConstantNode():
             return _source("Constant", node.text, quoted(node.text), [])
         case Comparison():
-            sides: list[Json] = [
+            sides: list[JsonValue] = [
                 {"key": "left", "value": to_graph(node.left)},
                 {"key": "right", "value": to_graph(node.right)},
             ]
             return _source("Function", node.operator, to_text(node), sides)
-        case Call():
+        case CallNode():
             info = FUNCTIONS[node.name]
-            parameters: list[Json] = [
+            parameters: list[JsonValue] = [
                 {"key": info.parameter_at(index).key, "value": to_graph(argument)}
                 for index, argument in enumerate(node.arguments)
                 if argument is not None
@@ -55,7 +55,7 @@ def to_graph(node: Node) -> dict[str, Json]:
             assert_never(node)
 
 
-def from_graph(source: Json) -> Node | Problem:
+def from_graph(source: JsonValue) -> Node | ExpressionProblem:
     """Read an attributeMappingSource.
 
     `name` or `expression` may be missing. When a function comes with both a tree and a text they must agree, so that
@@ -64,9 +64,11 @@ def from_graph(source: Json) -> Node | Problem:
     try:
         node = _read(source, 0)
     except _Unreadable as unreadable:
-        return Problem(function=unreadable.function, position=1, message=unreadable.message)
+        return ExpressionProblem(function=unreadable.function, position=1, message=unreadable.message)
     if isinstance(node, Comparison):
-        return Problem(function=None, position=1, message="A comparison stands alone. Put it into IIF or CBool.")
+        return ExpressionProblem(
+            function=None, position=1, message="A comparison stands alone. Put it into IIF or CBool."
+        )
     return parse(to_text(node))  # checks names, arguments, length and depth, and gives the nodes positions
 
 
@@ -79,11 +81,11 @@ class _Unreadable(Exception):
         self.function = function
 
 
-def _source(kind: str, name: str, expression: str, parameters: list[Json]) -> dict[str, Json]:
+def _source(kind: str, name: str, expression: str, parameters: list[JsonValue]) -> dict[str, JsonValue]:
     return {"type": kind, "name": name, "expression": expression, "parameters": parameters}
 
 
-def _read(source: Json, depth: int) -> Node:
+def _read(source: JsonValue, depth: int) -> Node:
     if not isinstance(source, dict):
         raise _Unreadable("A source in the tree is no JSON object. Write type, name, expression and parameters.")
     if depth > _MAX_TREE_DEPTH:
@@ -91,42 +93,44 @@ def _read(source: Json, depth: int) -> Node:
     name, expression, kind = _text_in(source, "name"), _text_in(source, "expression"), _text_in(source, "type")
     match (kind or "Attribute").lower():
         case "attribute":
-            return _leaf(name, expression, Attribute)
+            return _leaf(name, expression, AttributeNode)
         case "constant":
             # A constant without a name may give its text unquoted.
-            return _leaf(name, expression, Constant)
+            return _leaf(name, expression, ConstantNode)
         case "function":
             return _function(source, name, expression, depth)
         case other:
             raise _Unreadable(f'"{other[:40]}" is no type of a source. Write Attribute, Constant or Function.')
 
 
-def _leaf(name: str | None, expression: str | None, kind: type[Attribute] | type[Constant]) -> Attribute | Constant:
+def _leaf(
+    name: str | None, expression: str | None, kind: type[AttributeNode] | type[ConstantNode]
+) -> AttributeNode | ConstantNode:
     written = parse(expression) if expression and expression != name else None
     if isinstance(written, kind):
-        content = written.name if isinstance(written, Attribute) else written.text
+        content = written.name if isinstance(written, AttributeNode) else written.text
         if name is not None and name != content:
             raise _Unreadable(f'The name "{name[:40]}" and the expression {str(expression)[:60]} differ. Correct one.')
         return written
-    if name is None and (kind is Attribute or expression is None):
+    if name is None and (kind is AttributeNode or expression is None):
         raise _Unreadable("A source has no name. Name the attribute, or write it as expression, for example [mail].")
     content = name if name is not None else expression or ""
-    if kind is Constant:
-        return Constant(content)
+    if kind is ConstantNode:
+        return ConstantNode(content)
     node = parse(f"[{content}]")
-    if not isinstance(node, Attribute):
+    if not isinstance(node, AttributeNode):
         raise _Unreadable(f'"{content[:40]}" cannot be the name of an attribute. Write it without brackets.')
     return node
 
 
-def _function(source: dict[str, Json], name: str | None, expression: str | None, depth: int) -> Node:
+def _function(source: dict[str, JsonValue], name: str | None, expression: str | None, depth: int) -> Node:
     parameters = source.get("parameters") or []
     if not isinstance(parameters, list):
         raise _Unreadable('"parameters" is no list. Write a list of objects with key and value.', name)
     written = parse(expression) if expression and depth == 0 else None
     if not parameters and expression:
         node = written or parse(expression)
-        if isinstance(node, Problem):
+        if isinstance(node, ExpressionProblem):
             raise _Unreadable(node.message, node.function)
         return node
     pairs = [_pair(parameter, depth, name) for parameter in parameters]
@@ -137,7 +141,7 @@ def _function(source: dict[str, Json], name: str | None, expression: str | None,
     if name is None or info is None:
         raise _Unreadable(f'There is no function "{(name or "")[:40]}". The reference lists them all.', name)
     call = _call(info, pairs)
-    if isinstance(written, Problem):
+    if isinstance(written, ExpressionProblem):
         raise _Unreadable(written.message, written.function)
     if written is not None and written != call:
         message = (
@@ -148,14 +152,14 @@ def _function(source: dict[str, Json], name: str | None, expression: str | None,
     return written or call
 
 
-def _pair(parameter: Json, depth: int, function: str | None) -> tuple[str, Node]:
+def _pair(parameter: JsonValue, depth: int, function: str | None) -> tuple[str, Node]:
     key = parameter.get("key") if isinstance(parameter, dict) else None
     if not isinstance(parameter, dict) or not isinstance(key, str):
         raise _Unreadable("A parameter is no object with key and value. Correct the tree.", function)
     return key, _read(parameter.get("value"), depth + 1)
 
 
-def _comparison(operator: Operator, pairs: list[tuple[str, Node]]) -> Comparison:
+def _comparison(operator: ComparisonOperator, pairs: list[tuple[str, Node]]) -> Comparison:
     match pairs:
         case [("left", left), ("right", right)]:
             return Comparison(left=_value(left), operator=operator, right=_value(right))
@@ -163,13 +167,13 @@ def _comparison(operator: Operator, pairs: list[tuple[str, Node]]) -> Comparison
             raise _Unreadable(f"The comparison {operator} needs the parameters left and right. Give both.")
 
 
-def _value(node: Node) -> Value:
+def _value(node: Node) -> ValueNode:
     if isinstance(node, Comparison):
         raise _Unreadable("A comparison stands inside another one. Nest IIF instead.")
     return node
 
 
-def _call(info: FunctionInfo, pairs: list[tuple[str, Node]]) -> Call:
+def _call(info: FunctionInfo, pairs: list[tuple[str, Node]]) -> CallNode:
     """Put the arguments into the function's order; repeated ones keep the order in which they stand."""
     fixed: list[Node | None] = [None] * info.fixed_arguments
     names = {key.lower(): index for index, p in enumerate(info.parameters) for key in (p.name, p.key)}
@@ -189,10 +193,10 @@ def _call(info: FunctionInfo, pairs: list[tuple[str, Node]]) -> Call:
     arguments = [*fixed, *repeated]
     while arguments and arguments[-1] is None:
         arguments.pop()
-    return Call(name=info.name, arguments=tuple(arguments), slots=_REPLACE_SLOTS if info.name == "Replace" else 0)
+    return CallNode(name=info.name, arguments=tuple(arguments), slots=_REPLACE_SLOTS if info.name == "Replace" else 0)
 
 
-def _text_in(source: dict[str, Json], key: str) -> str | None:
+def _text_in(source: dict[str, JsonValue], key: str) -> str | None:
     value = source.get(key)
     if value is not None and not isinstance(value, str):
         raise _Unreadable(f'"{key}" must be a text. Correct the tree.')

@@ -8,12 +8,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal, assert_never
 
-Operator = Literal["=", "<>", ">", ">=", "<", "<="]
-OPERATORS: tuple[Operator, ...] = ("<>", ">=", "<=", "=", ">", "<")  # two characters first: the parser tries in order
+ComparisonOperator = Literal["=", "<>", ">", ">=", "<", "<="]
+OPERATORS: tuple[ComparisonOperator, ...] = (
+    "<>",
+    ">=",
+    "<=",
+    "=",
+    ">",
+    "<",
+)  # two characters first: the parser tries in order
 
 
 @dataclass(frozen=True, slots=True)
-class Attribute:
+class AttributeNode:
     """`[name]`: a source attribute. Names are case-sensitive."""
 
     name: str
@@ -21,7 +28,7 @@ class Attribute:
 
 
 @dataclass(frozen=True, slots=True)
-class Constant:
+class ConstantNode:
     """A text, or a number as its decimal text: Graph shows `1` and `"1"` as the same constant.
 
     `bare` remembers that it stood without quotation marks: a number or a keyword such as vbTextCompare.
@@ -36,14 +43,14 @@ class Constant:
 class Comparison:
     """`left operator right`, only as the condition of IIF or CBool."""
 
-    left: "Value"
-    operator: Operator
-    right: "Value"
+    left: "ValueNode"
+    operator: ComparisonOperator
+    right: "ValueNode"
     position: int = field(default=1, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class CallNode:
     """`Name(argument, …)`. None is an omitted argument; omitted arguments at the end are not kept.
 
     `slots` is the number of arguments as written, the omitted ones at the end included.
@@ -55,20 +62,20 @@ class Call:
     slots: int = field(default=0, compare=False)
 
 
-Value = Attribute | Constant | Call
-Node = Value | Comparison
+ValueNode = AttributeNode | ConstantNode | CallNode
+Node = ValueNode | Comparison
 
 
 def to_text(node: Node) -> str:
     """Write a tree as an expression, blanks as in Microsoft's examples."""
     match node:
-        case Attribute():
+        case AttributeNode():
             return f"[{node.name}]"
-        case Constant():
+        case ConstantNode():
             return node.text if node.bare else quoted(node.text)
         case Comparison():
             return f"{to_text(node.left)} {node.operator} {to_text(node.right)}"
-        case Call():
+        case CallNode():
             missing = max(0, node.slots - len(node.arguments))
             written = ["" if argument is None else to_text(argument) for argument in node.arguments]
             return f"{node.name}({', '.join(written + [''] * missing)})"
@@ -89,11 +96,11 @@ def walk(node: Node) -> Iterator[Node]:
         current = pending.pop()
         yield current
         match current:
-            case Call():
+            case CallNode():
                 pending.extend(argument for argument in reversed(current.arguments) if argument is not None)
             case Comparison():
                 pending.extend((current.right, current.left))
-            case Attribute() | Constant():
+            case AttributeNode() | ConstantNode():
                 pass
             case _:
                 assert_never(current)

@@ -5,22 +5,22 @@ Pure. What is computed from attributes is not known beforehand and not told.
 
 from collections.abc import Iterator
 
-from provisor.expressions.nodes import Call, Constant, Node
+from provisor.expressions.nodes import CallNode, ConstantNode, Node
 
 
 def constant_outcomes(node: Node | None) -> Iterator[str]:
     """Every constant that may be the value of this expression."""
     match node:
-        case Constant(text):
+        case ConstantNode(text):
             yield text
-        case Call(name="IIF"):
+        case CallNode(name="IIF"):
             for branch in node.arguments[1:]:
                 yield from constant_outcomes(branch)
-        case Call(name="Switch"):
+        case CallNode(name="Switch"):
             # Switch(source, default, key, value, key, value, …)
             for branch in (node.arguments[1], *node.arguments[3::2]):
                 yield from constant_outcomes(branch)
-        case Call(name="Coalesce" | "SelectUniqueValue"):
+        case CallNode(name="Coalesce" | "SelectUniqueValue"):
             for branch in node.arguments:
                 yield from constant_outcomes(branch)
         case _:

@@ -1,15 +1,24 @@
 """Expression text -> tree (spec/expressions.md section 1).
 
 Pure. Reads the grammar and nothing more: whether a function exists and takes these arguments is asked of checks.py.
-The text is a tenant's: its length and depth are bounded. What cannot be read is a `Problem` at a character.
+The text is a tenant's: its length and depth are bounded. What cannot be read is a `ExpressionProblem` at a character.
 """
 
 import re
 from dataclasses import dataclass
 
 from provisor.expressions.checks import check
-from provisor.expressions.nodes import OPERATORS, Attribute, Call, Comparison, Constant, Node, Operator, Value
-from provisor.expressions.values import INTEGER_MAX, INTEGER_MIN, Problem
+from provisor.expressions.nodes import (
+    OPERATORS,
+    AttributeNode,
+    CallNode,
+    Comparison,
+    ComparisonOperator,
+    ConstantNode,
+    Node,
+    ValueNode,
+)
+from provisor.expressions.values import INTEGER_MAX, INTEGER_MIN, ExpressionProblem
 
 MAX_LENGTH_CHARACTERS = 10_000  # Entra's limit
 MAX_DEPTH = 64  # keeps reading and evaluating far below Python's limit on nested calls
@@ -23,15 +32,15 @@ _ESCAPED = re.compile(r'\\([\\"])')
 _CURLY_QUOTES = "“”„‟«»"
 
 
-def parse(text: str) -> Node | Problem:
+def parse(text: str) -> Node | ExpressionProblem:
     """Read an expression: its tree, or the first problem met from the left. Never raises."""
     if len(text) > MAX_LENGTH_CHARACTERS:
-        return Problem(
+        return ExpressionProblem(
             function=None,
             position=MAX_LENGTH_CHARACTERS + 1,
             message=f"The expression has {len(text)} characters, {MAX_LENGTH_CHARACTERS} are allowed. Shorten it.",
         )
-    reader = _Reader(text)
+    reader = _ExpressionReader(text)
     try:
         node = reader.value(0)
         reader.end()
@@ -41,17 +50,17 @@ def parse(text: str) -> Node | Problem:
 
 
 class _Stop(Exception):
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: ExpressionProblem) -> None:
         super().__init__(problem.message)
         self.problem = problem
 
 
 @dataclass(slots=True)
-class _Reader:
+class _ExpressionReader:
     text: str
     at: int = 0
 
-    def value(self, depth: int, function: str | None = None) -> Value:
+    def value(self, depth: int, function: str | None = None) -> ValueNode:
         self.blanks()
         start = self.at
         character = self.text[start : start + 1]
@@ -69,7 +78,7 @@ class _Reader:
             return self.keyword(word.group(), start, function)
         raise self.unexpected(start, "an attribute in [brackets], a text in quotation marks, or a function", function)
 
-    def attribute(self, function: str | None) -> Attribute:
+    def attribute(self, function: str | None) -> AttributeNode:
         start = self.at
         end = self.text.find("]", start)
         if end < 0:
@@ -81,38 +90,38 @@ class _Reader:
         if not name.strip():
             raise self.stop(start, "The brackets hold no attribute name. Write one, for example [mail].", function)
         self.at = end + 1
-        return Attribute(name, start + 1)
+        return AttributeNode(name, start + 1)
 
-    def string(self, function: str | None) -> Constant:
+    def string(self, function: str | None) -> ConstantNode:
         start = self.at
         body = _STRING_BODY.match(self.text, start + 1)
         if body is None or self.text[body.end() : body.end() + 1] != '"':
             message = 'This text is never closed. Add the missing quotation mark; write \\" for one inside the text.'
             raise self.stop(start, message, function)
         self.at = body.end() + 1
-        return Constant(_ESCAPED.sub(r"\1", body.group()), start + 1)
+        return ConstantNode(_ESCAPED.sub(r"\1", body.group()), start + 1)
 
-    def number(self, digits: str, function: str | None) -> Constant:
+    def number(self, digits: str, function: str | None) -> ConstantNode:
         number = int(digits[2:], 16) if digits.startswith("&H") else _decimal(digits)
         if number is None or not INTEGER_MIN <= number <= INTEGER_MAX:
             message = (
                 f"The number {_shown(digits)} does not fit 64 bits. Put it in quotation marks if it is meant as text."
             )
             raise self.stop(self.at, message, function)
-        constant = Constant(str(number), self.at + 1, bare=True)
+        constant = ConstantNode(str(number), self.at + 1, bare=True)
         self.at += len(digits)
         return constant
 
-    def keyword(self, word: str, start: int, function: str | None) -> Constant:
+    def keyword(self, word: str, start: int, function: str | None) -> ConstantNode:
         if word not in KEYWORDS:
             message = (
                 f"{_shown(word)} is neither an attribute nor a text. "
                 f'Write [{word[:40]}] for the attribute, "{word[:40]}" for the text.'
             )
             raise self.stop(start, message, function)
-        return Constant(word, start + 1, bare=True)
+        return ConstantNode(word, start + 1, bare=True)
 
-    def call(self, name: str, start: int, depth: int) -> Call:
+    def call(self, name: str, start: int, depth: int) -> CallNode:
         if depth >= MAX_DEPTH:
             message = (
                 f"Functions are nested more than {MAX_DEPTH} deep. Simplify the expression; Switch replaces many IIF."
@@ -138,7 +147,7 @@ class _Reader:
         slots = len(arguments)
         while arguments and arguments[-1] is None:
             arguments.pop()
-        return Call(name=name, arguments=tuple(arguments), position=start + 1, slots=slots)
+        return CallNode(name=name, arguments=tuple(arguments), position=start + 1, slots=slots)
 
     def argument(self, depth: int, function: str) -> Node | None:
         self.blanks()
@@ -150,7 +159,7 @@ class _Reader:
             return left
         return Comparison(left=left, operator=operator, right=self.value(depth, function), position=left.position)
 
-    def operator(self) -> Operator | None:
+    def operator(self) -> ComparisonOperator | None:
         self.blanks()
         for operator in OPERATORS:
             if self.text.startswith(operator, self.at):
@@ -177,7 +186,7 @@ class _Reader:
         return self.stop(at, f"Found {rest} where {wanted} was expected. Correct the expression there.", function)
 
     def stop(self, at: int, message: str, function: str | None) -> _Stop:
-        return _Stop(Problem(function=function, position=at + 1, message=message))
+        return _Stop(ExpressionProblem(function=function, position=at + 1, message=message))
 
 
 def _decimal(digits: str) -> int | None:

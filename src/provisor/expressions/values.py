@@ -1,8 +1,8 @@
 """What goes into an expression and what comes out of it (spec/expressions.md section 2).
 
 Pure. Values are what a directory record holds; outcomes are what evaluation says about one record. Errors are values:
-`Problem` is found while reading an expression and refuses the mapping,
-`Failure` while evaluating it and fails one object's step. Neither is ever raised.
+`ExpressionProblem` is found while reading an expression and refuses the mapping,
+`ExpressionFailure` while evaluating it and fails one object's step. Neither is ever raised.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,12 +11,12 @@ from enum import Enum
 from typing import Literal
 
 # The same shape as provisor.scim.values.Json; expressions and scim do not import one another.
-Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+JsonValue = None | bool | int | float | str | list["JsonValue"] | dict[str, "JsonValue"]
 
 Role = dict[str, str | bool]  # what the role functions make: value, display, type, primary
-Assignment = dict[str, str]  # one element of [appRoleAssignments]: id, value, displayName
-Value = None | bool | int | str | list[str] | list[Assignment] | list[Role]
-Record = Mapping[str, Value]
+AppRoleAssignment = dict[str, str]  # one element of [appRoleAssignments]: id, value, displayName
+SourceValue = None | bool | int | str | list[str] | list[AppRoleAssignment] | list[Role]
+SourceRecord = Mapping[str, SourceValue]
 RandomBytes = Callable[[int], bytes]  # n -> n bytes from a cryptographic source
 
 INTEGER_MIN, INTEGER_MAX = -(2**63), 2**63 - 1  # numbers of the language are 64 bits wide
@@ -33,7 +33,7 @@ NO_FLOW: Literal[NoFlow.NO_FLOW] = NoFlow.NO_FLOW
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
+class ExpressionProblem:
     """Why an expression cannot be used. `position` counts characters from 1; `message` is for an administrator."""
 
     function: str | None
@@ -45,7 +45,7 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
+class ExpressionFailure:
     """Why an expression gave no value for one record. Other mappings of the record are unaffected."""
 
     function: str | None
@@ -64,13 +64,13 @@ class Candidates:
     """
 
     values: tuple[str, ...]
-    failure: Failure | None = None
+    failure: ExpressionFailure | None = None
 
 
-Result = None | str | list[str] | list[Assignment] | list[Role]
+Result = None | str | list[str] | list[AppRoleAssignment] | list[Role]
 """What leaves an expression: text, a list of texts, role objects, or null. Booleans and numbers leave as text."""
 
-Outcome = Result | Literal[NoFlow.NO_FLOW] | Candidates | Failure
+ExpressionOutcome = Result | Literal[NoFlow.NO_FLOW] | Candidates | ExpressionFailure
 
 
 def text_of(value: bool | int | str) -> str:

@@ -17,8 +17,8 @@ from provisor.rules.flow import REFERENCES, is_reference, reads_of
 from provisor.rules.mapping import (
     SOFT_DELETED,
     AttributeMapping,
-    Constant,
     Direct,
+    FixedText,
     FromExpression,
     Nothing,
     ObjectKind,
@@ -183,7 +183,7 @@ def _value_problems(row: AttributeMapping, place: Place, where: str) -> Iterator
 def _constants(row: AttributeMapping) -> list[str]:
     """The fixed texts that a row may write."""
     match row.source:
-        case Constant(value):
+        case FixedText(value):
             return [value]
         case FromExpression(expression):
             return sorted({text for text in constant_outcomes(expression.node) if text})
@@ -210,7 +210,7 @@ def _matching_problems(
         message = f"The application cannot be searched by {row.target}."
         yield Problem(where=where, message=message, hint=f"Match by {' or '.join(filterable)}.")
     match row.source:
-        case Constant():
+        case FixedText():
             hint = "Match by an attribute whose value differs from object to object."
             yield Problem(where=where, message="A constant matches everybody alike.", hint=hint)
         case Nothing():

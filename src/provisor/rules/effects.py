@@ -5,14 +5,14 @@ Pure. Rules: spec/provisioning-service.md sections 6.2 and 7. Order: a row, its 
 
 from collections.abc import Iterator, Mapping
 
-from provisor.expressions.nodes import Attribute, Call, Comparison, Node, to_text, walk
-from provisor.expressions.nodes import Constant as Fixed
+from provisor.expressions.nodes import AttributeNode, CallNode, Comparison, Node, to_text, walk
+from provisor.expressions.nodes import ConstantNode as Fixed
 from provisor.rules.flow import is_reference
 from provisor.rules.mapping import (
     SOFT_DELETED,
     AttributeMapping,
-    Constant,
     Direct,
+    FixedText,
     FromExpression,
     Nothing,
     ObjectKind,
@@ -47,7 +47,7 @@ def effect_problems(
 def _never_null(row: AttributeMapping, kind: ObjectKind) -> str | None:
     """The part of a source that always has a value; None when the row may come to nothing."""
     match row.source:
-        case Constant():
+        case FixedText():
             return "a constant"
         case Direct(name) if name in _NEVER_NULL[kind]:
             return name
@@ -78,7 +78,7 @@ def _tests(node: Node) -> Iterator[tuple[Node, tuple[Node | None, ...]]]:
     """Every value that an expression compares, with what it is compared to."""
     for part in walk(node):
         match part:
-            case Call(name="Switch", arguments=(Attribute() | Call() as tested, _, *rest)):
+            case CallNode(name="Switch", arguments=(AttributeNode() | CallNode() as tested, _, *rest)):
                 yield tested, tuple(rest[0::2])
             case Comparison(left=left, right=right):
                 yield left, (right,)
@@ -89,9 +89,9 @@ def _tests(node: Node) -> Iterator[tuple[Node, tuple[Node | None, ...]]]:
 
 def _is_boolean(node: Node, known: Mapping[str, SourceType]) -> bool:
     match node:
-        case Attribute(name):
+        case AttributeNode(name):
             return known.get(name) == "boolean"
-        case Call(name="CBool" | "IsNull" | "IsNullOrEmpty" | "IsPresent" | "IsString" | "Not"):
+        case CallNode(name="CBool" | "IsNull" | "IsNullOrEmpty" | "IsPresent" | "IsString" | "Not"):
             return True
         case _:
             return False
@@ -146,13 +146,13 @@ def _roles(row: AttributeMapping, place: Place) -> Iterator[tuple[str, str]]:
     if not isinstance(row.source, FromExpression):
         return
     node = row.source.expression.node
-    calls = [part for part in walk(node) if isinstance(part, Call)]
+    calls = [part for part in walk(node) if isinstance(part, CallNode)]
     roles = [call for call in calls if call.name in FUNCTIONS]
     inside = {id(argument) for call in roles for argument in call.arguments}
     for call in roles:
-        if not (isinstance(call.arguments[0], Attribute) and call.arguments[0].name == SOURCE):
+        if not (isinstance(call.arguments[0], AttributeNode) and call.arguments[0].name == SOURCE):
             yield f"{call.name} takes the attribute {SOURCE} and nothing else.", f"Write {call.name}([{SOURCE}])."
-    if any(isinstance(part, Attribute) and part.name == SOURCE and id(part) not in inside for part in walk(node)):
+    if any(isinstance(part, AttributeNode) and part.name == SOURCE and id(part) not in inside for part in walk(node)):
         yield f"{SOURCE} holds assignments and no text.", hint
     objects = [call for call in roles if call.name in WHOLE]
     attribute = place.attribute

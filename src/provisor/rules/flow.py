@@ -9,11 +9,10 @@ from datetime import datetime
 from typing import TypeAlias
 
 from provisor.expressions.compiler import Compiled
-from provisor.expressions.values import NO_FLOW, Candidates, RandomBytes, Record
-from provisor.expressions.values import Failure as ExpressionFailure
+from provisor.expressions.values import NO_FLOW, Candidates, ExpressionFailure, RandomBytes, SourceRecord
 from provisor.rules.conversion import Converter, Unfit, converter, takes_text
 from provisor.rules.failure import Failure
-from provisor.rules.mapping import AttributeMapping, Constant, Direct, FlowType, FromExpression, Nothing
+from provisor.rules.mapping import AttributeMapping, Direct, FixedText, FlowType, FromExpression, Nothing
 from provisor.rules.roles import role_flow, typed
 from provisor.scim.path import getter, remover, resolve, setter
 from provisor.scim.schemas.schema import ResourceType
@@ -27,7 +26,7 @@ class Null:
 
 
 NULL = Null()
-Step: TypeAlias = Callable[[Record, datetime, RandomBytes, Resource], "Null | Candidates | Failure | None"]
+FlowStep: TypeAlias = Callable[[SourceRecord, datetime, RandomBytes, Resource], "Null | Candidates | Failure | None"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +34,7 @@ class Flow:
     """One compiled mapping. `step` puts the value into a document, or says why not."""
 
     path: str
-    step: Step
+    step: FlowStep
     put: Callable[[Resource, Json], None]
     take: Callable[[Resource], Json]
     drop: Callable[[Resource], None]
@@ -46,7 +45,7 @@ class Flow:
     exact: bool
 
 
-def name_in(attributes: Record) -> str:
+def name_in(attributes: SourceRecord) -> str:
     """What to call the record in a sentence."""
     for key in ("userPrincipalName", "displayName", "objectId"):
         value = attributes.get(key)
@@ -67,7 +66,7 @@ def reads_of(row: AttributeMapping) -> frozenset[str]:
             return frozenset({attribute})
         case FromExpression(expression):
             return expression.reads
-        case Constant() | Nothing():
+        case FixedText() | Nothing():
             return frozenset()
 
 
@@ -106,11 +105,11 @@ def compile_flow(row: AttributeMapping, resource_type: ResourceType) -> Flow:
     )
 
 
-def _step(row: AttributeMapping, put: Callable[[Resource, Json], None], convert: Converter, text: bool) -> Step:
+def _step(row: AttributeMapping, put: Callable[[Resource, Json], None], convert: Converter, text: bool) -> FlowStep:
     match row.source:
         case Direct(attribute):
             return _direct(attribute, row.target, put, convert, text)
-        case Constant(value):
+        case FixedText(value):
             return _constant(value, row.target, put, convert)
         case FromExpression(expression):
             return _expression(expression, row.target, put, convert, text)
@@ -118,9 +117,9 @@ def _step(row: AttributeMapping, put: Callable[[Resource, Json], None], convert:
             return lambda attributes, now, random_bytes, document: NULL
 
 
-def _direct(name: str, target: str, put: Callable[[Resource, Json], None], convert: Converter, text: bool) -> Step:
+def _direct(name: str, target: str, put: Callable[[Resource, Json], None], convert: Converter, text: bool) -> FlowStep:
     def step(
-        attributes: Record, now: datetime, random_bytes: RandomBytes, document: Resource
+        attributes: SourceRecord, now: datetime, random_bytes: RandomBytes, document: Resource
     ) -> Null | Candidates | Failure | None:
         value = attributes.get(name)
         if text and type(value) is str:
@@ -137,9 +136,9 @@ def _direct(name: str, target: str, put: Callable[[Resource, Json], None], conve
     return step
 
 
-def _constant(value: str, target: str, put: Callable[[Resource, Json], None], convert: Converter) -> Step:
+def _constant(value: str, target: str, put: Callable[[Resource, Json], None], convert: Converter) -> FlowStep:
     def step(
-        attributes: Record, now: datetime, random_bytes: RandomBytes, document: Resource
+        attributes: SourceRecord, now: datetime, random_bytes: RandomBytes, document: Resource
     ) -> Null | Candidates | Failure | None:
         try:
             put(document, convert(value))
@@ -152,11 +151,11 @@ def _constant(value: str, target: str, put: Callable[[Resource, Json], None], co
 
 def _expression(
     expression: Compiled, target: str, put: Callable[[Resource, Json], None], convert: Converter, text: bool
-) -> Step:
+) -> FlowStep:
     evaluate = expression.evaluate
 
     def step(
-        attributes: Record, now: datetime, random_bytes: RandomBytes, document: Resource
+        attributes: SourceRecord, now: datetime, random_bytes: RandomBytes, document: Resource
     ) -> Null | Candidates | Failure | None:
         value = evaluate(attributes, now, random_bytes)
         if text and type(value) is str:
@@ -183,7 +182,7 @@ def _expression(
     return step
 
 
-def _unfit(unfit: Unfit, target: str, attributes: Record, *, redacted: bool = False) -> Failure:
+def _unfit(unfit: Unfit, target: str, attributes: SourceRecord, *, redacted: bool = False) -> Failure:
     return Failure(
         code=unfit.code,
         message=f"{target} of {name_in(attributes)} cannot be set: {unfit.reason(redacted=redacted)}.",

@@ -8,16 +8,16 @@ from typing import assert_never
 
 from provisor.expressions import quoted
 from provisor.expressions.graph_ast import to_graph
-from provisor.rules.graph_reader import ACTIONS, FLOW_NULL, RULE_KEYS, SCHEMA_KEYS, Reader, text
+from provisor.rules.graph_reader import ACTIONS, FLOW_NULL, RULE_KEYS, SCHEMA_KEYS, GraphReader, text
 from provisor.rules.mapping import (
     AttributeMapping,
-    Constant,
     Direct,
+    FixedText,
     FromExpression,
     Nothing,
     ObjectKind,
     ObjectMapping,
-    Source,
+    ValueSource,
 )
 from provisor.rules.ruleset import Problem, RuleSet
 from provisor.rules.scoping import FilterGroup, Scope
@@ -29,7 +29,7 @@ _NO_GROUPS = ObjectMapping(name="", kind="group", enabled=False, mappings=())  #
 
 def read_schema(document: Json) -> RuleSet | tuple[Problem, ...]:
     """The rule set in a synchronizationSchema, or everything that keeps us from reading it."""
-    reader = Reader()
+    reader = GraphReader()
     if not isinstance(document, dict):
         reader.refuse("Schema", "The document is not an object.", "Compare it with an exported schema.")
         return tuple(reader.problems)
@@ -55,7 +55,7 @@ def read_schema(document: Json) -> RuleSet | tuple[Problem, ...]:
     return RuleSet(users=users, groups=found.get("group", _NO_GROUPS), document=document)
 
 
-def _refuse_filters(reader: Reader, rule: Resource) -> None:
+def _refuse_filters(reader: GraphReader, rule: Resource) -> None:
     """Filters of a whole rule, which Graph has and we have not: refused where they would have an effect."""
     for key, inner in (("containerFilter", "includedContainers"), ("groupFilter", "includedGroups")):
         value = rule.get(key)
@@ -93,7 +93,7 @@ def _objects(value: Json) -> list[Resource]:
 
 def _object_mapping(mapping: ObjectMapping) -> Resource:
     raw = dict(mapping.extra)
-    before = Reader().object_mapping(raw, mapping.kind)
+    before = GraphReader().object_mapping(raw, mapping.kind)
     if not raw:
         raw["sourceObjectName"] = mapping.kind.capitalize()
     if mapping.name != before.name:
@@ -111,7 +111,7 @@ def _object_mapping(mapping: ObjectMapping) -> Resource:
 
 def _row(row: AttributeMapping) -> Resource:
     raw = dict(row.extra)
-    before = Reader().row({"targetAttributeName": row.target, **raw}, "")
+    before = GraphReader().row({"targetAttributeName": row.target, **raw}, "")
     if raw and before is not None and before == row:
         return raw
     raw.update(
@@ -128,11 +128,11 @@ def _row(row: AttributeMapping) -> Resource:
     return raw
 
 
-def _source(source: Source) -> Json:
+def _source(source: ValueSource) -> Json:
     match source:
         case Direct(name):
             return {"expression": f"[{name}]", "name": name, "parameters": [], "type": "Attribute"}
-        case Constant(value):
+        case FixedText(value):
             return {"expression": quoted(value), "name": value, "parameters": [], "type": "Constant"}
         case FromExpression(expression):
             return {**to_graph(expression.node), "expression": expression.text}

@@ -7,24 +7,22 @@ Order: the words, the reader from object mappings down to clauses, scalars.
 from collections.abc import Iterable, Mapping
 from typing import TypeVar, get_args
 
-from provisor.expressions import Constant as ConstantNode
-from provisor.expressions import Problem as ExpressionProblem
-from provisor.expressions import compile_expression, quoted, to_text
+from provisor.expressions import ConstantNode, ExpressionProblem, compile_expression, quoted, to_text
 from provisor.expressions.graph_ast import from_graph
 from provisor.expressions.nodes import Node
 from provisor.rules.mapping import (
     ALL_ACTIONS,
     Action,
     AttributeMapping,
-    Constant,
     Direct,
+    FixedText,
     FlowBehavior,
     FlowType,
     FromExpression,
     Nothing,
     ObjectKind,
     ObjectMapping,
-    Source,
+    ValueSource,
 )
 from provisor.rules.nearest import misspelt, nearest
 from provisor.rules.ruleset import Problem
@@ -53,7 +51,7 @@ _FILTER_KEYS = ("clauses", "name")
 _CLAUSE_KEYS = ("operatorName", "sourceOperandName", "targetOperand")
 
 
-class Reader:
+class GraphReader:
     """Reads a document and collects every problem on the way instead of stopping at the first."""
 
     def __init__(self) -> None:
@@ -123,7 +121,7 @@ class Reader:
             target=target,
             source=source,
             # An empty default is how the portal saves "no default".
-            default=None if default is None or isinstance(source, Constant) else text(default) or None,
+            default=None if default is None or isinstance(source, FixedText) else text(default) or None,
             matching_priority=priority or 0,
             flow_type=flow_type,
             flow_behavior=self.word(raw.get("flowBehavior"), _FLOW_BEHAVIORS, "FlowWhenChanged", "flowBehavior", where),
@@ -150,7 +148,7 @@ class Reader:
             self.refuse(where, f'{key} is "{text(value)}".', f"Use one of {', '.join(words.values())}.")
         return found or default
 
-    def source(self, raw: Json, default: Json, flow_type: FlowType, where: str) -> Source | None:
+    def source(self, raw: Json, default: Json, flow_type: FlowType, where: str) -> ValueSource | None:
         """The source of a row; None when it was refused.
 
         No source at all is an old way to write a constant: the default value always flows. Where only an empty
@@ -158,7 +156,7 @@ class Reader:
         """
         if raw is None:
             constant = default not in (None, "") and flow_type != "AttributeAddOnly"
-            return Constant(text(default)) if constant else Nothing()
+            return FixedText(text(default)) if constant else Nothing()
         if not isinstance(raw, dict):
             self.refuse(where, "source is not an object.", "Write type, name, expression and parameters.")
             return None
@@ -174,7 +172,7 @@ class Reader:
         self.refuse(where, f'source has the type "{text(raw.get("type"))}".', "Use Attribute, Constant or Function.")
         return None
 
-    def attribute(self, name: Json, expression: Json, where: str) -> Source | None:
+    def attribute(self, name: Json, expression: Json, where: str) -> ValueSource | None:
         written = text(expression).strip()
         if isinstance(name, str) and name:
             if written and written != f"[{name}]":
@@ -185,20 +183,20 @@ class Reader:
         self.refuse(where, "source names no attribute.", "Give the source a name.")
         return None
 
-    def constant(self, name: Json, expression: Json, where: str) -> Source | None:
+    def constant(self, name: Json, expression: Json, where: str) -> ValueSource | None:
         compiled = compile_expression(text(expression))
         if isinstance(name, str):
             agrees = not expression or (not isinstance(compiled, ExpressionProblem) and _is(compiled.node, name))
             if not agrees:
                 message = f'source is named "{name}" and has the expression {text(expression)}.'
                 self.refuse(where, message, "Keep one of the two.")
-            return Constant(name)
+            return FixedText(name)
         if isinstance(compiled, ExpressionProblem) or not isinstance(compiled.node, ConstantNode):
             self.refuse(where, "source is a constant without a value.", "Give the source a name: the constant's text.")
             return None
-        return Constant(compiled.node.text)
+        return FixedText(compiled.node.text)
 
-    def function(self, raw: Resource, where: str) -> Source | None:
+    def function(self, raw: Resource, where: str) -> ValueSource | None:
         """A function by its text, its tree, or both when they agree."""
         node = from_graph(raw)
         expression = raw.get("expression")

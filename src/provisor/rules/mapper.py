@@ -8,7 +8,7 @@ Rules: spec/provisioning-service.md section 6. Order: what comes out, the mapper
 from datetime import datetime
 from typing import NamedTuple
 
-from provisor.expressions.values import Candidates, RandomBytes, Record
+from provisor.expressions.values import Candidates, RandomBytes, SourceRecord
 from provisor.rules.failure import Failure
 from provisor.rules.flow import Flow, Null, compile_flow, is_redacted, is_reference, name_in, reads_of
 from provisor.rules.mapping import SOFT_DELETED, Direct, Nothing, ObjectMapping
@@ -86,7 +86,7 @@ class Mapper:
             attribute.name for urn, attribute in resource_type.attributes() if attribute.required and urn is None
         )
 
-    def map(self, attributes: Record, now: datetime, random_bytes: RandomBytes) -> Mapped:
+    def map(self, attributes: SourceRecord, now: datetime, random_bytes: RandomBytes) -> Mapped:
         """Map one record, given as the view that provisioning has of it."""
         wanted: Resource = {}
         left: list[tuple[Flow, Null | Candidates | Failure]] = []
@@ -137,7 +137,7 @@ class Mapper:
                     cleared.append(flow.path)
         return created, tuple(cleared), tuple(candidates), tuple(failures)
 
-    def _missing(self, name: str, attributes: Record) -> Failure:
+    def _missing(self, name: str, attributes: SourceRecord) -> Failure:
         return Failure(
             code="MandatoryFieldsMissing",
             message=f"{name_in(attributes)} has no value for {name}, which the application requires.",

@@ -28,7 +28,7 @@ class Direct:
 
 
 @dataclass(frozen=True, slots=True)
-class Constant:
+class FixedText:
     """A fixed text."""
 
     value: str
@@ -46,7 +46,7 @@ class Nothing:
     """The mapping type *None*: the target attribute is left alone, but gets the default value while it is empty."""
 
 
-Source: TypeAlias = Direct | Constant | FromExpression | Nothing
+ValueSource: TypeAlias = Direct | FixedText | FromExpression | Nothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +59,7 @@ class AttributeMapping:
     """
 
     target: str
-    source: Source
+    source: ValueSource
     default: str | None = None
     matching_priority: int = 0
     flow_type: FlowType = "Always"

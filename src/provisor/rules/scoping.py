@@ -16,7 +16,7 @@ from provisor.expressions.functions.patterns import compiled
 from provisor.rules.failure import Failure
 from provisor.scim.values import Json
 
-Operator: TypeAlias = Literal[
+ClauseOperator: TypeAlias = Literal[
     "EQUALS",
     "NOT EQUALS",
     "REGEX MATCH",
@@ -32,10 +32,10 @@ Operator: TypeAlias = Literal[
     "&",
     "!&",
 ]
-OPERATORS: tuple[Operator, ...] = get_args(Operator)
-UNARY: frozenset[Operator] = frozenset({"IS TRUE", "IS FALSE", "IS NULL", "IS NOT NULL"})
-INTEGER: frozenset[Operator] = frozenset({"Greater_Than", "Greater_Than_OR_EQUALS"})
-PATTERN: frozenset[Operator] = frozenset({"REGEX MATCH", "NOT REGEX MATCH"})
+OPERATORS: tuple[ClauseOperator, ...] = get_args(ClauseOperator)
+UNARY: frozenset[ClauseOperator] = frozenset({"IS TRUE", "IS FALSE", "IS NULL", "IS NOT NULL"})
+INTEGER: frozenset[ClauseOperator] = frozenset({"Greater_Than", "Greater_Than_OR_EQUALS"})
+PATTERN: frozenset[ClauseOperator] = frozenset({"REGEX MATCH", "NOT REGEX MATCH"})
 
 PATTERN_SECONDS = 0.05  # a sane pattern takes microseconds; a catastrophic one must not hold up a cycle
 
@@ -45,7 +45,7 @@ class Clause:
     """One comparison of a source attribute with an operand; `values` is empty for the unary operators."""
 
     attribute: str
-    operator: Operator
+    operator: ClauseOperator
     values: tuple[str, ...] = ()
     extra: Mapping[str, Json] = field(default_factory=dict, compare=False)
 
@@ -219,7 +219,7 @@ def as_text(value: object) -> str:
     return value if isinstance(value, str) else str(value)
 
 
-def operator_named(text: str) -> Operator | None:
+def operator_named(text: str) -> ClauseOperator | None:
     """The operator of that name in any case, blanks and underscores alike; None when there is none."""
     return _BY_NAME.get(_spelling(text))
 
@@ -228,4 +228,4 @@ def _spelling(text: str) -> str:
     return text.strip().replace("_", " ").upper()
 
 
-_BY_NAME: dict[str, Operator] = {_spelling(operator): operator for operator in OPERATORS}
+_BY_NAME: dict[str, ClauseOperator] = {_spelling(operator): operator for operator in OPERATORS}

@@ -18,7 +18,7 @@ from provisor.runner.asking.pace import Pace
 from provisor.runner.asking.probe import probe
 from provisor.runner.asking.timeouts import Silence
 from provisor.runner.planning.begin import Setup
-from provisor.runner.recording.progress import Report
+from provisor.runner.recording.progress import ReportProgress
 from provisor.runner.run import Run, StopRequested
 from provisor.storage.cycles import Cycle
 from provisor.storage.jobs import Job
@@ -38,7 +38,7 @@ class Order:
     connect: Connect
     now: Now
     random_bytes: RandomBytes
-    report: Report | None = None
+    report: ReportProgress | None = None
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     address: str = DEFAULT_ADDRESS
 

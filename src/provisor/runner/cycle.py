@@ -17,7 +17,7 @@ from provisor.runner.planning.braking import Brake
 from provisor.runner.planning.planner import make_planner
 from provisor.runner.planning.recovery import recover
 from provisor.runner.planning.stages import STAGES, enter, plan
-from provisor.runner.recording.progress import Report, Reporter
+from provisor.runner.recording.progress import Reporter, ReportProgress
 from provisor.runner.recording.summary import CycleSummary, summary
 from provisor.runner.run import CycleStopped, Restarted, Run, StopRequested
 from provisor.storage import cycles, feed
@@ -63,7 +63,7 @@ async def _run_one(order: Order, job: int, allow_deletes: int) -> CycleSummary:
     return summary(cycle, ended.state, counters, ended.failure, (order.now() - began).total_seconds())
 
 
-async def _carry_through(run: Run, report: Report | None, brake: Brake) -> Ended:
+async def _carry_through(run: Run, report: ReportProgress | None, brake: Brake) -> Ended:
     """The whole of a cycle, as far as it gets."""
     reporter = Reporter(run, report)
     try:

@@ -16,7 +16,7 @@ import msgspec
 from provisor.database import Connection
 from provisor.engine.causes import Causes, Told
 from provisor.engine.desired import Desired, judge
-from provisor.engine.detail import MEMBERS, Changed, Detail, Status
+from provisor.engine.detail import MEMBERS, Changed, Detail, DetailStatus
 from provisor.engine.difference import difference
 from provisor.engine.log_event import Status as Ended
 from provisor.engine.log_event import unresolved_reason
@@ -27,7 +27,7 @@ from provisor.scim.values import Resource
 from provisor.storage import cycle_log, cycles, links, member_links, operations, records, waiting
 from provisor.storage.cycle_log import Line
 from provisor.storage.cycles import Cycle
-from provisor.storage.links import Link
+from provisor.storage.links import StoredLink
 from provisor.storage.operations import StoredFailure, StoredOperation
 from provisor.storage.records import Read
 
@@ -117,7 +117,7 @@ class Explaining:
             ]
         return changes
 
-    def _references(self, setup: Setup, row: StoredOperation, link: Link | None) -> list[Changed]:
+    def _references(self, setup: Setup, row: StoredOperation, link: StoredLink | None) -> list[Changed]:
         mapper = setup.rules.of(row.object_kind).mapper
         held: Resource = {} if link is None else _decode(link.pushed_document)
         found = waiting.references(self.connection, self.job, row.object)
@@ -168,7 +168,7 @@ class Explaining:
 # One planned object
 
 
-def _attributes(setup: Setup, row: StoredOperation, desired: Desired, link: Link | None) -> list[Changed]:
+def _attributes(setup: Setup, row: StoredOperation, desired: Desired, link: StoredLink | None) -> list[Changed]:
     """What the operation changes of the attributes, as the log will have it."""
     mapped = desired.mapped
     if mapped is None or row.kind == "delete" or row.links_only:
@@ -191,7 +191,7 @@ def _left(row: StoredOperation) -> Detail:
     gone_already = row.kind == "delete"  # who was to be deleted, and is not there any more
     left_alone = row.code in SKIPS or gone_already
     failure = row.failure or StoredFailure()
-    status: Status = "waiting" if row.state == "waiting" else "skipped" if left_alone else "failure"
+    status: DetailStatus = "waiting" if row.state == "waiting" else "skipped" if left_alone else "failure"
     return Detail(
         operation="create" if status == "waiting" else "none",
         status=status,

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from provisor.database import Connection, Database, Writer
 from provisor.engine.behaviour import Behaviour
 from provisor.engine.desired import Desired, as_leaver, judge, unjudged
-from provisor.engine.outcome import Where, blame, cycle_failure
+from provisor.engine.outcome import RequestPurpose, blame, cycle_failure
 from provisor.engine.ports import Answer, ConnectorError, Found, Page, Rejected, Target
 from provisor.engine.record import Kind, Record
 from provisor.engine.rules import CompiledRules
@@ -150,7 +150,7 @@ class Run:
         failure = cycle_failure(error, application=self.application, address=self.address)
         return CycleStopped(failure, outcome_unknown=is_open(error))
 
-    async def stop_by(self, error: ConnectorError, where: Where) -> None:
+    async def stop_by(self, error: ConnectorError, where: RequestPurpose) -> None:
         """Raise CycleStopped when this error is not one object's; where nobody can say, the target is asked first."""
         blamed = blame(error, where)
         if blamed == "job":

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from provisor.database import Connection
-from provisor.engine.log_event import Action, Facts, Status, decode
+from provisor.engine.log_event import Facts, LoggedAction, Status, decode
 from provisor.storage.cycles import Cycle
 
 PAGE = 500
@@ -18,7 +18,7 @@ _MILLISECONDS_A_DAY = 86_400_000
 class Line(NamedTuple):
     """One event."""
 
-    action: Action
+    action: LoggedAction
     status: Status
     code: str | None
     source_id: str | None

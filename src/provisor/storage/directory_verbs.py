@@ -14,7 +14,7 @@ from provisor.directory import attributes as properties
 from provisor.directory import lifecycle, uniqueness
 from provisor.directory.change import ENABLED, alive_moved, edited, merged
 from provisor.directory.names import names_of
-from provisor.directory.objects import NAMING, DirectoryObject, Kind, Refusal, Value
+from provisor.directory.objects import NAMING, DirectoryKind, DirectoryObject, DirectoryValue, Refusal
 from provisor.directory.printable import refused_name
 from provisor.scim.naming import spelled
 from provisor.storage import extensions, feed, objects, sources
@@ -22,7 +22,7 @@ from provisor.storage.times import to_microseconds
 
 
 def find(
-    connection: Connection, tenant: str, kind: Kind, key: str, *, deleted: bool = False
+    connection: Connection, tenant: str, kind: DirectoryKind, key: str, *, deleted: bool = False
 ) -> DirectoryObject | Refusal:
     """The live (or soft-deleted) object with this id, or called so exactly, or else in another case."""
     item = objects.read(connection, tenant, key)
@@ -50,8 +50,8 @@ def find(
 def create(
     connection: Connection,
     tenant: str,
-    kind: Kind,
-    given: Mapping[str, Value],
+    kind: DirectoryKind,
+    given: Mapping[str, DirectoryValue],
     *,
     now: datetime,
     manager: str | None = None,
@@ -79,7 +79,7 @@ def create(
 
 
 def update(
-    connection: Connection, tenant: str, item: DirectoryObject, given: Mapping[str, Value]
+    connection: Connection, tenant: str, item: DirectoryObject, given: Mapping[str, DirectoryValue]
 ) -> DirectoryObject | Refusal:
     """The object with some attributes changed (None clears); the same object when nothing differs."""
     refusal = _unfit(connection, tenant, item.kind, given)
@@ -189,7 +189,9 @@ def _store(connection: Connection, tenant: str, before: DirectoryObject, after: 
     return after
 
 
-def _unfit(connection: Connection, tenant: str, kind: Kind, given: Mapping[str, Value]) -> Refusal | None:
+def _unfit(
+    connection: Connection, tenant: str, kind: DirectoryKind, given: Mapping[str, DirectoryValue]
+) -> Refusal | None:
     known = properties.KNOWN[kind]
     extra = extensions.registered(connection, tenant) if any(name not in known for name in given) else {}
     for name, value in given.items():
@@ -210,7 +212,11 @@ def _unfit(connection: Connection, tenant: str, kind: Kind, given: Mapping[str, 
 
 
 def _unnamed(
-    connection: Connection, tenant: str, kind: Kind, given: Mapping[str, Value], item: DirectoryObject | None
+    connection: Connection,
+    tenant: str,
+    kind: DirectoryKind,
+    given: Mapping[str, DirectoryValue],
+    item: DirectoryObject | None,
 ) -> Refusal | None:
     name = given.get(NAMING[kind])
     if not isinstance(name, str) or not name.strip():

@@ -11,11 +11,11 @@ import msgspec
 from provisor.database import Connection
 from provisor.database.identifiers import new_id
 from provisor.directory.attributes import extension_name
-from provisor.directory.objects import Kind
+from provisor.directory.objects import DirectoryKind
 from provisor.storage import tenants
 from provisor.storage.times import to_microseconds
 
-_TARGET: dict[Kind, str] = {"user": "User", "group": "Group"}
+_TARGET: dict[DirectoryKind, str] = {"user": "User", "group": "Group"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +46,7 @@ def full_name(connection: Connection, tenant: str, attribute: str) -> str:
     return extension_name(tenants.setting(connection, tenant, tenants.EXTENSION_APP) or "", attribute)
 
 
-def register(connection: Connection, tenant: str, attribute: str, kind: Kind, *, now: datetime) -> str:
+def register(connection: Connection, tenant: str, attribute: str, kind: DirectoryKind, *, now: datetime) -> str:
     """Register an extension for a kind of object, if it is not; returns its full name."""
     name = full_name(connection, tenant, attribute)
     target = _TARGET[kind]

@@ -9,7 +9,7 @@ from enum import IntEnum
 from itertools import count
 
 from provisor.database import Connection
-from provisor.directory.objects import Kind
+from provisor.directory.objects import DirectoryKind
 
 _runs = count(1)
 _LIVE = "o.deleted_at IS NULL AND o.purged_at IS NULL"
@@ -52,7 +52,7 @@ class ImportNotes:
         connection.execute(f"DROP TABLE {self._managers}")
 
     def earlier_rows(
-        self, connection: Connection, kind: Kind | None, note: Note, keys: Sequence[str]
+        self, connection: Connection, kind: DirectoryKind | None, note: Note, keys: Sequence[str]
     ) -> dict[str, int]:
         """Of these keys, those noted before, with the number of their row."""
         if not keys:
@@ -61,7 +61,9 @@ class ImportNotes:
         statement = f"SELECT key, row_number FROM {self._seen} WHERE what = ? AND key IN ({marks})"
         return dict(connection.all(statement, (_code(kind, note), *keys)))
 
-    def remember(self, connection: Connection, kind: Kind | None, note: Note, keys: Iterable[tuple[str, int]]) -> None:
+    def remember(
+        self, connection: Connection, kind: DirectoryKind | None, note: Note, keys: Iterable[tuple[str, int]]
+    ) -> None:
         """Note keys with their rows; what is noted already stays."""
         code = _code(kind, note)
         connection.many(
@@ -90,7 +92,7 @@ class ImportNotes:
         )
         return [(row[0], row[1], row[2], row[3], row[4], row[5]) for row in rows]
 
-    def count_absent(self, connection: Connection, tenant: str, source: str, kind: Kind) -> int:
+    def count_absent(self, connection: Connection, tenant: str, source: str, kind: DirectoryKind) -> int:
         """How many live objects of the source were in no row, read or refused."""
         row = connection.one(
             f"SELECT count(*) FROM object o WHERE {self._absent()}", self._absent_values(tenant, source, kind)
@@ -98,7 +100,7 @@ class ImportNotes:
         return int(row[0]) if row else 0
 
     def delete_absent(
-        self, connection: Connection, tenant: str, source: str, kind: Kind, *, at: int, change: int
+        self, connection: Connection, tenant: str, source: str, kind: DirectoryKind, *, at: int, change: int
     ) -> int:
         """Soft-delete them; returns how many."""
         cursor = connection.execute(
@@ -109,7 +111,7 @@ class ImportNotes:
         return cursor.rowcount
 
     def absent_with_names(
-        self, connection: Connection, tenant: str, source: str, kind: Kind, folded: Sequence[str]
+        self, connection: Connection, tenant: str, source: str, kind: DirectoryKind, folded: Sequence[str]
     ) -> list[str]:
         """The ids of those of them that have one of these folded names."""
         rows = connection.all(
@@ -143,7 +145,7 @@ class ImportNotes:
         return f"""o.tenant = ? AND o.source = ? AND o.kind = ? AND {_LIVE} AND NOT EXISTS ({seen} o.anchor)
             AND NOT EXISTS ({seen} o.anchor) AND NOT EXISTS ({seen} o.folded_name)"""
 
-    def _absent_values(self, tenant: str, source: str, kind: Kind) -> tuple[object, ...]:
+    def _absent_values(self, tenant: str, source: str, kind: DirectoryKind) -> tuple[object, ...]:
         notes = (Note.ANCHOR, Note.REFUSED_ANCHOR, Note.REFUSED_NAME)
         return tenant, source, kind, *(_code(kind, note) for note in notes)
 
@@ -157,5 +159,5 @@ class ImportNotes:
         return tenant, source, int(Note.PROTECTED_GROUP), int(Note.EDGE)
 
 
-def _code(kind: Kind | None, note: Note) -> int:
+def _code(kind: DirectoryKind | None, note: Note) -> int:
     return int(note) + (_OF_KIND[kind] if kind is not None else 0)

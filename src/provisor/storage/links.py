@@ -13,16 +13,16 @@ from provisor.database import Connection, Row
 from provisor.engine.decide import Owner
 from provisor.engine.record import Kind
 
-LinkState = Literal["linked", "released"]
+StoredLinkState = Literal["linked", "released"]
 
 LINK_COLUMNS = ("target_id", "state", "wanted_hash", "pushed_hash", "pushed_document")
 
 
-class Link(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class StoredLink(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One directory object at the target. `pushed_document` is JSON text: what the target is known to hold of ours."""
 
     target_id: str
-    state: LinkState
+    state: StoredLinkState
     wanted_hash: str
     pushed_hash: str
     pushed_document: str
@@ -35,7 +35,7 @@ class LinkRow(NamedTuple):
     object: str
     kind: Kind
     target_id: str
-    state: LinkState
+    state: StoredLinkState
     wanted_hash: str
     pushed_hash: str
     pushed_document: str
@@ -50,9 +50,9 @@ _PUT = """INSERT INTO link (job, object, kind, target_id, state, wanted_hash, pu
     pushed_document = excluded.pushed_document"""
 
 
-def link_of(row: Row, start: int = 0) -> Link:
+def link_of(row: Row, start: int = 0) -> StoredLink:
     """The link in a row that holds LINK_COLUMNS from `start`."""
-    return Link(
+    return StoredLink(
         target_id=row[start],
         state=row[start + 1],
         wanted_hash=row[start + 2],
@@ -61,7 +61,7 @@ def link_of(row: Row, start: int = 0) -> Link:
     )
 
 
-def in_doubt(link: Link) -> Link:
+def in_doubt(link: StoredLink) -> StoredLink:
     """The same link, of an account that is read, or was just read, because nobody knew what it holds."""
     return msgspec.structs.replace(link, wanted_hash=NOBODY_KNOWS, pushed_hash=NOBODY_KNOWS)
 
@@ -85,7 +85,7 @@ def remove(connection: Connection, job: int, objects: Iterable[str]) -> None:
     connection.many("DELETE FROM link WHERE job = ? AND object = ?", ((job, object_id) for object_id in objects))
 
 
-def by_object(connection: Connection, job: int, object_id: str) -> Link | None:
+def by_object(connection: Connection, job: int, object_id: str) -> StoredLink | None:
     """The link of one object."""
     row = connection.one(f"SELECT {', '.join(LINK_COLUMNS)} FROM link WHERE job = ? AND object = ?", (job, object_id))
     return link_of(row) if row else None

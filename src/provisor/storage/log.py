@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from provisor.database import Connection, Row
-from provisor.engine.log_event import Action, EventFrame, Status, Systems, Written, decode
+from provisor.engine.log_event import EventFrame, LoggedAction, Status, Systems, Written, decode
 from provisor.gallery import template
 from provisor.scim.schemas.resource_types import GROUP_URN, USER_URN
 from provisor.scim.values import Json
@@ -39,7 +39,7 @@ class LogRow(NamedTuple):
     job: int
     cycle: str
     at: int
-    action: Action
+    action: LoggedAction
     status: Status
     code: str | None
     source_id: str | None

@@ -4,13 +4,15 @@ Bounded: two short walks along the index of names, however many there are. In a 
 """
 
 from provisor.database import Connection
-from provisor.directory.objects import Kind
+from provisor.directory.objects import DirectoryKind
 from provisor.scim.values import fold
 
 EACH_WAY = 250
 
 
-def near_names(connection: Connection, tenant: str, key: str, kind: Kind, *, deleted: bool = False) -> list[str]:
+def near_names(
+    connection: Connection, tenant: str, key: str, kind: DirectoryKind, *, deleted: bool = False
+) -> list[str]:
     """Up to 250 names of live (or soft-deleted) objects before this one and as many behind it."""
     found: list[str] = []
     for sign, order in ((">=", "ASC"), ("<", "DESC")):

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from provisor.database import Connection, Row
-from provisor.directory.objects import DirectoryObject, Kind
+from provisor.directory.objects import DirectoryKind, DirectoryObject
 from provisor.scim.values import fold
 
 COLUMNS = """id, source, kind, anchor, name, attributes, manager, enabled, created_at, deleted_at, purged_at, change"""
@@ -31,7 +31,7 @@ def read(connection: Connection, tenant: str, object_id: str) -> DirectoryObject
 
 
 def by_name(
-    connection: Connection, tenant: str, kind: Kind, name: str, *, deleted: bool = False
+    connection: Connection, tenant: str, kind: DirectoryKind, name: str, *, deleted: bool = False
 ) -> list[DirectoryObject]:
     """Live (or soft-deleted) objects called so: those with exactly this name, else those whose folded name is equal."""
     state = "deleted_at IS NOT NULL AND purged_at IS NULL" if deleted else _LIVE
@@ -47,7 +47,7 @@ def by_name(
 def page(
     connection: Connection,
     tenant: str,
-    kind: Kind,
+    kind: DirectoryKind,
     *,
     after: str = "",
     limit: int = 100,
@@ -68,7 +68,7 @@ def page(
     return [object_of(row) for row in rows]
 
 
-def count(connection: Connection, tenant: str, kind: Kind, *, source: str | None = None) -> int:
+def count(connection: Connection, tenant: str, kind: DirectoryKind, *, source: str | None = None) -> int:
     """How many live objects of a kind there are, in all sources or in one.
 
     All are counted in the index object_kind. A number kept beside the rows would be asked for less often than each of
@@ -83,7 +83,7 @@ def count(connection: Connection, tenant: str, kind: Kind, *, source: str | None
 
 
 def by_anchors(
-    connection: Connection, tenant: str, source: str, kind: Kind, anchors: Sequence[str]
+    connection: Connection, tenant: str, source: str, kind: DirectoryKind, anchors: Sequence[str]
 ) -> dict[str, DirectoryObject]:
     """The objects of a source with these anchors, soft-deleted ones included."""
     if not anchors:
@@ -97,7 +97,7 @@ def by_anchors(
 
 
 def name_holders(
-    connection: Connection, tenant: str, kind: Kind, folded: Sequence[str], *, source: str | None = None
+    connection: Connection, tenant: str, kind: DirectoryKind, folded: Sequence[str], *, source: str | None = None
 ) -> list[tuple[str, str, str, str]]:
     """(folded name, id, name, source) of the live objects that hold these folded names, of one source if given."""
     if not folded:

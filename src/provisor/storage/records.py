@@ -11,7 +11,7 @@ import msgspec
 from provisor.database import Connection, Row
 from provisor.engine.record import Kind, Record
 from provisor.storage import applications
-from provisor.storage.links import LINK_COLUMNS, Link, link_of
+from provisor.storage.links import LINK_COLUMNS, StoredLink, link_of
 
 # CROSS JOIN keeps the order: from the person's own groups to their assignments, never through all assignments.
 _ASSIGNED = """CASE WHEN EXISTS (
@@ -43,7 +43,7 @@ _OF_WORK = f"""SELECT {_COLUMNS} FROM work w JOIN object o ON o.id = w.object
     WHERE w.job = ? AND w.kind = ? AND w.object > ? ORDER BY w.object LIMIT ?"""
 _BY_ID = f"""SELECT {_COLUMNS} FROM object o LEFT JOIN link l ON l.job = ? AND l.object = o.id WHERE o.id IN ("""
 
-Read = tuple[Record, Link | None]
+Read = tuple[Record, StoredLink | None]
 
 _decode = msgspec.json.decode
 

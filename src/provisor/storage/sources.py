@@ -10,7 +10,7 @@ from typing import Literal
 
 from provisor.database import Connection, Row
 from provisor.database.identifiers import new_id
-from provisor.directory.objects import Kind
+from provisor.directory.objects import DirectoryKind
 from provisor.storage.times import to_microseconds
 
 SourceKind = Literal["local", "csv"]
@@ -29,7 +29,7 @@ class Source:
     group_anchor: str | None = None
     last_run: str | None = None
 
-    def anchor(self, kind: Kind) -> str | None:
+    def anchor(self, kind: DirectoryKind) -> str | None:
         """The column that identifies a row of this kind."""
         return self.user_anchor if kind == "user" else self.group_anchor
 

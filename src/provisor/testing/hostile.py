@@ -32,7 +32,7 @@ _HELD_SECONDS = 12.0  # how long a stranger stays who does not go
 
 
 @dataclass(slots=True)
-class Result:
+class HostileResult:
     """What came of a run."""
 
     answers: int = 0
@@ -48,7 +48,7 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Server:
+class _ServerProcess:
     pid: int
     host: str
     port: int
@@ -57,7 +57,7 @@ class _Server:
     errors: Path
 
 
-def attack(seconds: float, seed: int) -> Result:
+def attack(seconds: float, seed: int) -> HostileResult:
     """Run clients and strangers against a new target for so long."""
     with tempfile.TemporaryDirectory() as folder, _serving(Path(folder)) as server:
         result = asyncio.run(_meet(server, seconds, seed))
@@ -68,7 +68,7 @@ def attack(seconds: float, seed: int) -> Result:
 
 
 @contextmanager
-def _serving(folder: Path) -> Iterator[_Server]:
+def _serving(folder: Path) -> Iterator[_ServerProcess]:
     environment = {**os.environ, "PROVISOR_TARGET_DATABASE_URL": f"sqlite:///{folder / 'target.sqlite'}"}
     command = [sys.executable, "-m", "provisor", "target"]
     errors = folder / "errors"
@@ -89,7 +89,7 @@ def _serving(folder: Path) -> Iterator[_Server]:
                 capture_output=True,
                 check=True,
             )
-            yield _Server(
+            yield _ServerProcess(
                 pid=child.pid,
                 host=url.hostname or "",
                 port=url.port or 0,
@@ -105,8 +105,8 @@ def _serving(folder: Path) -> Iterator[_Server]:
                 child.kill()
 
 
-async def _meet(server: _Server, seconds: float, seed: int) -> Result:
-    result, over = Result(), asyncio.Event()
+async def _meet(server: _ServerProcess, seconds: float, seed: int) -> HostileResult:
+    result, over = HostileResult(), asyncio.Event()
     clients = [asyncio.ensure_future(_work(server, number, seed, over, result)) for number in range(CLIENTS)]
     strangers = await _come(server, seconds, seed, result)
     over.set()
@@ -120,7 +120,7 @@ async def _meet(server: _Server, seconds: float, seed: int) -> Result:
 # Clients. Each has people of its own and knows what must be answered.
 
 
-async def _work(server: _Server, number: int, seed: int, over: asyncio.Event, result: Result) -> None:
+async def _work(server: _ServerProcess, number: int, seed: int, over: asyncio.Event, result: HostileResult) -> None:
     dice = Random(f"{seed} client {number}")  # noqa: S311  no secret
     line, person = _Line(server), 0
     while not over.is_set():
@@ -156,7 +156,7 @@ def _life(name: str) -> list[tuple[str, str, object, int]]:
 class _Line:
     """One client's connection, kept open; it opens another one after a failure."""
 
-    def __init__(self, server: _Server) -> None:
+    def __init__(self, server: _ServerProcess) -> None:
         self._server = server
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
         self.made = ""  # the id of the person created last
@@ -197,7 +197,7 @@ class _Line:
 # Strangers. Each comes on a connection of its own, with one of the shapes and one of the ends.
 
 
-async def _come(server: _Server, seconds: float, seed: int, result: Result) -> list["asyncio.Task[None]"]:
+async def _come(server: _ServerProcess, seconds: float, seed: int, result: HostileResult) -> list["asyncio.Task[None]"]:
     dice = Random(f"{seed} strangers")  # noqa: S311  no secret
     loop, order, strangers = asyncio.get_running_loop(), list[str](), list[asyncio.Task[None]]()
     began = loop.time()
@@ -212,7 +212,7 @@ async def _come(server: _Server, seconds: float, seed: int, result: Result) -> l
     return strangers
 
 
-async def _visit(server: _Server, sent: bytes, end: str, pause: float) -> None:
+async def _visit(server: _ServerProcess, sent: bytes, end: str, pause: float) -> None:
     """Send and go as told; whatever the server makes of it is well."""
     loop = asyncio.get_running_loop()
     with suppress(OSError, TimeoutError), socket.socket() as stranger:
@@ -236,13 +236,13 @@ async def _visit(server: _Server, sent: bytes, end: str, pause: float) -> None:
 
 # Shapes: what a stranger sends. Those with the server's token are a client's that has gone wrong.
 
-Shape = Callable[[Random, _Server], bytes]
+Shape = Callable[[Random, _ServerProcess], bytes]
 
 _HEALTH = b"GET /healthz HTTP/1.1\r\nhost: a\r\n\r\n"
 _WRONG = b"authorization: Bearer wrong\r\n"
 
 
-def _bearer(server: _Server) -> bytes:
+def _bearer(server: _ServerProcess) -> bytes:
     return b"authorization: Bearer %s\r\n" % server.token.encode()
 
 
@@ -271,7 +271,7 @@ def _padded(name: bytes, length: int) -> Shape:
 def _words(where: str) -> Shape:
     """A word that a search for secrets knows, over and over."""
 
-    def words(dice: Random, server: _Server) -> bytes:
+    def words(dice: Random, server: _ServerProcess) -> bytes:
         size = dice.choice((16, 32, 60)) * 1024
         word = dice.choice(
             ("token", "password", "secret", "bearer ", "credential", "api_key", "umbrella_entra_", "%22")
@@ -282,7 +282,7 @@ def _words(where: str) -> Shape:
     return words
 
 
-def _cut(dice: Random, server: _Server) -> bytes:
+def _cut(dice: Random, server: _ServerProcess) -> bytes:
     """Two whole requests, cut at any byte."""
     one = _request("POST", server.path + "/Users", _user(dice), _bearer(server))
     body = _user(dice)
@@ -291,7 +291,7 @@ def _cut(dice: Random, server: _Server) -> bytes:
     return whole[: dice.randrange(len(whole))]
 
 
-def _mutated(dice: Random, server: _Server) -> bytes:
+def _mutated(dice: Random, server: _ServerProcess) -> bytes:
     whole = bytearray(_request("POST", server.path + "/Users", _user(dice), _bearer(server)) + _HEALTH)
     for _ in range(dice.randint(1, 4)):
         whole[dice.randrange(len(whole))] = dice.choice(b"\0\r\n :;\x7f\xff0")

@@ -24,11 +24,11 @@ from provisor.scim.validate import accept
 from provisor.scim.values import Json, Resource, fold
 from provisor.testing.faults import Fault, Faults, refusal
 
-Method = Literal["GET", "POST", "PATCH", "DELETE"]
+RequestMethod = Literal["GET", "POST", "PATCH", "DELETE"]
 PortMethod = Literal["find", "page", "read", "create", "patch", "patch_members", "delete"]
 """A method of the port."""
 
-Outcome = TypeVar("Outcome")
+Served = TypeVar("Served")
 
 NAMING: Mapping[Kind, str] = {"user": "userName", "group": "displayName"}
 """The attribute that is unique, caseless, and names a resource in the journal."""
@@ -37,7 +37,7 @@ NAMING: Mapping[Kind, str] = {"user": "userName", "group": "displayName"}
 class Request(NamedTuple):
     """One line of the journal. `subject` is the value looked for, the name created, or the id addressed."""
 
-    method: Method
+    method: RequestMethod
     kind: Kind
     subject: str
 
@@ -138,7 +138,7 @@ class MemoryTarget:
                 held[new_id] = None
         return new_id
 
-    def sent(self, *methods: Method) -> list[Request]:
+    def sent(self, *methods: RequestMethod) -> list[Request]:
         """The journal's lines of these methods (all when none is named), in order."""
         return [request for request in self.journal if not methods or request.method in methods]
 
@@ -148,7 +148,7 @@ class MemoryTarget:
         error: BaseException,
         *,
         after_effect: bool = False,
-        method: Method | None = None,
+        method: RequestMethod | None = None,
         kind: Kind | None = None,
         times: int = 1,
     ) -> None:
@@ -249,8 +249,8 @@ class MemoryTarget:
     # How it is carried out
 
     async def _serve(
-        self, method: Method, kind: Kind, subject: str, exchange: Exchange, effect: Callable[[], Outcome]
-    ) -> Outcome:
+        self, method: RequestMethod, kind: Kind, subject: str, exchange: Exchange, effect: Callable[[], Served]
+    ) -> Served:
         """Journal, wait, fail or carry out. The effect itself never waits, so requests cannot interleave in it."""
         self.journal.append(Request(method, kind, subject))
         self.hearing(self.journal[-1])
@@ -365,7 +365,7 @@ def _version(resource: Resource) -> int:
     return int(str(meta["version"]).strip('W/"'))
 
 
-def _exchange(method: Method, url: str, body: Json = None) -> Exchange:
+def _exchange(method: RequestMethod, url: str, body: Json = None) -> Exchange:
     return Exchange(method=method, url=url, request_body=b"" if body is None else msgspec.json.encode(body))
 
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from provisor.database import Connection, Database
 from provisor.database.identifiers import new_id
-from provisor.directory.objects import DirectoryObject, Kind, Value
+from provisor.directory.objects import DirectoryKind, DirectoryObject, DirectoryValue
 from provisor.scim.values import Json
 from provisor.storage import applications, feed, jobs, members, objects
 from provisor.storage.jobs import Job
@@ -32,7 +32,7 @@ class Organisation:
                 connection, tenant=self.tenant, template=template, display_name="Umbrella", roles=(), now=NOW
             ).id
         self._template = template
-        self._ids: dict[tuple[Kind, str], str] = {}
+        self._ids: dict[tuple[DirectoryKind, str], str] = {}
 
     def job(self, rules: Json, *, behaviour: str = "provisor", **settings: Json) -> Job:
         """A job of the application, with these rules and settings, ready to run."""
@@ -51,15 +51,15 @@ class Organisation:
             jobs.change(connection, job.number, schedule_state="Active", status_code="NotRun")
         return job
 
-    def user(self, name: str, *, manager: str | None = None, enabled: bool = True, **attributes: Value) -> str:
+    def user(self, name: str, *, manager: str | None = None, enabled: bool = True, **attributes: DirectoryValue) -> str:
         """A new person; the id is returned."""
         return self.users([name], manager=manager, enabled=enabled, **attributes)[0]
 
     def users(
-        self, names: Sequence[str], *, manager: str | None = None, enabled: bool = True, **attributes: Value
+        self, names: Sequence[str], *, manager: str | None = None, enabled: bool = True, **attributes: DirectoryValue
     ) -> list[str]:
         """New people with the same attributes."""
-        shared: dict[str, Value] = {"givenName": "Given", "surname": "Family", **attributes}
+        shared: dict[str, DirectoryValue] = {"givenName": "Given", "surname": "Family", **attributes}
         people = [
             self._object(
                 "user",
@@ -72,18 +72,20 @@ class Organisation:
         ]
         return self._insert(people)
 
-    def group(self, name: str, members_by_name: Sequence[str] = (), **attributes: Value) -> str:
+    def group(self, name: str, members_by_name: Sequence[str] = (), **attributes: DirectoryValue) -> str:
         """A new group with these members."""
         group = self.groups([name], **attributes)[0]
         for member in members_by_name:
             self.join(name, member)
         return group
 
-    def groups(self, names: Sequence[str], **attributes: Value) -> list[str]:
+    def groups(self, names: Sequence[str], **attributes: DirectoryValue) -> list[str]:
         """New empty groups."""
         return self._insert([self._object("group", name, {"displayName": name, **attributes}) for name in names])
 
-    def change(self, name: str, *, manager: str | None = None, kind: Kind = "user", **attributes: Value) -> None:
+    def change(
+        self, name: str, *, manager: str | None = None, kind: DirectoryKind = "user", **attributes: DirectoryValue
+    ) -> None:
         """Set attributes of somebody; a changed userPrincipalName or displayName of a group renames."""
         key = self.id(kind, name)
         with self.database.transaction() as connection:
@@ -100,15 +102,15 @@ class Organisation:
             self._write(connection, after, moved=after.enabled != before.enabled)
         self._ids[kind, str(held[naming])] = key
 
-    def delete(self, name: str, kind: Kind = "user") -> None:
+    def delete(self, name: str, kind: DirectoryKind = "user") -> None:
         """Into the recycle bin."""
         self._alive(name, kind, deleted_at=to_microseconds(NOW))
 
-    def restore(self, name: str, kind: Kind = "user") -> None:
+    def restore(self, name: str, kind: DirectoryKind = "user") -> None:
         """Out of the recycle bin."""
         self._alive(name, kind, deleted_at=None)
 
-    def purge(self, name: str, kind: Kind = "user") -> None:
+    def purge(self, name: str, kind: DirectoryKind = "user") -> None:
         """For good: the row stays as a tombstone, its memberships go."""
         key = self.id(kind, name)
         with self.database.transaction() as connection:
@@ -130,7 +132,7 @@ class Organisation:
         with self.database.transaction() as connection:
             members.remove(connection, self.tenant, self.id("group", group), self.id("user", member), now=NOW)
 
-    def assign(self, *names: str, kind: Kind = "user") -> None:
+    def assign(self, *names: str, kind: DirectoryKind = "user") -> None:
         """Assign people or groups to the application."""
         with self.database.transaction() as connection:
             applications.assign(
@@ -142,7 +144,7 @@ class Organisation:
                 now=NOW,
             )
 
-    def unassign(self, *names: str, kind: Kind = "user") -> None:
+    def unassign(self, *names: str, kind: DirectoryKind = "user") -> None:
         """End their assignments."""
         with self.database.transaction() as connection:
             applications.unassign(
@@ -153,12 +155,18 @@ class Organisation:
                 now=NOW,
             )
 
-    def id(self, kind: Kind, name: str) -> str:
+    def id(self, kind: DirectoryKind, name: str) -> str:
         """The object id of somebody made here."""
         return self._ids[kind, name]
 
     def _object(
-        self, kind: Kind, name: str, attributes: dict[str, Value], *, manager: str | None = None, enabled: bool = True
+        self,
+        kind: DirectoryKind,
+        name: str,
+        attributes: dict[str, DirectoryValue],
+        *,
+        manager: str | None = None,
+        enabled: bool = True,
     ) -> DirectoryObject:
         key = new_id()
         self._ids[kind, name] = key
@@ -179,7 +187,7 @@ class Organisation:
             objects.insert(connection, self.tenant, [replace(item, change=change) for item in items])
         return [item.id for item in items]
 
-    def _alive(self, name: str, kind: Kind, *, deleted_at: int | None) -> None:
+    def _alive(self, name: str, kind: DirectoryKind, *, deleted_at: int | None) -> None:
         with self.database.transaction() as connection:
             item = replace(self._read(connection, self.id(kind, name)), deleted_at=deleted_at)
             self._write(connection, item, moved=True)

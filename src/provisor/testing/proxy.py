@@ -44,7 +44,7 @@ class LoseReply:
     numbers: frozenset[int]
 
 
-Behaviour: TypeAlias = Pass | KillAfter | LoseReply
+ProxyBehaviour: TypeAlias = Pass | KillAfter | LoseReply
 
 
 class Forwarded(NamedTuple):
@@ -58,7 +58,7 @@ class Forwarded(NamedTuple):
 class _Shift:
     """What holds from one `arm` to the next."""
 
-    behaviour: Behaviour
+    behaviour: ProxyBehaviour
     victim: int | None = None
     forwarded: list[Forwarded] = field(default_factory=list)
     struck: bool = False
@@ -98,7 +98,7 @@ class FaultProxy:
         """Whether the armed behaviour did what it is for."""
         return self._shift.struck
 
-    def arm(self, behaviour: Behaviour) -> None:
+    def arm(self, behaviour: ProxyBehaviour) -> None:
         """Behave so from now on, counting from 1 again. Waits until no earlier client is connected any more."""
         self.settle()
         self._shift = _Shift(behaviour)

@@ -58,7 +58,7 @@ def test_a_change_by_hand_says_it(provisor):
 def test_a_cycle_says_it_and_the_next_goes_on(provisor, users, monkeypatch, tmp_path):
     template = gallery.template("ciscoUmbrella")
     target = MemoryTarget(template.user_type, template.group_type)
-    monkeypatch.setattr(wiring.Connections, "connect", lambda self, job: target)
+    monkeypatch.setattr(wiring.StoredConnections, "connect", lambda self, job: target)
     token = tmp_path / "token"
     token.write_text("t")
     provisor("import", "csv", "--users", users)

@@ -136,7 +136,7 @@ def reachable(configured, monkeypatch):
     """The application at the other end, in memory."""
     template = gallery.template("ciscoUmbrella")
     target = MemoryTarget(template.user_type, template.group_type)
-    monkeypatch.setattr(wiring.Connections, "connect", lambda self, job: target)
+    monkeypatch.setattr(wiring.StoredConnections, "connect", lambda self, job: target)
     return target
 
 

@@ -20,7 +20,7 @@ ANNA = "anna@x.example"
 def target(monkeypatch):
     template = gallery.template("ciscoUmbrella")
     target = MemoryTarget(template.user_type, template.group_type)
-    monkeypatch.setattr(wiring.Connections, "connect", lambda self, job: target)
+    monkeypatch.setattr(wiring.StoredConnections, "connect", lambda self, job: target)
     return target
 
 

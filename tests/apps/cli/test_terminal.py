@@ -36,7 +36,7 @@ def ids(provisor, monkeypatch, tmp_path):
     """A person, a group, an application with its job and a cycle that is over; what they are called by."""
     template = gallery.template("ciscoUmbrella")
     monkeypatch.setattr(
-        wiring.Connections, "connect", lambda self, job: MemoryTarget(template.user_type, template.group_type)
+        wiring.StoredConnections, "connect", lambda self, job: MemoryTarget(template.user_type, template.group_type)
     )
     token = tmp_path / "token"
     token.write_text("t\n")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from provisor.demo.casting import Organisation, Person, assigned_directly, cast
+from provisor.demo.casting import ImportedOrganisation, Person, assigned_directly, cast
 
 
 def people(count, groups=()):
@@ -13,7 +13,7 @@ def people(count, groups=()):
 
 
 def organisation(count, groups=()):
-    return Organisation(people=people(count, groups), groups={name: f"id-{name}" for name in groups})
+    return ImportedOrganisation(people=people(count, groups), groups={name: f"id-{name}" for name in groups})
 
 
 def done(parts):
@@ -37,7 +37,7 @@ def test_a_large_organisation_shows_every_change():
         *people(30, ("All",))[15:],
         Person(id="alone", name="alone@x.example", display_name="A", surname="B", enabled=True, groups=()),
     ]
-    parts = cast(Organisation(people=people_of_it, groups={"Sales": "1", "All": "2"}))
+    parts = cast(ImportedOrganisation(people=people_of_it, groups={"Sales": "1", "All": "2"}))
 
     assert done(parts) == {"set", "join", "leave", "disable", "unassign", "purge", "hire"}
     assert all(part.changes for part in parts)
@@ -73,12 +73,12 @@ def test_every_tenth_with_a_group_is_assigned_directly_as_well():
 def test_disabled_people_play_no_part(enabled):
     only = Person(id="1", name="anna@x", display_name="Anna", surname="Ek", enabled=enabled, groups=())
 
-    assert ("set" in done(cast(Organisation(people=[only], groups={})))) is enabled
+    assert ("set" in done(cast(ImportedOrganisation(people=[only], groups={})))) is enabled
 
 
 def test_a_new_hire_has_a_name_that_nobody_has():
     taken = Person(id="1", name="New.Hire@x.example", display_name="N", surname="H", enabled=True, groups=())
 
-    hired = cast(Organisation(people=[taken], groups={}))[-1]
+    hired = cast(ImportedOrganisation(people=[taken], groups={}))[-1]
 
     assert hired.who == "new.hire2@x.example"

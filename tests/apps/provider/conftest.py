@@ -18,7 +18,7 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 
 from provisor.provider.dashboard.lazy import Dashboard
-from provisor.provider.serving.app import Target
+from provisor.provider.serving.app import ServiceProvider
 from provisor.provider.store.tables import now_microseconds, open_target, the_tenant
 from provisor.provider.store.tokens import create_token
 
@@ -109,7 +109,7 @@ class Asgi:
         self.runner = asyncio.Runner()
         self.dashboard = Dashboard(self.database, self.tenant)
         self.pages = self.dashboard  # a test may put others in their place
-        self.target = Target(self.database, self.tenant, self.show, **settings)
+        self.target = ServiceProvider(self.database, self.tenant, self.show, **settings)
         self.runner.run(self.target.start())
         self.client = Client(self.send, self.tenant.base_path, prepared.token)
 

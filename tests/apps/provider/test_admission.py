@@ -5,7 +5,7 @@ from contextlib import closing
 import pytest
 
 from provisor.provider.store.tables import now_microseconds, open_target, the_tenant
-from provisor.provider.store.tokens import Admission, create_token, revoke_token
+from provisor.provider.store.tokens import TokenCheck, create_token, revoke_token
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def made(database, **more):
 
 def test_a_remembered_token_is_refused_once_it_is_revoked(database):
     tenant, token, clear = made(database)
-    admission = Admission(database.reader())
+    admission = TokenCheck(database.reader())
     before = admission.look_up(tenant.number, clear, 2)
 
     with database.transaction() as connection:
@@ -34,7 +34,7 @@ def test_a_remembered_token_is_refused_once_it_is_revoked(database):
 
 def test_a_remembered_token_is_refused_once_it_has_expired(database):
     tenant, token, clear = made(database, expires_at=100)
-    admission = Admission(database.reader())
+    admission = TokenCheck(database.reader())
 
     assert admission.look_up(tenant.number, clear, 99) == token.id
     assert admission.look_up(tenant.number, clear, 100) is None
@@ -42,7 +42,7 @@ def test_a_remembered_token_is_refused_once_it_has_expired(database):
 
 def test_a_token_made_after_it_was_refused_is_let_in(database):
     tenant = the_tenant(database)
-    admission = Admission(database.reader())
+    admission = TokenCheck(database.reader())
     refused = admission.look_up(tenant.number, b"unknown", 2)
 
     _, token, clear = made(database)
@@ -52,7 +52,7 @@ def test_a_token_made_after_it_was_refused_is_let_in(database):
 
 def test_a_remembered_token_opens_no_other_tenant(database):
     tenant, _, clear = made(database)
-    admission = Admission(database.reader())
+    admission = TokenCheck(database.reader())
     admission.look_up(tenant.number, clear, 2)
 
     assert admission.look_up(tenant.number + 1, clear, 2) is None
@@ -63,7 +63,7 @@ def test_a_token_is_read_once_while_nothing_is_written(database):
     reader = database.reader()
     asked = []
     reader.raw.set_trace_callback(asked.append)
-    admission = Admission(reader)
+    admission = TokenCheck(reader)
 
     for now in range(2, 12):
         admission.look_up(tenant.number, clear, now)
@@ -76,7 +76,7 @@ def test_the_database_is_asked_what_changed_once_a_millisecond(database):
     reader = database.reader()
     asked = []
     reader.raw.set_trace_callback(asked.append)
-    admission = Admission(reader)
+    admission = TokenCheck(reader)
 
     found = [admission.look_up(tenant.number, clear, now) for now in [2_000] * 10 + [3_000] * 10]
 

@@ -14,7 +14,7 @@ import uvloop
 
 from provisor.provider.dashboard.lazy import Dashboard
 from provisor.provider.serving import connections
-from provisor.provider.serving.app import Target
+from provisor.provider.serving.app import ServiceProvider
 from provisor.provider.serving.server import guarded_server, open_socket
 from provisor.provider.store.tables import open_target, the_tenant
 
@@ -32,7 +32,7 @@ class Room:
         tenant = the_tenant(self.database)
         self.token = token.encode()
         self.dashboard = Dashboard(self.database, tenant)
-        self.target = Target(self.database, tenant, self.dashboard)
+        self.target = ServiceProvider(self.database, tenant, self.dashboard)
         self.listener = open_socket("127.0.0.1", 0)
         self.runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
         self.server = guarded_server(self.target, None)

@@ -6,8 +6,8 @@ import json
 import pytest
 
 from provisor.provider.model.limits import ATTRIBUTE_OPERATIONS, MAX_BODY_BYTES, MAX_DEPTH, VALUES
-from provisor.provider.protocol.throttling import Failures, Limits, RateLimit, Throttled
-from provisor.provider.serving.app import Target
+from provisor.provider.protocol.throttling import Failures, Limits, RateLimit, TooManyRequests
+from provisor.provider.serving.app import ServiceProvider
 from provisor.scim.filter.grammar import MAX_FILTER_CHARACTERS
 
 
@@ -31,7 +31,7 @@ def limit_of(clock):
 def limited(target, **limits):
     """The same database behind a server with limits."""
     target.runner.run(target.target.stop())
-    target.target = Target(target.database, target.tenant, limits=Limits(**limits))
+    target.target = ServiceProvider(target.database, target.tenant, limits=Limits(**limits))
     target.runner.run(target.target.start())
     return target.client
 
@@ -124,7 +124,7 @@ def test_a_token_has_a_burst_of_one_second_and_then_its_rate(clock, limit_of):
     for _ in range(5):
         limit.take("a")
 
-    with pytest.raises(Throttled) as refusal:
+    with pytest.raises(TooManyRequests) as refusal:
         limit.take("a")
     limit.take("b")
     clock.now = 0.25
@@ -138,7 +138,7 @@ def test_a_bulk_costs_as_much_as_its_operations(clock, limit_of):
     limit.take("a")
     limit.charge("a", 39)
 
-    with pytest.raises(Throttled) as refusal:
+    with pytest.raises(TooManyRequests) as refusal:
         limit.take("a")
 
     assert refusal.value.retry_seconds == 4
@@ -152,7 +152,7 @@ def test_who_waits_long_has_no_more_than_a_burst_again(clock, limit_of):
 
     for _ in range(3):
         limit.take("a")
-    with pytest.raises(Throttled):
+    with pytest.raises(TooManyRequests):
         limit.take("a")
 
 
@@ -161,7 +161,7 @@ def test_what_is_refused_does_not_make_the_wait_longer(clock, limit_of):
     limit.take("a")
     for _ in range(5):
         clock.now += 0.19
-        with pytest.raises(Throttled):
+        with pytest.raises(TooManyRequests):
             limit.take("a")
 
     clock.now += 0.06
@@ -176,7 +176,7 @@ def test_many_tokens_have_a_rate_each(clock, limit_of):
             limit.take(token)
 
     for token in tokens:
-        with pytest.raises(Throttled):
+        with pytest.raises(TooManyRequests):
             limit.take(token)
 
 
@@ -222,7 +222,7 @@ def test_too_many_answers_held_back_become_429(clock, monkeypatch):
     for _ in range(10):
         failures.count("a")
 
-    with pytest.raises(Throttled):
+    with pytest.raises(TooManyRequests):
         asyncio.run(failures.slow_down("a"))
 
 

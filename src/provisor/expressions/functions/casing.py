@@ -7,7 +7,7 @@ i with İ and ı with I. Word separators of PCase are those of .NET's ToTitleCas
 import re
 import unicodedata
 
-from provisor.expressions.functions.evaluation import Evaluator, Refused, Site, as_text, strict1, strict2
+from provisor.expressions.functions.evaluation import CallSite, Evaluator, Refused, as_text, strict1, strict2
 from provisor.expressions.functions.signature import FunctionInfo, Parameter
 
 _CULTURE = re.compile(r"(?:[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*)?")
@@ -89,7 +89,7 @@ def _each_upper(text: str) -> str:
     return "".join([_upper(character) for character in text])
 
 
-def _build_proper_case(site: Site) -> Evaluator:
+def _build_proper_case(site: CallSite) -> Evaluator:
     if site.arguments[1] is None:
         return strict1(to_proper_case, as_text)(site)
     return strict2(to_proper_case, as_text, as_text)(site)

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from typing import assert_never
 
 from provisor.expressions.functions.evaluation import Refused, as_text, number_in
-from provisor.expressions.nodes import Operator
-from provisor.expressions.values import Value
+from provisor.expressions.nodes import ComparisonOperator
+from provisor.expressions.values import SourceValue
 
 
-def comparer(operator: Operator) -> Callable[[Value, Value], bool]:
+def comparer(operator: ComparisonOperator) -> Callable[[SourceValue, SourceValue], bool]:
     """The comparison an operator stands for."""
     match operator:
         case "=":
@@ -31,14 +31,14 @@ def comparer(operator: Operator) -> Callable[[Value, Value], bool]:
             assert_never(operator)
 
 
-def equal(left: Value, right: Value) -> bool:
+def equal(left: SourceValue, right: SourceValue) -> bool:
     """Whether the text forms are the same: `"1" = "01"` is false."""
     if left is None or right is None:
         return left is right
     return as_text(left) == as_text(right)
 
 
-def less(left: Value, right: Value) -> bool:
+def less(left: SourceValue, right: SourceValue) -> bool:
     """Whether left comes before right."""
     if left is None or right is None:
         return False
@@ -49,7 +49,7 @@ def less(left: Value, right: Value) -> bool:
     return left_text < right_text
 
 
-def as_truth(value: Value) -> bool:
+def as_truth(value: SourceValue) -> bool:
     """Read True, False or a number, of which all but 0 are true."""
     if isinstance(value, bool):
         return value
@@ -62,10 +62,10 @@ def as_truth(value: Value) -> bool:
     return number != 0
 
 
-def holds(condition: Value) -> bool:
+def holds(condition: SourceValue) -> bool:
     """Whether a condition of IIF holds. Nothing and an empty text do not."""
     return condition not in (None, "") and as_truth(condition)
 
 
-def _comparable(left: Value, right: Value) -> bool:
+def _comparable(left: SourceValue, right: SourceValue) -> bool:
     return left is not None and right is not None

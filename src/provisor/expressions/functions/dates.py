@@ -7,9 +7,9 @@ from typing import Literal, assert_never
 
 from provisor.expressions.functions.datetime_reading import reformat
 from provisor.expressions.functions.evaluation import (
+    CallSite,
     Evaluator,
     Refused,
-    Site,
     as_number,
     as_text,
     strict1,
@@ -30,18 +30,18 @@ from provisor.expressions.functions.instants import (
     write_date,
 )
 from provisor.expressions.functions.signature import FunctionInfo, Parameter
-from provisor.expressions.values import Value
+from provisor.expressions.values import SourceValue
 
 Interval = Literal["yyyy", "m", "d", "ww", "h", "n", "s"]
 DEFAULT_STYLES = "RoundtripKind, AllowLeadingWhite, AllowTrailingWhite"
 
 
-def as_date(value: Value) -> int:
+def as_date(value: SourceValue) -> int:
     """Read a date text as ticks."""
     return read_date(as_text(value))
 
 
-def as_interval(value: Value) -> Interval:
+def as_interval(value: SourceValue) -> Interval:
     """Read the name of an interval; names are case-sensitive."""
     match as_text(value):
         case "yyyy" | "m" | "d" | "ww" | "h" | "n" | "s" as interval:
@@ -122,7 +122,7 @@ def _days_since_sunday(ticks: int) -> int:
     return (ticks // TICKS_DAY + 1) % 7  # 0001-01-01 was a Monday
 
 
-def _build_now(site: Site) -> Evaluator:
+def _build_now(site: CallSite) -> Evaluator:
     return lambda record, now, random_bytes: write_date(ticks_at(now))
 
 

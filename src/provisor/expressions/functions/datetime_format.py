@@ -56,17 +56,17 @@ class Literal:
     text: str
 
 
-Token = Field | Literal
+FormatToken = Field | Literal
 
 
 @lru_cache(maxsize=256)
-def tokens_of(pattern: str, parameter: str) -> tuple[Token, ...]:
+def tokens_of(pattern: str, parameter: str) -> tuple[FormatToken, ...]:
     """Take a custom format apart; `parameter` is blamed when it is none."""
     if len(pattern) == 1:
         if pattern not in _STANDARD:
             raise Refused("this is no date format. Write one such as yyyy-MM-dd.", value=pattern, parameter=parameter)
         pattern = _STANDARD[pattern]
-    tokens: list[Token] = []
+    tokens: list[FormatToken] = []
     at = 0
     while at < len(pattern):
         token, at = _token_at(pattern, at, parameter)
@@ -76,7 +76,7 @@ def tokens_of(pattern: str, parameter: str) -> tuple[Token, ...]:
     return tuple(tokens)
 
 
-def _token_at(pattern: str, at: int, parameter: str) -> tuple[Token, int]:
+def _token_at(pattern: str, at: int, parameter: str) -> tuple[FormatToken, int]:
     character = pattern[at]
     if character in "'\"":
         end = at + 1
@@ -107,7 +107,7 @@ def _token_at(pattern: str, at: int, parameter: str) -> tuple[Token, int]:
     return Field(character, end - at), end
 
 
-def write(ticks: int, tokens: tuple[Token, ...], *, utc: bool) -> str:
+def write(ticks: int, tokens: tuple[FormatToken, ...], *, utc: bool) -> str:
     """Write a date. `utc` says whether the time is known to be UTC, which only K shows."""
     parts = parts_of(ticks)
     weekday = ticks // (24 * 3600 * 10_000_000) % 7

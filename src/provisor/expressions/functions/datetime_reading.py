@@ -7,7 +7,16 @@ letters exactly two, two-digit years up to 49 belong to this century. Rules: spe
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from provisor.expressions.functions.datetime_format import DAYS, MONTHS, SHORT, Field, Literal, Token, tokens_of, write
+from provisor.expressions.functions.datetime_format import (
+    DAYS,
+    MONTHS,
+    SHORT,
+    Field,
+    FormatToken,
+    Literal,
+    tokens_of,
+    write,
+)
 from provisor.expressions.functions.evaluation import Refused
 from provisor.expressions.functions.instants import (
     MAX_OFFSET_MINUTES,
@@ -78,7 +87,7 @@ class _Reading:
     at: int = 0
     fields: dict[str, int] = field(default_factory=dict)
 
-    def read(self, tokens: tuple[Token, ...]) -> bool:
+    def read(self, tokens: tuple[FormatToken, ...]) -> bool:
         for token in tokens:
             while self.inner_white and self.text[self.at : self.at + 1].isspace():
                 self.at += 1

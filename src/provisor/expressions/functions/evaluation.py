@@ -15,16 +15,16 @@ from provisor.expressions.nodes import quoted
 from provisor.expressions.values import (
     INTEGER_MAX,
     INTEGER_MIN,
-    Assignment,
-    Failure,
+    AppRoleAssignment,
+    ExpressionFailure,
     RandomBytes,
-    Record,
     Role,
-    Value,
+    SourceRecord,
+    SourceValue,
     text_of,
 )
 
-Evaluator = Callable[[Record, datetime, RandomBytes], Value]
+Evaluator = Callable[[SourceRecord, datetime, RandomBytes], SourceValue]
 
 MAX_TEXT_CHARACTERS = 1_000_000  # nested Replace or ConvertToUTF8Hex would otherwise grow without bound
 _SHOWN_CHARACTERS = 60
@@ -45,11 +45,11 @@ class Argument:
     position: int
     attribute: str | None = None
     constant: bool = False
-    value: Value = None
+    value: SourceValue = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Site:
+class CallSite:
     """One call in an expression: what a function is compiled from. Omitted arguments are None.
 
     `regex_seconds` is this call's share of the time that all regular expressions of the expression may take together.
@@ -97,7 +97,7 @@ class EvaluationFailed(Exception):
         self.refused = refused
         self.parameter = parameter
 
-    def failure(self, *, redacted: bool) -> Failure:
+    def failure(self, *, redacted: bool) -> ExpressionFailure:
         """The failure as a value; a redacted expression keeps the offending value out of the message."""
         value = self.refused.value
         if value is None:
@@ -106,7 +106,7 @@ class EvaluationFailed(Exception):
             shown = "[Redact]" if redacted else shown_value(value)
             role = f" as {self.parameter}" if self.parameter else ""
             message = f"{self.function} cannot use {shown}{role}: {self.refused.reason}"
-        return Failure(function=self.function, position=self.position, message=message)
+        return ExpressionFailure(function=self.function, position=self.position, message=message)
 
 
 class FlowDropped(Exception):
@@ -118,7 +118,7 @@ def shown_value(text: str) -> str:
     return quoted(text) if len(text) <= _SHOWN_CHARACTERS else f"{quoted(text[:_SHOWN_CHARACTERS])}…"
 
 
-def as_text(value: Value) -> str:
+def as_text(value: SourceValue) -> str:
     """Read a single value as text. The caller has dealt with null."""
     if isinstance(value, str):
         return value
@@ -130,7 +130,7 @@ def as_text(value: Value) -> str:
     return "" if value is None else text_of(value)
 
 
-def as_number(value: Value) -> int:
+def as_number(value: SourceValue) -> int:
     """Read a single value as a 64-bit whole number, decimal."""
     if type(value) is int:
         number: int | None = value
@@ -141,7 +141,7 @@ def as_number(value: Value) -> int:
     return number
 
 
-def as_texts(value: Value) -> list[str]:
+def as_texts(value: SourceValue) -> list[str]:
     """Read a value as several texts; a single value is a list of one."""
     if not isinstance(value, list):
         return [as_text(value)]
@@ -151,7 +151,7 @@ def as_texts(value: Value) -> list[str]:
     return texts
 
 
-def as_assignments(value: Value) -> list[Assignment]:
+def as_assignments(value: SourceValue) -> list[AppRoleAssignment]:
     """Read the value of [appRoleAssignments]."""
     if isinstance(value, list):
         found = [_assignment(element) for element in value if isinstance(element, dict)]
@@ -161,7 +161,7 @@ def as_assignments(value: Value) -> list[Assignment]:
     raise Refused("role assignments are needed. Pass [appRoleAssignments].", value=as_text(value))
 
 
-def as_value(value: Value) -> Value:
+def as_value(value: SourceValue) -> SourceValue:
     """Take a value of any kind as it is."""
     return value
 
@@ -189,23 +189,25 @@ def too_long() -> Refused:
     )
 
 
-def _assignment(element: Assignment | Role) -> Assignment:
+def _assignment(element: AppRoleAssignment | Role) -> AppRoleAssignment:
     return {key: value for key, value in element.items() if isinstance(value, str)}
 
 
-def _listed(values: list[str] | list[Assignment] | list[Role]) -> str:
+def _listed(values: list[str] | list[AppRoleAssignment] | list[Role]) -> str:
     return ", ".join(
         element if isinstance(element, str) else str(element.get("value", "(role)")) for element in values[:10]
     )
 
 
-def strict1(function: Callable[[A], Value], read_a: Callable[[Value], A]) -> Callable[[Site], Evaluator]:
+def strict1(
+    function: Callable[[A], SourceValue], read_a: Callable[[SourceValue], A]
+) -> Callable[[CallSite], Evaluator]:
     """Lift a function of one argument: null gives null."""
 
-    def build(site: Site) -> Evaluator:
+    def build(site: CallSite) -> Evaluator:
         (a,) = (argument.evaluate for argument in site.given)
 
-        def run(record: Record, now: datetime, random_bytes: RandomBytes) -> Value:
+        def run(record: SourceRecord, now: datetime, random_bytes: RandomBytes) -> SourceValue:
             x = a(record, now, random_bytes)
             if x is None:
                 return None
@@ -220,14 +222,14 @@ def strict1(function: Callable[[A], Value], read_a: Callable[[Value], A]) -> Cal
 
 
 def strict2(
-    function: Callable[[A, B], Value], read_a: Callable[[Value], A], read_b: Callable[[Value], B]
-) -> Callable[[Site], Evaluator]:
+    function: Callable[[A, B], SourceValue], read_a: Callable[[SourceValue], A], read_b: Callable[[SourceValue], B]
+) -> Callable[[CallSite], Evaluator]:
     """Lift a function of two arguments: any null gives null."""
 
-    def build(site: Site) -> Evaluator:
+    def build(site: CallSite) -> Evaluator:
         a, b = (argument.evaluate for argument in site.given)
 
-        def run(record: Record, now: datetime, random_bytes: RandomBytes) -> Value:
+        def run(record: SourceRecord, now: datetime, random_bytes: RandomBytes) -> SourceValue:
             x = a(record, now, random_bytes)
             y = b(record, now, random_bytes)
             if x is None or y is None:
@@ -243,17 +245,17 @@ def strict2(
 
 
 def strict3(
-    function: Callable[[A, B, C], Value],
-    read_a: Callable[[Value], A],
-    read_b: Callable[[Value], B],
-    read_c: Callable[[Value], C],
-) -> Callable[[Site], Evaluator]:
+    function: Callable[[A, B, C], SourceValue],
+    read_a: Callable[[SourceValue], A],
+    read_b: Callable[[SourceValue], B],
+    read_c: Callable[[SourceValue], C],
+) -> Callable[[CallSite], Evaluator]:
     """Lift a function of three arguments: any null gives null."""
 
-    def build(site: Site) -> Evaluator:
+    def build(site: CallSite) -> Evaluator:
         a, b, c = (argument.evaluate for argument in site.given)
 
-        def run(record: Record, now: datetime, random_bytes: RandomBytes) -> Value:
+        def run(record: SourceRecord, now: datetime, random_bytes: RandomBytes) -> SourceValue:
             x = a(record, now, random_bytes)
             y = b(record, now, random_bytes)
             z = c(record, now, random_bytes)
@@ -270,18 +272,18 @@ def strict3(
 
 
 def strict4(
-    function: Callable[[A, B, C, D], Value],
-    read_a: Callable[[Value], A],
-    read_b: Callable[[Value], B],
-    read_c: Callable[[Value], C],
-    read_d: Callable[[Value], D],
-) -> Callable[[Site], Evaluator]:
+    function: Callable[[A, B, C, D], SourceValue],
+    read_a: Callable[[SourceValue], A],
+    read_b: Callable[[SourceValue], B],
+    read_c: Callable[[SourceValue], C],
+    read_d: Callable[[SourceValue], D],
+) -> Callable[[CallSite], Evaluator]:
     """Lift a function of four arguments: any null gives null."""
 
-    def build(site: Site) -> Evaluator:
+    def build(site: CallSite) -> Evaluator:
         a, b, c, d = (argument.evaluate for argument in site.given)
 
-        def run(record: Record, now: datetime, random_bytes: RandomBytes) -> Value:
+        def run(record: SourceRecord, now: datetime, random_bytes: RandomBytes) -> SourceValue:
             w = a(record, now, random_bytes)
             x = b(record, now, random_bytes)
             y = c(record, now, random_bytes)

@@ -7,9 +7,9 @@ which values are taken. Rules: spec/expressions.md section 3.
 import string
 from datetime import datetime
 
-from provisor.expressions.functions.evaluation import Evaluator, Refused, Site, as_number, as_text
+from provisor.expressions.functions.evaluation import CallSite, Evaluator, Refused, as_number, as_text
 from provisor.expressions.functions.signature import FunctionInfo, Parameter
-from provisor.expressions.values import RandomBytes, Record, Value
+from provisor.expressions.values import RandomBytes, SourceRecord, SourceValue
 
 MAX_RANDOM_CHARACTERS = 256
 # The special characters of Windows' password-complexity rule.
@@ -64,14 +64,14 @@ def _below(limit: int, random_bytes: RandomBytes) -> int:
     return int.from_bytes(random_bytes(8)) % limit
 
 
-def _build_guid(site: Site) -> Evaluator:
+def _build_guid(site: CallSite) -> Evaluator:
     return lambda record, now, random_bytes: guid(random_bytes)
 
 
-def _build_random_string(site: Site) -> Evaluator:
+def _build_random_string(site: CallSite) -> Evaluator:
     *counts, avoided = site.given
 
-    def run(record: Record, now: datetime, random_bytes: RandomBytes) -> Value:
+    def run(record: SourceRecord, now: datetime, random_bytes: RandomBytes) -> SourceValue:
         values = [count.evaluate(record, now, random_bytes) for count in counts]
         avoid = avoided.evaluate(record, now, random_bytes)
         if avoid is None or None in values:

@@ -7,9 +7,9 @@ from datetime import datetime
 
 from provisor.expressions.functions.evaluation import (
     MAX_TEXT_CHARACTERS,
+    CallSite,
     Evaluator,
     Refused,
-    Site,
     as_number,
     as_text,
     as_texts,
@@ -18,7 +18,7 @@ from provisor.expressions.functions.evaluation import (
     too_long,
 )
 from provisor.expressions.functions.signature import FunctionInfo, Parameter
-from provisor.expressions.values import RandomBytes, Record, Value
+from provisor.expressions.values import RandomBytes, SourceRecord, SourceValue
 
 
 def split(source: str, delimiter: str) -> list[str]:
@@ -42,10 +42,10 @@ def remove_duplicates(values: list[str]) -> list[str]:
     return list(dict.fromkeys(values))
 
 
-def _build_count(site: Site) -> Evaluator:
+def _build_count(site: CallSite) -> Evaluator:
     evaluate = site.given[0].evaluate
 
-    def run(record: Record, now: datetime, random_bytes: RandomBytes) -> Value:
+    def run(record: SourceRecord, now: datetime, random_bytes: RandomBytes) -> SourceValue:
         value = evaluate(record, now, random_bytes)
         if isinstance(value, list):
             return len(value)
@@ -54,7 +54,7 @@ def _build_count(site: Site) -> Evaluator:
     return run
 
 
-def _build_join(site: Site) -> Evaluator:
+def _build_join(site: CallSite) -> Evaluator:
     separator, *sources = site.given
     join_any = _join_any(site)
     names = [source.attribute for source in sources if source.attribute is not None]
@@ -62,7 +62,7 @@ def _build_join(site: Site) -> Evaluator:
         return join_any
     between = as_text(separator.value)
 
-    def run(record: Record, now: datetime, random_bytes: RandomBytes) -> Value:
+    def run(record: SourceRecord, now: datetime, random_bytes: RandomBytes) -> SourceValue:
         """The hot path, for the mapping of name.formatted: attributes that all hold text."""
         get = record.get
         parts = [value for name in names if (value := get(name)) is not None and value != ""]
@@ -74,10 +74,10 @@ def _build_join(site: Site) -> Evaluator:
     return run
 
 
-def _join_any(site: Site) -> Evaluator:
+def _join_any(site: CallSite) -> Evaluator:
     separator, *sources = site.given
 
-    def run(record: Record, now: datetime, random_bytes: RandomBytes) -> Value:
+    def run(record: SourceRecord, now: datetime, random_bytes: RandomBytes) -> SourceValue:
         between = separator.evaluate(record, now, random_bytes)
         if between is None:
             return None

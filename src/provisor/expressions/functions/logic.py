@@ -8,23 +8,23 @@ from datetime import datetime
 from provisor.expressions.functions.comparing import as_truth, holds
 from provisor.expressions.functions.evaluation import (
     Argument,
+    CallSite,
     Evaluator,
     FlowDropped,
     Refused,
-    Site,
     as_number,
     as_text,
     strict1,
     strict2,
 )
 from provisor.expressions.functions.signature import FunctionInfo, Parameter
-from provisor.expressions.values import RandomBytes, Record, Value
+from provisor.expressions.values import RandomBytes, SourceRecord, SourceValue
 
 
-def _build_iif(site: Site) -> Evaluator:
+def _build_iif(site: CallSite) -> Evaluator:
     condition, if_true, if_false = (argument.evaluate for argument in site.given)
 
-    def run(record: Record, now: datetime, random_bytes: RandomBytes) -> Value:
+    def run(record: SourceRecord, now: datetime, random_bytes: RandomBytes) -> SourceValue:
         value = condition(record, now, random_bytes)
         try:
             chosen = if_true if holds(value) else if_false
@@ -35,11 +35,11 @@ def _build_iif(site: Site) -> Evaluator:
     return run
 
 
-def _nothing(record: Record, now: datetime, random_bytes: RandomBytes) -> Value:
+def _nothing(record: SourceRecord, now: datetime, random_bytes: RandomBytes) -> SourceValue:
     return None
 
 
-def _build_switch(site: Site) -> Evaluator:
+def _build_switch(site: CallSite) -> Evaluator:
     source, default, *rest = site.arguments
     assert source is not None  # noqa: S101  (checks.py lets no call without its source pass)
     pairs = [(key, value) for key, value in zip(rest[::2], rest[1::2], strict=True) if key and value]
@@ -55,17 +55,19 @@ def _build_switch(site: Site) -> Evaluator:
     return _switch_by_key(site, source, {key: value.evaluate for key, value in table.items()}, otherwise)
 
 
-def _switch_between_constants(site: Site, source: Argument, answers: dict[str, Value], default: Value) -> Evaluator:
+def _switch_between_constants(
+    site: CallSite, source: Argument, answers: dict[str, SourceValue], default: SourceValue
+) -> Evaluator:
     """The hot path, for the mapping of `active` runs for every person of every cycle: one look-up."""
     evaluate = source.evaluate
     name = source.attribute
     # Booleans and null are looked up as they are, without making their text first.
-    by_value: dict[bool | str | None, Value] = {key: answer for key, answer in answers.items()}  # noqa: C416  (widens the key type)
+    by_value: dict[bool | str | None, SourceValue] = {key: answer for key, answer in answers.items()}  # noqa: C416  (widens the key type)
     by_value[True] = answers.get("True", default)
     by_value[False] = answers.get("False", default)
     by_value[None] = answers.get("", default)
 
-    def run(record: Record, now: datetime, random_bytes: RandomBytes) -> Value:
+    def run(record: SourceRecord, now: datetime, random_bytes: RandomBytes) -> SourceValue:
         value = evaluate(record, now, random_bytes) if name is None else record.get(name)
         if type(value) is bool or type(value) is str or value is None:
             return by_value.get(value, default)
@@ -74,10 +76,10 @@ def _switch_between_constants(site: Site, source: Argument, answers: dict[str, V
     return run
 
 
-def _switch_by_key(site: Site, source: Argument, branches: dict[str, Evaluator], otherwise: Evaluator) -> Evaluator:
+def _switch_by_key(site: CallSite, source: Argument, branches: dict[str, Evaluator], otherwise: Evaluator) -> Evaluator:
     evaluate = source.evaluate
 
-    def run(record: Record, now: datetime, random_bytes: RandomBytes) -> Value:
+    def run(record: SourceRecord, now: datetime, random_bytes: RandomBytes) -> SourceValue:
         key = _key_of(site, evaluate(record, now, random_bytes))
         return branches.get(key, otherwise)(record, now, random_bytes)
 
@@ -85,13 +87,13 @@ def _switch_by_key(site: Site, source: Argument, branches: dict[str, Evaluator],
 
 
 def _switch_by_trying(
-    site: Site, source: Argument, pairs: list[tuple[Argument, Argument]], otherwise: Evaluator
+    site: CallSite, source: Argument, pairs: list[tuple[Argument, Argument]], otherwise: Evaluator
 ) -> Evaluator:
     """Keys that depend on the record are evaluated in order, until one matches. A null key matches nothing."""
     evaluate = source.evaluate
     branches = [(key, key.evaluate, value.evaluate) for key, value in pairs]
 
-    def run(record: Record, now: datetime, random_bytes: RandomBytes) -> Value:
+    def run(record: SourceRecord, now: datetime, random_bytes: RandomBytes) -> SourceValue:
         wanted = _key_of(site, evaluate(record, now, random_bytes))
         for key, evaluate_key, branch in branches:
             found = evaluate_key(record, now, random_bytes)
@@ -102,7 +104,7 @@ def _switch_by_trying(
     return run
 
 
-def _key_of(site: Site, value: Value, blamed: Argument | None = None) -> str:
+def _key_of(site: CallSite, value: SourceValue, blamed: Argument | None = None) -> str:
     try:
         return as_text(value)
     except Refused as refused:
@@ -110,10 +112,10 @@ def _key_of(site: Site, value: Value, blamed: Argument | None = None) -> str:
         raise site.failed(refused) from None
 
 
-def _build_coalesce(site: Site) -> Evaluator:
+def _build_coalesce(site: CallSite) -> Evaluator:
     sources = tuple(argument.evaluate for argument in site.given)
 
-    def run(record: Record, now: datetime, random_bytes: RandomBytes) -> Value:
+    def run(record: SourceRecord, now: datetime, random_bytes: RandomBytes) -> SourceValue:
         for source in sources:
             value = source(record, now, random_bytes)
             if value is not None:
@@ -123,45 +125,45 @@ def _build_coalesce(site: Site) -> Evaluator:
     return run
 
 
-def _build_is_null(site: Site) -> Evaluator:
+def _build_is_null(site: CallSite) -> Evaluator:
     evaluate = site.given[0].evaluate
     return lambda record, now, random_bytes: evaluate(record, now, random_bytes) is None
 
 
-def _build_is_null_or_empty(site: Site) -> Evaluator:
+def _build_is_null_or_empty(site: CallSite) -> Evaluator:
     evaluate = site.given[0].evaluate
     return lambda record, now, random_bytes: evaluate(record, now, random_bytes) in (None, "")
 
 
-def _build_is_present(site: Site) -> Evaluator:
+def _build_is_present(site: CallSite) -> Evaluator:
     evaluate = site.given[0].evaluate
     return lambda record, now, random_bytes: evaluate(record, now, random_bytes) not in (None, "")
 
 
-def _build_is_string(site: Site) -> Evaluator:
+def _build_is_string(site: CallSite) -> Evaluator:
     evaluate = site.given[0].evaluate
 
-    def run(record: Record, now: datetime, random_bytes: RandomBytes) -> Value:
+    def run(record: SourceRecord, now: datetime, random_bytes: RandomBytes) -> SourceValue:
         value = evaluate(record, now, random_bytes)
         return value is not None and not isinstance(value, list)
 
     return run
 
 
-def _build_not(site: Site) -> Evaluator:
+def _build_not(site: CallSite) -> Evaluator:
     evaluate = site.given[0].evaluate
 
-    def run(record: Record, now: datetime, random_bytes: RandomBytes) -> Value:
+    def run(record: SourceRecord, now: datetime, random_bytes: RandomBytes) -> SourceValue:
         value = evaluate(record, now, random_bytes)
         return not (value is True or value == "True")
 
     return run
 
 
-def _build_ignore_flow(site: Site) -> Evaluator:
+def _build_ignore_flow(site: CallSite) -> Evaluator:
     evaluate = site.given[0].evaluate
 
-    def run(record: Record, now: datetime, random_bytes: RandomBytes) -> Value:
+    def run(record: SourceRecord, now: datetime, random_bytes: RandomBytes) -> SourceValue:
         value = evaluate(record, now, random_bytes)
         if value is None or value == "":
             raise FlowDropped
@@ -170,7 +172,7 @@ def _build_ignore_flow(site: Site) -> Evaluator:
     return run
 
 
-def _build_redact(site: Site) -> Evaluator:
+def _build_redact(site: CallSite) -> Evaluator:
     # The value flows untouched; that the log must hide it is read off the tree (`Compiled.redacted`).
     return site.given[0].evaluate
 

@@ -9,9 +9,9 @@ from typing import Literal, assert_never
 
 from provisor.expressions.functions.evaluation import (
     MAX_TEXT_CHARACTERS,
+    CallSite,
     Evaluator,
     Refused,
-    Site,
     as_text,
     strict3,
     strict4,
@@ -19,7 +19,7 @@ from provisor.expressions.functions.evaluation import (
 )
 from provisor.expressions.functions.patterns import find_group, replace_group, replace_matches
 from provisor.expressions.functions.signature import FunctionInfo, Parameter
-from provisor.expressions.values import RandomBytes, Record, Value
+from provisor.expressions.values import RandomBytes, SourceRecord, SourceValue
 
 Mode = Literal["text", "template", "pattern", "group", "attribute"]
 
@@ -49,7 +49,7 @@ def replace_text(source: str, old: str, new: str) -> str:
     return source.replace(old, new)
 
 
-def _build(site: Site) -> Evaluator:
+def _build(site: CallSite) -> Evaluator:
     seconds = site.regex_seconds
     mode = mode_of(site.arguments)
     match mode:
@@ -79,15 +79,15 @@ def _build(site: Site) -> Evaluator:
             assert_never(mode)
 
 
-def _build_from_attribute(site: Site) -> Evaluator:
+def _build_from_attribute(site: CallSite) -> Evaluator:
     """The source where it has a value, else a part of another attribute."""
     source = site.given[0].evaluate
     others = (site.given[3], site.given[1], site.given[2])  # the attribute comes last in the call
     find = strict3(
         lambda text, pattern, group: find_group(text, pattern, group, site.regex_seconds), as_text, as_text, as_text
-    )(Site(function=site.function, position=site.position, arguments=others, regex_seconds=site.regex_seconds))
+    )(CallSite(function=site.function, position=site.position, arguments=others, regex_seconds=site.regex_seconds))
 
-    def run(record: Record, now: datetime, random_bytes: RandomBytes) -> Value:
+    def run(record: SourceRecord, now: datetime, random_bytes: RandomBytes) -> SourceValue:
         value = source(record, now, random_bytes)
         return find(record, now, random_bytes) if value in (None, "") else value
 

@@ -6,12 +6,12 @@ spec/expressions.md section 3.
 
 from provisor.expressions.functions.evaluation import as_assignments, strict1
 from provisor.expressions.functions.signature import FunctionInfo, Parameter
-from provisor.expressions.values import Assignment, Role
+from provisor.expressions.values import AppRoleAssignment, Role
 
 _ROLE_TYPE = "WindowsAzureActiveDirectoryRole"
 
 
-def role_objects(assignments: list[Assignment]) -> list[Role]:
+def role_objects(assignments: list[AppRoleAssignment]) -> list[Role]:
     """One SCIM role for each assignment, none of them primary."""
     return [
         {
@@ -24,14 +24,14 @@ def role_objects(assignments: list[Assignment]) -> list[Role]:
     ]
 
 
-def single_role(assignments: list[Assignment]) -> str | None:
+def single_role(assignments: list[AppRoleAssignment]) -> str | None:
     """The role of the assignment with the lowest id, so that the answer repeats; null without assignments."""
     if not assignments:
         return None
     return _value_of(min(assignments, key=lambda assignment: assignment.get("id", "")))
 
 
-def _value_of(assignment: Assignment) -> str:
+def _value_of(assignment: AppRoleAssignment) -> str:
     return assignment.get("value") or assignment.get("displayName", "")
 
 

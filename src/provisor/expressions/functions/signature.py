@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from provisor.expressions.functions.evaluation import Evaluator, Site
+from provisor.expressions.functions.evaluation import CallSite, Evaluator
 
 ParameterType = Literal["String", "Integer", "Boolean", "DateTime"]  # names of Graph's attributeType
 
@@ -45,7 +45,7 @@ class FunctionInfo:
     parameters: tuple[Parameter, ...]
     help: str
     example: str
-    build: Callable[[Site], Evaluator] | None
+    build: Callable[[CallSite], Evaluator] | None
     volatile: bool = False
     least_repeats: int = 1
 

@@ -12,9 +12,9 @@ from functools import lru_cache
 
 from provisor.expressions.functions.casing import to_lower
 from provisor.expressions.functions.evaluation import (
+    CallSite,
     Evaluator,
     Refused,
-    Site,
     as_number,
     as_text,
     as_value,
@@ -25,7 +25,7 @@ from provisor.expressions.functions.evaluation import (
     strict4,
 )
 from provisor.expressions.functions.signature import FunctionInfo, Parameter
-from provisor.expressions.values import RandomBytes, Record, Value
+from provisor.expressions.values import RandomBytes, SourceRecord, SourceValue
 
 # Letters of the reference's table that Unicode does not decompose. œ, Œ: only the form with macron is published.
 _SPECIAL = {"æ": "ae", "Æ": "AE", "ø": "oe", "Ø": "OE", "œ": "oe", "Œ": "OE", "ß": "ss", "ł": "l", "Ł": "L", "ı": "i"}
@@ -118,14 +118,14 @@ def _plain(character: str) -> str | None:
     return None
 
 
-def _empty_for_null(lifted: Callable[[Site], Evaluator]) -> Callable[[Site], Evaluator]:
+def _empty_for_null(lifted: Callable[[CallSite], Evaluator]) -> Callable[[CallSite], Evaluator]:
     """Left and Word alone take a null source for an empty text."""
 
-    def build(site: Site) -> Evaluator:
+    def build(site: CallSite) -> Evaluator:
         source, *others = site.given
         inner = source.evaluate
 
-        def text_or_empty(record: Record, now: datetime, random_bytes: RandomBytes) -> Value:
+        def text_or_empty(record: SourceRecord, now: datetime, random_bytes: RandomBytes) -> SourceValue:
             value = inner(record, now, random_bytes)
             return "" if value is None else value
 

@@ -1,6 +1,6 @@
 """`provisor target …`: serve the application, and its tokens (mounted by main beside the other nouns).
 
-A token is printed once and goes nowhere else. Heavy modules are imported inside commands, so that `--help` answers at
+A token is printed once. Heavy modules are imported inside commands, so that `--help` answers at
 once.
 """
 

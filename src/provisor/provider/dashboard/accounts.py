@@ -15,8 +15,8 @@ from provisor.scim.naming import escaped, problem_with_name
 from provisor.scim.nearest import did_you_mean
 from provisor.scim.values import fold
 
-Role = Literal["full-admin", "read-only"]
-ROLES: tuple[Role, ...] = ("full-admin", "read-only")
+AccountRole = Literal["full-admin", "read-only"]
+ROLES: tuple[AccountRole, ...] = ("full-admin", "read-only")
 ROLE_NAMES = {"full-admin": "Full Admin", "read-only": "Read Only"}
 SHORTEST_PASSWORD = 12
 _LONGEST_PASSWORD = 1_000  # so that nobody makes us hash a megabyte
@@ -34,7 +34,7 @@ class Account:
     email_key: str
     tenant: int
     email: str
-    role: Role
+    role: AccountRole
     created_at: int
     signed_in_at: int | None
 
@@ -94,7 +94,7 @@ def _account(row: tuple[object, ...]) -> Account:
         email_key=cast(str, key),
         tenant=cast(int, tenant),
         email=cast(str, email),
-        role=cast(Role, role),
+        role=cast(AccountRole, role),
         created_at=cast(int, created),
         signed_in_at=cast("int | None", signed_in),
     )

@@ -11,7 +11,7 @@ from provisor.database import Connection
 from provisor.provider.dashboard.identities import SCIM
 from provisor.provider.model.documents import dump, load
 from provisor.provider.model.native_ids import key_of, native_id
-from provisor.provider.model.profiles import Kind
+from provisor.provider.model.profiles import ResourceKind
 from provisor.provider.store.ad_connector import SOURCE as AD
 from provisor.provider.store.tables import Tenant
 from provisor.scim.guid import guid_bytes
@@ -22,31 +22,31 @@ SORTED_LIMIT = 2_000  # so many are sorted by name; more come in the order of th
 _NOT_SHOWN = frozenset({"schemas", "id", "meta"})
 
 
-class Link(NamedTuple):
+class IdentityLink(NamedTuple):
     """Somebody named on the page of somebody else."""
 
     id: str
     name: str
-    kind: Kind
+    kind: ResourceKind
     source: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Detail:
+class IdentityDetail:
     """What the page of one identity shows."""
 
     id: str
-    kind: Kind
+    kind: ResourceKind
     name: str
     source: str
     active: bool
     created_at: int
     modified_at: int
     attributes: list[tuple[str, str]]
-    counterparts: list[Link]
+    counterparts: list[IdentityLink]
 
 
-def read_detail(connection: Connection, tenant: Tenant, kind: Kind, id_: str) -> Detail | None:
+def read_detail(connection: Connection, tenant: Tenant, kind: ResourceKind, id_: str) -> IdentityDetail | None:
     """An identity of either source, or None."""
     row = connection.one(
         "SELECT document, active, created_at, modified_at, name_key FROM resource "
@@ -57,7 +57,7 @@ def read_detail(connection: Connection, tenant: Tenant, kind: Kind, id_: str) ->
         return _of_connector(connection, tenant, kind, id_)
     document, active, created, modified, key = row
     content = load(document)
-    return Detail(
+    return IdentityDetail(
         id=id_,
         kind=kind,
         name=str(content.get("userName" if kind == "User" else "displayName")),
@@ -85,10 +85,12 @@ def _flat(name: str, value: Json) -> Iterator[tuple[str, str]]:
         yield name, value if isinstance(value, str) else dump(value)
 
 
-def _in_connector(connection: Connection, tenant: Tenant, kind: Kind, key: str, native: str | None) -> list[Link]:
+def _in_connector(
+    connection: Connection, tenant: Tenant, kind: ResourceKind, key: str, native: str | None
+) -> list[IdentityLink]:
     raw = None if native is None else guid_bytes(native)
     return [
-        Link(id_, name, kind, AD)
+        IdentityLink(id_, name, kind, AD)
         for id_, name in connection.all(
             "SELECT id, name FROM ad_identity WHERE tenant = ? AND kind = ? AND name_key = ? "
             "UNION SELECT id, name FROM ad_identity WHERE tenant = ? AND kind = ? AND object_guid = ? ORDER BY 2, 1",
@@ -97,7 +99,7 @@ def _in_connector(connection: Connection, tenant: Tenant, kind: Kind, key: str, 
     ]
 
 
-def _of_connector(connection: Connection, tenant: Tenant, kind: Kind, id_: str) -> Detail | None:
+def _of_connector(connection: Connection, tenant: Tenant, kind: ResourceKind, id_: str) -> IdentityDetail | None:
     row = connection.one(
         "SELECT name, display_name, object_guid, imported_at, changed_at FROM ad_identity "
         "WHERE id = ? AND tenant = ? AND kind = ?",
@@ -111,7 +113,7 @@ def _of_connector(connection: Connection, tenant: Tenant, kind: Kind, id_: str) 
         named.append(("displayName", display))
     if guid:
         named.append(("objectGUID (bytes, hexadecimal)", guid))
-    return Detail(
+    return IdentityDetail(
         id=id_,
         kind=kind,
         name=name,
@@ -124,7 +126,9 @@ def _of_connector(connection: Connection, tenant: Tenant, kind: Kind, id_: str) 
     )
 
 
-def _in_scim(connection: Connection, tenant: Tenant, kind: Kind, key: str, guid: str | None) -> list[Link]:
+def _in_scim(
+    connection: Connection, tenant: Tenant, kind: ResourceKind, key: str, guid: str | None
+) -> list[IdentityLink]:
     return [
         _scim_link(id_, document, kind)
         for id_, document in connection.all(
@@ -139,13 +143,13 @@ def _in_scim(connection: Connection, tenant: Tenant, kind: Kind, key: str, guid:
 class Links(NamedTuple):
     """Members of a group or groups of somebody: some of them, how many in all, where the rest begins."""
 
-    shown: list[Link]
+    shown: list[IdentityLink]
     total: int
     later: str | None
     by_name: bool
 
 
-def read_links(connection: Connection, detail: Detail, after: str) -> Links:
+def read_links(connection: Connection, detail: IdentityDetail, after: str) -> Links:
     """Members of a group, or the groups somebody is a direct member of, from the first behind the place `after`."""
     whose, others = ("member_id", "group_id") if detail.kind == "User" else ("group_id", "member_id")
     memberships, identities, shown = (
@@ -165,13 +169,13 @@ def read_links(connection: Connection, detail: Detail, after: str) -> Links:
         (detail.id, *place, LINKS_LIMIT + 1),
     )
     found = [
-        _scim_link(row[0], row[2], row[3]) if detail.source == SCIM else Link(row[0], row[2], row[3], AD)
+        _scim_link(row[0], row[2], row[3]) if detail.source == SCIM else IdentityLink(row[0], row[2], row[3], AD)
         for row in rows[:LINKS_LIMIT]
     ]
     later = f"{rows[LINKS_LIMIT - 1][0]}:{rows[LINKS_LIMIT - 1][1]}" if len(rows) > LINKS_LIMIT else None
     return Links(found, total, later, by_name)
 
 
-def _scim_link(id_: str, document: str, kind: Kind) -> Link:
+def _scim_link(id_: str, document: str, kind: ResourceKind) -> IdentityLink:
     content = load(document)
-    return Link(id_, str(content.get("userName" if kind == "User" else "displayName")), kind, SCIM)
+    return IdentityLink(id_, str(content.get("userName" if kind == "User" else "displayName")), kind, SCIM)

@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple, cast
 
 from provisor.database import Connection
 from provisor.provider.model.documents import load
-from provisor.provider.model.profiles import Kind
+from provisor.provider.model.profiles import ResourceKind
 from provisor.provider.store.ad_connector import SOURCE as AD
 from provisor.provider.store.tables import Tenant
 from provisor.scim.values import fold
@@ -18,7 +18,7 @@ from provisor.scim.values import fold
 SCIM = "scim"
 SOURCES = {SCIM: "SCIM", AD: "AD connector"}
 STATES = ("active", "disabled")
-Order = Literal["ASC", "DESC"]
+SortOrder = Literal["ASC", "DESC"]
 PAGE_ROWS = 50
 LONGEST_SEARCH = 200
 
@@ -45,10 +45,10 @@ class Identity(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class IdentityQuery:
     """What a list is asked for; `after` and `before` are places of rows."""
 
-    kind: Kind
+    kind: ResourceKind
     search: str = ""
     source: str = ""
     state: str = ""
@@ -56,7 +56,7 @@ class Wanted:
     before: str = ""
 
 
-class Listed(NamedTuple):
+class IdentityPage(NamedTuple):
     """A page of a list, and the places where the pages beside it begin."""
 
     rows: list[Identity]
@@ -64,7 +64,7 @@ class Listed(NamedTuple):
     later: str | None
 
 
-def list_identities(connection: Connection, tenant: Tenant, wanted: Wanted) -> Listed:
+def list_identities(connection: Connection, tenant: Tenant, wanted: IdentityQuery) -> IdentityPage:
     """One page in the order of names; of equal names the AD connector's comes first."""
     backwards = bool(wanted.before)
     found: list[Identity] = []
@@ -79,10 +79,10 @@ def list_identities(connection: Connection, tenant: Tenant, wanted: Wanted) -> L
         rows.reverse()
     earlier = rows[0].place if rows and (more if backwards else wanted.after) else None
     later = rows[-1].place if rows and (backwards or more) else None
-    return Listed(rows, earlier, later)
+    return IdentityPage(rows, earlier, later)
 
 
-def _of_scim(connection: Connection, tenant: Tenant, wanted: Wanted) -> list[Identity]:
+def _of_scim(connection: Connection, tenant: Tenant, wanted: IdentityQuery) -> list[Identity]:
     clause, values, order = _place(wanted, SCIM)
     if wanted.state:
         clause += " AND active = 0" if wanted.state == "disabled" else " AND (active IS NULL OR active = 1)"
@@ -99,7 +99,7 @@ def _of_scim(connection: Connection, tenant: Tenant, wanted: Wanted) -> list[Ide
     ]
 
 
-def _scim_identity(kind: Kind, row: Sequence[object]) -> Identity:
+def _scim_identity(kind: ResourceKind, row: Sequence[object]) -> Identity:
     id_, document, active, modified, key = row
     content = load(cast(str, document))
     name = str(content.get("userName" if kind == "User" else "displayName"))
@@ -107,7 +107,7 @@ def _scim_identity(kind: Kind, row: Sequence[object]) -> Identity:
     return Identity(cast(str, id_), name, str(display or ""), SCIM, active != 0, cast(int, modified), cast(str, key))
 
 
-def _of_connector(connection: Connection, tenant: Tenant, wanted: Wanted) -> list[Identity]:
+def _of_connector(connection: Connection, tenant: Tenant, wanted: IdentityQuery) -> list[Identity]:
     clause, values, order = _place(wanted, AD)
     if wanted.search.strip():
         among = _Among("ad_identity", ("object_guid", "id"), tenant, wanted, clause, values, order)
@@ -122,7 +122,7 @@ def _of_connector(connection: Connection, tenant: Tenant, wanted: Wanted) -> lis
     ]
 
 
-def _place(wanted: Wanted, source: str) -> tuple[str, Sequence[object], Order]:
+def _place(wanted: IdentityQuery, source: str) -> tuple[str, Sequence[object], SortOrder]:
     """The condition of a page that begins or ends beside a row, and the order of reading it."""
     place = wanted.before or wanted.after
     if not place:
@@ -141,10 +141,10 @@ class _Among(NamedTuple):
     table: Literal["resource", "ad_identity"]
     ids: Sequence[str]
     tenant: Tenant
-    wanted: Wanted
+    wanted: IdentityQuery
     clause: str
     values: Sequence[object]
-    order: Order
+    order: SortOrder
 
 
 def _keys_found(connection: Connection, among: _Among) -> list[str]:
@@ -190,7 +190,7 @@ def _named(keys: Sequence[str]) -> tuple[str, Sequence[object]]:
     return f" AND name_key IN ({', '.join('?' * len(keys)) or 'NULL'})", keys
 
 
-class Counts(NamedTuple):
+class IdentityCounts(NamedTuple):
     """How many identities there are, by source."""
 
     scim: int
@@ -201,8 +201,8 @@ class Counts(NamedTuple):
         return self.scim + self.ad
 
 
-def count_identities(connection: Connection, tenant: Tenant, kind: Kind) -> Counts:
+def count_identities(connection: Connection, tenant: Tenant, kind: ResourceKind) -> IdentityCounts:
     """How many there are of a kind."""
     live = connection.one("SELECT live FROM tally WHERE tenant = ? AND kind = ?", (tenant.number, kind))
     ad = connection.one("SELECT count(*) FROM ad_identity WHERE tenant = ? AND kind = ?", (tenant.number, kind))
-    return Counts(live[0] if live else 0, ad[0] if ad else 0)
+    return IdentityCounts(live[0] if live else 0, ad[0] if ad else 0)

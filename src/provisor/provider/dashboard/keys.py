@@ -5,7 +5,7 @@ says that they saved it, their session leads to that question only.
 """
 
 from provisor.provider.dashboard import audit
-from provisor.provider.dashboard.page_request import Answer, Page, Redirect, Visit, not_here, refused
+from provisor.provider.dashboard.page_request import PageAnswer, Redirect, TemplatePage, Visit, not_here, refused
 from provisor.provider.dashboard.sessions import show_token
 from provisor.provider.store.tables import TargetError
 from provisor.provider.store.tokens import (
@@ -28,7 +28,7 @@ OVERLAP_NAMES = {"0": "No time: it ends at once", "1h": "1 hour", "24h": "24 hou
 EXPIRY_NAMES = {"never": "Never", "90": "In 90 days", "180": "In 180 days", "365": "In 365 days"}
 
 
-def show(visit: Visit) -> Answer:
+def show(visit: Visit) -> PageAnswer:
     """Every kind of client with its tokens."""
     reader = visit.database.reader()
     every = list_tokens(reader, visit.tenant)
@@ -41,7 +41,7 @@ def show(visit: Visit) -> Answer:
         )
         for kind in KINDS
     ]
-    return Page(
+    return TemplatePage(
         template="keys.html",
         title="API Keys",
         values={
@@ -59,7 +59,7 @@ def scim_url(visit: Visit) -> str:
     return f"{visit.url}{visit.tenant.base_path}"
 
 
-def generate(visit: Visit) -> Answer:
+def generate(visit: Visit) -> PageAnswer:
     """Make a token and show it, this once."""
     kind, label = visit.names["kind"], visit.form.get("label", "").strip()
     expiry = visit.form.get("expiry", "never")
@@ -91,24 +91,24 @@ class _AlreadyShown(Exception):
     """This session was shown a token that it has not acknowledged."""
 
 
-def _shown(visit: Visit, token: Token, clear: str) -> Page:
+def _shown(visit: Visit, token: Token, clear: str) -> TemplatePage:
     values = {"token": token, "clear": clear, "scim_url": scim_url(visit), "kind_name": KIND_NAMES[token.kind]}
     values["banners"] = None  # nothing leads away from the only sight of a token
-    return Page(template="token.html", title="Your new token", values=values)
+    return TemplatePage(template="token.html", title="Your new token", values=values)
 
 
-def ask(visit: Visit, missing: bool = False) -> Answer:
+def ask(visit: Visit, missing: bool = False) -> PageAnswer:
     """The question whether the token was saved, without the token: it was shown once."""
     shown = _pending(visit)
     if shown is None:
         return Redirect(to=KEYS)
     values = {"token": shown, "missing": missing}
-    return Page(
+    return TemplatePage(
         template="acknowledge.html", title="Did you save the token?", values=values, status=400 if missing else 200
     )
 
 
-def acknowledge(visit: Visit) -> Answer:
+def acknowledge(visit: Visit) -> PageAnswer:
     """Go on, once the box is ticked; or give the token up."""
     shown = _pending(visit)
     if shown is None:
@@ -134,16 +134,16 @@ def _token(visit: Visit, id_: str | None) -> Token | None:
     return next((token for token in tokens if token.id == id_), None)
 
 
-def ask_refresh(visit: Visit) -> Answer:
+def ask_refresh(visit: Visit) -> PageAnswer:
     """What refreshing does, and how long the old token shall stay good."""
     token = _token(visit, visit.names["id"])
     if token is None or not token.live(visit.now):
         return not_here("A live token of that id")
     values = {"token": token, "overlaps": OVERLAP_NAMES, "expiries": EXPIRY_NAMES}
-    return Page(template="refresh.html", title=f"Refresh {token.label}", values=values)
+    return TemplatePage(template="refresh.html", title=f"Refresh {token.label}", values=values)
 
 
-def refresh(visit: Visit) -> Answer:
+def refresh(visit: Visit) -> PageAnswer:
     """Put a new token in place of an old one, and show it, this once."""
     overlap, expiry = visit.form.get("overlap", "0"), visit.form.get("expiry", "never")
     if overlap not in OVERLAPS or expiry not in EXPIRIES:
@@ -171,15 +171,15 @@ def refresh(visit: Visit) -> Answer:
     return _shown(visit, token, clear)
 
 
-def ask_revoke(visit: Visit) -> Answer:
+def ask_revoke(visit: Visit) -> PageAnswer:
     """What revoking does."""
     token = _token(visit, visit.names["id"])
     if token is None or not token.live(visit.now):
         return not_here("A live token of that id")
-    return Page(template="revoke.html", title=f"Revoke {token.label}", values={"token": token})
+    return TemplatePage(template="revoke.html", title=f"Revoke {token.label}", values={"token": token})
 
 
-def revoke(visit: Visit) -> Answer:
+def revoke(visit: Visit) -> PageAnswer:
     """End a token at once."""
     try:
         with visit.database.transaction() as connection:

@@ -4,28 +4,28 @@ from urllib.parse import urlencode
 
 from provisor.provider.dashboard import audit, requests_seen
 from provisor.provider.dashboard.detail import read_detail, read_links
-from provisor.provider.dashboard.identities import SOURCES, STATES, Wanted, count_identities, list_identities
+from provisor.provider.dashboard.identities import SOURCES, STATES, IdentityQuery, count_identities, list_identities
 from provisor.provider.dashboard.keys import KIND_NAMES, scim_url
-from provisor.provider.dashboard.page_request import Answer, Page, Redirect, Visit, not_here
+from provisor.provider.dashboard.page_request import PageAnswer, Redirect, TemplatePage, Visit, not_here
 from provisor.provider.dashboard.warnings import Attention, list_pairs, list_steps, read_attention, repointed
-from provisor.provider.model.profiles import Kind
+from provisor.provider.model.profiles import ResourceKind
 from provisor.provider.store.tables import SHORT_BASE_PATH, store_setting
 from provisor.provider.store.tokens import KINDS, list_tokens
 from provisor.provider.watch import inspector
 
-TABS: dict[str, Kind] = {"users": "User", "groups": "Group"}
+TABS: dict[str, ResourceKind] = {"users": "User", "groups": "Group"}
 KEPT_CHOICES = (inspector.KEPT, 100, 0)
 REFRESH_SECONDS = 3  # of the live view
 _LONGEST_FILTER = 200
 
 
-def users_and_groups(visit: Visit) -> Answer:
+def users_and_groups(visit: Visit) -> PageAnswer:
     """A tab: the list of one kind, filtered, a page of it."""
     tab = visit.names["tab"]
     if tab not in TABS:
         return not_here(f"The tab {tab!r}")
     asked = visit.query
-    wanted = Wanted(
+    wanted = IdentityQuery(
         kind=TABS[tab],
         search=asked.get("search", "").strip()[:_LONGEST_FILTER],
         source=asked.get("source", "") if asked.get("source") in SOURCES else "",
@@ -38,7 +38,7 @@ def users_and_groups(visit: Visit) -> Answer:
     live = {kind: sum(token.kind == kind and token.live(visit.now) for token in tokens) for kind in KINDS}
     old = {kind: sum(token.kind == kind and token.old(visit.now) for token in tokens) for kind in KINDS}
     kept = {"search": wanted.search, "source": wanted.source, "state": wanted.state}
-    return Page(
+    return TemplatePage(
         template="users_and_groups.html",
         title=tab.capitalize(),
         values={
@@ -56,7 +56,7 @@ def users_and_groups(visit: Visit) -> Answer:
     )
 
 
-def identity(visit: Visit) -> Answer:
+def identity(visit: Visit) -> PageAnswer:
     """One user or group."""
     tab = visit.names["tab"]
     if tab not in TABS:
@@ -65,7 +65,7 @@ def identity(visit: Visit) -> Answer:
     detail = read_detail(reader, visit.tenant, TABS[tab], visit.names["id"])
     if detail is None:
         return not_here(f"A {TABS[tab].lower()} of that id")
-    return Page(
+    return TemplatePage(
         template="identity.html",
         title=detail.name,
         values={
@@ -78,11 +78,11 @@ def identity(visit: Visit) -> Answer:
     )
 
 
-def warnings(visit: Visit) -> Answer:
+def warnings(visit: Visit) -> PageAnswer:
     """What to know before trusting the policies, and the order of steps."""
     reader = visit.database.reader()
     attention = banners(visit)
-    return Page(
+    return TemplatePage(
         template="warnings.html",
         title="Before you import",
         values={
@@ -94,7 +94,7 @@ def warnings(visit: Visit) -> Answer:
     )
 
 
-def mark_repointed(visit: Visit) -> Answer:
+def mark_repointed(visit: Visit) -> PageAnswer:
     """Remember that a group's policies name the new group."""
     with visit.database.transaction() as connection:
         name = repointed(connection, visit.tenant, visit.names["id"], visit.now)
@@ -109,7 +109,7 @@ def banners(visit: Visit) -> Attention:
     return read_attention(visit.database.reader(), visit.tenant, visit.twins, visit.now)
 
 
-def requests(visit: Visit) -> Answer:
+def requests(visit: Visit) -> PageAnswer:
     """The request inspector's list."""
     asked = visit.query
     filters = {name: asked.get(name, "")[:_LONGEST_FILTER].strip() for name in ("method", "status", "text", "token")}
@@ -118,7 +118,7 @@ def requests(visit: Visit) -> Answer:
     )
     reader = visit.database.reader()
     live = asked.get("live") == "1" and sought.before is None and sought.after is None
-    return Page(
+    return TemplatePage(
         template="requests.html",
         title="Requests",
         values={
@@ -138,7 +138,7 @@ def requests(visit: Visit) -> Answer:
     )
 
 
-def request(visit: Visit) -> Answer:
+def request(visit: Visit) -> PageAnswer:
     """One request with what was sent and answered."""
     number = _whole_number(visit.names["number"])
     found = None if number is None else requests_seen.read_request(visit.database.reader(), visit.tenant, number)
@@ -151,14 +151,14 @@ def request(visit: Visit) -> Answer:
         if kind is None or shown.object_id is None
         else read_detail(visit.database.reader(), visit.tenant, kind, shown.object_id)
     )
-    return Page(
+    return TemplatePage(
         template="request.html",
         title=f"{shown.method} {shown.path}",
         values={"request": shown, "bodies": bodies, "about": about},
     )
 
 
-def keep(visit: Visit) -> Answer:
+def keep(visit: Visit) -> PageAnswer:
     """Choose how many requests keep their bodies."""
     number = _whole_number(visit.form.get("kept"))
     if number not in KEPT_CHOICES:

@@ -6,7 +6,7 @@ from typing import Any
 
 from provisor.database import Connection, Database
 from provisor.provider.dashboard.accounts import Account
-from provisor.provider.dashboard.sessions import Session
+from provisor.provider.dashboard.sessions import BrowserSession
 from provisor.provider.dashboard.warnings import Twins
 from provisor.provider.store.tables import Tenant
 from provisor.provider.store.tenants import load_tenants
@@ -43,11 +43,11 @@ class Visit:
     form: Mapping[str, str]
     address: str  # where the browser is
     secret: str  # what its cookie holds
-    session: Session | None
+    session: BrowserSession | None
     now: int
 
     @property
-    def signed_in(self) -> Session:
+    def signed_in(self) -> BrowserSession:
         """The session, on pages that nobody reaches without one."""
         if self.session is None:
             raise LookupError("This page was opened to somebody who is not signed in.")
@@ -60,7 +60,7 @@ class Visit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class TemplatePage:
     """A page to render: a template's name and its values."""
 
     template: str
@@ -78,14 +78,14 @@ class Redirect:
     secret: str | None = None
 
 
-Answer = Page | Redirect
+PageAnswer = TemplatePage | Redirect
 
 
-def not_here(what: str) -> Page:
+def not_here(what: str) -> TemplatePage:
     """The page of something that is not there."""
-    return Page(template="message.html", title="Not found", values={"text": f"{what} is not here."}, status=404)
+    return TemplatePage(template="message.html", title="Not found", values={"text": f"{what} is not here."}, status=404)
 
 
-def refused(title: str, text: str, status: int) -> Page:
+def refused(title: str, text: str, status: int) -> TemplatePage:
     """A page that says why something was not done, and what to do."""
-    return Page(template="message.html", title=title, values={"text": text}, status=status)
+    return TemplatePage(template="message.html", title=title, values={"text": text}, status=status)

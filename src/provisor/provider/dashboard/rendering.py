@@ -11,7 +11,7 @@ from urllib.parse import quote, unquote_plus
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from provisor.provider.dashboard.page_request import Page, Visit
+from provisor.provider.dashboard.page_request import TemplatePage, Visit
 from provisor.provider.dashboard.sessions import form_token
 
 POLICY = (
@@ -82,7 +82,7 @@ def _templates() -> Environment:
 class Renderer:
     """The templates, filled in."""
 
-    def render(self, visit: Visit, page: Page, more: Mapping[str, Any]) -> str:
+    def render(self, visit: Visit, page: TemplatePage, more: Mapping[str, Any]) -> str:
         """The whole document."""
 
         def form_field(form: str) -> Markup:

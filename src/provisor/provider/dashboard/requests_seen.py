@@ -28,7 +28,7 @@ class Sought:
     after: int | None = None
 
 
-class Request(NamedTuple):
+class RequestSeen(NamedTuple):
     """One request of the log, secrets masked."""
 
     number: int
@@ -63,7 +63,7 @@ class _Error(msgspec.Struct):
 class Requests(NamedTuple):
     """A page of the list, and the numbers where the pages beside it begin."""
 
-    rows: list[Request]
+    rows: list[RequestSeen]
     newer: int | None
     older: int | None
 
@@ -115,11 +115,11 @@ def _clause(sought: Sought) -> tuple[str, list[object]]:
     return clause, values
 
 
-def _request(row: tuple[object, ...]) -> Request:
-    return Request(*row)  # type: ignore[arg-type]  # the columns of _COLUMNS, in its order
+def _request(row: tuple[object, ...]) -> RequestSeen:
+    return RequestSeen(*row)  # type: ignore[arg-type]  # the columns of _COLUMNS, in its order
 
 
-def read_request(connection: Connection, tenant: Tenant, number: int) -> tuple[Request, Bodies | None] | None:
+def read_request(connection: Connection, tenant: Tenant, number: int) -> tuple[RequestSeen, Bodies | None] | None:
     """One request, and its bodies when they are still kept; None when there is no such request any more."""
     row = connection.one(f"{_COLUMNS} AND l.number = ?", (tenant.number, number))
     if row is None:

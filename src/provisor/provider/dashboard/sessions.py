@@ -12,7 +12,7 @@ from hashlib import sha256
 from typing import cast
 
 from provisor.database import Connection
-from provisor.provider.dashboard.accounts import Account, Role
+from provisor.provider.dashboard.accounts import Account, AccountRole
 
 MINUTE = 60 * 1_000_000
 IDLE = 30 * MINUTE
@@ -22,7 +22,7 @@ _RANDOM_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Session:
+class BrowserSession:
     """A signed-in browser."""
 
     hash: str
@@ -53,7 +53,7 @@ def begin_session(connection: Connection, account: Account, now: int) -> str:
     return secret
 
 
-def look_up_session(connection: Connection, secret: str, now: int) -> Session | None:
+def look_up_session(connection: Connection, secret: str, now: int) -> BrowserSession | None:
     """The session of a cookie, unless it is over."""
     row = connection.one(
         "SELECT s.hash, s.seen_at, s.shown_token, a.email_key, a.tenant, a.email, a.role, a.created_at, a.signed_in_at "
@@ -68,24 +68,24 @@ def look_up_session(connection: Connection, secret: str, now: int) -> Session | 
         email_key=key,
         tenant=tenant,
         email=email,
-        role=cast(Role, role),
+        role=cast(AccountRole, role),
         created_at=created,
         signed_in_at=signed_in,
     )
-    return Session(hash=hash_, account=account, seen_at=seen, shown_token=shown)
+    return BrowserSession(hash=hash_, account=account, seen_at=seen, shown_token=shown)
 
 
-def due(session: Session, now: int) -> bool:
+def due(session: BrowserSession, now: int) -> bool:
     """Whether this visit should be remembered by `touch`."""
     return now - session.seen_at >= _SEEN_STEP
 
 
-def touch(connection: Connection, session: Session, now: int) -> None:
+def touch(connection: Connection, session: BrowserSession, now: int) -> None:
     """Remember a visit, so that the session does not end as idle."""
     connection.execute("UPDATE session SET seen_at = ? WHERE hash = ?", (now, session.hash))
 
 
-def show_token(connection: Connection, session: Session, token_id: str | None) -> bool:
+def show_token(connection: Connection, session: BrowserSession, token_id: str | None) -> bool:
     """Remember that a token was shown (or, with None, acknowledged); False when another one still is to be."""
     condition = "shown_token IS NULL" if token_id else "shown_token IS NOT NULL"
     return (
@@ -97,7 +97,7 @@ def show_token(connection: Connection, session: Session, token_id: str | None) -
     )
 
 
-def end_session(connection: Connection, session: Session) -> None:
+def end_session(connection: Connection, session: BrowserSession) -> None:
     """Sign out."""
     connection.execute("DELETE FROM session WHERE hash = ?", (session.hash,))
 

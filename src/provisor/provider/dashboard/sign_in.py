@@ -2,24 +2,24 @@
 
 from provisor.provider.dashboard import throttle
 from provisor.provider.dashboard.accounts import look_up_account, password_fits
-from provisor.provider.dashboard.page_request import Answer, Page, Redirect, Visit
+from provisor.provider.dashboard.page_request import PageAnswer, Redirect, TemplatePage, Visit
 from provisor.provider.dashboard.sessions import begin_session, end_session
 from provisor.scim.values import fold
 
 HOME = "/users-and-groups/users"
 
 
-def show(visit: Visit) -> Answer:
+def show(visit: Visit) -> PageAnswer:
     """The form, or the first page for somebody who is signed in."""
     return Redirect(to=HOME) if visit.session else _form("")
 
 
-def home(visit: Visit) -> Answer:
+def home(visit: Visit) -> PageAnswer:
     """The address without a path."""
     return Redirect(to=HOME if visit.session else "/sign-in")
 
 
-def sign_in(visit: Visit) -> Answer:
+def sign_in(visit: Visit) -> PageAnswer:
     """Check address and password; the same words and the same time whatever was wrong with them."""
     email, password = visit.form.get("email", "").strip()[:254], visit.form.get("password", "")
     key = fold(email)
@@ -40,13 +40,15 @@ def sign_in(visit: Visit) -> Answer:
         return Redirect(to=HOME, secret=begin_session(connection, account, visit.now))
 
 
-def _form(email: str, error: str = "", status: int = 200) -> Page:
-    return Page(template="sign_in.html", title="Sign in", values={"email": email, "error": error}, status=status)
+def _form(email: str, error: str = "", status: int = 200) -> TemplatePage:
+    return TemplatePage(
+        template="sign_in.html", title="Sign in", values={"email": email, "error": error}, status=status
+    )
 
 
-def _wait(email: str, microseconds: int) -> Page:
+def _wait(email: str, microseconds: int) -> TemplatePage:
     seconds = microseconds // 1_000_000 + 1
-    return Page(
+    return TemplatePage(
         template="sign_in.html",
         title="Sign in",
         values={"email": email, "error": f"Too many failed attempts. Try again in {seconds} seconds."},
@@ -55,7 +57,7 @@ def _wait(email: str, microseconds: int) -> Page:
     )
 
 
-def sign_out(visit: Visit) -> Answer:
+def sign_out(visit: Visit) -> PageAnswer:
     """End the session here and in the store."""
     with visit.database.transaction() as connection:
         end_session(connection, visit.signed_in)

@@ -22,7 +22,7 @@ from starlette.routing import Route
 
 from provisor.database import Database, DatabaseError
 from provisor.provider.dashboard import keys, lists, rendering, sign_in
-from provisor.provider.dashboard.page_request import Answer, Page, Redirect, Tenants, Visit, refused
+from provisor.provider.dashboard.page_request import PageAnswer, Redirect, TemplatePage, Tenants, Visit, refused
 from provisor.provider.dashboard.sessions import due, form_token_fits, look_up_session, new_secret, touch
 from provisor.provider.dashboard.warnings import Twins
 from provisor.provider.protocol.base_paths import Addresses
@@ -31,7 +31,7 @@ from provisor.provider.watch.masking import masked_query
 from provisor.scim.errors import shown
 
 Access = Literal["anyone", "signed-in", "full-admin"]
-Handler = Callable[[Visit], Answer]
+Handler = Callable[[Visit], PageAnswer]
 
 MAX_FORM_BYTES = 16 * 1024
 _MAX_FIELDS = 20
@@ -127,7 +127,7 @@ class Site:
         text = "There is no such page." if status == 404 else f"{request.method} is not possible at this address."
         return await self._respond(request, lambda _came, visit: (visit, refused(title, text, status)))
 
-    async def _respond(self, request: Request, answer: Callable[[_Came, Visit], tuple[Visit, Answer]]) -> Response:
+    async def _respond(self, request: Request, answer: Callable[[_Came, Visit], tuple[Visit, PageAnswer]]) -> Response:
         try:
             came = await _read(request, self._addresses)
         except ClientDisconnect:
@@ -135,7 +135,7 @@ class Site:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, self._answered, came, answer)
 
-    def _answered(self, came: _Came, answer: Callable[[_Came, Visit], tuple[Visit, Answer]]) -> Response:
+    def _answered(self, came: _Came, answer: Callable[[_Came, Visit], tuple[Visit, PageAnswer]]) -> Response:
         visit = Visit(
             database=self._database,
             tenant=self._tenants.first,
@@ -175,7 +175,7 @@ class Site:
                 touch(connection, session, visit.now)
         return replace(visit, session=session, tenant=tenant)
 
-    def _checked(self, handler: Handler, access: Access, came: _Came, visit: Visit) -> tuple[Visit, Answer]:
+    def _checked(self, handler: Handler, access: Access, came: _Came, visit: Visit) -> tuple[Visit, PageAnswer]:
         """Run a handler, unless this visit may not: strange forms, no session, an unacknowledged token, the role."""
         if came.method == "POST" and not _own_form(came):
             text = "This form is out of date or came from another site. Go back, reload the page and try again."
@@ -188,12 +188,12 @@ class Site:
             return visit, refused("Not allowed", "Only a Full Admin may do this; your role is Read Only.", 403)
         return visit, handler(visit)
 
-    def _response(self, came: _Came, visit: Visit, answer: Answer) -> Response:
+    def _response(self, came: _Came, visit: Visit, answer: PageAnswer) -> Response:
         response: Response
         match answer:
             case Redirect(to=to, secret=secret):
                 response = RedirectResponse(to, 303)
-            case Page(status=status):
+            case TemplatePage(status=status):
                 secret = None if came.secret else visit.secret
                 response = Response(self._document(visit, answer), status, media_type="text/html")
                 if answer.retry_after_seconds is not None:
@@ -213,7 +213,7 @@ class Site:
             )
         return response
 
-    def _document(self, visit: Visit, page: Page) -> str:
+    def _document(self, visit: Visit, page: TemplatePage) -> str:
         more = {
             "banners": lists.banners(visit) if visit.session and not visit.session.shown_token else None,
             "done": DONE.get(visit.query.get("done", "")),

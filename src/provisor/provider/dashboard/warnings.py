@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from provisor.database import Connection
 from provisor.provider.dashboard.identities import count_identities
-from provisor.provider.model.profiles import Kind
+from provisor.provider.model.profiles import ResourceKind
 from provisor.provider.store.tables import Tenant
 from provisor.provider.store.tokens import ROTATE_AFTER
 
@@ -75,7 +75,7 @@ class Twins:
         return counted
 
 
-class Step(NamedTuple):
+class SetupStep(NamedTuple):
     """One step of the set-up, and whether it was done as far as can be seen from here; None when it cannot."""
 
     title: str
@@ -104,7 +104,7 @@ def _old_tokens(connection: Connection, tenant: Tenant, now: int) -> int:
     return row[0] if row else 0
 
 
-def _count(connection: Connection, tenant: Tenant, kind: Kind, more: str = "") -> int:
+def _count(connection: Connection, tenant: Tenant, kind: ResourceKind, more: str = "") -> int:
     row = connection.one(
         f"SELECT count(*) {_PAIRS}{more}",
         (tenant.number, kind),
@@ -112,7 +112,7 @@ def _count(connection: Connection, tenant: Tenant, kind: Kind, more: str = "") -
     return row[0] if row else 0
 
 
-def list_pairs(connection: Connection, tenant: Tenant, kind: Kind) -> list[Pair]:
+def list_pairs(connection: Connection, tenant: Tenant, kind: ResourceKind) -> list[Pair]:
     """Names that both sources hold, the first SHOWN of them."""
     return [
         Pair(*row)
@@ -132,7 +132,7 @@ def repointed(connection: Connection, tenant: Tenant, ad_id: str, now: int) -> s
     return None if row is None else str(row[0])
 
 
-def list_steps(connection: Connection, tenant: Tenant, attention: Attention) -> list[Step]:
+def list_steps(connection: Connection, tenant: Tenant, attention: Attention) -> list[SetupStep]:
     """The order of steps of the tutorial, with what can be seen of them."""
 
     def there(what: str) -> bool:
@@ -147,7 +147,7 @@ def list_steps(connection: Connection, tenant: Tenant, attention: Attention) -> 
         there("tally WHERE tenant = ? AND live > 0"),
         attention.to_repoint == 0 if attention.groups_twice else None,
     )
-    return [Step(title, text, seen, address) for (title, text, address), seen in zip(_STEPS, done, strict=True)]
+    return [SetupStep(title, text, seen, address) for (title, text, address), seen in zip(_STEPS, done, strict=True)]
 
 
 _STEPS = (

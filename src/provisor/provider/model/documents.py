@@ -16,16 +16,16 @@ from zlib import crc32
 import msgspec
 
 from provisor.provider.model.limits import KEY_BYTES, MAX_DEPTH
-from provisor.provider.model.profiles import Kind
+from provisor.provider.model.profiles import ResourceKind
 from provisor.scim.errors import ScimError, invalid_syntax, invalid_value, shown
 from provisor.scim.schemas.resource_types import ADSCIM_GROUP_URN
 from provisor.scim.schemas.schema import ResourceType
 from provisor.scim.validate import schemas_of
 from provisor.scim.values import Json, Resource, fold
 
-ENDPOINTS: Mapping[Kind, str] = {"User": "/Users/", "Group": "/Groups/"}
+ENDPOINTS: Mapping[ResourceKind, str] = {"User": "/Users/", "Group": "/Groups/"}
 # What follows the server's address at the end of a document: /Users/ and a GUID, the end of meta, the end of all.
-TAILS: Mapping[Kind, int] = {kind: len(endpoint) + 36 + len('"}}') for kind, endpoint in ENDPOINTS.items()}
+TAILS: Mapping[ResourceKind, int] = {kind: len(endpoint) + 36 + len('"}}') for kind, endpoint in ENDPOINTS.items()}
 _AFTER_VERSION = '\\"","location":"'
 _BEFORE_META = ',"meta":{"resourceType":'
 
@@ -44,7 +44,7 @@ class Member(NamedTuple):
     """One row of a group's members."""
 
     id: str
-    kind: Kind
+    kind: ResourceKind
 
 
 class Sealed(NamedTuple):
@@ -73,7 +73,14 @@ def etag(version: int | str) -> str:
 
 
 def seal(
-    content: Resource, kind: Kind, resource_type: ResourceType, *, id_: str, version: int, created: int, modified: int
+    content: Resource,
+    kind: ResourceKind,
+    resource_type: ResourceType,
+    *,
+    id_: str,
+    version: int,
+    created: int,
+    modified: int,
 ) -> Sealed:
     """Make what is stored of accepted content: without members, with schemas, id and meta of our own."""
     document: Resource = {"schemas": schemas_of(content, resource_type), "id": id_}
@@ -108,7 +115,7 @@ def _bounded(name: str, key: str) -> str:
 _NOT_CONTENT = frozenset({"schemas", "id", "meta", "members", "groups", "password"})
 
 
-def restamped(document: str, kind: Kind, *, id_: str, version: int, created: int, modified: int) -> str:
+def restamped(document: str, kind: ResourceKind, *, id_: str, version: int, created: int, modified: int) -> str:
     """The same document with another version and time: what a change of members does to a group."""
     return (
         f'{document[: document.rindex(_BEFORE_META)]}{_BEFORE_META}"{kind}","created":"{timestamp(created)}",'
@@ -116,13 +123,13 @@ def restamped(document: str, kind: Kind, *, id_: str, version: int, created: int
     )
 
 
-def located(document: str, kind: Kind, base: str) -> str:
+def located(document: str, kind: ResourceKind, base: str) -> str:
     """A stored document as it is sent: its location begins with the server's address."""
     tail = TAILS[kind]
     return f"{document[:-tail]}{base}{document[-tail:]}"
 
 
-def located_all(documents: Iterable[str], kind: Kind, base: str) -> list[str]:
+def located_all(documents: Iterable[str], kind: ResourceKind, base: str) -> list[str]:
     """Many of one kind: a page pays for nothing else."""
     tail = TAILS[kind]
     return [f"{document[:-tail]}{base}{document[-tail:]}" for document in documents]

@@ -11,13 +11,13 @@ from hashlib import sha256
 import msgspec
 
 from provisor.database import Connection
-from provisor.provider.model.profiles import Kind
+from provisor.provider.model.profiles import ResourceKind
 from provisor.scim.errors import shown
 from provisor.scim.guid import guid_key
 from provisor.scim.schemas.resource_types import UMBRELLA_GROUP_URN, UMBRELLA_URN
 from provisor.scim.values import Resource
 
-URNS: Mapping[Kind, str] = {"User": UMBRELLA_URN, "Group": UMBRELLA_GROUP_URN}
+URNS: Mapping[ResourceKind, str] = {"User": UMBRELLA_URN, "Group": UMBRELLA_GROUP_URN}
 
 _LONGEST_KEY = 200  # a GUID's has 37 characters
 
@@ -26,7 +26,7 @@ _load = msgspec.json.Decoder(dict).decode
 logger = logging.getLogger("provisor.target")
 
 
-def native_id(content: Resource, kind: Kind) -> str | None:
+def native_id(content: Resource, kind: ResourceKind) -> str | None:
     """The nativeObjectId of a resource as it was sent."""
     container = content.get(URNS[kind])
     value = container.get("nativeObjectId") if isinstance(container, dict) else None
@@ -39,7 +39,7 @@ def key_of(value: str) -> str:
     return key if len(key) <= _LONGEST_KEY else f"hash:{sha256(key.encode('utf-8', 'replace')).hexdigest()}"
 
 
-def remember(connection: Connection, tenant: int, kind: Kind, id_: str, value: str | None) -> None:
+def remember(connection: Connection, tenant: int, kind: ResourceKind, id_: str, value: str | None) -> None:
     """Keep the key of a resource's nativeObjectId, in place of another one; warn when somebody else has it."""
     connection.execute("DELETE FROM native_object WHERE resource_id = ?", (id_,))
     if value is None:

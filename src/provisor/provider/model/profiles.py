@@ -19,8 +19,8 @@ from provisor.scim.schemas.resource_types import (
 )
 from provisor.scim.schemas.schema import Attribute, ResourceType
 
-Kind = Literal["User", "Group"]
-KINDS: tuple[Kind, ...] = ("User", "Group")
+ResourceKind = Literal["User", "Group"]
+KINDS: tuple[ResourceKind, ...] = ("User", "Group")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +44,7 @@ class Profile:
         object.__setattr__(self, "secrets", frozenset(map(str.lower, kept_back)))
         object.__setattr__(self, "forgets", bool(self.secrets - {"password"}))
 
-    def type_of(self, kind: Kind) -> ResourceType:
+    def type_of(self, kind: ResourceKind) -> ResourceType:
         """The resource type of a kind."""
         return self.user_type if kind == "User" else self.group_type
 
@@ -53,11 +53,11 @@ class Profile:
         """Whether a user's resource tells the groups they are in."""
         return self.user_type.schema.attribute("groups") is not None
 
-    def on_request(self, kind: Kind) -> tuple[str, ...]:
+    def on_request(self, kind: ResourceKind) -> tuple[str, ...]:
         """The paths of the attributes that are told only when they are asked for."""
         return _paths(self.type_of(kind), _is_on_request)
 
-    def kept_back(self, kind: Kind) -> tuple[str, ...]:
+    def kept_back(self, kind: ResourceKind) -> tuple[str, ...]:
         """The paths of the attributes that are checked and then not kept, since nobody will ever read them."""
         return _paths(self.type_of(kind), _is_kept_back)
 
@@ -86,7 +86,7 @@ def _is_kept_back(attribute: Attribute) -> bool:
 
 
 @lru_cache(maxsize=64)
-def at_root(profile: Profile, kind: Kind) -> ResourceType:
+def at_root(profile: Profile, kind: ResourceKind) -> ResourceType:
     """A kind as a query over every kind sees it: what only others have is absent here (RFC 7644 section 3.4.2.1)."""
     own, other = (profile.user_type, profile.group_type) if kind == "User" else (profile.group_type, profile.user_type)
     foreign = (other.schema, *(extension.schema for extension in other.extensions), *other.ignored)

@@ -10,9 +10,9 @@ from typing import Any
 from provisor.provider.protocol.heads import AUTHORITY
 from provisor.provider.protocol.routes import BELOW, PLACES, route
 from provisor.provider.store.tables import DEFAULT_TENANT, SHORT_BASE_PATH, Tenant
-from provisor.provider.verbs.request import Place
+from provisor.provider.verbs.request import Route
 
-Scope = MutableMapping[str, Any]
+AsgiScope = MutableMapping[str, Any]
 
 _BASES_LIMIT = 256
 _NOTHING = b""
@@ -24,8 +24,8 @@ class Addresses:
     def __init__(self, tenant: Tenant, *, trust_proxy: bool) -> None:
         self._trust_proxy = trust_proxy
         self._prefixes: dict[str, Tenant] = {}
-        self._places: dict[str, tuple[str, Tenant, Place]] = {}  # by whole path
-        self._below: dict[str, tuple[str, Tenant, Place]] = {}  # by the path before the last slash
+        self._places: dict[str, tuple[str, Tenant, Route]] = {}  # by whole path
+        self._below: dict[str, tuple[str, Tenant, Route]] = {}  # by the path before the last slash
         self._bases: dict[tuple[bytes, bytes, str], str] = {}
         self.tenants: tuple[Tenant, ...] = ()
         self.learn((tenant,))
@@ -45,7 +45,7 @@ class Addresses:
                 for path, place in BELOW.items():
                     self._below[f"{prefix}/{path}"] = prefix, tenant, place
 
-    def find(self, path: str) -> tuple[str, Tenant, Place, str] | None:
+    def find(self, path: str) -> tuple[str, Tenant, Route, str] | None:
         """The base path that a path begins with, whose it is, what is there and the id in it; None outside of all."""
         known = self._places.get(path)
         if known is not None:
@@ -59,7 +59,7 @@ class Addresses:
                 return prefix, tenant, *route(path[len(prefix) :])
         return None
 
-    def base(self, scope: Scope, headers: Mapping[bytes, bytes], prefix: str) -> str:
+    def base(self, scope: AsgiScope, headers: Mapping[bytes, bytes], prefix: str) -> str:
         """The address a client knows us by, with the base path."""
         host = headers.get(b"host", _NOTHING)
         scheme = _NOTHING
@@ -74,7 +74,7 @@ class Addresses:
             self._bases[scheme, host, prefix] = base
         return base
 
-    def client(self, scope: Scope, headers: Mapping[bytes, bytes]) -> str:
+    def client(self, scope: AsgiScope, headers: Mapping[bytes, bytes]) -> str:
         """Where a request came from; through a trusted proxy what that proxy saw: the last address it added."""
         if self._trust_proxy:
             seen = headers.get(b"x-forwarded-for", _NOTHING).rpartition(b",")[2].strip()
@@ -96,11 +96,11 @@ def _without_port(address: str) -> str:
     return address.partition(":")[0] if address.count(":") == 1 else address
 
 
-def _scheme(scope: Scope, forwarded: bytes) -> str:
+def _scheme(scope: AsgiScope, forwarded: bytes) -> str:
     return forwarded.decode() if forwarded in (b"http", b"https") else str(scope.get("scheme", "http"))
 
 
-def _address(scope: Scope, host: bytes) -> str:
+def _address(scope: AsgiScope, host: bytes) -> str:
     if AUTHORITY.fullmatch(host):
         return host.decode()
     name, port = scope.get("server") or ("localhost", None)

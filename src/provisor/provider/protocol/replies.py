@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from provisor.provider.model.documents import refusal_text
 from provisor.provider.model.limits import MAX_BODY_BYTES
-from provisor.provider.protocol.throttling import Throttled
+from provisor.provider.protocol.throttling import TooManyRequests
 from provisor.provider.query.chunks import Text, encoded
 from provisor.scim.errors import ScimError, too_large
 
@@ -77,7 +77,7 @@ def refused(refusal: ScimError, *headers: tuple[bytes, bytes]) -> Reply:
         headers += ((b"www-authenticate", b'Bearer realm="scim"'),)
     if refusal.status == 503:
         headers += ((b"retry-after", _RETRY_SECONDS),)
-    if isinstance(refusal, Throttled):
+    if isinstance(refusal, TooManyRequests):
         headers += ((b"retry-after", b"%d" % refusal.retry_seconds),)
     return Reply(refusal.status, refusal_text(refusal).encode(), headers)
 

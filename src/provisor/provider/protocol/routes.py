@@ -8,15 +8,15 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import parse_qsl, unquote_plus
 
 from provisor.provider.model.limits import MAX_RESULTS
-from provisor.provider.model.profiles import Kind
+from provisor.provider.model.profiles import ResourceKind
 from provisor.provider.protocol.discovery import DOCUMENTS
 from provisor.provider.query.find import LARGEST, whole_number
-from provisor.provider.verbs.request import ME, NOWHERE, Place, ScimRequest
+from provisor.provider.verbs.request import ME, NOWHERE, Route, ScimRequest
 from provisor.scim.errors import ScimError, invalid_syntax, invalid_value, not_found, not_implemented, shown
 from provisor.scim.values import Json
 
 SEARCH_URN = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
-_KINDS: Mapping[str, Kind] = {"Users": "User", "Groups": "Group"}
+_KINDS: Mapping[str, ResourceKind] = {"Users": "User", "Groups": "Group"}
 READING = ("GET", "HEAD")
 _FILTER = {b"filter": "filter"}
 _SEARCHED = {name.lower(): name for name in ("filter", "startIndex", "count", "sortBy", "sortOrder", "cursor")}
@@ -25,25 +25,25 @@ _FIELDS_LIMIT = 50  # parameters in a query string
 
 
 _ONE = ("GET", "HEAD", "PUT", "PATCH", "DELETE")
-PLACES: Mapping[str, Place] = {
-    "": Place(READING),  # resources of every kind (RFC 7644 sections 3.4.2.1 and 3.4.3)
-    ".search": Place(("POST",), search=True),
-    "Bulk": Place(("POST",), bulk=True),
-    **{name: Place(READING, discovery=name) for name in DOCUMENTS},
-    **{name: Place(("GET", "HEAD", "POST"), kind) for name, kind in _KINDS.items()},
-    **{f"{name}/.search": Place(("POST",), kind, search=True) for name, kind in _KINDS.items()},
+PLACES: Mapping[str, Route] = {
+    "": Route(READING),  # resources of every kind (RFC 7644 sections 3.4.2.1 and 3.4.3)
+    ".search": Route(("POST",), search=True),
+    "Bulk": Route(("POST",), bulk=True),
+    **{name: Route(READING, discovery=name) for name in DOCUMENTS},
+    **{name: Route(("GET", "HEAD", "POST"), kind) for name, kind in _KINDS.items()},
+    **{f"{name}/.search": Route(("POST",), kind, search=True) for name, kind in _KINDS.items()},
 }
 # Places that have others below them, each with an id or a name.
-BELOW: Mapping[str, Place] = {
-    **{name: Place(READING, discovery=name) for name in DOCUMENTS},
-    **{name: Place(_ONE, kind) for name, kind in _KINDS.items()},
+BELOW: Mapping[str, Route] = {
+    **{name: Route(READING, discovery=name) for name in DOCUMENTS},
+    **{name: Route(_ONE, kind) for name, kind in _KINDS.items()},
 }
 
 
 USERS = PLACES["Users"]
 
 
-def route(rest: str) -> tuple[Place, str]:
+def route(rest: str) -> tuple[Route, str]:
     """The place of a path below the base path, and the id in it; ME or NOWHERE for what is not served."""
     rest = rest.strip("/")
     place = PLACES.get(rest)
@@ -55,7 +55,7 @@ def route(rest: str) -> tuple[Place, str]:
     return (ME if rest.partition("/")[0] == "Me" else NOWHERE), ""
 
 
-def nothing_at(path: str, place: Place) -> ScimError:
+def nothing_at(path: str, place: Route) -> ScimError:
     """The refusal of a path that leads to nothing we serve: 404, and 501 for /Me (RFC 7644 section 3.11)."""
     if place is ME:
         return not_implemented("/Me is not served: a token belongs to a client, not to one of the users stored here.")
@@ -180,6 +180,6 @@ def _descending(text: str | None) -> bool:
     raise invalid_value(f"sortOrder must be ascending or descending, not {shown(text)}.")
 
 
-def method_refused(method: str, place: Place) -> ScimError:
+def method_refused(method: str, place: Route) -> ScimError:
     """405 with the methods that are allowed in its detail; they stand in the Allow header too."""
     return ScimError(405, None, f"{method[:20]} is not allowed here; {', '.join(place.methods)} is.")

@@ -3,13 +3,13 @@
 Pure. Off unless asked for by `--strict-umbrella`: for clients that want to be tested against the original's limits.
 """
 
-from provisor.provider.model.profiles import Kind
+from provisor.provider.model.profiles import ResourceKind
 from provisor.provider.verbs.request import ScimRequest
 from provisor.scim.errors import invalid_filter, not_implemented, shown
 from provisor.scim.filter.grammar import parse
 from provisor.scim.filter.tree import And, Compare, Filter
 
-_NAMES: dict[Kind, str] = {"User": "username", "Group": "displayname"}
+_NAMES: dict[ResourceKind, str] = {"User": "username", "Group": "displayname"}
 
 
 def check_question(request: ScimRequest) -> None:
@@ -30,7 +30,7 @@ def check_question(request: ScimRequest) -> None:
         )
 
 
-def _narrow(tree: Filter, kind: Kind | None) -> bool:
+def _narrow(tree: Filter, kind: ResourceKind | None) -> bool:
     terms = tree.filters if isinstance(tree, And) else (tree,)
     names: list[str] = []
     for term in terms:

@@ -35,7 +35,7 @@ class Limits:
 NO_LIMITS = Limits()
 
 
-class Throttled(ScimError):
+class TooManyRequests(ScimError):
     """A refusal that says when to come back."""
 
     def __init__(self, detail: str, retry_seconds: int) -> None:
@@ -60,11 +60,11 @@ class RateLimit:
         self._levels: dict[str, Level] = {}  # of tokens that exist, so it stays small
 
     def take(self, token_id: str) -> None:
-        """Count a request. Raises Throttled when the token has used up what it may send."""
+        """Count a request. Raises TooManyRequests when the token has used up what it may send."""
         level = self._level(token_id)
         if level.requests < 1.0:
             wait = max(1, math.ceil((1.0 - level.requests) / self._rate))
-            raise Throttled(
+            raise TooManyRequests(
                 f"This token may send {self._rate:g} requests a second and sent more; wait {wait} s and go on.", wait
             )
         self._levels[token_id] = Level(level.requests - 1, level.at)
@@ -106,13 +106,13 @@ class Failures:
     async def slow_down(self, address: str) -> bool:
         """Count a failure and hold its answer back, if it is to wait; returns whether it was.
 
-        Raises Throttled when too many answers are held back already.
+        Raises TooManyRequests when too many answers are held back already.
         """
         delay = self.count(address)
         if not delay:
             return False
         if self._waiting >= WAITING_LIMIT:
-            raise Throttled("Too many requests with wrong tokens; wait and send the right one.", 5)
+            raise TooManyRequests("Too many requests with wrong tokens; wait and send the right one.", 5)
         self._waiting += 1
         try:
             await asyncio.sleep(delay)

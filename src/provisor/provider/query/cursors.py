@@ -16,7 +16,7 @@ import msgspec
 
 from provisor.database import Connection, Database
 from provisor.provider.model.limits import CURSOR_SECONDS, SCAN_SECONDS
-from provisor.provider.model.profiles import Kind
+from provisor.provider.model.profiles import ResourceKind
 from provisor.provider.query.filter_sql import Where
 from provisor.provider.query.find import SCAN_LIMIT, compile_query
 from provisor.provider.query.positions import end_of
@@ -30,37 +30,37 @@ if TYPE_CHECKING:
 _KEY_SETTING = "cursor-key"
 _STEP = 500  # rows read at once where documents are judged
 
-Mode = Literal["after", "before", "offset", "back"]
+CursorMode = Literal["after", "before", "offset", "back"]
 
 _load = msgspec.json.Decoder().decode
-_load_place = msgspec.json.Decoder(tuple[Mode, int, int]).decode
+_load_place = msgspec.json.Decoder(tuple[CursorMode, int, int]).decode
 
 
-class Cursor(NamedTuple):
+class PageCursor(NamedTuple):
     """A place: behind or before a row's number; or, with sorting, how many rows to leave out (offset, back)."""
 
-    mode: Mode
+    mode: CursorMode
     position: int
     issued: int  # seconds
     page_size: int  # results a page, as the first query asked
 
 
-class Page(NamedTuple):
+class CursorPage(NamedTuple):
     """Rows in order, the numbers that the pages before and after them touch, the total where it is cheap to know."""
 
-    rows: list[tuple[int, Kind, str]]
+    rows: list[tuple[int, ResourceKind, str]]
     before: int | None
     after: int | None
     total: int | None
 
 
-def write(cursor: Cursor, key: bytes, query: str) -> str:
+def write(cursor: PageCursor, key: bytes, query: str) -> str:
     """The cursor as text; `query` is what it belongs to."""
     place = msgspec.json.encode((cursor.mode, cursor.position, cursor.page_size))
     return _fernet(key, query).encrypt_at_time(place, cursor.issued).rstrip(b"=").decode()
 
 
-def read(text: str, key: bytes, query: str, *, now: int, count: int | None) -> Cursor | None:
+def read(text: str, key: bytes, query: str, *, now: int, count: int | None) -> PageCursor | None:
     """The cursor of a request; None for the first page. `count` None: as many a page as at first.
 
     Raises ScimError invalidCursor for one that is none of ours or of another query, expiredCursor, invalidCount.
@@ -81,7 +81,7 @@ def read(text: str, key: bytes, query: str, *, now: int, count: int | None) -> C
         raise ScimError(400, "expiredCursor", f"The cursor is older than {CURSOR_SECONDS} seconds; begin again.")
     if count is not None and count != first_count:
         raise ScimError(400, "invalidCount", f"count was {first_count} for the first page and is {count} now.")
-    return Cursor(mode, position, issued, first_count)
+    return PageCursor(mode, position, issued, first_count)
 
 
 def _fernet(key: bytes, query: str) -> "Fernet":
@@ -103,7 +103,7 @@ def secret(database: Database, tenant: Tenant) -> bytes:
     return bytes.fromhex(known)
 
 
-def query_of(question: ScimRequest, kinds: Sequence[Kind]) -> str:
+def query_of(question: ScimRequest, kinds: Sequence[ResourceKind]) -> str:
     """What must stay the same from page to page."""
     return repr((tuple(kinds), question.filter, question.sort_by, question.descending))
 
@@ -111,10 +111,10 @@ def query_of(question: ScimRequest, kinds: Sequence[Kind]) -> str:
 def page(
     connection: Connection,
     tenant: Tenant,
-    kinds: Sequence[Kind],
+    kinds: Sequence[ResourceKind],
     question: ScimRequest,
-    cursor: Cursor | None,
-) -> Page:
+    cursor: PageCursor | None,
+) -> CursorPage:
     """The page behind or before a cursor, in the order of numbers. Raises ScimError invalidFilter.
 
     A filter that only documents can answer may end a page early; the next one goes on from there.
@@ -133,13 +133,13 @@ def page(
         connection.execute("COMMIT")
     if backwards:
         walk.rows.reverse()
-        return Page(walk.rows, walk.last if walk.more else None, start - 1, total)
+        return CursorPage(walk.rows, walk.last if walk.more else None, start - 1, total)
     first = walk.rows[0][0] if walk.rows else start + 1
-    return Page(walk.rows, None if cursor is None else first, walk.last if walk.more else None, total)
+    return CursorPage(walk.rows, None if cursor is None else first, walk.last if walk.more else None, total)
 
 
 def _total(
-    connection: Connection, tenant: Tenant, asked: Sequence[tuple[Kind, Where]], *, filtered: bool
+    connection: Connection, tenant: Tenant, asked: Sequence[tuple[ResourceKind, Where]], *, filtered: bool
 ) -> int | None:
     """How many there are in all; None where every document would have to be read (RFC 9865 section 2)."""
     total = 0
@@ -168,11 +168,11 @@ class _Walk:
         self._backwards = backwards
         self._budget = SCAN_LIMIT
         self._until = time.monotonic() + SCAN_SECONDS
-        self.rows: list[tuple[int, Kind, str]] = []
+        self.rows: list[tuple[int, ResourceKind, str]] = []
         self.last = start  # the number of the last row looked at
         self.more = False  # whether there is something behind it
 
-    def through(self, kind: Kind, where: Where) -> None:
+    def through(self, kind: ResourceKind, where: Where) -> None:
         """Read the rows of one kind, from where the walk stands."""
         low, high = before_first(self._tenant.number, kind), end_of(self._tenant.number, kind)
         step = self._wanted + 1 if where.rest is None else _STEP
@@ -190,7 +190,7 @@ class _Walk:
             if len(some) < step:
                 return
 
-    def _take(self, number: int, kind: Kind, document: str, where: Where) -> bool:
+    def _take(self, number: int, kind: ResourceKind, document: str, where: Where) -> bool:
         if not self._budget or time.monotonic() > self._until:
             return False
         self._budget -= 1

@@ -10,14 +10,14 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, assert_never
 
 from provisor.provider.model.native_ids import URNS, key_of
-from provisor.provider.model.profiles import Kind
+from provisor.provider.model.profiles import ResourceKind
 from provisor.scim.errors import invalid_filter, shown
 from provisor.scim.filter.evaluation import date_time, matcher
 from provisor.scim.filter.tree import And, Compare, Filter, Not, Or, Path, Present, Scalar, ValuePath
 from provisor.scim.schemas.schema import ResourceType
 from provisor.scim.values import Json, fold
 
-Values = list[object]
+SqlValues = list[object]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -29,25 +29,25 @@ class Column(NamedTuple):
     indexed: bool = False
 
 
-class Clause(NamedTuple):
+class SqlClause(NamedTuple):
     """A piece of SQL with its values; `indexed` says that an index leads straight to the few rows that can match."""
 
     sql: str
-    values: Values
+    values: SqlValues
     indexed: bool = False
 
 
 class Where(NamedTuple):
     """A filter split in two: what SQL answers, and what must be asked of every document that is left."""
 
-    clause: Clause
+    clause: SqlClause
     rest: Callable[[Json], bool] | None
 
 
-EVERYTHING = Where(Clause("1 = 1", []), None)
+EVERYTHING = Where(SqlClause("1 = 1", []), None)
 
 _META = {"created": Column("created_at", "time"), "lastmodified": Column("modified_at", "time")}
-_COLUMNS: dict[Kind, dict[str, Column]] = {
+_COLUMNS: dict[ResourceKind, dict[str, Column]] = {
     "User": {
         "id": Column("id", "exact", True),
         "username": Column("name_key", "folded", True),
@@ -71,7 +71,7 @@ class Edge(NamedTuple):
     columns: dict[str, Column]
 
 
-_EDGES: dict[Kind, Edge] = {
+_EDGES: dict[ResourceKind, Edge] = {
     "Group": Edge(
         "members", "group_id", {"value": Column("member_id", "exact"), "type": Column("lower(member_kind)", "folded")}
     ),
@@ -81,17 +81,17 @@ _EDGES: dict[Kind, Edge] = {
         {"value": Column("group_id", "exact"), "type": Column("CAST('direct' AS TEXT)", "folded")},
     ),
 }
-_NEVER = Clause("1 = 0", [], indexed=True)
-_ALWAYS = Clause("1 = 1", [])
+_NEVER = SqlClause("1 = 0", [], indexed=True)
+_ALWAYS = SqlClause("1 = 1", [])
 
 
-def where(tree: Filter, kind: Kind, resource_type: ResourceType, base: str = "") -> Where:
+def where(tree: Filter, kind: ResourceKind, resource_type: ResourceType, base: str = "") -> Where:
     """Split a filter; `base` is the server's address, which a document lacks before its location.
 
     Raises ScimError invalidFilter for attributes, operators and types that do not go together.
     """
     matcher(tree, resource_type)  # refuses what makes no sense before any row is read
-    clauses: list[Clause] = []
+    clauses: list[SqlClause] = []
     rest: list[Filter] = []
     for term in tree.filters if isinstance(tree, And) else (tree,):
         clause = _clause(term, kind, resource_type)
@@ -108,7 +108,7 @@ def where(tree: Filter, kind: Kind, resource_type: ResourceType, base: str = "")
     return Where(_joined("AND", clauses), test)
 
 
-def _check_composed(rest: Sequence[Filter], kind: Kind, resource_type: ResourceType) -> None:
+def _check_composed(rest: Sequence[Filter], kind: ResourceKind, resource_type: ResourceType) -> None:
     """Refuse conditions on what no document holds and no column answers: better than a wrong answer."""
     name = _EDGES[kind].attribute
     if resource_type.schema.attribute(name) is None:
@@ -129,7 +129,7 @@ def _with_location(test: Callable[[Json], bool], base: str) -> Callable[[Json], 
     return located
 
 
-def column(path: Path, kind: Kind, resource_type: ResourceType) -> Column | None:
+def column(path: Path, kind: ResourceKind, resource_type: ResourceType) -> Column | None:
     """The column that answers for a path, if one does."""
     if path.filter is not None:
         return None
@@ -141,7 +141,7 @@ def column(path: Path, kind: Kind, resource_type: ResourceType) -> Column | None
     return _COLUMNS[kind].get(name) if path.sub is None else None
 
 
-def _clause(tree: Filter, kind: Kind, resource_type: ResourceType) -> Clause | None:
+def _clause(tree: Filter, kind: ResourceKind, resource_type: ResourceType) -> SqlClause | None:
     match tree:
         case And() | Or():
             clauses = [_clause(item, kind, resource_type) for item in tree.filters]
@@ -151,7 +151,7 @@ def _clause(tree: Filter, kind: Kind, resource_type: ResourceType) -> Clause | N
             return _joined("AND" if isinstance(tree, And) else "OR", known)
         case Not():
             inner = _clause(tree.filter, kind, resource_type)
-            return None if inner is None else Clause(f"NOT ({inner.sql})", inner.values)
+            return None if inner is None else SqlClause(f"NOT ({inner.sql})", inner.values)
         case Compare():
             if _ignored(tree.path, resource_type):
                 return _ALWAYS if (tree.op == "eq") is (tree.value is None) and tree.op in ("eq", "ne") else _NEVER
@@ -163,7 +163,7 @@ def _clause(tree: Filter, kind: Kind, resource_type: ResourceType) -> Clause | N
             if _ignored(tree.path, resource_type):
                 return _NEVER
             if (edge := _edge(tree.path, kind, resource_type)) is not None and tree.path.filter is None:
-                return Clause(_any(edge), [])
+                return SqlClause(_any(edge), [])
             found = column(tree.path, kind, resource_type)
             return None if found is None else _present(found)
         case ValuePath():
@@ -181,7 +181,7 @@ def _ignored(path: Path, resource_type: ResourceType) -> bool:
     return located is not None and located.ignored
 
 
-def _native_id(tree: Compare, kind: Kind, resource_type: ResourceType) -> Clause | None:
+def _native_id(tree: Compare, kind: ResourceKind, resource_type: ResourceType) -> SqlClause | None:
     """`nativeObjectId eq "…"` by the bytes it means; other comparisons are left to the documents."""
     path = tree.path
     if path.attribute.lower() != "nativeobjectid" or tree.op != "eq" or not isinstance(tree.value, str):
@@ -191,10 +191,10 @@ def _native_id(tree: Compare, kind: Kind, resource_type: ResourceType) -> Clause
         return None
     # The query around this one names the tenant.
     sql = "resource.id IN (SELECT resource_id FROM native_object WHERE guid = ?)"
-    return Clause(sql, [key_of(tree.value)], indexed=True)
+    return SqlClause(sql, [key_of(tree.value)], indexed=True)
 
 
-def _joined(word: str, clauses: Sequence[Clause]) -> Clause:
+def _joined(word: str, clauses: Sequence[SqlClause]) -> SqlClause:
     """The clauses in brackets as a balanced tree: SQLite refuses expressions more than 1,000 deep."""
     if not clauses:
         return EVERYTHING.clause
@@ -203,7 +203,7 @@ def _joined(word: str, clauses: Sequence[Clause]) -> Clause:
     half = len(clauses) // 2
     left, right = _joined(word, clauses[:half]), _joined(word, clauses[half:])
     indexed = word == "AND" and (left.indexed or right.indexed)
-    return Clause(f"({left.sql} {word} {right.sql})", left.values + right.values, indexed)
+    return SqlClause(f"({left.sql} {word} {right.sql})", left.values + right.values, indexed)
 
 
 def _names(tree: Filter, attribute: str, sub: str | None = None) -> bool:
@@ -219,7 +219,7 @@ def _names(tree: Filter, attribute: str, sub: str | None = None) -> bool:
             assert_never(tree)
 
 
-def _edge(path: Path, kind: Kind, resource_type: ResourceType) -> Edge | None:
+def _edge(path: Path, kind: ResourceKind, resource_type: ResourceType) -> Edge | None:
     """The memberships that a path asks about, if it does."""
     edge = _EDGES[kind]
     if path.attribute.lower() != edge.attribute or resource_type.schema.attribute(edge.attribute) is None:
@@ -231,33 +231,33 @@ def _any(edge: Edge) -> str:
     return f"EXISTS (SELECT 1 FROM membership WHERE {edge.own} = resource.id)"  # noqa: S608 - our own words
 
 
-def _edge_compare(tree: Compare, edge: Edge) -> Clause | None:
+def _edge_compare(tree: Compare, edge: Edge) -> SqlClause | None:
     """`members eq "id"`, `members.value eq "id"` and `members[...].value eq "id"`; `groups` of a user likewise."""
     path = tree.path
     if tree.value is None:
-        return Clause(f"NOT {_any(edge)}" if tree.op == "eq" else _any(edge), [])
+        return SqlClause(f"NOT {_any(edge)}" if tree.op == "eq" else _any(edge), [])
     inner: Filter = Compare(path=Path(attribute=path.sub or "value"), op=tree.op, value=tree.value)
     if path.filter is not None:
         inner = And((path.filter, inner))
     found = _edge_where(inner, edge)
     if found is None or tree.op != "ne":
         return found
-    return Clause(f"({found.sql} OR NOT {_any(edge)})", found.values)
+    return SqlClause(f"({found.sql} OR NOT {_any(edge)})", found.values)
 
 
-def _edge_where(tree: Filter, edge: Edge) -> Clause | None:
+def _edge_where(tree: Filter, edge: Edge) -> SqlClause | None:
     inner = _edge_clause(tree, edge)
     if inner is None:
         return None
     other = edge.columns["value"].name
-    return Clause(
+    return SqlClause(
         f"resource.id IN (SELECT {edge.own} FROM membership WHERE {inner.sql})",  # noqa: S608 - our own words
         inner.values,
         inner.sql.startswith(f"{other} = ?"),
     )
 
 
-def _edge_clause(tree: Filter, edge: Edge) -> Clause | None:
+def _edge_clause(tree: Filter, edge: Edge) -> SqlClause | None:
     match tree:
         case And() | Or():
             known = [clause for item in tree.filters if (clause := _edge_clause(item, edge)) is not None]
@@ -266,54 +266,54 @@ def _edge_clause(tree: Filter, edge: Edge) -> Clause | None:
             return _joined("AND" if isinstance(tree, And) else "OR", known)
         case Not():
             inner = _edge_clause(tree.filter, edge)
-            return None if inner is None else Clause(f"NOT ({inner.sql})", inner.values)
+            return None if inner is None else SqlClause(f"NOT ({inner.sql})", inner.values)
         case Compare():
             found = edge.columns.get(tree.path.attribute.lower())
             return None if found is None else _compare(found, tree, nullable=False)
         case Present():
-            return Clause("1 = 1", []) if tree.path.attribute.lower() in edge.columns else None
+            return SqlClause("1 = 1", []) if tree.path.attribute.lower() in edge.columns else None
         case ValuePath():
             return None
         case _:
             assert_never(tree)
 
 
-def _present(found: Column) -> Clause:
+def _present(found: Column) -> SqlClause:
     if found.sort in ("exact", "folded"):
-        return Clause(f"({found.name} IS NOT NULL AND {found.name} <> '')", [])
-    return Clause(f"({found.name} IS NOT NULL)", [])
+        return SqlClause(f"({found.name} IS NOT NULL AND {found.name} <> '')", [])
+    return SqlClause(f"({found.name} IS NOT NULL)", [])
 
 
 _ORDERS = {"gt": ">", "ge": ">=", "lt": "<", "le": "<="}
 
 
-def _compare(found: Column, tree: Compare, *, nullable: bool = True) -> Clause | None:
+def _compare(found: Column, tree: Compare, *, nullable: bool = True) -> SqlClause | None:
     name, op = found.name, tree.op
     nullable = nullable and name not in ("id", "name_key", "created_at", "modified_at")
     present = f"{name} IS NOT NULL AND " if nullable else ""
     if tree.value is None:
-        return Clause(f"{name} IS NULL" if op == "eq" else f"{name} IS NOT NULL", [])
+        return SqlClause(f"{name} IS NULL" if op == "eq" else f"{name} IS NOT NULL", [])
     value = _literal(found, tree.value)
     if value is None or (found.sort in ("time", "boolean") and op in ("co", "sw", "ew")):
         return None
     if op == "eq":
         sql = f"({present}{name} = ?)" if nullable else f"{name} = ?"
-        return Clause(sql, [value], found.indexed)
+        return SqlClause(sql, [value], found.indexed)
     if op == "ne":
-        return Clause(f"({name} IS NULL OR {name} <> ?)" if nullable else f"{name} <> ?", [value])
+        return SqlClause(f"({name} IS NULL OR {name} <> ?)" if nullable else f"{name} <> ?", [value])
     if op in _ORDERS:
-        return Clause(f"({present}{name} {_ORDERS[op]} ?)", [value])
+        return SqlClause(f"({present}{name} {_ORDERS[op]} ?)", [value])
     part = str(value)
     if not part:
-        return Clause(f"({name} IS NOT NULL)", [])
+        return SqlClause(f"({name} IS NOT NULL)", [])
     if op == "co":
-        return Clause(f"({present}instr({name}, ?) > 0)", [part])
+        return SqlClause(f"({present}instr({name}, ?) > 0)", [part])
     if op == "ew":
-        return Clause(f"({present}substr({name}, length({name}) - {len(part) - 1}) = ?)", [part])
+        return SqlClause(f"({present}substr({name}, length({name}) - {len(part) - 1}) = ?)", [part])
     after = _successor(part)
     if after is None:
-        return Clause(f"({present}{name} >= ?)", [part])
-    return Clause(f"({present}{name} >= ? AND {name} < ?)", [part, after])
+        return SqlClause(f"({present}{name} >= ?)", [part])
+    return SqlClause(f"({present}{name} >= ? AND {name} < ?)", [part, after])
 
 
 def _literal(found: Column, value: Scalar) -> object | None:

@@ -13,7 +13,7 @@ import msgspec
 
 from provisor.database import Connection, Row
 from provisor.provider.model.limits import SCAN_SECONDS
-from provisor.provider.model.profiles import Kind, at_root
+from provisor.provider.model.profiles import ResourceKind, at_root
 from provisor.provider.model.sorting import ABSENT, Key, SortKey, sort_key, sort_place
 from provisor.provider.query.filter_sql import EVERYTHING, Where, column, where
 from provisor.provider.query.positions import Positions, end_of
@@ -32,7 +32,7 @@ _BY_NAME = re.compile(r'\s*((?i:username|displayname))\s+(?i:eq)\s+("[^"\\]*(?:\
 _NAME_ALONE = re.compile(
     rb'filter=(?i:username)(?:\+|%20)(?i:eq)(?:\+|%20)(?:%22|")([\w.@-]{0,1000}(?:%40[\w.-]{0,1000})?)(?:%22|")'
 )
-_NAME_OF: dict[Kind, str] = {"User": "username", "Group": "displayname"}
+_NAME_OF: dict[ResourceKind, str] = {"User": "username", "Group": "displayname"}
 _WHOLE = re.compile(r"\s*[+-]?[0-9]+\s*")
 _DIGITS = 1_000  # as many are read: longer ones take time and mean the same
 LARGEST = 2**40  # numbers are cut down to it: nobody has so many resources, and every database can count to it
@@ -40,7 +40,7 @@ _as_text = msgspec.json.Decoder(str).decode
 _load = msgspec.json.Decoder().decode
 
 
-class Found(NamedTuple):
+class FoundPage(NamedTuple):
     """One page: the stored documents in order, and how many there are in all."""
 
     total: int
@@ -56,7 +56,7 @@ def name_alone(query: bytes) -> str | None:
     return None if asked is None else asked[1].replace(b"%40", b"@").lower().decode()
 
 
-def name_asked(text: str | None, kind: Kind) -> str | None:
+def name_asked(text: str | None, kind: ResourceKind) -> str | None:
     """The folded name when a filter only asks for the unique name of a kind, else None."""
     if (
         text is None
@@ -71,14 +71,14 @@ def name_asked(text: str | None, kind: Kind) -> str | None:
         return None  # the grammar says what is wrong with it
 
 
-def named(row: Row | None, request: ScimRequest) -> Found:
+def named(row: Row | None, request: ScimRequest) -> FoundPage:
     """What a look-up by name came to."""
     if row is None:
-        return Found(0, [])
-    return Found(1, [row[0]] if request.start_index == 1 and request.count > 0 else [])
+        return FoundPage(0, [])
+    return FoundPage(1, [row[0]] if request.start_index == 1 and request.count > 0 else [])
 
 
-def page(connection: Connection, request: ScimRequest, positions: Positions) -> Found:
+def page(connection: Connection, request: ScimRequest, positions: Positions) -> FoundPage:
     """A page of everything, by key. May read far: see Positions.far."""
     tenant, kind = request.tenant.number, request.kind
     connection.execute("BEGIN")  # total, position and rows of one moment
@@ -87,7 +87,7 @@ def page(connection: Connection, request: ScimRequest, positions: Positions) -> 
         live, removals = row or (0, 0)
         skip = request.start_index - 1
         if request.count == 0 or skip >= live:
-            return Found(live, [])
+            return FoundPage(live, [])
         key = positions.key_before(connection, tenant, kind, removals=removals, skip=skip)
         rows = connection.all(
             "SELECT number, document FROM resource WHERE number > ? AND number < ? ORDER BY number LIMIT ?",
@@ -95,7 +95,7 @@ def page(connection: Connection, request: ScimRequest, positions: Positions) -> 
         )
         if rows:
             positions.remember(tenant, kind, removals=removals, skip=skip + len(rows), key=rows[-1][0])
-        return Found(live, [document for _, document in rows])
+        return FoundPage(live, [document for _, document in rows])
     finally:
         connection.execute("COMMIT")
 
@@ -113,7 +113,7 @@ class Query(NamedTuple):
         return self.where.clause.indexed and self.where.rest is None and self.sort_key is None
 
 
-def compile_query(request: ScimRequest, kind: Kind) -> Query:
+def compile_query(request: ScimRequest, kind: ResourceKind) -> Query:
     """Understand filter and sorting as they are asked of one kind. Raises ScimError invalidFilter or invalidPath."""
     profile = request.tenant.profile
     resource_type = at_root(profile, kind) if request.root else profile.type_of(kind)
@@ -131,7 +131,7 @@ def compile_query(request: ScimRequest, kind: Kind) -> Query:
     return Query(split, None, sort_key(place))
 
 
-def answer(connection: Connection, request: ScimRequest, query: Query) -> Found:
+def answer(connection: Connection, request: ScimRequest, query: Query) -> FoundPage:
     """A page of what a compiled query finds. Raises ScimError tooMany beyond SCAN_LIMIT documents."""
     if query.where.rest is not None or query.sort_key is not None:
         return _scan(connection, request, query)
@@ -147,10 +147,10 @@ def answer(connection: Connection, request: ScimRequest, query: Query) -> Found:
     else:
         counted = connection.one(f"SELECT count(*) FROM resource WHERE {condition}", values)  # noqa: S608 - as above
         total = counted[0] if counted else 0
-    return Found(total, [row[0] for row in rows])
+    return FoundPage(total, [row[0] for row in rows])
 
 
-def _scan(connection: Connection, request: ScimRequest, query: Query) -> Found:
+def _scan(connection: Connection, request: ScimRequest, query: Query) -> FoundPage:
     """Read documents one by one; only keys and numbers are kept, and then the page is read."""
     test, key_of = query.where.rest, query.sort_key
     found: list[tuple[Key, int]] = []
@@ -173,7 +173,7 @@ def _scan(connection: Connection, request: ScimRequest, query: Query) -> Found:
         found.sort(key=lambda item: item[0], reverse=request.descending)
     skip = request.start_index - 1
     numbers = [number for _, number in found[skip : skip + request.count]]
-    return Found(len(found), _documents(connection, request.tenant, numbers))
+    return FoundPage(len(found), _documents(connection, request.tenant, numbers))
 
 
 def _documents(connection: Connection, tenant: Tenant, numbers: Sequence[int]) -> list[str]:

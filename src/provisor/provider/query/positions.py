@@ -10,7 +10,7 @@ from bisect import bisect_right, insort
 from itertools import accumulate
 
 from provisor.database import Connection
-from provisor.provider.model.profiles import Kind
+from provisor.provider.model.profiles import ResourceKind
 from provisor.provider.store.tables import before_first
 
 BLOCK_BITS = 9  # 512 numbers a block: walking one takes about as long as reading a page
@@ -23,7 +23,7 @@ _COUNT_BLOCKS = (
 )
 
 
-def end_of(tenant: int, kind: Kind) -> int:
+def end_of(tenant: int, kind: ResourceKind) -> int:
     """A number behind the last possible one of a kind."""
     return before_first(tenant, kind) + 2**40
 
@@ -32,16 +32,16 @@ class Positions:
     """Remembers how many rows come before a key. Used from the event loop and from query threads."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[int, Kind], tuple[int, list[int], dict[int, int]]] = {}
+        self._known: dict[tuple[int, ResourceKind], tuple[int, list[int], dict[int, int]]] = {}
         self._lock = threading.Lock()
 
-    def far(self, tenant: int, kind: Kind, skip: int) -> bool:
+    def far(self, tenant: int, kind: ResourceKind, skip: int) -> bool:
         """Whether finding the page may take long: then it belongs into a thread."""
         with self._lock:
             known = self._known.get((tenant, kind))
             return skip - (_nearest(known[1], skip) if known else 0) > NEAR_ROWS
 
-    def key_before(self, connection: Connection, tenant: int, kind: Kind, *, removals: int, skip: int) -> int:
+    def key_before(self, connection: Connection, tenant: int, kind: ResourceKind, *, removals: int, skip: int) -> int:
         """The number of the row after which a page begins that leaves out the first `skip` rows."""
         if self.far(tenant, kind, skip):
             for passed, key in _blocks(connection, tenant, kind):
@@ -58,12 +58,12 @@ class Positions:
         )
         return end_of(tenant, kind) if row is None else int(row[0])
 
-    def remember(self, tenant: int, kind: Kind, *, removals: int, skip: int, key: int) -> None:
+    def remember(self, tenant: int, kind: ResourceKind, *, removals: int, skip: int, key: int) -> None:
         """Keep that `skip` rows end with the row numbered `key`."""
         with self._lock:
             _remember(*self._of(tenant, kind, removals), skip, key)
 
-    def _of(self, tenant: int, kind: Kind, removals: int) -> tuple[list[int], dict[int, int]]:
+    def _of(self, tenant: int, kind: ResourceKind, removals: int) -> tuple[list[int], dict[int, int]]:
         known = self._known.get((tenant, kind))
         if known is None or known[0] != removals:
             known = self._known[tenant, kind] = (removals, [], {})
@@ -85,7 +85,7 @@ def _remember(order: list[int], keys: dict[int, int], skip: int, key: int) -> No
     keys[skip] = key
 
 
-def _blocks(connection: Connection, tenant: int, kind: Kind) -> list[tuple[int, int]]:
+def _blocks(connection: Connection, tenant: int, kind: ResourceKind) -> list[tuple[int, int]]:
     """For every block of numbers: how many rows there are up to its end, and its last possible number."""
     counted = connection.all(_COUNT_BLOCKS, (tenant, kind))
     totals = accumulate(count for _, count in counted)

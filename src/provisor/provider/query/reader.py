@@ -13,11 +13,11 @@ from operator import itemgetter
 
 from provisor.database import Connection, Database, Row
 from provisor.provider.model.documents import id_of, load, located, members_text
-from provisor.provider.model.profiles import KINDS, Kind, at_root
+from provisor.provider.model.profiles import KINDS, ResourceKind, at_root
 from provisor.provider.model.sorting import Key, SortKey, sort_key, sort_place
 from provisor.provider.query import cursors
 from provisor.provider.query.chunks import Text, enclosed
-from provisor.provider.query.find import Found, answer, compile_query, name_asked, named, page
+from provisor.provider.query.find import FoundPage, answer, compile_query, name_asked, named, page
 from provisor.provider.query.positions import Positions
 from provisor.provider.store import member_rows
 from provisor.provider.store.resource_rows import READ_BY_NAME, READ_DOCUMENT
@@ -181,7 +181,7 @@ class Reader:
         reach = request.start_index - 1 + request.count if request.count else 0
         if reach > MERGED_RESULTS:
             raise too_many(f"Of every kind {MERGED_RESULTS} sorted results can be reached; ask /Users and /Groups.")
-        total, found = 0, list[tuple[Key, Kind, str]]()
+        total, found = 0, list[tuple[Key, ResourceKind, str]]()
         for kind in KINDS:
             some = await self._find(replace(request, kind=kind, start_index=1, count=reach))
             key = sort_key(sort_place(sort_by, at_root(request.tenant.profile, kind)))
@@ -210,10 +210,10 @@ class Reader:
         if cursor is not None:
             request = replace(request, count=cursor.page_size)
 
-        def told(mode: cursors.Mode, position: int | None) -> str:
+        def told(mode: cursors.CursorMode, position: int | None) -> str:
             if position is None:
                 return ""
-            text = cursors.write(cursors.Cursor(mode, position, now, request.count), key, query)
+            text = cursors.write(cursors.PageCursor(mode, position, now, request.count), key, query)
             return f'"{"previousCursor" if mode in ("before", "back") else "nextCursor"}":"{text}",'
 
         if request.sort_by is not None:
@@ -234,7 +234,7 @@ class Reader:
         return _cursor_response(page.total, texts, told("before", page.before) + told("after", after))
 
     async def _by_offset(
-        self, request: ScimRequest, skip: int, told: Callable[[cursors.Mode, int | None], str]
+        self, request: ScimRequest, skip: int, told: Callable[[cursors.CursorMode, int | None], str]
     ) -> Text:
         """Sorted pages: the order is of a column that changes, so a cursor says how many came before."""
         total, texts = await self._found(replace(request, start_index=skip + 1, cursor=None))
@@ -259,7 +259,7 @@ class Reader:
         values = groups_of_page(self._connection, request, documents) if users else {}
         return rendered_all(request, documents, values)
 
-    async def _find(self, request: ScimRequest) -> Found:
+    async def _find(self, request: ScimRequest) -> FoundPage:
         self._asked += 1
         name = name_asked(request.filter, request.kind)
         if name is not None:
@@ -274,7 +274,7 @@ class Reader:
             return answer(self._connection, request, query)
         return await self._in_thread(lambda reader: answer(reader, request, query))
 
-    async def _in_thread(self, find: Callable[[Connection], Found]) -> Found:
+    async def _in_thread(self, find: Callable[[Connection], FoundPage]) -> FoundPage:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, lambda: find(self._database.reader()))
 
@@ -295,7 +295,7 @@ class Reader:
         return texts
 
 
-def _keyed(key: SortKey, kind: Kind, documents: Sequence[str]) -> list[tuple[Key, Kind, str]]:
+def _keyed(key: SortKey, kind: ResourceKind, documents: Sequence[str]) -> list[tuple[Key, ResourceKind, str]]:
     return [(key(load(document)), kind, document) for document in documents]
 
 

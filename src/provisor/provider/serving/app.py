@@ -14,7 +14,7 @@ from functools import partial
 from provisor.database import Connection, Database, DatabaseError, Writer
 from provisor.provider.model.documents import ENDPOINTS, decode_object, etag
 from provisor.provider.protocol import routes
-from provisor.provider.protocol.base_paths import Addresses, Scope
+from provisor.provider.protocol.base_paths import Addresses, AsgiScope
 from provisor.provider.protocol.bulk_requests import parse_bulk
 from provisor.provider.protocol.discovery import describe
 from provisor.provider.protocol.heads import check_head, check_media
@@ -27,11 +27,11 @@ from provisor.provider.query.find import name_alone
 from provisor.provider.query.reader import Reader
 from provisor.provider.store.tables import Tenant
 from provisor.provider.store.tenants import load_tenants
-from provisor.provider.store.tokens import Admission, bearer
+from provisor.provider.store.tokens import TokenCheck, bearer
 from provisor.provider.verbs import resources
-from provisor.provider.verbs.bulk import Run
-from provisor.provider.verbs.request import Place, ScimRequest
-from provisor.provider.verbs.resources import Answer
+from provisor.provider.verbs.bulk import BulkRun
+from provisor.provider.verbs.request import Route, ScimRequest
+from provisor.provider.verbs.resources import VerbAnswer
 from provisor.provider.watch import health
 from provisor.provider.watch.inspector import READ_TO_MASK, Exchanges
 from provisor.provider.watch.masking import BODY_LIMIT, body_to_mask, masked_query, shown_answer
@@ -40,14 +40,14 @@ from provisor.provider.watch.request_log import RequestLog
 from provisor.scim.errors import ScimError, invalid_syntax, not_found, not_implemented, shown, unauthorized
 from provisor.scim.values import Resource
 
-Pages = Callable[[Scope, Receive, Send], Awaitable[None]]
+Pages = Callable[[AsgiScope, Receive, Send], Awaitable[None]]
 
 _LEARN_EVERY = 1_000_000  # microseconds between two looks for tenants that were made since
 
 logger = logging.getLogger("provisor.target")
 
 
-class Target:
+class ServiceProvider:
     """The SCIM service provider of a database's tenants. Start and stop it by the ASGI lifespan, or `start` and `stop`.
 
     `tenant` is the one whose pages and log it is; the others are served beside it unless `alone`.
@@ -76,7 +76,7 @@ class Target:
         # Made by `start`: they belong to the loop that serves.
         self._reader: Reader
         self._writer: Writer
-        self._admission: Admission
+        self._admission: TokenCheck
         self.log: RequestLog
         self.exchanges: Exchanges
 
@@ -84,7 +84,7 @@ class Target:
         """Get ready to answer; call it on the loop that will serve."""
         self._reader = Reader(self._database)
         self._writer = Writer(self._database, self._reader.quiet)
-        self._admission = Admission(self._reader.connection)
+        self._admission = TokenCheck(self._reader.connection)
         self.log = RequestLog(self._writer)
         self.exchanges = Exchanges(self._database, self._writer)
 
@@ -95,7 +95,7 @@ class Target:
         await self._writer.close()
         self._reader.close()
 
-    async def _no_request(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _no_request(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         """Start and stop with the server; whatever else ASGI brings is no HTTP."""
         if scope["type"] != "lifespan":
             await send({"type": "websocket.close", "code": 1008})
@@ -110,7 +110,7 @@ class Target:
                 await send({"type": "lifespan.shutdown.complete"})
                 return
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] != "http":
             await self._no_request(scope, receive, send)
@@ -169,7 +169,7 @@ class Target:
         request.base = self._addresses.base(scope, headers, prefix)
         return True
 
-    def _find_anew(self, path: str, now: int) -> tuple[str, Tenant, Place, str] | None:
+    def _find_anew(self, path: str, now: int) -> tuple[str, Tenant, Route, str] | None:
         """The place of a path of a tenant made since we started."""
         if self._alone or now - self.learned_at <= _LEARN_EVERY:
             return None
@@ -177,7 +177,7 @@ class Target:
         self._addresses.learn(load_tenants(self._reader.connection))
         return self._addresses.find(path)
 
-    async def _beside(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _beside(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         """What is no SCIM request: a question about our health, or a page for people."""
         if scope["path"] not in health.PATHS:
             if self._pages is not None:
@@ -275,10 +275,10 @@ class Target:
         if self._rate is not None and request.token_id is not None:
             self._rate.charge(request.token_id, len(bulk.steps))
         log = partial(self.log.insert_operation, request)
-        run = Run(bulk, tenant=request.tenant, base=request.base, now=request.now, log=log)
+        run = BulkRun(bulk, tenant=request.tenant, base=request.base, now=request.now, log=log)
         return Reply(200, (await run.finish(self._writer)).encode())
 
-    async def _write(self, request: ScimRequest, work: Callable[[Connection], Answer]) -> Reply:
+    async def _write(self, request: ScimRequest, work: Callable[[Connection], VerbAnswer]) -> Reply:
         """Do a write and log it in the same transaction; returns once both are on disk."""
         headers = request.headers
         if (if_match := headers.get(b"if-match")) is not None:
@@ -286,7 +286,7 @@ class Target:
         if (if_none_match := headers.get(b"if-none-match")) is not None:
             request.if_none_match = if_none_match.decode("latin-1")
 
-        def write(connection: Connection) -> Answer:
+        def write(connection: Connection) -> VerbAnswer:
             request.told_id = request.id or None  # of a run that was undone
             answer = work(connection)
             request.told_id = answer.id
@@ -329,7 +329,7 @@ def _read(request: ScimRequest, text: Text, version: int | str) -> Reply:
     return replied(text, (b"etag", tag))
 
 
-def _written(request: ScimRequest, answer: Answer) -> Reply:
+def _written(request: ScimRequest, answer: VerbAnswer) -> Reply:
     """The answer to a write that is on disk."""
     tags: tuple[tuple[bytes, bytes], ...] = ((b"etag", etag(answer.version).encode()),)
     if answer.document is None:

@@ -21,7 +21,7 @@ import uvloop
 from provisor.database import Database
 from provisor.provider.dashboard.lazy import Dashboard
 from provisor.provider.protocol.throttling import NO_LIMITS, Limits
-from provisor.provider.serving.app import Target
+from provisor.provider.serving.app import ServiceProvider
 from provisor.provider.serving.connections import GuardedProtocol, Watch
 from provisor.provider.store.tables import TargetError, Tenant, store_setting
 from provisor.provider.store.tenants import URL_SETTING
@@ -108,12 +108,14 @@ def serve(service: Service, *, ready: Callable[[str], None], ready_file: Path | 
 
     dashboard = Dashboard(service.database, service.tenant, alone=service.alone, trust_proxy=service.limits.trust_proxy)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        target = Target(service.database, service.tenant, dashboard, limits=service.limits, alone=service.alone)
+        target = ServiceProvider(
+            service.database, service.tenant, dashboard, limits=service.limits, alone=service.alone
+        )
         runner.run(_run(target, service, announce))
     dashboard.close()
 
 
-async def _run(target: Target, service: Service, ready: Callable[[], None]) -> None:
+async def _run(target: ServiceProvider, service: Service, ready: Callable[[], None]) -> None:
     server = guarded_server(target, service.tls)
     _stop_when_told(server)
     serving = asyncio.ensure_future(server.serve(sockets=[service.listener]))
@@ -129,7 +131,7 @@ async def _run(target: Target, service: Service, ready: Callable[[], None]) -> N
     watching.cancel()
 
 
-def guarded_server(target: Target, tls: Tls | None) -> _Server:
+def guarded_server(target: ServiceProvider, tls: Tls | None) -> _Server:
     """The HTTP server before a target, with our guard against slow clients."""
     return _Server(
         uvicorn.Config(

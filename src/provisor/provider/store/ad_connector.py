@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from provisor.database import Connection
-from provisor.provider.model.profiles import Kind
+from provisor.provider.model.profiles import ResourceKind
 from provisor.provider.store.tables import TargetError, Tenant
 from provisor.scim.guid import guid_bytes
 from provisor.scim.naming import problem_with_name
@@ -56,7 +56,7 @@ def _identities(
     tenant: Tenant,
     path: Path,
     rows: Iterable[Mapping[str, str]],
-    kind: Kind,
+    kind: ResourceKind,
     column: str,
     now: int,
 ) -> Imported:
@@ -118,7 +118,7 @@ def _memberships(connection: Connection, tenant: Tenant, path: Path, rows: Itera
     return Imported("memberships", read, new)
 
 
-def _named(connection: Connection, tenant: Tenant, path: Path, number: int, kind: Kind, name: str) -> str:
+def _named(connection: Connection, tenant: Tenant, path: Path, number: int, kind: ResourceKind, name: str) -> str:
     row = connection.one(
         "SELECT id FROM ad_identity WHERE tenant = ? AND kind = ? AND name_key = ?",
         (tenant.number, kind, fold(name.strip())),

@@ -11,18 +11,18 @@ from typing import NamedTuple
 
 from provisor.database import Connection
 from provisor.provider.model.documents import Sealed, etag, load
-from provisor.provider.model.profiles import Kind
+from provisor.provider.model.profiles import ResourceKind
 from provisor.provider.store.tables import Tenant
 from provisor.scim.errors import ScimError, forbidden, not_found, precondition_failed, shown, uniqueness
 
 _MARK = re.compile(r'\.[0-9a-f]{8}"$')  # of the groups a user is in, which a write does not touch
-_NAMES: dict[Kind, str] = {"User": "userName", "Group": "displayName"}
+_NAMES: dict[ResourceKind, str] = {"User": "userName", "Group": "displayName"}
 
 READ_DOCUMENT = "SELECT document, version FROM resource WHERE id = ? AND tenant = ? AND kind = ?"
 READ_BY_NAME = "SELECT document FROM resource WHERE tenant = ? AND kind = ? AND name_key = ?"
 
 
-class Row(NamedTuple):
+class ResourceRow(NamedTuple):
     """A stored resource."""
 
     number: int
@@ -36,7 +36,7 @@ class Row(NamedTuple):
     active: int | None
 
 
-def read(connection: Connection, tenant: Tenant, kind: Kind, id_: str) -> Row:
+def read(connection: Connection, tenant: Tenant, kind: ResourceKind, id_: str) -> ResourceRow:
     """The row of a resource. Raises ScimError 404."""
     row = connection.one(
         "SELECT number, version, created_at, modified_at, document, name_key, external_id, display_key, active "
@@ -45,7 +45,7 @@ def read(connection: Connection, tenant: Tenant, kind: Kind, id_: str) -> Row:
     )
     if row is None:
         raise not_found(kind, id_)
-    return Row(*row)
+    return ResourceRow(*row)
 
 
 def check_version(version: int, if_match: str | None, if_none_match: str | None = None) -> None:
@@ -67,7 +67,7 @@ def _meets(version: int, tags: str) -> bool:
     return etag(version)[2:] in [_MARK.sub('"', tag.strip().removeprefix("W/")) for tag in tags.split(",")]
 
 
-def insert(connection: Connection, tenant: Tenant, kind: Kind, id_: str, now: int, sealed: Sealed) -> None:
+def insert(connection: Connection, tenant: Tenant, kind: ResourceKind, id_: str, now: int, sealed: Sealed) -> None:
     """Store a new resource. Raises ScimError 409 for a name that is taken, 403 for a group beyond the limit."""
     if kind == "Group" and tenant.group_limit is not None:
         row = connection.one("SELECT live FROM tally WHERE tenant = ? AND kind = ?", (tenant.number, kind))
@@ -91,13 +91,20 @@ _INSERT = (
 )
 
 
-def _taken(kind: Kind, sealed: Sealed) -> ScimError:
+def _taken(kind: ResourceKind, sealed: Sealed) -> ScimError:
     name = _NAMES[kind]
     return uniqueness(f"{name} {shown(load(sealed.document).get(name))} is taken.")
 
 
 def update(
-    connection: Connection, tenant: Tenant, kind: Kind, row: Row, *, version: int, now: int, sealed: Sealed
+    connection: Connection,
+    tenant: Tenant,
+    kind: ResourceKind,
+    row: ResourceRow,
+    *,
+    version: int,
+    now: int,
+    sealed: Sealed,
 ) -> None:
     """Replace the document of a resource and the columns it is found by. Raises ScimError 409."""
     changed = tuple(name for name in _FOUND_BY if getattr(sealed, name) != getattr(row, name))
@@ -120,7 +127,7 @@ def _update(changed: tuple[str, ...]) -> str:
     return f"UPDATE resource SET version = ?, modified_at = ?, document = ?{columns} WHERE number = ? AND tenant = ?"  # noqa: S608 - columns of ours
 
 
-def stamp(connection: Connection, tenant: Tenant, row: Row, *, version: int, now: int, document: str) -> None:
+def stamp(connection: Connection, tenant: Tenant, row: ResourceRow, *, version: int, now: int, document: str) -> None:
     """Store a document of which only meta changed: nothing that an index holds."""
     connection.execute(
         "UPDATE resource SET version = ?, modified_at = ?, document = ? WHERE number = ? AND tenant = ?",
@@ -128,7 +135,7 @@ def stamp(connection: Connection, tenant: Tenant, row: Row, *, version: int, now
     )
 
 
-def delete(connection: Connection, tenant: Tenant, kind: Kind, row: Row) -> None:
+def delete(connection: Connection, tenant: Tenant, kind: ResourceKind, row: ResourceRow) -> None:
     """Delete a resource for good and count the removal."""
     connection.execute("DELETE FROM resource WHERE number = ? AND tenant = ?", (row.number, tenant.number))
     connection.execute(

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from provisor.database import Connection, Database
-from provisor.provider.model.profiles import GENERIC, KINDS, PROFILES, Kind, Profile
+from provisor.provider.model.profiles import GENERIC, KINDS, PROFILES, Profile, ResourceKind
 from provisor.provider.store.tables import (
     DEFAULT_TENANT,
     SHORT_BASE_PATH,
@@ -42,7 +42,7 @@ class NewTenant:
     base_path: str | None = None
     group_limit: int | None = None
     strict: bool = False
-    schemas: Mapping[Kind, Sequence[Schema]]
+    schemas: Mapping[ResourceKind, Sequence[Schema]]
 
 
 def create_tenant(database: Database, wanted: NewTenant) -> Tenant:

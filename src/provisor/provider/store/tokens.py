@@ -149,7 +149,7 @@ def bearer(authorization: bytes | None) -> bytes | None:
     return authorization[7:].strip() or None
 
 
-class Admission:
+class TokenCheck:
     """Lets tokens in. Remembers who was let in for as long as nobody, in whatever process, has written anything.
 
     Asks the database for that once a millisecond: a token that was revoked is let in for the rest of that one at most.

@@ -13,13 +13,13 @@ from typing import NamedTuple
 
 from provisor.database import Connection, Writer
 from provisor.provider.model.documents import ENDPOINTS, dump, etag
-from provisor.provider.model.profiles import Kind
+from provisor.provider.model.profiles import ResourceKind
 from provisor.provider.store import member_rows
 from provisor.provider.store.tables import Tenant
 from provisor.provider.verbs import resources
 from provisor.provider.verbs.bulk_order import REFERENCE, in_order
 from provisor.provider.verbs.request import ScimRequest
-from provisor.provider.verbs.resources import Answer
+from provisor.provider.verbs.resources import VerbAnswer
 from provisor.scim.errors import ScimError
 from provisor.scim.patch.operations import parse_operations
 from provisor.scim.values import Json, Resource
@@ -37,7 +37,7 @@ class Step:
     bulk_id: str | None
     version: str | None
     data: Json
-    kind: Kind = "User"
+    kind: ResourceKind = "User"
     id: str = ""
     names: frozenset[str] = frozenset()  # bulkIds this operation refers to
     refusal: ScimError | None = None  # what was wrong before anything was done
@@ -50,15 +50,15 @@ class Bulk(NamedTuple):
     fail_on_errors: int
 
 
-Outcome = Answer | ScimError
-Outcomes = dict[int, Outcome]  # by the number of the operation
+StepOutcome = VerbAnswer | ScimError
+Outcomes = dict[int, StepOutcome]  # by the number of the operation
 
 
 # Called in the transaction of an operation with its number, from 1, what it was and its status.
 Log = Callable[[Connection, int, Step, int], None]
 
 
-class Run:
+class BulkRun:
     """A bulk request being done for one client; `log` is told of every operation done."""
 
     def __init__(self, bulk: Bulk, *, tenant: Tenant, base: str, now: int, log: Log) -> None:
@@ -141,7 +141,7 @@ class Run:
             tenant=self._tenant, kind=step.kind, base=self._base, now=self._now, id=step.id, if_match=step.version
         )
 
-    def _one(self, connection: Connection, step: Step) -> Answer:
+    def _one(self, connection: Connection, step: Step) -> VerbAnswer:
         request = self._request(step)
         if step.method == "DELETE":
             return resources.delete(connection, request)
@@ -153,7 +153,7 @@ class Run:
         content, ids = resources.accepted(request, step.data)
         return resources.create(connection, request, content, ids, id_=step.id)
 
-    def _first_half(self, connection: Connection, step: Step, unit: Sequence[int]) -> Answer:
+    def _first_half(self, connection: Connection, step: Step, unit: Sequence[int]) -> VerbAnswer:
         """Make a resource without those that name it back."""
         request = self._request(step)
         content, ids = resources.accepted(request, step.data)
@@ -167,12 +167,12 @@ class Run:
             own = {self._steps[number].id for number in unit}
             member_rows.add(connection, self._tenant, step.id, [id_ for id_ in ids if id_ in own])
 
-    def _told(self, step: Step, outcome: Outcome) -> Resource:
+    def _told(self, step: Step, outcome: StepOutcome) -> Resource:
         told: Resource = {"method": step.method} if step.method else {}
         if step.bulk_id is not None:
             told["bulkId"] = step.bulk_id
         refused = isinstance(outcome, ScimError)
-        if isinstance(outcome, Answer) and step.method != "DELETE":
+        if isinstance(outcome, VerbAnswer) and step.method != "DELETE":
             told["version"] = etag(outcome.version)
         # RFC 7644 section 3.7: no location for what was not made.
         if step.id and not (refused and (step.method == "POST" or step.id.startswith(REFERENCE))):

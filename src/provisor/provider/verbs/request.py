@@ -8,22 +8,22 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from provisor.provider.model.limits import MAX_RESULTS
-from provisor.provider.model.profiles import Kind
+from provisor.provider.model.profiles import ResourceKind
 from provisor.provider.store.tables import Tenant
 
 
-class Place(NamedTuple):
+class Route(NamedTuple):
     """What an address leads to, and what may be done there. Made once for every address, not for every request."""
 
     methods: tuple[str, ...]
-    kind: Kind | None = None  # None with nothing else: resources of every kind
+    kind: ResourceKind | None = None  # None with nothing else: resources of every kind
     search: bool = False
     bulk: bool = False
     discovery: str | None = None
 
 
-NOWHERE = Place(())
-ME = Place(())  # known and not served (RFC 7644 section 3.11)
+NOWHERE = Route(())
+ME = Route(())  # known and not served (RFC 7644 section 3.11)
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -33,8 +33,8 @@ class ScimRequest:
     tenant: Tenant
     now: int  # microseconds, whole milliseconds
     base: str = ""  # the server's address with the base path, as the client knows it
-    place: Place = NOWHERE
-    kind: Kind = "User"
+    place: Route = NOWHERE
+    kind: ResourceKind = "User"
     id: str = ""  # of a resource, or the name of a discovery document
     attributes: Sequence[str] = ()
     excluded: Sequence[str] = ()

@@ -13,7 +13,7 @@ from provisor.database.identifiers import new_id
 from provisor.provider.model import native_ids
 from provisor.provider.model.documents import Member, Sealed, load, restamped, seal
 from provisor.provider.model.limits import ATTRIBUTE_OPERATIONS, VALUES
-from provisor.provider.model.profiles import Kind
+from provisor.provider.model.profiles import ResourceKind
 from provisor.provider.store import member_rows, resource_rows
 from provisor.provider.store.tables import is_id
 from provisor.provider.verbs.rendered import rendered, values_beside
@@ -28,7 +28,7 @@ from provisor.scim.validate import accept, replace
 from provisor.scim.values import Json, Resource
 
 
-class Answer(NamedTuple):
+class VerbAnswer(NamedTuple):
     """What a verb answers; `document` None for 204."""
 
     status: int
@@ -47,7 +47,7 @@ class Stored(NamedTuple):
 
 def create(
     connection: Connection, request: ScimRequest, content: Resource, ids: Sequence[str], id_: str = ""
-) -> Answer:
+) -> VerbAnswer:
     """Store accepted content as a new resource; `ids` are a group's first members, `id_` an id given out before."""
     id_ = id_ or new_id()
     sealed = _sealed(content, request, id_=id_, version=1, created=request.now)
@@ -59,7 +59,7 @@ def create(
     return _answer(connection, request, id_, 201, Stored(1, sealed.document, _written(request, {}, content)))
 
 
-def put(connection: Connection, request: ScimRequest, body: Json) -> Answer:
+def put(connection: Connection, request: ScimRequest, body: Json) -> VerbAnswer:
     """Replace a resource (RFC 7644 section 3.5.1)."""
     row = resource_rows.read(connection, request.tenant, request.kind, request.id)
     resource_rows.check_version(row.version, request.if_match, request.if_none_match)
@@ -74,7 +74,7 @@ def put(connection: Connection, request: ScimRequest, body: Json) -> Answer:
     return _answer(connection, request, request.id, 200, stored)
 
 
-def patch_user(connection: Connection, request: ScimRequest, operations: Sequence[Operation]) -> Answer:
+def patch_user(connection: Connection, request: ScimRequest, operations: Sequence[Operation]) -> VerbAnswer:
     """Change attributes; answers 200 with the resource. Nothing is written when nothing changes.
 
     Raises ScimError 413 for more than ATTRIBUTE_OPERATIONS.
@@ -89,7 +89,7 @@ def patch_user(connection: Connection, request: ScimRequest, operations: Sequenc
     return _answer(connection, request, request.id, 200, stored)
 
 
-def patch_group(connection: Connection, request: ScimRequest, operations: Sequence[Operation]) -> Answer:
+def patch_group(connection: Connection, request: ScimRequest, operations: Sequence[Operation]) -> VerbAnswer:
     """Change a group without reading its members; answers 204 unless attributes were asked for."""
     row = resource_rows.read(connection, request.tenant, request.kind, request.id)
     resource_rows.check_version(row.version, request.if_match, request.if_none_match)
@@ -108,11 +108,11 @@ def patch_group(connection: Connection, request: ScimRequest, operations: Sequen
         changed = _change_members(connection, request, change)
     stored = _store(connection, request, row, before, after, members_changed=changed)
     if request.plain:
-        return Answer(204, request.id, stored.version, None)
+        return VerbAnswer(204, request.id, stored.version, None)
     return _answer(connection, request, request.id, 200, stored)
 
 
-def delete(connection: Connection, request: ScimRequest) -> Answer:
+def delete(connection: Connection, request: ScimRequest) -> VerbAnswer:
     """Delete a resource for good, and its memberships with it."""
     row = resource_rows.read(connection, request.tenant, request.kind, request.id)
     resource_rows.check_version(row.version, request.if_match, request.if_none_match)
@@ -125,10 +125,10 @@ def delete(connection: Connection, request: ScimRequest) -> Answer:
     resource_rows.delete(connection, request.tenant, request.kind, row)
     if "nativeObjectId" in row.document:
         native_ids.forget(connection, request.id)
-    return Answer(204, request.id, row.version, None)
+    return VerbAnswer(204, request.id, row.version, None)
 
 
-def work(request: ScimRequest, method: str, body: Json) -> Callable[[Connection], Answer]:
+def work(request: ScimRequest, method: str, body: Json) -> Callable[[Connection], VerbAnswer]:
     """What a body asks to be done to a resource, for the inside of a transaction. Raises ScimError."""
     if method == "POST":
         content, ids = accepted(request, body)
@@ -139,11 +139,11 @@ def work(request: ScimRequest, method: str, body: Json) -> Callable[[Connection]
     return partial(verb, request=request, operations=parse_operations(body))
 
 
-def _answer(connection: Connection, request: ScimRequest, id_: str, status: int, stored: Stored) -> Answer:
+def _answer(connection: Connection, request: ScimRequest, id_: str, status: int, stored: Stored) -> VerbAnswer:
     """The answer with the resource as the client is to see it."""
     values = values_beside(connection, request, id_)
     text, version = rendered(request, stored.document, stored.version, values, stored.written)
-    return Answer(status, id_, version, text)
+    return VerbAnswer(status, id_, version, text)
 
 
 def accepted(request: ScimRequest, body: Json) -> tuple[Resource, list[str]]:
@@ -167,7 +167,7 @@ def check_size(content: Resource) -> None:
                     _check_length(inner, item)
 
 
-def check_names(kind: Kind, before: Resource, after: Resource) -> None:
+def check_names(kind: ResourceKind, before: Resource, after: Resource) -> None:
     """Refuse a name that others would be deceived by. One that was stored before there was this rule may stay.
 
     Or nobody could be disabled any more whose name is of that time.
@@ -181,7 +181,10 @@ def check_names(kind: Kind, before: Resource, after: Resource) -> None:
 
 
 # What programs match by. A person's displayName is free text.
-_NAMED: dict[Kind, tuple[str, ...]] = {"User": ("userName", "externalId"), "Group": ("displayName", "externalId")}
+_NAMED: dict[ResourceKind, tuple[str, ...]] = {
+    "User": ("userName", "externalId"),
+    "Group": ("displayName", "externalId"),
+}
 
 
 def _check_length(name: str, values: list[Json]) -> None:
@@ -241,7 +244,7 @@ def _sealed(content: Resource, request: ScimRequest, *, id_: str, version: int, 
 def _store(
     connection: Connection,
     request: ScimRequest,
-    row: resource_rows.Row,
+    row: resource_rows.ResourceRow,
     before: Resource,
     after: Resource,
     *,
@@ -274,7 +277,7 @@ def _content(resource: Resource) -> Resource:
 _NOT_COMPARED = frozenset({"schemas", "id", "meta", "members", "groups", "password"})
 
 
-def _stamp(connection: Connection, request: ScimRequest, row: resource_rows.Row, id_: str) -> Stored:
+def _stamp(connection: Connection, request: ScimRequest, row: resource_rows.ResourceRow, id_: str) -> Stored:
     """A new version of a group of which only members changed."""
     version = row.version + 1
     document = restamped(row.document, "Group", id_=id_, version=version, created=row.created_at, modified=request.now)

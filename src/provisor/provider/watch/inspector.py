@@ -54,7 +54,7 @@ logger = logging.getLogger("provisor.target")
 Came = tuple[int, int, int, Headers, bytes, int, Headers, bytes, int]
 
 
-class Exchange(NamedTuple):
+class KeptExchange(NamedTuple):
     """One request with its answer; tenant, at and duration are its entry's in the request log."""
 
     tenant: int
@@ -94,7 +94,7 @@ class Exchanges:
         self._task = asyncio.get_running_loop().create_task(self._store())
 
     async def _store(self) -> None:
-        gathered = [Exchange(*came) for came in self.gathered]
+        gathered = [KeptExchange(*came) for came in self.gathered]
         self.gathered.clear()
         try:
             limits = self._read_limits({exchange.tenant for exchange in gathered})
@@ -139,8 +139,8 @@ def kept(connection: Connection, tenant: int) -> int:
     return min(int(row[0]), KEPT) if row is not None and str(row[0]).isdigit() else KEPT
 
 
-def _some(wanted: Sequence[Exchange]) -> list[Exchange]:
-    some, size = list[Exchange](), 0
+def _some(wanted: Sequence[KeptExchange]) -> list[KeptExchange]:
+    some, size = list[KeptExchange](), 0
     for exchange in wanted[:_ROWS_AT_ONCE]:
         some.append(exchange)
         size += len(exchange.sent_body) + len(exchange.answered_body)
@@ -149,7 +149,7 @@ def _some(wanted: Sequence[Exchange]) -> list[Exchange]:
     return some
 
 
-def _row(exchange: Exchange, secrets: Collection[str]) -> tuple[int | str, ...]:
+def _row(exchange: KeptExchange, secrets: Collection[str]) -> tuple[int | str, ...]:
     sent = masked_body(exchange.sent_body, secrets)
     return (
         exchange.tenant,

@@ -16,7 +16,7 @@ BOUNDS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
 _BOUNDS_NS = tuple(int(bound * 1e9) for bound in BOUNDS)
 _METHODS = frozenset(("GET", "POST", "PUT", "PATCH", "DELETE"))
 
-_Key = tuple[str, str | None, int]
+_SeriesKey = tuple[str, str | None, int]
 
 
 class Metrics:
@@ -25,7 +25,7 @@ class Metrics:
     __slots__ = ("_answered", "_buckets", "_nanoseconds", "started_at")
 
     def __init__(self) -> None:
-        self._answered: dict[_Key, int] = {}
+        self._answered: dict[_SeriesKey, int] = {}
         self._buckets = [0] * (len(BOUNDS) + 1)
         self._nanoseconds = 0
         self.started_at = time.time()

@@ -39,7 +39,7 @@ MOST_REFUSED = 100  # members, while not one was taken: then it is not about mem
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(dict).decode
 
-Note = Callable[[Callable[[Connection], None]], None]
+TakeNote = Callable[[Callable[[Connection], None]], None]
 
 
 @dataclass(slots=True)
@@ -57,7 +57,7 @@ class _Told:
 class Memberships:
     """Operations of the second stage, for one run. `note` records what an answered request has changed."""
 
-    def __init__(self, run: Run, journal: Journal, note: Note) -> None:
+    def __init__(self, run: Run, journal: Journal, note: TakeNote) -> None:
         self._run = run
         self._journal = journal
         self._note = note

@@ -30,7 +30,7 @@ from provisor.scim.patch.derivation import derive
 from provisor.scim.patch.operations import Operation
 from provisor.scim.values import Resource
 from provisor.storage import links
-from provisor.storage.links import Link, LinkState
+from provisor.storage.links import StoredLink, StoredLinkState
 from provisor.storage.operations import SECOND, StoredOperation
 
 _encode = msgspec.json.Encoder().encode
@@ -52,7 +52,7 @@ class Entries:
         self._conflicts: set[str] = set()  # whose create met a conflict once in this run
         self._missing: set[str] = set()  # whose account the target did not know once in this run
 
-    def prepare(self, operation: StoredOperation, record: Record, link: Link | None) -> Sending | None:
+    def prepare(self, operation: StoredOperation, record: Record, link: StoredLink | None) -> Sending | None:
         """What will be sent, from the directory as it is now; None when that is no longer what was planned."""
         desired = self._run.judge(record, linked=link is not None or operation.kind == "link")
         sending = Sending(operation, desired, link, record)
@@ -109,7 +109,7 @@ class Entries:
                 return await self._take_out_of_use(sending, held, found.operations, error)
         if operation.links_only:
             return self._linked(sending, target_id, held)
-        state: LinkState = "released" if operation.kind == "release" else "linked"
+        state: StoredLinkState = "released" if operation.kind == "release" else "linked"
         document = _encode(found.after).decode()
         link = link_row(run, desired, target_id, state, document)
         return Outcome(

@@ -36,7 +36,7 @@ SENT_BOUND = 2 * PAGE  # one page under way and one behind it
 ROUNDS = 10  # of all phases: what is planned anew on the way may belong to an earlier one; the next cycle has the rest
 PLANNED_ANEW = 5  # times for one object in one cycle; the next cycle sees what keeps changing it
 
-_Key: TypeAlias = tuple[int, str]
+_OperationKey: TypeAlias = tuple[int, str]
 _KINDS: tuple[Kind, ...] = ("user", "group")
 
 
@@ -69,7 +69,7 @@ class Executor:
         self._memberships = Memberships(run, journal, self._recorder.note)
         self._room = asyncio.Event()
         self._outstanding = 0  # marked sent, not yet recorded
-        self._unsent: list[_Key] = []  # marked sent, but surely without effect
+        self._unsent: list[_OperationKey] = []  # marked sent, but surely without effect
         self._anew: list[tuple[Kind, str]] = []  # to be matched and planned again once the phase is through
         self._times_anew: Counter[str] = Counter()  # how often each object was planned again
 
@@ -121,7 +121,7 @@ class Executor:
         reads = records.by_ids(run.reader(), application=job.application, job=job.number, ids=ids)
         ready: list[Sending] = []
         unfit: dict[Kind, list[str]] = {}
-        lost: list[_Key] = []  # the object's row is gone: nothing can be said about it any more
+        lost: list[_OperationKey] = []  # the object's row is gone: nothing can be said about it any more
         for operation in page:
             read = reads.get(operation.object)
             if read is None:

@@ -6,7 +6,7 @@ Order: words, errors of our own, the outcome.
 import traceback
 from pathlib import Path
 
-from provisor.engine.log_event import Action
+from provisor.engine.log_event import LoggedAction
 from provisor.engine.outcome import Verb
 from provisor.engine.ports import ConnectorError
 from provisor.engine.unknown import is_open, values_sent
@@ -25,7 +25,7 @@ VERBS: dict[str, Verb] = {
     "release": "disable",
     "delete": "delete",
 }
-ACTIONS: dict[str, Action] = {
+ACTIONS: dict[str, LoggedAction] = {
     "create": "create",
     "link": "update",
     "update": "update",

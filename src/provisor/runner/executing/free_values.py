@@ -15,7 +15,7 @@ from provisor.runner.run import Run
 from provisor.scim.values import Json, Resource, fold
 
 _CONFLICT = 409
-_Key = tuple[Kind, str, str]  # kind, path, folded value
+_ValueKey = tuple[Kind, str, str]  # kind, path, folded value
 _Wish = tuple[str, str]  # object, path
 
 
@@ -24,8 +24,8 @@ class FreeValues:
 
     def __init__(self, run: Run) -> None:
         self._run = run
-        self._given: dict[_Key, _Wish] = {}
-        self._chosen: dict[_Wish, tuple[_Key, Json]] = {}
+        self._given: dict[_ValueKey, _Wish] = {}
+        self._chosen: dict[_Wish, tuple[_ValueKey, Json]] = {}
         self._refused: dict[str, ConnectorError] = {}
 
     async def choose(self, page: Sequence[Sending]) -> None:
@@ -52,21 +52,21 @@ class _Choice:
         self,
         run: Run,
         needing: Sequence[Sending],
-        given: dict[_Key, _Wish],
-        chosen: dict[_Wish, tuple[_Key, Json]],
+        given: dict[_ValueKey, _Wish],
+        chosen: dict[_Wish, tuple[_ValueKey, Json]],
         refused: dict[str, ConnectorError],
     ) -> None:
         self._run = run
         self._given = given
         self._chosen = chosen
         self._refused = refused
-        self._free: dict[_Key, bool] = {}
-        self._texts: dict[_Key, str] = {}
-        self._wishes: dict[_Wish, list[tuple[_Key, Json]]] = {}
+        self._free: dict[_ValueKey, bool] = {}
+        self._texts: dict[_ValueKey, str] = {}
+        self._wishes: dict[_Wish, list[tuple[_ValueKey, Json]]] = {}
         for one in needing:
             mapped, kind = one.desired.mapped, one.desired.kind
             for path, candidates in mapped.candidates if mapped is not None else ():
-                values: dict[_Key, Json] = {}
+                values: dict[_ValueKey, Json] = {}
                 for value in candidates.values:
                     values.setdefault((kind, path, fold(str(value))), value)
                 self._wishes[one.desired.id, path] = list(values.items())
@@ -81,10 +81,10 @@ class _Choice:
         for wish in self._wishes:
             await self._serve(wish, set())
 
-    async def _ask_first(self, item: tuple[_Wish, _Key]) -> None:
+    async def _ask_first(self, item: tuple[_Wish, _ValueKey]) -> None:
         await self._is_free(*item)
 
-    async def _serve(self, wish: _Wish, tried: set[_Key]) -> bool:
+    async def _serve(self, wish: _Wish, tried: set[_ValueKey]) -> bool:
         """Whether the wish has a value now; others of the page may have moved to a later one of theirs."""
         for key, value in self._wishes[wish]:
             if key in tried or not await self._is_free(wish, key):
@@ -97,7 +97,7 @@ class _Choice:
                 return True
         return False
 
-    async def _is_free(self, wish: _Wish, key: _Key) -> bool:
+    async def _is_free(self, wish: _Wish, key: _ValueKey) -> bool:
         if key not in self._free:
             kind, path, _ = key
             value = self._texts[key]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from provisor.connectors.csv_files import CsvFile
 from provisor.database import Connection
-from provisor.directory.objects import Kind, Refusal
+from provisor.directory.objects import DirectoryKind, Refusal
 from provisor.runner.importing.history import ChangeNumber, Files, ImportRun, Transactions
 from provisor.runner.importing.summary import Counts
 from provisor.storage import feed, objects
@@ -59,7 +59,7 @@ class _Stopped(Exception):
 def _delete(
     connection: Connection, run: ImportRun, files: Files, allow_deletes: int | None
 ) -> list[tuple[Counts, int]]:
-    kinds: list[Kind] = [kind for kind in ("user", "group") if kind in files]
+    kinds: list[DirectoryKind] = [kind for kind in ("user", "group") if kind in files]
     absent = [_objects(connection, run, kind, files[kind].name) for kind in kinds]
     _judge(run, absent, allow_deletes)
     number = ChangeNumber(connection, run.tenant)
@@ -89,7 +89,7 @@ def _judge(run: ImportRun, absent: Sequence[_Leaving], allow_deletes: int | None
 def make_room(
     connection: Connection,
     run: ImportRun,
-    wanted: Mapping[Kind, Sequence[str]],
+    wanted: Mapping[DirectoryKind, Sequence[str]],
     files: Files,
     allow_deletes: int | None,
 ) -> None:
@@ -125,7 +125,7 @@ def _clean(members: CsvFile | None) -> bool:
         return pages > 0
 
 
-def _objects(connection: Connection, run: ImportRun, kind: Kind, file: str) -> _Leaving:
+def _objects(connection: Connection, run: ImportRun, kind: DirectoryKind, file: str) -> _Leaving:
     counts = run.counts(kind)
     live = objects.count(connection, run.tenant, kind, source=run.source.id)
     return _Leaving(

@@ -9,7 +9,7 @@ from typing import Protocol, TypeAlias
 from provisor.connectors.csv_files import CsvFile
 from provisor.database import Connection
 from provisor.directory.files import FileKind
-from provisor.directory.objects import DirectoryObject, Kind
+from provisor.directory.objects import DirectoryKind, DirectoryObject
 from provisor.directory.rows import Columns
 from provisor.runner.importing.summary import Counts, ImportSummary, RowNote
 from provisor.scim.naming import spelled
@@ -44,7 +44,7 @@ class ImportRun:
 
     tenant: str
     source: Source
-    columns: dict[Kind, Columns]
+    columns: dict[DirectoryKind, Columns]
     edges: EdgeColumns | None
     notes: ImportNotes
     now: datetime
@@ -52,7 +52,7 @@ class ImportRun:
     summary: ImportSummary
     lost: list[RowNote] = field(default_factory=list)
 
-    def counts(self, kind: Kind) -> Counts:
+    def counts(self, kind: DirectoryKind) -> Counts:
         """The counts of a kind of object."""
         return self.summary.users if kind == "user" else self.summary.groups
 

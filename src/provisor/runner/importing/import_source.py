@@ -15,7 +15,7 @@ from provisor.connectors.csv_files import CsvFile
 from provisor.database import Connection, Database
 from provisor.directory.files import FileKind, groups_for_people, membership_columns, misplaced
 from provisor.directory.names import OBJECT_GUID
-from provisor.directory.objects import Kind, Refusal
+from provisor.directory.objects import DirectoryKind, Refusal
 from provisor.directory.printable import refused_name
 from provisor.directory.rows import Columns, choose_anchor, read_header, unknown_column, unseen_column
 from provisor.engine.ports import ConnectorError, Unreachable
@@ -30,7 +30,7 @@ from provisor.storage import directory_verbs, extensions, feed, sources, tenants
 from provisor.storage.import_notes import ImportNotes
 from provisor.storage.sources import Source
 
-Report = Callable[[ImportProgress], None]
+ReportImport = Callable[[ImportProgress], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +53,7 @@ class CsvImport:
 
 
 def import_csv(
-    database: Database, tenant: str, order: CsvImport, *, now: datetime, report: Report | None = None
+    database: Database, tenant: str, order: CsvImport, *, now: datetime, report: ReportImport | None = None
 ) -> ImportSummary | Refusal:
     """Import the files; a Refusal when one cannot be read at all, before anything is written.
 
@@ -87,7 +87,7 @@ class _Rehearsal:
 
 
 def _import(
-    database: Transactions, tenant: str, order: CsvImport, now: datetime, report: Report | None
+    database: Transactions, tenant: str, order: CsvImport, now: datetime, report: ReportImport | None
 ) -> ImportSummary | Refusal:
     refusal = _unusable(order)
     if refusal is not None:
@@ -181,12 +181,12 @@ def _begin(connection: Connection, tenant: str, order: CsvImport, files: Files, 
 
 def _columns(
     connection: Connection, tenant: str, order: CsvImport, files: Files, source: Source | None
-) -> dict[Kind, Columns] | Refusal:
+) -> dict[DirectoryKind, Columns] | Refusal:
     """What the columns of people and groups mean."""
     app_id = tenants.setting(connection, tenant, tenants.EXTENSION_APP) or ""
     registered = extensions.registered(connection, tenant)
-    columns: dict[Kind, Columns] = {}
-    kinds: tuple[tuple[Kind, str | None], ...] = (("user", order.user_anchor), ("group", order.group_anchor))
+    columns: dict[DirectoryKind, Columns] = {}
+    kinds: tuple[tuple[DirectoryKind, str | None], ...] = (("user", order.user_anchor), ("group", order.group_anchor))
     for kind, wanted in kinds:
         if kind not in files:
             continue
@@ -257,8 +257,10 @@ def _tell_columns(connection: Connection, run: ImportRun, files: Files) -> None:
                 run.warn_of_column(file, f"the column {spelled(column)} is not imported; a membership has none")
 
 
-def _read_all(database: Transactions, run: ImportRun, order: CsvImport, files: Files, report: Report | None) -> None:
-    kinds: Sequence[Kind] = ("user", "group")
+def _read_all(
+    database: Transactions, run: ImportRun, order: CsvImport, files: Files, report: ReportImport | None
+) -> None:
+    kinds: Sequence[DirectoryKind] = ("user", "group")
     readers = {kind: ObjectImport(run, kind, files[kind]) for kind in kinds if kind in files}
     for kind, reader in readers.items():
         _pages(database, run, files[kind], reader.write_page, report)
@@ -275,7 +277,7 @@ def _read_all(database: Transactions, run: ImportRun, order: CsvImport, files: F
 
 
 def _pages(
-    database: Transactions, run: ImportRun, file: CsvFile, write: Callable[..., None], report: Report | None
+    database: Transactions, run: ImportRun, file: CsvFile, write: Callable[..., None], report: ReportImport | None
 ) -> None:
     rows = 0
     for page in file.pages():

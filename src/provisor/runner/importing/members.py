@@ -3,9 +3,9 @@
 When several groups share a name, the one of the import's own source is meant.
 """
 
-from provisor.connectors.csv_files import BadRow, CsvFile, Page
+from provisor.connectors.csv_files import BadRow, CsvFile, RowPage
 from provisor.database import Connection
-from provisor.directory.objects import Kind
+from provisor.directory.objects import DirectoryKind
 from provisor.runner.importing.history import ImportRun
 from provisor.scim.naming import problem_with_name, spelled, without_unseen
 from provisor.scim.values import fold
@@ -28,7 +28,7 @@ class MemberImport:
         self._member_at = file.header.index(run.edges.member)
         self._counts = run.summary.memberships
 
-    def write_page(self, connection: Connection, page: Page) -> None:
+    def write_page(self, connection: Connection, page: RowPage) -> None:
         """Write one page; call in a transaction of its own."""
         for bad in page.bad:
             self._refuse(bad.number, bad.reason)
@@ -42,7 +42,7 @@ class MemberImport:
         self._counts.created += len(fresh)
         self._counts.unchanged += len(edges) - len(fresh)
 
-    def _resolved(self, connection: Connection, page: Page) -> list[tuple[int, str, str]]:
+    def _resolved(self, connection: Connection, page: RowPage) -> list[tuple[int, str, str]]:
         """(row, group id, member id) of the rows whose both ends are there."""
         groups = self._named(connection, "group", {self._group(cells) for _, cells in page.rows})
         users = self._named(connection, "user", {cells[self._member_at] for _, cells in page.rows})
@@ -69,7 +69,7 @@ class MemberImport:
     def _group(self, cells: list[str]) -> str:
         return (self._of or "") if self._group_at is None else cells[self._group_at]
 
-    def _named(self, connection: Connection, kind: Kind, names: set[str]) -> _Named:
+    def _named(self, connection: Connection, kind: DirectoryKind, names: set[str]) -> _Named:
         found: _Named = {}
         folded = sorted({fold(name) for name in names})
         for name, object_id, exact, source in objects.name_holders(connection, self._run.tenant, kind, folded):

@@ -6,11 +6,11 @@ A row whose name somebody else has waits until the file is read, because that on
 from dataclasses import replace
 from typing import Final
 
-from provisor.connectors.csv_files import BadRow, CsvFile, Page
+from provisor.connectors.csv_files import BadRow, CsvFile, RowPage
 from provisor.database import Connection
 from provisor.database.identifiers import new_id
 from provisor.directory.change import ENABLED, alive_moved, edited, merged
-from provisor.directory.objects import NAMING, DirectoryObject, Kind
+from provisor.directory.objects import NAMING, DirectoryKind, DirectoryObject
 from provisor.directory.printable import refused_name
 from provisor.directory.rows import SourceRow, anchor_key, read_row
 from provisor.directory.uniqueness import Claim, Holder, settle, taken
@@ -27,16 +27,16 @@ MOST_WAITING: Final = 10_000  # rows that wait for a name; one page's worth of l
 class ObjectImport:
     """One file of users or groups."""
 
-    def __init__(self, run: ImportRun, kind: Kind, file: CsvFile) -> None:
+    def __init__(self, run: ImportRun, kind: DirectoryKind, file: CsvFile) -> None:
         self._run = run
-        self._kind: Kind = kind
+        self._kind: DirectoryKind = kind
         self._file = file
         self._columns = run.columns[kind]
         self._counts = run.counts(kind)
         self._named_by_anchor = self._columns.anchor == NAMING[kind]
         self._waiting: list[SourceRow] = []
 
-    def write_page(self, connection: Connection, page: Page) -> None:
+    def write_page(self, connection: Connection, page: RowPage) -> None:
         """Write one page; call in a transaction of its own."""
         for bad in page.bad:
             self._refuse(bad.number, bad.reason)

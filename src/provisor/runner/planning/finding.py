@@ -12,12 +12,12 @@ from provisor.engine.settle import Look, freed_in, settle, settle_found
 from provisor.rules.failure import Failure
 from provisor.rules.matching import Matched, NoMatch, recheck
 from provisor.runner.planning.link_rows import ours
-from provisor.runner.planning.matcher import NOBODY, Found, Matcher, Wanted
-from provisor.runner.planning.page import Case, Settled
+from provisor.runner.planning.matcher import NOBODY, Matcher, MatchFound, Wanted
+from provisor.runner.planning.page import Case, Decided
 from provisor.runner.run import Run
 from provisor.scim.values import Resource
 from provisor.storage import links, records
-from provisor.storage.links import Link
+from provisor.storage.links import StoredLink
 from provisor.storage.records import Read
 
 _SPECIAL = frozenset('"\\#%&+')
@@ -25,7 +25,7 @@ _SPECIAL = frozenset('"\\#%&+')
 
 async def find_counterparts(
     run: Run, matcher: Matcher, kind: Kind, cases: Sequence[Case], pages: int | None
-) -> list[Settled]:
+) -> list[Decided]:
     """What is to be done about each, now that the target was asked. Raises CycleStopped.
 
     `pages`: how many of this length will be asked for in all; None looks each of them up.
@@ -39,31 +39,31 @@ async def find_counterparts(
     ]
     found = await matcher.match(kind, wanted, expected=None if pages is None else len(wanted) * pages)
     freed = {} if pages is None else _freed(run, kind, found)
-    settled = [Settled(case, Fail(_special(case.desired.name))) for case in refused]
+    settled = [Decided(case, Fail(_special(case.desired.name))) for case in refused]
     for case in asked:
         one = found.get(case.desired.id, NOBODY)
         settled.append(_settled(run, case, one, freed.get(case.desired.id)))
     return settled
 
 
-def _settled(run: Run, case: Case, one: Found, freed: int | None) -> Settled:
+def _settled(run: Run, case: Case, one: MatchFound, freed: int | None) -> Decided:
     desired = case.desired
     terms = run.rules.of(desired.kind).terms
     if one.error is not None:
         failure = failure_from(one.error, application=run.application, verb="look up", who=desired.name)
-        return Settled(case, Fail(failure))
+        return Decided(case, Fail(failure))
     if case.lost is not None and (held := _same(case.lost, one)) is not None:
         # It was not gone: a replica was behind. Its link never went, so nobody could leave meanwhile.
         case = case._replace(link=links.in_doubt(case.lost), held=ours(held))
-        return Settled(case, _of_linked(case, terms))
+        return Decided(case, _of_linked(case, terms))
     owners = {}
     if one.owner is not None and isinstance(one.match, Matched):
         owners = {str(one.match.resource["id"]): one.owner}
     decision = settle_found(desired, one.match, terms, owners=owners, freed=freed)
-    return Settled(case._replace(found=one), decision, lost=case.lost is not None)
+    return Decided(case._replace(found=one), decision, lost=case.lost is not None)
 
 
-def _same(link: Link, found: Found) -> Resource | None:
+def _same(link: StoredLink, found: MatchFound) -> Resource | None:
     """The account that was found, when it is the very one that the link leads to."""
     if isinstance(found.match, Matched) and str(found.match.resource.get("id", "")) == link.target_id:
         return found.match.resource
@@ -78,7 +78,7 @@ def _of_linked(case: Case, terms: Terms) -> Decision:
     return decision
 
 
-def _freed(run: Run, kind: Kind, found: Mapping[str, Found]) -> dict[str, int]:
+def _freed(run: Run, kind: Kind, found: Mapping[str, MatchFound]) -> dict[str, int]:
     """Of those whose match is another's: the phase of this cycle in which that one gives it up."""
     job = run.job
     holders = list({one.holder for one in found.values() if one.holder is not None})
@@ -95,7 +95,7 @@ def _freed(run: Run, kind: Kind, found: Mapping[str, Found]) -> dict[str, int]:
     return freed
 
 
-def _phase_freeing(run: Run, kind: Kind, read: Read, one: Found) -> int | None:
+def _phase_freeing(run: Run, kind: Kind, read: Read, one: MatchFound) -> int | None:
     record, link = read
     if link is None or not isinstance(one.match, Matched):
         return None

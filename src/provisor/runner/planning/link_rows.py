@@ -11,8 +11,7 @@ from provisor.engine.record import Kind
 from provisor.runner.run import Run
 from provisor.scim.values import Resource
 from provisor.storage import links, member_links, operations, waiting
-from provisor.storage.links import Link as StoredLink
-from provisor.storage.links import LinkRow, LinkState
+from provisor.storage.links import LinkRow, StoredLink, StoredLinkState
 from provisor.storage.operations import SECOND
 
 _NOT_OURS = frozenset({"id", "meta", "schemas", "members", "groups"})
@@ -24,7 +23,7 @@ def ours(resource: Resource) -> Resource:
     return {name: value for name, value in resource.items() if name not in _NOT_OURS}
 
 
-def link_row(run: Run, desired: Desired, target_id: str, state: LinkState, document: str) -> LinkRow:
+def link_row(run: Run, desired: Desired, target_id: str, state: StoredLinkState, document: str) -> LinkRow:
     """The link of an object that now holds `document` (JSON text)."""
     hashes = (desired.wanted_hash, desired.wanted_hash)
     return LinkRow(run.job.number, desired.id, desired.kind, target_id, state, *hashes, document)
@@ -49,7 +48,7 @@ def adopted_row(run: Run, kind: Kind, object_id: str, resource: Resource) -> Lin
     return _doubtful(run, kind, object_id, str(resource["id"]), "linked", _encode(ours(resource)).decode())
 
 
-def _doubtful(run: Run, kind: Kind, object_id: str, target_id: str, state: LinkState, document: str) -> LinkRow:
+def _doubtful(run: Run, kind: Kind, object_id: str, target_id: str, state: StoredLinkState, document: str) -> LinkRow:
     hashes = (links.NOBODY_KNOWS, links.NOBODY_KNOWS)
     return LinkRow(run.job.number, object_id, kind, target_id, state, *hashes, document)
 

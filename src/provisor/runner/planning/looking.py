@@ -22,7 +22,7 @@ from provisor.rules.mapper import Mapped
 from provisor.runner.run import Run
 from provisor.scim.values import Resource
 from provisor.storage import links
-from provisor.storage.links import Link
+from provisor.storage.links import StoredLink
 
 _decode = msgspec.json.Decoder(dict).decode
 
@@ -44,7 +44,7 @@ async def look_for(run: Run, kind: Kind, object_id: str, sent: SentValues) -> Fo
     return tell(found, [sent], frozenset(owned), run.rules.of(kind).mapper.resource_type)
 
 
-async def look_for_linked(run: Run, kind: Kind, object_id: str, link: Link, mapped: Mapped | None) -> FoundAgain:
+async def look_for_linked(run: Run, kind: Kind, object_id: str, link: StoredLink, mapped: Mapped | None) -> FoundAgain:
     """Look for the account of a link whose id the target does not know. Raises ConnectorError.
 
     A replica may be behind, the id may never have been anybody's (a create answered with a wrong one), or the accounts

@@ -39,7 +39,7 @@ class Wanted(NamedTuple):
     values: Sequence[tuple[str, str]]
 
 
-class Found(NamedTuple):
+class MatchFound(NamedTuple):
     """What somebody matches, by the attribute at `path`.
 
     `owner` is another object that the one match belongs to, or is about to, and `holder` the id of the one it is linked
@@ -53,7 +53,7 @@ class Found(NamedTuple):
     holder: str | None = None
 
 
-NOBODY = Found(NoMatch())
+NOBODY = MatchFound(NoMatch())
 
 # What the table `listing` holds of the target: nothing, some of it, or surely all of it.
 Listing = Literal["none", "some", "whole"]
@@ -94,7 +94,9 @@ class Matcher:
         self._run = run
         self._listings: dict[Kind, Listing] = {}
 
-    async def match(self, kind: Kind, wanted: Sequence[Wanted], *, expected: int | None = None) -> dict[str, Found]:
+    async def match(
+        self, kind: Kind, wanted: Sequence[Wanted], *, expected: int | None = None
+    ) -> dict[str, MatchFound]:
         """What each of them matches; who is left out matches nothing.
 
         `expected`: how many will be asked for in all; None looks each of them up.
@@ -110,7 +112,7 @@ class Matcher:
             found |= await self._look_up(kind, [one for one in wanted if one.object not in found])
         return self._owners(kind, wanted, found)
 
-    def _owners(self, kind: Kind, wanted: Sequence[Wanted], found: dict[str, Found]) -> dict[str, Found]:
+    def _owners(self, kind: Kind, wanted: Sequence[Wanted], found: dict[str, MatchFound]) -> dict[str, MatchFound]:
         """Nobody may have what belongs to another object, or was just given to one."""
         run = self._run
         ids = [str(one.match.resource["id"]) for one in found.values() if isinstance(one.match, Matched)]
@@ -140,18 +142,18 @@ class Matcher:
 
     # Looking up
 
-    async def _look_up(self, kind: Kind, wanted: Sequence[Wanted]) -> dict[str, Found]:
+    async def _look_up(self, kind: Kind, wanted: Sequence[Wanted]) -> dict[str, MatchFound]:
         resource_type = self._run.rules.of(kind).mapper.resource_type
 
-        async def look_up(person: Wanted) -> Found | None:
+        async def look_up(person: Wanted) -> MatchFound | None:
             for path, value in person.values:
                 try:
                     resources = (await self._run.find(kind, path, value)).resources
                 except ConnectorError as error:
                     await self._run.stop_by(error, "filter")
-                    return Found(NoMatch(), path, None, error)
+                    return MatchFound(NoMatch(), path, None, error)
                 if resources and not isinstance(match := recheck(resources, path, value, resource_type), NoMatch):
-                    return Found(match, path)
+                    return MatchFound(match, path)
             return None
 
         found = await each(wanted, self._run.behaviour.requests_at_once, look_up)
@@ -231,10 +233,10 @@ class Matcher:
                 rows.append((run.job.number, kind, path, fold(value), target_id, text))
         await run.writer.write(lambda connection: listing.add(connection, rows))
 
-    def _in_listing(self, kind: Kind, wanted: Sequence[Wanted]) -> dict[str, Found]:
+    def _in_listing(self, kind: Kind, wanted: Sequence[Wanted]) -> dict[str, MatchFound]:
         run = self._run
         resource_type = run.rules.of(kind).mapper.resource_type
-        found: dict[str, Found] = {}
+        found: dict[str, MatchFound] = {}
         for path in run.matching_paths(kind):
             asked = [
                 (person.object, value, fold(value))
@@ -250,5 +252,5 @@ class Matcher:
                     continue
                 match = recheck([_decode(text) for _, text in held[key]], path, value, resource_type)
                 if not isinstance(match, NoMatch):
-                    found[object_id] = Found(match, path)
+                    found[object_id] = MatchFound(match, path)
         return found

@@ -10,14 +10,13 @@ from provisor.engine.desired import Desired
 from provisor.engine.record import Record
 from provisor.engine.settle import Look
 from provisor.engine.unknown import FoundAgain, NotThere
-from provisor.runner.planning.matcher import NOBODY, Found
+from provisor.runner.planning.matcher import NOBODY, MatchFound
 from provisor.scim.values import Resource
-from provisor.storage.links import Link as StoredLink
-from provisor.storage.links import LinkRow
+from provisor.storage.links import LinkRow, StoredLink
 from provisor.storage.log import LogRow
 from provisor.storage.operations import FailedRow, PlannedRow
 
-Step: TypeAlias = Decision | Look | Forget  # what is done, asked first, or known to be over
+NextStep: TypeAlias = Decision | Look | Forget  # what is done, asked first, or known to be over
 
 
 class Case(NamedTuple):
@@ -31,15 +30,15 @@ class Case(NamedTuple):
     link: StoredLink | None
     record: Record | None = None
     held: Resource | None = None
-    found: Found = NOBODY
+    found: MatchFound = NOBODY
     lost: StoredLink | None = None
 
 
-class Settled(NamedTuple):
+class Decided(NamedTuple):
     """What is to be done about an object, or asked first. `lost`: its account is surely gone, and the link with it."""
 
     case: Case
-    decision: Step
+    decision: NextStep
     lost: bool = False
 
 
@@ -50,14 +49,14 @@ class Met(NamedTuple):
     a plan keeps too; `moved` the event that it has another id than its link had.
     """
 
-    settled: Settled
+    settled: Decided
     found: FoundAgain = NotThere()
     known: LinkRow | None = None
     moved: LogRow | None = None
 
 
 @dataclass(slots=True)
-class Page:
+class PagePlan:
     """What one page of planning comes to."""
 
     planned: list[PlannedRow] = field(default_factory=list)

@@ -19,13 +19,13 @@ from provisor.engine.unknown import FoundAgain, Stranger
 from provisor.rules.failure import Failure
 from provisor.rules.matching import Matched
 from provisor.runner.planning.link_rows import forget, link_row, ours
-from provisor.runner.planning.page import Case, Page
+from provisor.runner.planning.page import Case, PagePlan
 from provisor.runner.recording.log_rows import Journal
 from provisor.runner.recording.recorder import failed_row
 from provisor.runner.run import Run
 from provisor.scim.values import Resource
 from provisor.storage import cycles, links, log, member_links, operations, waiting
-from provisor.storage.links import LinkState
+from provisor.storage.links import StoredLinkState
 from provisor.storage.operations import ENTRY, SECOND, PlannedRow
 from provisor.storage.work import SecondStage
 
@@ -72,7 +72,7 @@ class Placing:
         run = self._run
         self._anybody_waits = run.behaviour.heal_references and waiting.anything(run.reader(), run.job.number)
 
-    def place(self, page: Page, case: Case, decision: Decision) -> None:
+    def place(self, page: PagePlan, case: Case, decision: Decision) -> None:
         """Put one decision into the page."""
         desired = case.desired
         match decision:
@@ -99,7 +99,7 @@ class Placing:
             case _:
                 assert_never(decision)
 
-    def place_gone(self, page: Page, case: Case, found: FoundAgain) -> None:
+    def place_gone(self, page: PagePlan, case: Case, found: FoundAgain) -> None:
         """Somebody who was to be taken away is gone from the target already; `found` is what has their values."""
         gone = GONE_ALREADY
         if isinstance(found, Stranger):
@@ -108,7 +108,7 @@ class Placing:
 
     def _operation(
         self,
-        page: Page,
+        page: PagePlan,
         case: Case,
         kind: OperationKind,
         *,
@@ -142,7 +142,7 @@ class Placing:
             )
         )
 
-    def _link(self, page: Page, case: Case, update: bool) -> None:
+    def _link(self, page: PagePlan, case: Case, update: bool) -> None:
         match = case.found.match
         assert isinstance(match, Matched)  # noqa: S101 - decide links only what was matched
         target_id = str(match.resource["id"])
@@ -152,7 +152,7 @@ class Placing:
         )
         page.entering.append(case.desired.id)
 
-    def _update(self, page: Page, case: Case, reinstate: bool) -> None:
+    def _update(self, page: PagePlan, case: Case, reinstate: bool) -> None:
         if reinstate or (case.link is not None and case.link.pushed_hash == links.NOBODY_KNOWS):
             page.entering.append(case.desired.id)  # or may have been taken back when nobody heard of it
         if self._differs(case):
@@ -165,7 +165,7 @@ class Placing:
         skip = Skip(REDUNDANT, "The target already holds what the directory says.")
         self._skip(page, case.desired, skip, comes_to="update")
 
-    def _disable(self, page: Page, case: Case, release: bool) -> None:
+    def _disable(self, page: PagePlan, case: Case, release: bool) -> None:
         if self._differs(case):
             removes = int(self._disables(case))
             self._operation(page, case, "release" if release else "disable", document=case.held, removes=removes)
@@ -191,7 +191,7 @@ class Placing:
         assert case.link is not None  # noqa: S101 - decide changes only what is linked
         return case.held if case.held is not None else _decode(case.link.pushed_document)
 
-    def _relink(self, page: Page, case: Case, state: LinkState) -> None:
+    def _relink(self, page: PagePlan, case: Case, state: StoredLinkState) -> None:
         """Nothing is sent, but the link changes: its state, or the hash of what is wanted."""
         link = case.link
         assert link is not None  # noqa: S101 - decide does this only to what is linked
@@ -201,7 +201,7 @@ class Placing:
             row = row._replace(wanted_hash=link.wanted_hash, pushed_hash=link.pushed_hash)
         page.links.append(row)
 
-    def _let_go(self, page: Page, case: Case) -> None:
+    def _let_go(self, page: PagePlan, case: Case) -> None:
         """Somebody who cannot come back leaves the account behind: it may be matched by another, and is not deleted."""
         if case.link is not None and case.link.state == "linked":
             self._relink(page, case, "released")  # deleting is off
@@ -210,7 +210,7 @@ class Placing:
         # Else the groups are told first, by the id in the link; it goes with the end of the cycle.
 
     def _skip(
-        self, page: Page, desired: Desired, skip: Skip, *, linked: bool = True, comes_to: OperationKind = "verdict"
+        self, page: PagePlan, desired: Desired, skip: Skip, *, linked: bool = True, comes_to: OperationKind = "verdict"
     ) -> None:
         page.settled.append(desired.id)
         if not linked and desired.standing == "gone":
@@ -221,7 +221,7 @@ class Placing:
         elif comes_to in ("release", "delete") or not self._run.knows_already(desired.change):
             page.events.append(self._journal.skipped(desired, skip))
 
-    def _fail(self, page: Page, case: Case, failure: Failure) -> None:
+    def _fail(self, page: PagePlan, case: Case, failure: Failure) -> None:
         desired = case.desired
         page.counted[f"{desired.kind}.fail"] += 1
         if self._run.is_plan:
@@ -236,7 +236,7 @@ class Placing:
         page.events.append(self._journal.failed(desired, failure, "other", target_id=target_id, step=step))
 
     def _verdict(
-        self, page: Page, desired: Desired, code: str, reason: str, *, comes_to: OperationKind = "verdict"
+        self, page: PagePlan, desired: Desired, code: str, reason: str, *, comes_to: OperationKind = "verdict"
     ) -> None:
         """A line of the plan about somebody to whom nothing is sent. `comes_to`: what the link becomes anyway."""
         page.planned.append(
@@ -255,7 +255,7 @@ class Placing:
             )
         )
 
-    async def write(self, page: Page, kind: Kind, *, cursor: str | None) -> None:
+    async def write(self, page: PagePlan, kind: Kind, *, cursor: str | None) -> None:
         """Write the page; with a cursor, the cycle has come that far."""
         run = self._run
         run.counters.update(page.counted)
@@ -268,7 +268,7 @@ class Placing:
     def _put(
         self,
         connection: Connection,
-        page: Page,
+        page: PagePlan,
         kind: Kind,
         cursor: str | None,
         counts: Mapping[str, int],

@@ -13,7 +13,7 @@ from provisor.engine.record import Kind, Record
 from provisor.engine.settle import Look, settle, settle_able
 from provisor.runner.planning.finding import find_counterparts
 from provisor.runner.planning.matcher import Matcher
-from provisor.runner.planning.page import Case, Page, Settled
+from provisor.runner.planning.page import Case, Decided, PagePlan
 from provisor.runner.planning.plan_rows import Placing
 from provisor.runner.planning.reading import read_linked
 from provisor.runner.recording.log_rows import Journal
@@ -21,7 +21,7 @@ from provisor.runner.run import PAGE, Run
 from provisor.scim.patch.derivation import derive
 from provisor.scim.values import Resource
 from provisor.storage import links, records, unknown, work
-from provisor.storage.links import Link
+from provisor.storage.links import StoredLink
 from provisor.storage.records import Read
 
 _decode = msgspec.json.Decoder(dict).decode
@@ -97,9 +97,9 @@ class Planner:
 
     # Deciding
 
-    async def _plan(self, kind: Kind, reads: Sequence[Read], *, pages: int | None, verify: bool = False) -> Page:
+    async def _plan(self, kind: Kind, reads: Sequence[Read], *, pages: int | None, verify: bool = False) -> PagePlan:
         run = self._run
-        rules, page = run.rules.of(kind), Page()
+        rules, page = run.rules.of(kind), PagePlan()
         first = [self._first(kind, *read, verify=verify) for read in self._decidable(reads)]
         met = await read_linked(run, kind, [one for one in first if self._must_read(one, verify=verify)], verify=verify)
         settled = [one for one in first if not self._must_read(one, verify=verify)] + [one.settled for one in met]
@@ -123,7 +123,7 @@ class Planner:
             self._placing.place(page, case, decision)
         return page
 
-    def _first(self, kind: Kind, record: Record, link: Link | None, *, verify: bool) -> Settled:
+    def _first(self, kind: Kind, record: Record, link: StoredLink | None, *, verify: bool) -> Decided:
         """What the directory and the link alone say."""
         run = self._run
         rules = run.rules.of(kind)
@@ -136,9 +136,9 @@ class Planner:
             link_hash=known,
             insists=bool(rules.mapper.always),
         )
-        return Settled(Case(desired, link, record), decision)
+        return Decided(Case(desired, link, record), decision)
 
-    def _must_read(self, one: Settled, *, verify: bool) -> bool:
+    def _must_read(self, one: Decided, *, verify: bool) -> bool:
         """Whether the linked account is read before it is changed."""
         match one.decision:
             case Update() | Disable():
@@ -159,7 +159,7 @@ class Planner:
 
     # References
 
-    def _refer(self, kind: Kind, page: Page, decided: list[tuple[Case, Decision]]) -> None:
+    def _refer(self, kind: Kind, page: PagePlan, decided: list[tuple[Case, Decision]]) -> None:
         """Note which references must be written once both ends are there, and which need not."""
         mapper = self._run.rules.of(kind).mapper
         if not mapper.references:

@@ -20,12 +20,12 @@ from provisor.rules.mapper import Mapped
 from provisor.runner.asking.parallel import each
 from provisor.runner.planning.link_rows import in_doubt, ours
 from provisor.runner.planning.looking import look_for_linked
-from provisor.runner.planning.page import Case, Met, Settled, Step
+from provisor.runner.planning.page import Case, Decided, Met, NextStep
 from provisor.runner.recording.log_rows import Journal
 from provisor.runner.run import Run
 from provisor.scim.values import Resource
 from provisor.storage import links
-from provisor.storage.links import Link
+from provisor.storage.links import StoredLink
 
 _MOVED = "Nobody has the id {} at the application; the account {} holds what was sent, and is linked in its place."
 _encode = msgspec.json.Encoder().encode
@@ -40,13 +40,13 @@ class _Answer(NamedTuple):
     error: ConnectorError | None = None
 
 
-async def read_linked(run: Run, kind: Kind, cases: Sequence[Settled], *, verify: bool) -> list[Met]:
+async def read_linked(run: Run, kind: Kind, cases: Sequence[Decided], *, verify: bool) -> list[Met]:
     """Read these accounts; who is gone is to be looked for, or forgotten. Raises CycleStopped.
 
     `verify`: nobody knew what they hold, and whatever becomes of the plan, that must not be forgotten.
     """
 
-    async def read(one: Settled) -> _Answer:
+    async def read(one: Decided) -> _Answer:
         link = _link(one.case)
         try:
             answer = await run.read(kind, link.target_id)
@@ -68,21 +68,21 @@ async def read_linked(run: Run, kind: Kind, cases: Sequence[Settled], *, verify:
     return met
 
 
-def _met(run: Run, one: Settled, answer: _Answer, *, verify: bool) -> Met:
+def _met(run: Run, one: Decided, answer: _Answer, *, verify: bool) -> Met:
     case, desired, link = one.case, one.case.desired, _link(one.case)
     if answer.error is not None:
         failure = failure_from(answer.error, application=run.application, verb="look up", who=desired.name)
         mapper = run.rules.of(desired.kind).mapper
-        step: Step = settle_unread(one.decision, failure)
+        step: NextStep = settle_unread(one.decision, failure)
         if step is one.decision:
             case = case._replace(held=mapper.without_disabling(_decode(link.pushed_document)))
-        return Met(Settled(case, step), known=in_doubt(run, desired.kind, desired.id, link) if verify else None)
+        return Met(Decided(case, step), known=in_doubt(run, desired.kind, desired.id, link) if verify else None)
     resource = answer.found.resource if isinstance(answer.found, Ours) else answer.resource
     if resource is None:
         step = settle_lost(desired, run.rules.of(desired.kind).terms, run.behaviour.vanished)
         if isinstance(step, Look):
             case = Case(desired, None, lost=link)
-        return Met(Settled(case, step), found=answer.found)
+        return Met(Decided(case, step), found=answer.found)
     if resource.get("id") != link.target_id:
         return _moved(run, one, resource)
     held = ours(resource)
@@ -93,7 +93,7 @@ def _met(run: Run, one: Settled, answer: _Answer, *, verify: bool) -> Met:
     return Met(one._replace(case=case._replace(held=held, link=link)), known=known)
 
 
-def _moved(run: Run, one: Settled, resource: Resource) -> Met:
+def _moved(run: Run, one: Decided, resource: Resource) -> Met:
     """The account of the object has another id. A plan leaves the old one."""
     desired, link = one.case.desired, _link(one.case)
     target_id, held = str(resource["id"]), ours(resource)
@@ -113,6 +113,6 @@ def _values(run: Run, case: Case) -> Mapped | None:
     return run.values_of_leaver(record) if mapped is None and record is not None else mapped
 
 
-def _link(case: Case) -> Link:
+def _link(case: Case) -> StoredLink:
     assert case.link is not None  # noqa: S101 - only linked objects are read
     return case.link

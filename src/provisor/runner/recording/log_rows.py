@@ -11,9 +11,9 @@ from provisor.engine.desired import Desired
 from provisor.engine.log_event import (
     SHOWN_UNRESOLVED,
     UNRESOLVED_REFERENCE,
-    Action,
     Facts,
     FailedStep,
+    LoggedAction,
     Sent,
     Status,
     encode,
@@ -21,7 +21,7 @@ from provisor.engine.log_event import (
     refused,
     sent,
 )
-from provisor.engine.modified import Change, differing, differing_references
+from provisor.engine.modified import ModifiedProperty, differing, differing_references
 from provisor.engine.ports import Exchange
 from provisor.engine.redaction import Redaction
 from provisor.rules.failure import Failure
@@ -39,7 +39,7 @@ class Journal:
     def done(
         self,
         desired: Desired,
-        action: Action,
+        action: LoggedAction,
         target_id: str | None,
         *,
         before: Resource | None = None,
@@ -61,7 +61,7 @@ class Journal:
         self,
         desired: Desired,
         target_id: str,
-        modified: Sequence[Change],
+        modified: Sequence[ModifiedProperty],
         unresolved: Sequence[str],
         exchange: Exchange | None,
     ) -> LogRow:
@@ -90,7 +90,7 @@ class Journal:
         self,
         desired: Desired,
         failure: Failure,
-        action: Action,
+        action: LoggedAction,
         *,
         target_id: str | None = None,
         step: FailedStep = "export",
@@ -119,7 +119,7 @@ class Journal:
     def _row(
         self,
         desired: Desired,
-        action: Action,
+        action: LoggedAction,
         status: Status,
         target_id: str | None,
         facts: Facts,

@@ -9,7 +9,7 @@ from provisor.engine.progress import Progress, advance
 from provisor.runner.run import Run
 from provisor.storage.operations import StoredOperation
 
-Report = Callable[[Progress], None]
+ReportProgress = Callable[[Progress], None]
 
 SECONDS_BETWEEN = 0.1
 
@@ -17,7 +17,7 @@ SECONDS_BETWEEN = 0.1
 class Reporter:
     """Counts what is through, by kind of object and by kind of change."""
 
-    def __init__(self, run: Run, report: Report | None) -> None:
+    def __init__(self, run: Run, report: ReportProgress | None) -> None:
         self._run = run
         self._report = report
         moment = run.now()

@@ -27,7 +27,7 @@ _KINDS: tuple[Kind, ...] = ("user", "group")
 
 _encode = msgspec.json.Encoder().encode
 
-Change = Callable[[Connection], None]
+WriteRows = Callable[[Connection], None]
 
 
 class Outcome(msgspec.Struct, kw_only=True):
@@ -43,7 +43,7 @@ class Outcome(msgspec.Struct, kw_only=True):
     events: list[LogRow] = []
     failure: Failure | None = None
     again_in_phase: int | None = None
-    also: Change | None = None
+    also: WriteRows | None = None
     counts: str | None = None  # the counter of the cycle it adds to
     removes: bool = False  # an account was taken out of use
     vanished: list[str] = []  # people whose account turned out to be gone
@@ -70,7 +70,7 @@ class Recorder:
         self._recorded = recorded
         self._loop = asyncio.get_running_loop()
         self._outcomes: list[Outcome] = []
-        self._changes: list[Change] = []
+        self._changes: list[WriteRows] = []
         self._timer: asyncio.TimerHandle | None = None
         self._under_way: set[asyncio.Future[Counter[str]]] = set()
         self._failure: BaseException | None = None
@@ -80,7 +80,7 @@ class Recorder:
         self._outcomes.append(outcome)
         self._soon()
 
-    def note(self, change: Change) -> None:
+    def note(self, change: WriteRows) -> None:
         """Write this down soon; it ends no operation."""
         self._changes.append(change)
         self._soon()
@@ -122,7 +122,7 @@ class Recorder:
         self._recorded(len(batch))
 
     def _put(
-        self, connection: Connection, batch: list[Outcome], changes: list[Change], fresh: Counter[str]
+        self, connection: Connection, batch: list[Outcome], changes: list[WriteRows], fresh: Counter[str]
     ) -> Counter[str]:
         """Write a batch down; returns what the outcomes count as. May run twice: it changes no value of its own."""
         run = self._run

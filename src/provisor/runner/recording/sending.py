@@ -4,7 +4,7 @@ import msgspec
 
 from provisor.engine.desired import Desired
 from provisor.engine.record import Record
-from provisor.storage.links import Link
+from provisor.storage.links import StoredLink
 from provisor.storage.operations import StoredOperation
 
 
@@ -13,5 +13,5 @@ class Sending(msgspec.Struct, frozen=True):
 
     operation: StoredOperation
     desired: Desired
-    link: Link | None
+    link: StoredLink | None
     record: Record | None = None

@@ -18,7 +18,7 @@ from provisor.scim.values import Json, Resource, fold, is_unassigned
 
 Predicate = Callable[[Json], bool]
 Values = Callable[[Json], list[Json]]
-Reader = Callable[[Path], tuple[Attribute, Values]]
+PathReader = Callable[[Path], tuple[Attribute, Values]]
 Ordering = Callable[[bool, bool], bool]
 
 # From "is less" and "is equal" to each operator's verdict; one table for text, numbers and times.
@@ -80,7 +80,7 @@ def _one_equality(tree: Filter, attribute: Attribute) -> Predicate | None:
     return test
 
 
-def _compile(tree: Filter, read: Reader) -> Predicate:
+def _compile(tree: Filter, read: PathReader) -> Predicate:
     match tree:
         case And():
             every = [_compile(item, read) for item in tree.filters]
@@ -170,7 +170,7 @@ def _below(elements: Values, name: str) -> Values:
     return values
 
 
-def _comparison(tree: Compare, read: Reader) -> Predicate:
+def _comparison(tree: Compare, read: PathReader) -> Predicate:
     attribute, values = read(tree.path)
     if attribute.type == "complex":
         # `emails eq "x"` and `manager eq "x"` mean their `value` (spec/scim-wire.md section 8).

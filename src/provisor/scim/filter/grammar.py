@@ -31,7 +31,7 @@ _OTHER_QUOTES = tuple(
 _OPERATORS: frozenset[str] = frozenset(get_args(Operator))
 _WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
 
-Refusal = Callable[[str], ScimError]
+MakeRefusal = Callable[[str], ScimError]
 
 
 def parse(text: str, resource_type: ResourceType | None = None) -> Filter:
@@ -66,7 +66,7 @@ def parse_attribute_path(text: str, urns: tuple[str, ...] = ()) -> Path:
 class _Reader:
     """Recursive descent over the tokens of one text."""
 
-    def __init__(self, text: str, urns: tuple[str, ...], refuse: Refusal) -> None:
+    def __init__(self, text: str, urns: tuple[str, ...], refuse: MakeRefusal) -> None:
         self._text = text
         self._urns = urns
         self._refuse = refuse
@@ -224,7 +224,7 @@ class _Reader:
         return text
 
 
-def _attribute_path(text: str, urns: tuple[str, ...], refuse: Refusal, *, bare_urn: bool) -> Path:
+def _attribute_path(text: str, urns: tuple[str, ...], refuse: MakeRefusal, *, bare_urn: bool) -> Path:
     urn, rest = _split_urn(text, urns) if ":" in text else (None, text)
     if urn is not None and not rest and bare_urn:
         return Path(attribute="", urn=urn)

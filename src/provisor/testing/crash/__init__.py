@@ -4,6 +4,6 @@
 rounds of changes and faults, and look at what the target holds afterwards: `python -m provisor.testing.crash`.
 """
 
-from provisor.testing.crash.processes import Run, kill_and_resume, run_behind, strike_points
+from provisor.testing.crash.processes import CommandRun, kill_and_resume, run_behind, strike_points
 
-__all__ = ["Run", "kill_and_resume", "run_behind", "strike_points"]
+__all__ = ["CommandRun", "kill_and_resume", "run_behind", "strike_points"]

@@ -9,7 +9,7 @@ from random import Random
 
 from provisor.testing.crash import weather
 from provisor.testing.crash.changing import DEPARTMENTS, RULES
-from provisor.testing.crash.script import Change, Place, Round, Script, Strike
+from provisor.testing.crash.script import Round, Script, ScriptedChange, StartingPoint, Strike
 
 EXCLUDED = (
     "At a target that takes a name twice, a filter lies only where an open create is looked for again: a single look"
@@ -31,7 +31,7 @@ def script_of(seed: int) -> Script:
     """The script of a seed: always the same."""
     chance = Random(f"script {seed}")  # noqa: S311 - a test's choice, no secret
     storm = chance.random() < 0.4  # a few people, to whom much happens
-    place = Place(
+    place = StartingPoint(
         seed=seed,
         people=chance.choice((3, 4, 6) if storm else (6, 12, 20, 40)),
         groups=chance.randrange(3 if storm else 5),
@@ -49,7 +49,7 @@ def script_of(seed: int) -> Script:
     return Script(place=place, rounds=rounds)
 
 
-def _round(chance: Random, place: Place, number: int, *, storm: bool) -> Round:
+def _round(chance: Random, place: StartingPoint, number: int, *, storm: bool) -> Round:
     calm = number == 0 and chance.random() < 0.4
     changes = tuple(_change(chance, place) for _ in range(chance.randint(3, 14) if storm else chance.randrange(9)))
     strikes: tuple[Strike, ...] = ()
@@ -63,12 +63,12 @@ def _round(chance: Random, place: Place, number: int, *, storm: bool) -> Round:
 # Changes
 
 
-def _person(chance: Random, place: Place) -> str:
+def _person(chance: Random, place: StartingPoint) -> str:
     # A few meet most of what happens: what befalls one after another is what goes wrong.
     return f"p{min(int(chance.expovariate(0.3)), place.people - 1):02}"
 
 
-def _change(chance: Random, place: Place) -> Change:
+def _change(chance: Random, place: StartingPoint) -> ScriptedChange:
     kind = chance.random()
     person, other = _person(chance, place), _person(chance, place)
     if kind < 0.45:
@@ -81,36 +81,36 @@ def _change(chance: Random, place: Place) -> Change:
             "call": chance.choice(("Anna", "Bo")),
             "move": chance.choice(DEPARTMENTS),
         }
-        return Change(verb, person, value.get(verb, ""))
+        return ScriptedChange(verb, person, value.get(verb, ""))
     if kind < 0.65:
-        return Change(chance.choice(_COMING_AND_GOING), person)
+        return ScriptedChange(chance.choice(_COMING_AND_GOING), person)
     if kind < 0.7:
-        return Change("hire", f"p{chance.randrange(70, 76)}", chance.choice(("", f"{person}@x")))
+        return ScriptedChange("hire", f"p{chance.randrange(70, 76)}", chance.choice(("", f"{person}@x")))
     if kind < 0.78:
-        return Change("manager", person, chance.choice((other, other, "")))
+        return ScriptedChange("manager", person, chance.choice((other, other, "")))
     if kind < 0.94 and place.groups:
         return _of_group(chance, place, person)
     job = (
-        Change("scope", "", chance.choice(("assigned", "all"))),
-        Change("save", "", chance.choice(RULES)),
-        Change("restart", "", chance.choice(_RESETS)),
-        Change("pause"),
+        ScriptedChange("scope", "", chance.choice(("assigned", "all"))),
+        ScriptedChange("save", "", chance.choice(RULES)),
+        ScriptedChange("restart", "", chance.choice(_RESETS)),
+        ScriptedChange("pause"),
     )
     return chance.choice(job)
 
 
-def _of_group(chance: Random, place: Place, person: str) -> Change:
+def _of_group(chance: Random, place: StartingPoint, person: str) -> ScriptedChange:
     group = f"g{chance.randrange(place.groups)}"
     verb = chance.choice(("join", "join", "leave", "leave", "rename", "rename_back", "call", *_COMING_AND_GOING))
     if verb in ("join", "leave"):
-        return Change(verb, group, person)
-    return Change(verb, group, {"rename": f"New {group}", "call": "Words"}.get(verb, ""))
+        return ScriptedChange(verb, group, person)
+    return ScriptedChange(verb, group, {"rename": f"New {group}", "call": "Words"}.get(verb, ""))
 
 
 # Strikes
 
 
-def _strikes(chance: Random, place: Place) -> tuple[Strike, ...]:
+def _strikes(chance: Random, place: StartingPoint) -> tuple[Strike, ...]:
     """Some, and to some of them another one soon after: what is looked up because of a fault meets the next."""
     strikes: list[Strike] = []
     for _ in range(chance.choice((0, 1, 2, 3, 5, 8))):
@@ -121,7 +121,7 @@ def _strikes(chance: Random, place: Place) -> tuple[Strike, ...]:
     return tuple(strikes)
 
 
-def _strike(chance: Random, place: Place) -> Strike:
+def _strike(chance: Random, place: StartingPoint) -> Strike:
     method = chance.choice(("", "", "GET", "POST", "PATCH", "PATCH", "PATCH", "DELETE"))
     nth = chance.choice((1, 1, 1, 2, 2, 3, 5, 9) if method else (1, 2, 2, 3, 3, 4, 5, 7, 10, 20))
     kind = chance.choice(("", "", "user", "group") if place.groups else ("", "user"))

@@ -13,19 +13,19 @@ from typing import cast
 from provisor.admin.jobs import read_reset_scope
 from provisor.admin.rules import with_mapping
 from provisor.database import Connection, Database
-from provisor.directory.objects import DirectoryObject, Kind, Value
+from provisor.directory.objects import DirectoryKind, DirectoryObject, DirectoryValue
 from provisor.gallery import template
 from provisor.scim.values import Json
 from provisor.storage import applications, directory_verbs, jobs, members, objects, resets
-from provisor.testing.crash.script import Change, Place
+from provisor.testing.crash.script import ScriptedChange, StartingPoint
 from provisor.testing.organisation import ROLE, Organisation
 
-NAMES: dict[Kind, str] = {"user": "userPrincipalName", "group": "displayName"}
+NAMES: dict[DirectoryKind, str] = {"user": "userPrincipalName", "group": "displayName"}
 DEPARTMENTS = ("Sales", "Works", "Out")
 RULES = ("plain", "filter", "formatted", "joined")
 
 
-def kind_of(key: str) -> Kind:
+def kind_of(key: str) -> DirectoryKind:
     """p07 is a person, g1 a group."""
     return "group" if key.startswith("g") else "user"
 
@@ -38,7 +38,7 @@ def first_name(key: str) -> str:
 class Changing:
     """One organisation with one job, whose people and groups are called by keys."""
 
-    def __init__(self, database: Database, place: Place) -> None:
+    def __init__(self, database: Database, place: StartingPoint) -> None:
         found = template(place.template)
         assert found is not None  # noqa: S101 - a script names one of the gallery
         self.database = database
@@ -59,7 +59,7 @@ class Changing:
         self._ticks += 1
         return datetime(2026, 11, 28, 9, tzinfo=UTC) + timedelta(seconds=self._ticks)
 
-    def do(self, change: Change) -> None:
+    def do(self, change: ScriptedChange) -> None:
         """Carry it out, where it can be."""
         verb = getattr(self, "_" + change.verb)
         with self.database.transaction() as connection:
@@ -195,7 +195,7 @@ class Changing:
         """Somebody new, under a name of their own or another's who has gone."""
         if who in self.ids:
             return
-        given: dict[str, Value] = {
+        given: dict[str, DirectoryValue] = {
             "userPrincipalName": other or first_name(who),
             "displayName": who,
             "givenName": "Given",

@@ -19,7 +19,7 @@ from provisor.runner.planning.begin import Setup, load
 from provisor.runner.recording.summary import CycleSummary
 from provisor.scim.values import Resource, fold
 from provisor.storage import records
-from provisor.storage.links import Link
+from provisor.storage.links import StoredLink
 from provisor.testing.memory_target import NAMING
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class Held:
 
     setup: Setup
     records: dict[str, Record]
-    links: dict[str, Link]
+    links: dict[str, StoredLink]
     desired: dict[str, Desired]
     owners: dict[str, str]  # object by target id
     accounts: dict[Kind, dict[str, Resource]]
@@ -92,7 +92,7 @@ def _held(trial: Trial) -> Held:
     connection, job = trial.changing.database.reader(), trial.changing.job
     setup = load(connection, job)
     found: dict[str, Record] = {}
-    links: dict[str, Link] = {}
+    links: dict[str, StoredLink] = {}
     for kind in _KINDS:
         for record, link in records.page_of_all(
             connection,

@@ -11,14 +11,14 @@ from itertools import pairwise
 from pathlib import Path
 from random import Random
 
-from provisor.testing.proxy import Behaviour, FaultProxy, Forwarded, KillAfter, Pass
+from provisor.testing.proxy import FaultProxy, Forwarded, KillAfter, Pass, ProxyBehaviour
 
 DEFAULT_TIMEOUT_SECONDS = 120.0
 SIGKILLED = -9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+class CommandRun:
     """One run of a command: how it ended, what it said, and what reached the target meanwhile."""
 
     exit_code: int
@@ -37,13 +37,13 @@ class Run:
 def run_behind(
     proxy: FaultProxy,
     command: Sequence[str],
-    behaviour: Behaviour | None = None,
+    behaviour: ProxyBehaviour | None = None,
     *,
     environment: Mapping[str, str] | None = None,
     folder: Path | None = None,
     given: str = "",
     timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS,
-) -> Run:
+) -> CommandRun:
     """Run a command to its end or its death while the proxy behaves as told (Pass when nothing is).
 
     `given` is its standard input. The command must already have been told to talk to `proxy.url`. A command that is not
@@ -67,7 +67,7 @@ def run_behind(
             process.kill()
             raise
     proxy.settle()
-    return Run(
+    return CommandRun(
         exit_code=process.returncode,
         struck=proxy.struck,
         forwarded=proxy.forwarded,
@@ -85,7 +85,7 @@ def kill_and_resume(
     stragglers: bool = False,
     environment: Mapping[str, str] | None = None,
     folder: Path | None = None,
-) -> tuple[Run, Run]:
+) -> tuple[CommandRun, CommandRun]:
     """Run a command, kill it after its n-th forwarded request, and run it again in peace."""
     killed = run_behind(
         proxy, command, KillAfter(nth=nth, stragglers=stragglers), environment=environment, folder=folder

@@ -8,7 +8,7 @@ from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ScriptedChange:
     """One change of the directory or of the job. `who` and `other` are keys (p07, g1), names or words; what cannot be
     done, such as enabling somebody who was purged, is left undone."""
 
@@ -39,7 +39,7 @@ class Strike:
     after: bool = False
     lasting: bool = False
     then: bool = False
-    changes: tuple[Change, ...] = ()
+    changes: tuple[ScriptedChange, ...] = ()
 
     def __str__(self) -> str:
         given = [f"nth={self.nth}"]
@@ -54,7 +54,7 @@ class Strike:
 class Round:
     """Changes, then a run, or a plan, in which things happen."""
 
-    changes: tuple[Change, ...] = ()
+    changes: tuple[ScriptedChange, ...] = ()
     strikes: tuple[Strike, ...] = ()
     plan: bool = False
 
@@ -65,7 +65,7 @@ class Round:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class StartingPoint:
     """The organisation and its target before the first round; `seed` makes everything that is not named."""
 
     seed: int
@@ -84,7 +84,7 @@ class Place:
 class Script:
     """One whole trial."""
 
-    place: Place
+    place: StartingPoint
     rounds: tuple[Round, ...]
 
     def __str__(self) -> str:

@@ -29,8 +29,8 @@ from provisor.storage.links import owners
 from provisor.testing.crash import judging
 from provisor.testing.crash.changing import Changing, first_name
 from provisor.testing.crash.leaping import run_leaping
-from provisor.testing.crash.script import Change, Place, Round, Script
-from provisor.testing.crash.weather import Asked, Endless, Weather
+from provisor.testing.crash.script import Round, Script, ScriptedChange, StartingPoint
+from provisor.testing.crash.weather import Endless, Weather, WeatherRequest
 from provisor.testing.faults import Killed
 from provisor.testing.memory_target import MemoryTarget
 
@@ -105,7 +105,7 @@ class Trial:
 
     # Rounds
 
-    def _happen(self, changes: Sequence[Change]) -> None:
+    def _happen(self, changes: Sequence[ScriptedChange]) -> None:
         for change in changes:
             self.changing.do(change)
 
@@ -212,7 +212,7 @@ class Trial:
         )
         self.forgotten_edges |= {(self.right_id(row[0]), self.right_id(row[1])) for row in rows}
 
-    def _watch(self, asked: Asked) -> None:
+    def _watch(self, asked: WeatherRequest) -> None:
         """A stranger is written to only by whoever it is linked to."""
         if asked.subject not in self.strangers or asked.subject in self.linked_once:
             return
@@ -271,7 +271,7 @@ async def _timed(work: Any) -> Any:
         timer.cancel()
 
 
-def _strangers(place: Place, target: MemoryTarget) -> None:
+def _strangers(place: StartingPoint, target: MemoryTarget) -> None:
     """Accounts that were there before: every other one has the name of somebody of ours."""
     chance = Random(f"{place.seed} strangers")  # noqa: S311 - a test's choice
     for number in range(place.strangers):

@@ -25,7 +25,7 @@ from provisor.engine.ports import (
 from provisor.engine.record import Kind
 from provisor.scim.patch.operations import Operation
 from provisor.scim.values import Resource
-from provisor.testing.crash.script import Change, Strike
+from provisor.testing.crash.script import ScriptedChange, Strike
 from provisor.testing.faults import Killed
 from provisor.testing.memory_target import MemoryTarget
 
@@ -53,7 +53,7 @@ class Endless(BaseException):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class WeatherRequest:
     """One request: what it is about, and the values it carries by the names of their attributes."""
 
     method: str
@@ -85,8 +85,8 @@ class Weather:
 
     held: MemoryTarget
     now: Callable[[], datetime]
-    happen: Callable[[Sequence[Change]], None]
-    watch: Callable[[Asked], None]
+    happen: Callable[[Sequence[ScriptedChange]], None]
+    watch: Callable[[WeatherRequest], None]
     may_lie: Callable[[Kind, str, str], bool]
     mislead: Callable[[str, str], None]  # told of an id that leads to nobody, and of the right one
     stop: asyncio.Event | None = None
@@ -111,7 +111,7 @@ class Weather:
 
     async def find(self, kind: Kind, path: str, value: str) -> Found:
         """Faults of finding: nobody, or nobody for sure."""
-        asked = Asked(method="GET", kind=kind, subject=f"{path}={value}")
+        asked = WeatherRequest(method="GET", kind=kind, subject=f"{path}={value}")
 
         async def ask() -> Found:
             return await self.held.find(kind, path, value)
@@ -125,7 +125,7 @@ class Weather:
 
     async def page(self, kind: Kind, start_index: int, count: int) -> Page:
         """Faults of paging."""
-        asked = Asked(method="GET", kind=kind, subject=f"page {start_index}")
+        asked = WeatherRequest(method="GET", kind=kind, subject=f"page {start_index}")
         fault = self._paging.get(kind, "")
 
         async def ask() -> Page:
@@ -140,7 +140,7 @@ class Weather:
 
     async def read(self, kind: Kind, target_id: str) -> Answer | None:
         """A replica that is behind knows no such id."""
-        asked = Asked(method="GET", kind=kind, subject=target_id)
+        asked = WeatherRequest(method="GET", kind=kind, subject=target_id)
 
         async def ask() -> Answer | None:
             return await self.held.read(kind, target_id)
@@ -150,7 +150,7 @@ class Weather:
 
     async def create(self, kind: Kind, document: Resource) -> Answer:
         """Create."""
-        asked = Asked(method="POST", kind=kind, subject=_name(kind, document), values=tuple(document))
+        asked = WeatherRequest(method="POST", kind=kind, subject=_name(kind, document), values=tuple(document))
 
         async def ask() -> Answer:
             return await self.held.create(kind, document)
@@ -167,7 +167,7 @@ class Weather:
     async def patch(self, kind: Kind, target_id: str, operations: Sequence[Operation]) -> Answer:
         """Change."""
         values = tuple(one.path or "" for one in operations)
-        asked = Asked(method="PATCH", kind=kind, subject=target_id, values=values)
+        asked = WeatherRequest(method="PATCH", kind=kind, subject=target_id, values=values)
 
         async def ask() -> Answer:
             return await self.held.patch(kind, target_id, operations)
@@ -176,7 +176,7 @@ class Weather:
 
     async def patch_members(self, target_id: str, add: Sequence[str], remove: Sequence[str]) -> Answer:
         """Change members."""
-        asked = Asked(method="PATCH", kind="group", subject=target_id, members=(*add, *remove))
+        asked = WeatherRequest(method="PATCH", kind="group", subject=target_id, members=(*add, *remove))
 
         async def ask() -> Answer:
             return await self.held.patch_members(target_id, add, remove)
@@ -185,7 +185,7 @@ class Weather:
 
     async def delete(self, kind: Kind, target_id: str) -> Answer:
         """Delete."""
-        asked = Asked(method="DELETE", kind=kind, subject=target_id)
+        asked = WeatherRequest(method="DELETE", kind=kind, subject=target_id)
 
         async def ask() -> Answer:
             return await self.held.delete(kind, target_id)
@@ -197,7 +197,7 @@ class Weather:
 
     # What strikes
 
-    async def _through(self, asked: Asked, ask: Callable[[], Awaitable[T]]) -> tuple[T, frozenset[str]]:
+    async def _through(self, asked: WeatherRequest, ask: Callable[[], Awaitable[T]]) -> tuple[T, frozenset[str]]:
         """One request in this weather: the answer, and the words of what is to be made of it."""
         self.requests += 1
         if self.requests > self.limit:
@@ -217,7 +217,7 @@ class Weather:
                 self._strike(strike, asked)
         return answer, frozenset(strike.word for strike in due)
 
-    def _due(self, asked: Asked, words: Sequence[str] = ()) -> list[Strike]:
+    def _due(self, asked: WeatherRequest, words: Sequence[str] = ()) -> list[Strike]:
         """Count this request and say what strikes it; faults of paging are counted by pages."""
         due: list[_Coming] = []
         for one in self._coming:
@@ -236,7 +236,7 @@ class Weather:
             one.over = not one.strike.lasting or one.strike.word in REFUSALS or one.strike.word == NOT_THERE
         return [one.strike for one in due]
 
-    def _strike(self, strike: Strike, asked: Asked) -> None:
+    def _strike(self, strike: Strike, asked: WeatherRequest) -> None:
         self.happen(strike.changes)
         word = strike.word
         if word in REFUSALS:
@@ -260,7 +260,7 @@ class Weather:
         self._wrong.add(wrong)
         self.mislead(wrong, right)
 
-    def _refuse(self, asked: Asked) -> None:
+    def _refuse(self, asked: WeatherRequest) -> None:
         """What was refused once is refused again."""
         if asked.method == "GET":
             return
@@ -274,7 +274,7 @@ class Weather:
                 self.hits += 1
                 raise _rejected(int(status), asked, f"{about} is refused.")
 
-    def _error(self, word: str, asked: Asked) -> BaseException:
+    def _error(self, word: str, asked: WeatherRequest) -> BaseException:
         exchange = asked.exchange
         if word.isdigit() and word not in ("503", "429", "401"):
             return _rejected(int(word), asked, "It was not meant to be.")
@@ -293,7 +293,7 @@ class Weather:
         return errors[word]()
 
 
-def _rejected(status: int, asked: Asked, detail: str) -> ConnectorError:
+def _rejected(status: int, asked: WeatherRequest, detail: str) -> ConnectorError:
     scim_type = {409: "uniqueness", 400: "invalidValue"}.get(status)
     exchange = replace(asked.exchange, status=status)
     return Rejected(detail, status=status, scim_type=scim_type, detail=detail, exchange=exchange)
