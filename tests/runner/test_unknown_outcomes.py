@@ -3,7 +3,8 @@
 Answers that leave it open × requests × fates. In each the change was made and its answer did not say so.
 """
 
-from datetime import UTC, datetime
+import asyncio
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -18,6 +19,8 @@ OPEN = {
     "connection lost": lambda: Unreachable("reset"),
     "time-out": lambda: Unreachable("60 s", timed_out=True),
     "408": lambda: refused(408),
+    "460": lambda: refused(460),
+    "499": lambda: refused(499),
     "500": lambda: refused(500),
     "502": lambda: refused(502),
     "503": lambda: Throttled("wait", until=datetime.now(UTC), status=503),
@@ -166,3 +169,79 @@ def test_a_membership_that_was_written_is_told_again_whatever_becomes_of_it(make
         org.leave("Staff", "p1@x")
 
     assert right(world)
+
+
+def a_minute(status):
+    return Throttled("wait", until=datetime.now(UTC) + timedelta(minutes=1), status=status)
+
+
+# A change that was made and answered so; what keeps a further request of the same operation waiting.
+PAUSES = {
+    "503": (lambda: a_minute(503), None),
+    "500, and no look for a limit": (lambda: refused(500), lambda: a_minute(429)),
+    "499, and no look for a limit": (lambda: refused(499), lambda: a_minute(429)),
+}
+CHANGES = {
+    "create": ("create", lambda world: world.organisation.user("p9@x") and world.organisation.assign("p9@x"), "p9@x"),
+    "update": ("patch", lambda world: world.organisation.change("p1@x", displayName="Changed"), "p1@x"),
+    "disable": (
+        "patch",
+        lambda world: world.organisation.change("p1@x", displayName="Gone", accountEnabled=False),
+        "p1@x",
+    ),
+    "delete": ("delete", lambda world: world.purge("p1@x"), "p1@x"),
+    "members": ("patch_members", lambda world: world.organisation.leave("Staff", "p1@x"), "p1@x"),
+}
+
+
+@pytest.mark.fast_rows(8)
+@pytest.mark.parametrize("behaviour", ["provisor", "entra"])
+@pytest.mark.parametrize("fate", ["nothing", "disabled", "deleted", "unassigned", "renamed"])
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("pause", PAUSES)
+def test_a_stop_in_a_pause_forgets_nothing_that_was_sent(make_office, pause, change, fate, behaviour):
+    world = make_office(behaviour)
+    world.organisation.assign("Staff", kind="group")
+    world.run()
+    method, make, name = CHANGES[change]
+    make(world)
+    answer, then = PAUSES[pause]
+
+    async def answered(original, *arguments):
+        world.target.fail(1, answer(), after_effect=True)
+        asyncio.get_running_loop().call_later(0.02, world.stop.set)
+        if then is not None:
+            world.target.behave("find", refuses)
+            world.target.behave("read", refuses)
+        return await original(*arguments)
+
+    async def refuses(original, *arguments):
+        raise then()
+
+    world.stop = asyncio.Event()
+    world.target.behave(method, answered)
+    world.run()
+    world.stop = None
+    world.target.heal()
+    if change != "delete":
+        FATES[fate](world, name)
+
+    assert right(world)
+
+
+@pytest.mark.parametrize("answer", ANSWERS)
+def test_what_a_released_account_holds_is_read_before_it_is_taken_back(make_office, answer):
+    world = make_office()
+    world.run()
+    world.organisation.change("p1@x", displayName="Changed")
+    world.organisation.unassign("p1@x")
+    world.target.fail(1, OPEN[answer](), after_effect=True, method="PATCH", kind="user")
+    world.run()
+    world.heal()
+
+    world.organisation.change("p1@x", displayName="p1@x")
+    world.organisation.assign("p1@x")
+
+    assert right(world)
+    held = {one["userName"]: one["displayName"] for one in world.target.resources("user").values()}
+    assert held["p1@x"] == "p1@x"

@@ -20,7 +20,8 @@ from provisor.scim.values import Resource
 # A server that does not offer the method says so before it does anything (RFC 9110 section 15.6.2).
 _NOT_OFFERED = 501
 _NONE = ""  # the externalId of an account that has none
-_TOO_SLOW = 408  # a proxy's word as often as the server's own
+# Proxies say these of themselves as often as the server does (408, 460 of a load balancer, 499 of nginx).
+_TOO_SLOW = frozenset({408, 460, 499})
 
 
 def is_open(error: ConnectorError) -> bool:
@@ -36,7 +37,7 @@ def is_open(error: ConnectorError) -> bool:
             return error.status >= 500
         case Rejected():
             return error.exchange is not None and (
-                error.status == _TOO_SLOW or (error.status >= 500 and error.status != _NOT_OFFERED)
+                error.status in _TOO_SLOW or (error.status >= 500 and error.status != _NOT_OFFERED)
             )
         case Malformed():
             return True

@@ -6,6 +6,7 @@ Order: how a run ends early, the run, its requests.
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
@@ -202,6 +203,31 @@ class Run:
 
     async def _ask(self, method: str, send: Callable[[], Awaitable[T]], *, repeatable: bool = True) -> T:
         self.counters["requests." + method] += 1
+        if method != "GET":
+            send = _noted(send)
         answer = await self.pace.request(send, repeatable=repeatable)
         self.silence.broken(method)
         return answer
+
+
+WROTE: ContextVar[bool] = ContextVar("WROTE", default=False)
+"""Whether the operation that this task carries out has sent what may have had an effect, whatever stops it later."""
+
+
+def _noted(send: Callable[[], Awaitable[T]]) -> Callable[[], Awaitable[T]]:
+    """A change that is noted unless it was surely refused."""
+
+    async def noted() -> T:
+        try:
+            answer = await send()
+        except ConnectorError as error:
+            if is_open(error):
+                WROTE.set(True)
+            raise
+        except BaseException:
+            WROTE.set(True)
+            raise
+        WROTE.set(True)
+        return answer
+
+    return noted

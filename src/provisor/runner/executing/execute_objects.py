@@ -21,7 +21,7 @@ from provisor.rules.failure import Failure
 from provisor.runner.executing.creating import Creating
 from provisor.runner.executing.failing import ACTIONS, REPORT, VERBS, failed, said
 from provisor.runner.executing.swaps import Rival, Swaps
-from provisor.runner.planning.link_rows import adopted_row, forget, in_doubt, link_row
+from provisor.runner.planning.link_rows import adopted_row, forget, in_doubt, link_row, unsure
 from provisor.runner.recording.log_rows import Journal
 from provisor.runner.recording.recorder import Outcome
 from provisor.runner.recording.sending import Sending
@@ -160,7 +160,7 @@ class Entries:
         target_id = cast(str, operation.target_id)
         if not alone and operation.kind == "release" and not is_open(error):
             outcome = failed(run, self._journal, sending, self._failure(sending, error), error)
-            return self._released(sending, outcome, held)
+            return self._released(sending, outcome, held, error)
         if not alone or tuple(alone) == tuple(refused):
             raise error
         answer = await self._again(sending, error, alone)
@@ -180,14 +180,19 @@ class Entries:
         outcome.events = [disabled, *outcome.events]
         outcome.removes = operation.removes > 0
         if operation.kind == "release":
-            return self._released(sending, outcome, after)
+            return self._released(sending, outcome, after, error)
         outcome.link = adopted_row(run, desired.kind, desired.id, {**after, "id": target_id})
         return outcome
 
-    def _released(self, sending: Sending, outcome: Outcome, held: Resource) -> Outcome:
-        """Out of use and no longer tracked: what else was refused is told, and not tried again."""
+    def _released(self, sending: Sending, outcome: Outcome, held: Resource, error: ConnectorError) -> Outcome:
+        """Out of use and no longer tracked: what else was refused is told, and not tried again.
+
+        Where nobody knows whether it was refused, the account is read before it is taken back into use.
+        """
         desired, target_id = sending.desired, cast(str, sending.operation.target_id)
         outcome.link = link_row(self._run, desired, target_id, "released", _encode(held).decode())
+        if is_open(error):
+            outcome.link = unsure(outcome.link)
         outcome.failure, outcome.counts = None, f"{desired.kind}.disable"
         return outcome
 

@@ -27,7 +27,7 @@ from provisor.runner.recording.log_rows import Journal
 from provisor.runner.recording.progress import Reporter, part_of
 from provisor.runner.recording.recorder import Recorder
 from provisor.runner.recording.sending import Sending
-from provisor.runner.run import PAGE, CycleStopped, Run, StopRequested
+from provisor.runner.run import PAGE, WROTE, CycleStopped, Run, StopRequested
 from provisor.storage import links, operations, records, work
 from provisor.storage.links import LinkRow
 from provisor.storage.operations import ENTRY, SECOND, SentRow, StoredOperation
@@ -199,6 +199,7 @@ class Executor:
 
     async def _carry_out(self, sending: Sending) -> None:
         operation = sending.operation
+        WROTE.set(False)
         try:
             if operation.stage == ENTRY:
                 outcome = await self._entries.perform(sending)
@@ -206,7 +207,7 @@ class Executor:
                 outcome = await self._memberships.perform(sending)
         except (CycleStopped, StopRequested) as stop:
             self._outstanding -= 1
-            if not (isinstance(stop, CycleStopped) and stop.outcome_unknown):
+            if not WROTE.get() and not (isinstance(stop, CycleStopped) and stop.outcome_unknown):
                 self._unsent.append((operation.stage, operation.object))
             raise
         except Exception as error:  # noqa: BLE001 - a fault of ours with one object must not stop the others

@@ -48,6 +48,11 @@ def adopted_row(run: Run, kind: Kind, object_id: str, resource: Resource) -> Lin
     return _doubtful(run, kind, object_id, str(resource["id"]), "linked", _encode(ours(resource)).decode())
 
 
+def unsure(row: LinkRow) -> LinkRow:
+    """The same link, of an account of which nobody knows what it holds."""
+    return row._replace(wanted_hash=links.NOBODY_KNOWS, pushed_hash=links.NOBODY_KNOWS)
+
+
 def _doubtful(run: Run, kind: Kind, object_id: str, target_id: str, state: StoredLinkState, document: str) -> LinkRow:
     hashes = (links.NOBODY_KNOWS, links.NOBODY_KNOWS)
     return LinkRow(run.job.number, object_id, kind, target_id, state, *hashes, document)

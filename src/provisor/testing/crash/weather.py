@@ -31,9 +31,9 @@ from provisor.testing.memory_target import MemoryTarget
 
 T = TypeVar("T")
 
-STATUSES = ("400", "403", "404", "408", "409", "412", "413", "422", "500", "501", "502", "504", "507", "520")
+STATUSES = ("400", "403", "404", "408", "409", "412", "413", "422", "499", "500", "501", "502", "504", "507", "520")
 # In place of an answer, before or after the request had its effect.
-ANSWERS = ("killed", "lost", "timed-out", "503", "bug", "500", "502", "504", "507", "520", "408")
+ANSWERS = ("killed", "lost", "timed-out", "503", "bug", "500", "502", "504", "507", "520", "408", "499")
 BEFORE = ("unsent", "429", "401", "400", "403", "409", "412", "413", "422", "501")  # what had no effect says so
 AFTER = ("unreadable", "no-id")  # a 2xx nobody can read; a 201 without an id
 # What is refused from then on: a value, by the name of its attribute; an object; a member.
