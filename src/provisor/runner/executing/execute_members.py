@@ -16,6 +16,7 @@ from provisor.engine.ports import ConnectorError, Exchange, Rejected
 from provisor.engine.references import requests
 from provisor.engine.unknown import is_open
 from provisor.rules.failure import Failure
+from provisor.runner.asking.parallel import each
 from provisor.runner.executing.failing import REPORT, said
 from provisor.runner.planning.link_rows import holding_row, in_doubt
 from provisor.runner.planning.plan_members import is_superseded
@@ -39,6 +40,8 @@ MOST_REFUSED = 100  # members, while not one was taken: then it is not about mem
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(dict).decode
 
+MOST_LOOKED = 20  # accounts of those whom one request took out; where all are there, so are the others
+
 TakeNote = Callable[[Callable[[Connection], None]], None]
 
 
@@ -50,6 +53,7 @@ class _Told:
     removed: list[str]
     unresolved: list[str]
     refused: list[tuple[Pending, Rejected]]
+    lost: list[str]  # members whose account has another id, or none
     failures: list[ConnectorError]
     exchange: Exchange | None
 
@@ -80,7 +84,7 @@ class Memberships:
     async def _members(self, sending: Sending) -> Outcome:
         run, group, link = self._run, sending.operation.object, sending.link
         assert link is not None  # noqa: S101 - perform has looked
-        told = _Told([], [], [], [], [], None)
+        told = _Told([], [], [], [], [], [], None)
         after = ""
         while page := member_links.pending(
             run.reader(), job=run.job.number, group=group, after=after, limit=EDGES_A_PAGE
@@ -90,6 +94,7 @@ class Memberships:
             if told.failures:
                 break
         outcome = Outcome(stage=sending.operation.stage, object=group)
+        outcome.vanished = told.lost
         if told.added or told.removed or told.unresolved:
             modified = differing_members(told.added, told.removed)
             outcome.events = [
@@ -174,6 +179,7 @@ class Memberships:
                 return
         else:
             told.exchange = answer.exchange
+            told.lost += await self._lost(remove)  # before it is noted: a run that is killed meanwhile tells it again
             came, went = [edge.member for edge in add], [edge.member for edge in remove]
             self._pushed(group, came, went)
             told.added += came
@@ -182,6 +188,23 @@ class Memberships:
         half = len(edges) // 2
         await self._send(group, target_id, edges[:half], told)
         await self._send(group, target_id, edges[half:], told)
+
+    async def _lost(self, removed: Sequence[Pending]) -> list[str]:
+        """Of those taken out, who is not there by the id that was sent: their account may still be in the group."""
+        first = await self._not_there(removed[:MOST_LOOKED])
+        return [*first, *await self._not_there(removed[MOST_LOOKED:])] if first else []
+
+    async def _not_there(self, edges: Sequence[Pending]) -> list[str]:
+        async def missing(edge: Pending) -> bool:
+            assert edge.target_id is not None  # noqa: S101 - only they were sent
+            try:
+                return await self._run.read("user", edge.target_id) is None
+            except ConnectorError as error:
+                await self._run.stop_by(error, "object")
+                return False  # the answer to the removal stands
+
+        answers = await each(edges, self._run.behaviour.requests_at_once, missing)
+        return [edge.member for edge, gone in zip(edges, answers, strict=True) if gone]
 
     async def _about_members(self, error: Rejected, target_id: str, told: "_Told") -> bool:
         """Whether fewer members may meet with a better answer."""
@@ -203,7 +226,7 @@ class Memberships:
 
         def write(connection: Connection) -> None:
             member_links.postpone(connection, job=job, group=group, members=waits, heal=heal)
-            member_links.pushed(connection, job=job, group=group, added=(), removed=gone)
+            member_links.went_with_account(connection, job=job, group=group, members=gone)
 
         self._note(write)
 
