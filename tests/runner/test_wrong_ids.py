@@ -383,6 +383,32 @@ def test_memberships_that_changed_before_an_id_was_learnt_are_right_once_it_is(
     assert dict(world.run().requests) == {"GET": 1}
 
 
+@pytest.mark.parametrize("group_too", [False, True], ids=["people", "and the group"])
+@pytest.mark.parametrize("behaviour", BEHAVIOURS)
+def test_once_one_other_id_is_learnt_nobody_is_put_in_under_a_dead_one(make_rekeyed_member, behaviour, group_too):
+    world = make_rekeyed_member(behaviour)
+    told = []
+
+    async def patch_members(original, target_id, add, remove):
+        held = world.target.resources("user")
+        told.extend(one for one in add if one not in held)  # answered 200 all the same
+        there = [one for one in add if one in held]
+        return await original(target_id, there, remove or ["nobody"])
+
+    world.failing(patch_members=patch_members)
+    world.target.rekey("user", str(world.account("bo@x")["id"]))
+    if group_too:
+        rekeyed_group(world)
+    world.organisation.change("bo@x", displayName="Bo Smith")
+    world.organisation.join(OTHERS, ANNA)
+
+    world.run()
+
+    assert told == []
+    assert groups_of_anna(world) == {SALES, OTHERS}
+    assert right(world)
+
+
 def test_of_many_who_are_taken_out_some_are_looked_up(make_office):
     world = make_office()
     many = [f"p{number:02}@x" for number in range(60)]

@@ -40,7 +40,7 @@ MOST_REFUSED = 100  # members, while not one was taken: then it is not about mem
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(dict).decode
 
-MOST_LOOKED = 20  # accounts of those whom one request took out; where all are there, so are the others
+MOST_LOOKED = 20  # accounts of members, told of together; where all are there, so are the others
 
 TakeNote = Callable[[Callable[[Connection], None]], None]
 
@@ -146,7 +146,11 @@ class Memberships:
         absent = [edge for edge in page if edge.target_id is None]
         self._set_aside(group, absent)
         told.unresolved += [edge.name for edge in absent if edge.add]
-        by_target = {edge.target_id: edge for edge in page if edge.target_id is not None}
+        lost: set[str] = set()
+        if self._run.ids_changed:
+            lost |= {*await self._lost([edge for edge in page if edge.add and edge.target_id is not None])}
+            told.lost += lost
+        by_target = {edge.target_id: edge for edge in page if edge.target_id is not None and edge.member not in lost}
         add = [key for key, edge in by_target.items() if edge.add]
         remove = [key for key, edge in by_target.items() if not edge.add]
         for some_add, some_remove in requests(add, remove, self._run.template.members_per_request):
@@ -189,10 +193,10 @@ class Memberships:
         await self._send(group, target_id, edges[:half], told)
         await self._send(group, target_id, edges[half:], told)
 
-    async def _lost(self, removed: Sequence[Pending]) -> list[str]:
-        """Of those taken out, who is not there by the id that was sent: their account may still be in the group."""
-        first = await self._not_there(removed[:MOST_LOOKED])
-        return [*first, *await self._not_there(removed[MOST_LOOKED:])] if first else []
+    async def _lost(self, edges: Sequence[Pending]) -> list[str]:
+        """Who of these has no account by the id that is known. Taken out by it, their account may still be a member."""
+        first = await self._not_there(edges[:MOST_LOOKED])
+        return [*first, *await self._not_there(edges[MOST_LOOKED:])] if first else []
 
     async def _not_there(self, edges: Sequence[Pending]) -> list[str]:
         async def missing(edge: Pending) -> bool:
@@ -201,7 +205,7 @@ class Memberships:
                 return await self._run.read("user", edge.target_id) is None
             except ConnectorError as error:
                 await self._run.stop_by(error, "object")
-                return False  # the answer to the removal stands
+                return False  # what is known stands
 
         answers = await each(edges, self._run.behaviour.requests_at_once, missing)
         return [edge.member for edge, gone in zip(edges, answers, strict=True) if gone]
