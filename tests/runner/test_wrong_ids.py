@@ -12,10 +12,12 @@ from datetime import UTC, datetime
 import pytest
 
 from provisor.engine.ports import Malformed, Rejected
+from provisor.runner.executing.execute_members import MOST_LOOKED
 from provisor.storage import applications, links, resets
 
 ANNA = "anna@x"
 SALES = "Sales"
+OTHERS = "Others"
 SLOW = pytest.mark.slow
 BEHAVIOURS = ["provisor", pytest.param("entra", marks=SLOW)]
 
@@ -252,6 +254,179 @@ def test_a_member_with_a_wrong_id_who_leaves_group_and_application_is_out_of_bot
 
     assert right(world)
     assert (SALES, ANNA) not in world.target.memberships()
+
+
+def rekeyed_group(world):
+    world.target.rekey("group", str(world.target.by_name("group", SALES)["id"]))
+
+
+def leaves_a_group_of_another_id(world):
+    rekeyed_group(world)
+    world.organisation.leave(SALES, ANNA)
+
+
+def leaves_a_group_that_gets_another_id(world):
+    world.organisation.leave(SALES, ANNA)
+    world.run()
+    rekeyed_group(world)
+
+
+def leaves_and_comes_back(world):
+    world.organisation.leave(SALES, ANNA)
+    world.run()
+    world.organisation.join(SALES, ANNA)
+
+
+def goes_to_another(world):
+    world.organisation.leave(SALES, ANNA)
+    world.organisation.join(OTHERS, ANNA)
+
+
+MEANWHILE = {
+    "left": lambda world: world.organisation.leave(SALES, ANNA),
+    "left a re-keyed group": leaves_a_group_of_another_id,
+    "left, the group re-keyed then": leaves_a_group_that_gets_another_id,
+    "left and back": leaves_and_comes_back,
+    "joined another": lambda world: world.organisation.join(OTHERS, ANNA),
+    "to another": goes_to_another,
+}
+
+
+def soon(world):
+    """The id is learnt in the cycle that tells of the memberships."""
+
+
+def later(world):
+    """Cycles lie between, and nobody keeps the memberships that went."""
+    for name in ("Bo One", "Bo Two"):
+        world.run()
+        world.organisation.change("bo@x", displayName=name)
+
+
+LEARNT = {"soon": soon, "later": later}
+
+
+@pytest.fixture
+def make_rekeyed_member(make_office):
+    """Anna, in one of two groups, has another id than her link."""
+
+    def make(behaviour="provisor"):
+        world = make_office(behaviour)
+        world.organisation.group(OTHERS)
+        world.organisation.assign(OTHERS, kind="group")
+        world.organisation.join(SALES, ANNA)
+        rekeyed_later(world, "user")
+        return world
+
+    return make
+
+
+def unreadable(world):
+    """The target says of no account whether it is there."""
+
+    async def read(original, kind, target_id):
+        raise Rejected("not now", status=500)
+
+    world.failing(read=read)
+
+
+def groups_of_anna(world):
+    return {group for group, member in world.target.memberships() if member == ANNA}
+
+
+@pytest.mark.parametrize("behaviour", BEHAVIOURS)
+@pytest.mark.parametrize("meanwhile", ["left", "left a re-keyed group", "to another"])
+def test_who_is_taken_out_of_a_group_under_a_lost_id_is_out_in_the_same_cycle(
+    make_rekeyed_member, meanwhile, behaviour
+):
+    world = make_rekeyed_member(behaviour)
+
+    MEANWHILE[meanwhile](world)
+
+    assert right(world)
+
+
+@pytest.mark.parametrize("behaviour", BEHAVIOURS)
+def test_who_left_the_application_before_leaves_a_group_under_a_lost_id(make_rekeyed_member, behaviour):
+    world = make_rekeyed_member(behaviour)
+    world.organisation.unassign(ANNA)
+    world.run()
+    world.target.rekey("user", str(world.account(ANNA)["id"]))
+
+    world.organisation.leave(SALES, ANNA)
+    world.run()
+
+    assert groups_of_anna(world) == set()
+
+
+@pytest.mark.parametrize("behaviour", BEHAVIOURS)
+@pytest.mark.parametrize("learnt", LEARNT)
+@pytest.mark.parametrize("meanwhile", MEANWHILE)
+@pytest.mark.parametrize("fate", ["changed", "disabled", "unassigned"])
+def test_memberships_that_changed_before_an_id_was_learnt_are_right_once_it_is(
+    make_rekeyed_member, fate, meanwhile, learnt, behaviour
+):
+    world = make_rekeyed_member(behaviour)
+    unreadable(world)
+    MEANWHILE[meanwhile](world)
+    LEARNT[learnt](world)
+    world.heal()
+
+    FATES[fate](world)
+    world.run()
+    world.run()
+
+    gone, came = meanwhile.startswith("left") and meanwhile != "left and back", "another" in meanwhile
+    stays = not gone and meanwhile != "to another"
+    assert groups_of_anna(world) <= ({SALES} if stays else set()) | ({OTHERS} if came else set())
+    assert without_strangers(world) == world.wanted()
+    assert dict(world.run().requests) == {"GET": 1}
+
+
+@pytest.mark.parametrize("group_too", [False, True], ids=["people", "and the group"])
+@pytest.mark.parametrize("behaviour", BEHAVIOURS)
+def test_once_one_other_id_is_learnt_nobody_is_put_in_under_a_dead_one(make_rekeyed_member, behaviour, group_too):
+    world = make_rekeyed_member(behaviour)
+    told = []
+
+    async def patch_members(original, target_id, add, remove):
+        held = world.target.resources("user")
+        told.extend(one for one in add if one not in held)  # answered 200 all the same
+        there = [one for one in add if one in held]
+        return await original(target_id, there, remove or ["nobody"])
+
+    world.failing(patch_members=patch_members)
+    world.target.rekey("user", str(world.account("bo@x")["id"]))
+    if group_too:
+        rekeyed_group(world)
+    world.organisation.change("bo@x", displayName="Bo Smith")
+    world.organisation.join(OTHERS, ANNA)
+
+    world.run()
+
+    assert told == []
+    assert groups_of_anna(world) == {SALES, OTHERS}
+    assert right(world)
+
+
+def test_of_many_who_are_taken_out_some_are_looked_up(make_office):
+    world = make_office()
+    many = [f"p{number:02}@x" for number in range(60)]
+    world.organisation.users(many)
+    world.organisation.assign(*many)
+    for name in many:
+        world.organisation.join(SALES, name)
+    world.run()
+    for name in many[:10]:
+        world.organisation.leave(SALES, name)
+    few = world.run().requests["GET"]
+
+    for name in many[10:]:
+        world.organisation.leave(SALES, name)
+    summary = world.run()
+
+    assert few == 1 + 10
+    assert summary.requests["GET"] == 1 + MOST_LOOKED
 
 
 def test_who_is_in_a_group_under_a_lost_id_is_put_into_it_again(make_office):

@@ -86,6 +86,7 @@ class Run:
     counters: Counter[str] = field(default_factory=Counter)
     saved: Counter[str] = field(default_factory=Counter)
     """Of the counters, what is on disk or on its way there."""
+    ids_changed: bool = False  # an account was found under another id: others may have others too
 
     @property
     def is_plan(self) -> bool:

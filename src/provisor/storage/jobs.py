@@ -32,6 +32,7 @@ _COLUMNS = """number, id, tenant, application, template, schedule_state, interva
 HANGS_OFF = (
     *("ruleset", "secret", "link", "member_link", "waiting", "cycle", "work", "listing", "operation"),
     "unknown_create",
+    "member_taken",
 )
 
 

@@ -1,6 +1,8 @@
 """Which memberships the target holds (`pushed`) and which it must still be told of (`pending`: +1 add, -1 remove).
 
 `pushed` is 2 while nobody knows: a request about it was made and not answered. Whatever is wanted then is said again.
+What was taken away stays noted in `member_taken` as long as both accounts are known: an application may answer that it
+took away the membership of an id that nobody has, and the account, found under another id, is still in the group.
 
 `want_group` and `want_changed` mark the difference between the directory's memberships and the pushed ones; `settle`
 sets aside those whose member has no account yet (storage.waiting). A membership of a person who is disabled or released
@@ -158,9 +160,18 @@ def pushed(connection: Connection, *, job: int, group: str, added: Sequence[str]
         "UPDATE member_link SET pushed = 1, pending = 0 WHERE job = ? AND group_id = ? AND member_id = ?",
         ((job, group, member) for member in added),
     )
+    went_with_account(connection, job=job, group=group, members=removed)
+    connection.many(
+        "INSERT INTO member_taken (job, group_id, member_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+        ((job, group, member) for member in removed),
+    )
+
+
+def went_with_account(connection: Connection, *, job: int, group: str, members: Sequence[str]) -> None:
+    """These have no account that could be in the group."""
     connection.many(
         "DELETE FROM member_link WHERE job = ? AND group_id = ? AND member_id = ?",
-        ((job, group, member) for member in removed),
+        ((job, group, member) for member in members),
     )
 
 
@@ -182,20 +193,19 @@ def doubt_pending(connection: Connection, job: int, group: str) -> None:
 def doubt_account(connection: Connection, job: int, kind: Kind, object_id: str) -> None:
     """This person or group has an account of another id than was known: what it is in, or holds, is told again.
 
-    Also what was taken away since the last cycle: the application may have taken that under an id that nobody has.
+    Also what was ever taken away: the application may have taken that under an id that nobody has.
     """
     column = "member_id" if kind == "user" else "group_id"
+    connection.execute(
+        f"""INSERT INTO member_link (job, group_id, member_id, pushed, pending)
+        SELECT t.job, t.group_id, t.member_id, 2, -1 FROM member_taken t
+        WHERE t.job = ? AND t.{column} = ? ON CONFLICT (job, group_id, member_id) DO UPDATE SET pushed = 2""",
+        (job, object_id),
+    )
     connection.execute(
         f"""UPDATE member_link SET pushed = 2, pending = CASE WHEN EXISTS (SELECT 1 FROM member m
             WHERE m.group_id = member_link.group_id AND m.member_id = member_link.member_id AND m.removed_at IS NULL)
             THEN 1 ELSE -1 END WHERE job = ? AND {column} = ? AND pushed <> 0""",
-        (job, object_id),
-    )
-    connection.execute(
-        f"""INSERT INTO member_link (job, group_id, member_id, pushed, pending)
-        SELECT g.job, m.group_id, m.member_id, 2, -1 FROM member m
-        JOIN link g ON g.job = ? AND g.object = m.group_id AND g.state = 'linked'
-        WHERE m.{column} = ? AND m.removed_at IS NOT NULL ON CONFLICT DO NOTHING""",
         (job, object_id),
     )
     connection.execute(
@@ -213,7 +223,8 @@ def postpone(connection: Connection, *, job: int, group: str, members: Sequence[
 def forget_member(connection: Connection, job: int, members: Iterable[str]) -> None:
     """The accounts of these members are gone and their memberships with them; edges that still stand wait."""
     for member in members:
-        connection.execute("DELETE FROM member_link WHERE job = ? AND member_id = ?", (job, member))
+        for table in ("member_link", "member_taken"):
+            connection.execute(f"DELETE FROM {table} WHERE job = ? AND member_id = ?", (job, member))
         connection.execute("DELETE FROM waiting WHERE job = ? AND waits_for = ?", (job, member))
         connection.execute(
             """INSERT INTO waiting (job, waits_for, object, attribute)
@@ -228,7 +239,8 @@ def forget_member(connection: Connection, job: int, members: Iterable[str]) -> N
 def forget_group(connection: Connection, job: int, groups: Iterable[str]) -> None:
     """These groups are gone from the target and their memberships with them."""
     for group in groups:
-        connection.execute("DELETE FROM member_link WHERE job = ? AND group_id = ?", (job, group))
+        for table in ("member_link", "member_taken"):
+            connection.execute(f"DELETE FROM {table} WHERE job = ? AND group_id = ?", (job, group))
         connection.execute("DELETE FROM waiting WHERE job = ? AND object = ?", (job, group))
 
 

@@ -34,5 +34,5 @@ def forget_failures(connection: Connection, job: int) -> None:
 def forget_links(connection: Connection, job: int) -> None:
     """Everything must be matched anew. Nothing happens at the target. What was sent and not answered stays unknown."""
     unknown.take_over(connection, job)
-    for table in ("link", "member_link", "waiting", "operation", "listing", "work"):
+    for table in ("link", "member_link", "member_taken", "waiting", "operation", "listing", "work"):
         connection.execute(f"DELETE FROM {table} WHERE job = ?", (job,))

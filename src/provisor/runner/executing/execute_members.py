@@ -16,6 +16,7 @@ from provisor.engine.ports import ConnectorError, Exchange, Rejected
 from provisor.engine.references import requests
 from provisor.engine.unknown import is_open
 from provisor.rules.failure import Failure
+from provisor.runner.asking.parallel import each
 from provisor.runner.executing.failing import REPORT, said
 from provisor.runner.planning.link_rows import holding_row, in_doubt
 from provisor.runner.planning.plan_members import is_superseded
@@ -39,6 +40,8 @@ MOST_REFUSED = 100  # members, while not one was taken: then it is not about mem
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(dict).decode
 
+MOST_LOOKED = 20  # accounts of members, told of together; where all are there, so are the others
+
 TakeNote = Callable[[Callable[[Connection], None]], None]
 
 
@@ -50,6 +53,7 @@ class _Told:
     removed: list[str]
     unresolved: list[str]
     refused: list[tuple[Pending, Rejected]]
+    lost: list[str]  # members whose account has another id, or none
     failures: list[ConnectorError]
     exchange: Exchange | None
 
@@ -80,7 +84,7 @@ class Memberships:
     async def _members(self, sending: Sending) -> Outcome:
         run, group, link = self._run, sending.operation.object, sending.link
         assert link is not None  # noqa: S101 - perform has looked
-        told = _Told([], [], [], [], [], None)
+        told = _Told([], [], [], [], [], [], None)
         after = ""
         while page := member_links.pending(
             run.reader(), job=run.job.number, group=group, after=after, limit=EDGES_A_PAGE
@@ -90,6 +94,7 @@ class Memberships:
             if told.failures:
                 break
         outcome = Outcome(stage=sending.operation.stage, object=group)
+        outcome.vanished = told.lost
         if told.added or told.removed or told.unresolved:
             modified = differing_members(told.added, told.removed)
             outcome.events = [
@@ -141,7 +146,11 @@ class Memberships:
         absent = [edge for edge in page if edge.target_id is None]
         self._set_aside(group, absent)
         told.unresolved += [edge.name for edge in absent if edge.add]
-        by_target = {edge.target_id: edge for edge in page if edge.target_id is not None}
+        lost: set[str] = set()
+        if self._run.ids_changed:
+            lost |= {*await self._lost([edge for edge in page if edge.add and edge.target_id is not None])}
+            told.lost += lost
+        by_target = {edge.target_id: edge for edge in page if edge.target_id is not None and edge.member not in lost}
         add = [key for key, edge in by_target.items() if edge.add]
         remove = [key for key, edge in by_target.items() if not edge.add]
         for some_add, some_remove in requests(add, remove, self._run.template.members_per_request):
@@ -174,6 +183,7 @@ class Memberships:
                 return
         else:
             told.exchange = answer.exchange
+            told.lost += await self._lost(remove)  # before it is noted: a run that is killed meanwhile tells it again
             came, went = [edge.member for edge in add], [edge.member for edge in remove]
             self._pushed(group, came, went)
             told.added += came
@@ -182,6 +192,23 @@ class Memberships:
         half = len(edges) // 2
         await self._send(group, target_id, edges[:half], told)
         await self._send(group, target_id, edges[half:], told)
+
+    async def _lost(self, edges: Sequence[Pending]) -> list[str]:
+        """Who of these has no account by the id that is known. Taken out by it, their account may still be a member."""
+        first = await self._not_there(edges[:MOST_LOOKED])
+        return [*first, *await self._not_there(edges[MOST_LOOKED:])] if first else []
+
+    async def _not_there(self, edges: Sequence[Pending]) -> list[str]:
+        async def missing(edge: Pending) -> bool:
+            assert edge.target_id is not None  # noqa: S101 - only they were sent
+            try:
+                return await self._run.read("user", edge.target_id) is None
+            except ConnectorError as error:
+                await self._run.stop_by(error, "object")
+                return False  # what is known stands
+
+        answers = await each(edges, self._run.behaviour.requests_at_once, missing)
+        return [edge.member for edge, gone in zip(edges, answers, strict=True) if gone]
 
     async def _about_members(self, error: Rejected, target_id: str, told: "_Told") -> bool:
         """Whether fewer members may meet with a better answer."""
@@ -203,7 +230,7 @@ class Memberships:
 
         def write(connection: Connection) -> None:
             member_links.postpone(connection, job=job, group=group, members=waits, heal=heal)
-            member_links.pushed(connection, job=job, group=group, added=(), removed=gone)
+            member_links.went_with_account(connection, job=job, group=group, members=gone)
 
         self._note(write)
 

@@ -102,6 +102,7 @@ def _moved(run: Run, one: Decided, resource: Resource) -> Met:
     settled = one._replace(case=one.case._replace(held=held, link=moved))
     if run.is_plan:
         return Met(settled)
+    run.ids_changed = True
     said = _MOVED.format(link.target_id, target_id)
     event = Journal(run).done(desired, "other", target_id, matching=said)
     return Met(settled, known=in_doubt(run, desired.kind, desired.id, moved), moved=event)

@@ -217,6 +217,15 @@ CREATE INDEX member_link_idle ON member_link (job, group_id) WHERE pushed = 0 AN
 CREATE INDEX member_link_member ON member_link (job, member_id);
 CREATE INDEX member_link_pending ON member_link (job, group_id, member_id) WHERE pending <> 0;
 
+-- Memberships the target said it took away. Told again if the account turns out to have another id; gone with it.
+CREATE TABLE member_taken (
+    job INTEGER NOT NULL,
+    member_id TEXT NOT NULL,
+    group_id TEXT NOT NULL,
+    PRIMARY KEY (job, member_id, group_id)
+);
+CREATE INDEX member_taken_group ON member_taken (job, group_id);
+
 -- Who is looked at again once somebody else has an account at the target.
 CREATE TABLE waiting (
     job INTEGER NOT NULL,

@@ -20,7 +20,7 @@ class ScriptedChange:
         given = [f'"{self.verb}"', *(f'"{one}"' for one in (self.who, self.other))]
         while len(given) > 1 and given[-1] == '""':
             given.pop()
-        return f"Change({', '.join(given)})"
+        return f"ScriptedChange({', '.join(given)})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +94,7 @@ class Script:
     def program(self) -> str:
         """A program that tries it again."""
         return (
-            "from provisor.testing.crash.script import Change, Place, Round, Script, Strike\n"
+            "from provisor.testing.crash.script import Round, Script, ScriptedChange, StartingPoint, Strike\n"
             "from provisor.testing.crash.trial import attempt\n\n"
             f"script = {self}\n"
             'print("\\n".join(attempt(script)) or "Everything is right.")\n'
