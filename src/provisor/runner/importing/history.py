@@ -81,6 +81,11 @@ class ImportRun:
             self.lost.append(RowNote(file, row, reason))
 
 
+def of_another(row: int) -> str:
+    """Why a name means nobody: the row of this import that bears it was refused, because somebody else has it."""
+    return f"of this import was refused (row {row}), and another one has that name"
+
+
 class ChangeNumber:
     """The change number of a transaction, given out when the first thing really changes."""
 
