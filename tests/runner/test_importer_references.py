@@ -203,7 +203,7 @@ def test_the_membership_of_a_refused_person_goes_to_nobody_else(company, held, s
     )
 
     assert [(file, row) for file, row, _ in reasons(summary)] == [("users.csv", 2), ("members.csv", 2)]
-    assert f"the user {spelling} of this import was refused (row 2)" in summary.refused[1].reason
+    assert f"the user {spelling} means row 2 of the users file, which was refused" in summary.refused[1].reason
     assert company.members("Sales") == {BO}
 
 
@@ -215,7 +215,7 @@ def test_a_refused_person_is_nobodys_manager_under_the_name_of_another(company, 
 
     assert company.manager(BO) is None
     assert [(note.file, note.row) for note in summary.warnings] == [("users.csv", 3)]
-    assert f"the manager {ANNA.upper()} of this import was refused (row 2)" in summary.warnings[0].reason
+    assert f"the manager {ANNA.upper()} means row 2 of the users file, which was refused" in summary.warnings[0].reason
 
 
 def test_a_refused_person_is_still_a_manager_by_anchor(company):
@@ -247,3 +247,25 @@ def test_a_complete_import_ends_no_membership_that_a_refused_person_may_have(com
     company.take(users=REFUSED_ANNA, **known, members=[NAMED, ["Sales", ANNA]], complete=True, allow_deletes=9)
 
     assert company.members("Sales") == {"former@fjord.example"}
+
+
+UNREADABLE = [["userPrincipalName", "accountEnabled", "manager"], [ANNA, "perhaps", ""], [BO, "true", ANNA]]
+IN_SALES = {"groups": [["displayName"], ["Sales"]], "members": [NAMED, ["Sales", ANNA], ["Sales", BO]]}
+
+
+def test_whose_row_cannot_be_read_is_not_somebody_of_another_source(company):
+    of_another_source(company)
+
+    company.take(users=UNREADABLE, **IN_SALES)
+
+    assert company.members("Sales") == {BO}
+    assert company.manager(BO) is None
+
+
+def test_whose_row_cannot_be_read_is_who_came_by_an_earlier_one(company):
+    company.people(ANNA)
+
+    company.take(users=UNREADABLE, **IN_SALES)
+
+    assert company.members("Sales") == {ANNA, BO}
+    assert company.manager(BO) == ANNA

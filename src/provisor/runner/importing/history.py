@@ -81,9 +81,9 @@ class ImportRun:
             self.lost.append(RowNote(file, row, reason))
 
 
-def of_another(row: int) -> str:
-    """Why a name means nobody: the row of this import that bears it was refused, because somebody else has it."""
-    return f"of this import was refused (row {row}), and another one has that name"
+def of_another(kind: DirectoryKind, row: int) -> str:
+    """Why a name means nobody: it stands in a row of this import that was refused, whoever else has it."""
+    return f"means row {row} of the {kind}s file, which was refused, and no other of that name"
 
 
 class ChangeNumber:

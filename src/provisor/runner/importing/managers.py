@@ -21,12 +21,16 @@ def set_managers(database: Transactions, run: ImportRun, file: str) -> None:
         with database.transaction() as connection:
             rows = run.notes.managers(connection, run.tenant, run.source.id, after=after, limit=_PAGE_ROWS)
             absent = [fold(cell) for _, _, cell, _, _, manager in rows if manager is None]
-            refused = run.notes.earlier_rows(connection, "user", Note.NAME_OF_ANOTHER, absent)
+            refused = {
+                name: its_row
+                for note in (Note.REFUSED_NAME, Note.NAME_OF_ANOTHER)
+                for name, its_row in run.notes.earlier_rows(connection, "user", note, absent).items()
+            }
             moved = []
             for row, user, cell, change, current, manager in rows:
                 if manager is None:
                     its_row = refused.get(fold(cell))
-                    why = "is no user of the directory" if its_row is None else of_another(its_row)
+                    why = "is no user of the directory" if its_row is None else of_another("user", its_row)
                     run.warn(file, row, f"the manager {spelled(cell)} {why}; the row is imported without")
                 elif manager != current:
                     moved.append((user, manager))

@@ -51,11 +51,11 @@ class MemberImport:
         resolved = []
         for number, cells in page.rows:
             group, member = self._group(cells), cells[self._member_at]
-            taken_group = None if self._of_id else taken_groups.get(fold(group))
-            taken_user = taken_users.get(fold(member))
-            if taken_group is not None or taken_user is not None:
-                what = f"group {spelled(group)}" if taken_group is not None else f"user {spelled(member)}"
-                self._refuse(number, f"the {what} {of_another(taken_group or taken_user or 0)}")
+            if (refused := taken_users.get(fold(member))) is not None:
+                self._refuse(number, f"the user {spelled(member)} {of_another('user', refused)}")
+            elif not self._of_id and (refused := taken_groups.get(fold(group))) is not None:
+                self._refuse(number, f"the group {spelled(group)} {of_another('group', refused)}")
+            if refused is not None:
                 self._protect(connection, BadRow(number, "", [*cells, group]))
                 continue
             group_ids = [self._of_id] if self._of_id else _meant(groups, group, self._run.source.id)
@@ -86,8 +86,11 @@ class MemberImport:
         return found
 
     def _taken(self, connection: Connection, kind: DirectoryKind, found: _Named) -> dict[str, int]:
-        """Of these folded names, those of refused rows, with the row."""
-        return self._run.notes.earlier_rows(connection, kind, Note.NAME_OF_ANOTHER, list(found))
+        """Of these folded names, those of refused rows that others have, with the row."""
+        own, notes = self._run.source.id, self._run.notes
+        strangers = [name for name, holders in found.items() if all(source != own for _, _, source in holders)]
+        unread = notes.earlier_rows(connection, kind, Note.REFUSED_NAME, strangers)
+        return unread | notes.earlier_rows(connection, kind, Note.NAME_OF_ANOTHER, list(found))
 
     def _firsts(self, connection: Connection, rows: list[tuple[int, str, str]]) -> list[tuple[str, str]]:
         keys = [f"{group} {member}" for _, group, member in rows]
