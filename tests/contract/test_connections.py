@@ -17,8 +17,9 @@ import uvloop
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from provisor.connectors.authorities import distrust
 from provisor.connectors.http_channel import RESPONSE_LIMIT_BYTES
 from provisor.connectors.scim_client import ScimClient
 from provisor.engine.ports import Malformed, Secret, Throttled, Unreachable
@@ -572,6 +573,87 @@ async def test_a_certificate_that_proves_nothing_is_refused_without_a_word_elsew
 
     assert refused.value.sent is False
     assert capfd.readouterr() == ("", "")
+
+
+def self_signed(folder, *extensions, dns=None, hash_used=None):
+    """The one certificate of a server that vouches for itself, and what it serves with."""
+    own = ec.generate_private_key(ec.SECP256R1())
+    builder = x509.CertificateBuilder().subject_name(named("localhost")).issuer_name(named("localhost"))
+    builder = builder.public_key(own.public_key()).serial_number(7)
+    builder = builder.not_valid_before(datetime(2001, 1, 1, tzinfo=UTC)).not_valid_after(
+        datetime(2099, 1, 1, tzinfo=UTC)
+    )
+    names = [] if dns is None else [x509.SubjectAlternativeName([x509.DNSName(dns)])]
+    for extension in (*names, *extensions):
+        critical = isinstance(extension, x509.BasicConstraints | x509.UnrecognizedExtension)
+        builder = builder.add_extension(extension, critical=critical)
+    made = builder.sign(own, hash_used or hashes.SHA256())
+    pem, secret = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+    chain, key = folder / "chain.pem", folder / "key.pem"
+    chain.write_bytes(made.public_bytes(pem))
+    key.write_bytes(own.private_bytes(pem, secret, serialization.NoEncryption()))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(chain, key)
+    return chain, context
+
+
+AUTHORITY, NO_AUTHORITY = (
+    x509.BasicConstraints(ca=True, path_length=None),
+    x509.BasicConstraints(ca=False, path_length=None),
+)
+CLIENTS_ALONE = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH])
+UNKNOWN = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4"), b"\x05\x00")
+A_CA = "it is the certificate of an authority (CA:TRUE), used by a server); make one for the server with basicConstraints=CA:FALSE"
+
+
+async def test_a_server_that_vouches_for_itself_is_taken_when_the_operator_trusts_it(tmp_path, monkeypatch):
+    chain, context = self_signed(tmp_path, NO_AUTHORITY, dns="localhost")
+    monkeypatch.setenv("SSL_CERT_FILE", str(chain))
+
+    assert (await read_from(context)).resource["id"] == "u-1"
+
+
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        ({"extensions": [AUTHORITY], "dns": "localhost"}, A_CA),
+        ({"extensions": [AUTHORITY]}, A_CA),
+        ({"extensions": [NO_AUTHORITY]}, "it has no subjectAltName, and its CN does not count); make one with the host in its subjectAltName"),
+        ({"extensions": [NO_AUTHORITY], "host": "127.0.0.1"}, "it has no subjectAltName"),
+        ({"extensions": [NO_AUTHORITY], "dns": "example.org"}, "it is for another name); install one that matches the host"),
+        ({"extensions": [NO_AUTHORITY, CLIENTS_ALONE], "dns": "localhost"}, "extendedKeyUsage allows no server); make one with serverAuth"),
+        ({"extensions": [NO_AUTHORITY, UNKNOWN], "dns": "localhost"}, "it has a critical extension that is not known here); make one without"),
+        ({"extensions": [NO_AUTHORITY], "dns": "localhost", "hash_used": hashes.SHA224()}, "it is signed by an algorithm that is not taken here); make one that is signed with SHA-256"),
+    ],
+    ids=["authority", "authority without names", "CN alone", "CN alone, address", "another name", "clients", "critical", "SHA-224"],
+)  # fmt: skip
+async def test_a_certificate_that_is_trusted_and_cannot_serve_is_refused_with_what_to_do(
+    made, said, tmp_path, monkeypatch
+):
+    host = made.pop("host", "localhost")
+    chain, context = self_signed(tmp_path, *made.pop("extensions"), **made)
+    monkeypatch.setenv("SSL_CERT_FILE", str(chain))
+
+    with pytest.raises(Unreachable) as refused:
+        await read_from(context, host)
+
+    assert said in str(refused.value)
+    assert "Other" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("library", "why"),
+    [
+        ("Other(OtherError(UnsupportedCertVersion))", "it is of version 1 of X.509"),
+        ("Other(OtherError(MaximumPathDepthExceeded))", "MaximumPathDepthExceeded"),
+        ("BadEncoding", "BadEncoding"),
+        ("ExpiredContext { time: UnixTime(1), not_after: UnixTime(0) }", "it has expired"),
+        ("Revoked", "it was revoked"),
+        ("NotValidYetContext { time: UnixTime(0), not_before: UnixTime(1) }", "it is not valid yet"),
+    ],
+)
+def test_the_innermost_word_of_the_library_says_why_a_certificate_is_not_trusted(library, why):
+    assert distrust(f"Custom {{ kind: InvalidData, error: InvalidCertificate({library}) }}").why == why
 
 
 @pytest.mark.parametrize("said", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"SSH-2.0-x\r\n", b""])

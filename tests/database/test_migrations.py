@@ -153,6 +153,55 @@ def without_hashes(database, folder):
         connection.execute("INSERT INTO migration VALUES (1, 0)")
 
 
+def with_a_table_called_migration(database, folder):
+    with database.transaction() as connection:
+        connection.define("CREATE TABLE migration (id INTEGER, name TEXT, batch INTEGER, at TEXT)")
+
+
+def with_rows_in_one(database, folder):
+    with_a_table_called_migration(database, folder)
+    with database.transaction() as connection:
+        connection.execute("INSERT INTO migration VALUES (1, 'a', 2, 'b')")
+
+
+def with_versions_in_one(database, folder):
+    with database.transaction() as connection:
+        connection.define("CREATE TABLE migration (version TEXT)")
+        connection.define("CREATE TABLE bookmark (id INTEGER)")
+
+
+def with_another_order_of_columns(database, folder):
+    with database.transaction() as connection:
+        connection.define("CREATE TABLE migration (hash TEXT, owner TEXT, applied_at INTEGER, id INTEGER)")
+
+
+def with_a_view_alone(database, folder):
+    with database.transaction() as connection:
+        connection.define("CREATE VIEW glance AS SELECT 1 AS one")
+
+
+def with_a_view_called_migration(database, folder):
+    with database.transaction() as connection:
+        connection.define("CREATE VIEW migration AS SELECT 1 AS number")
+
+
+def emptied(database, folder):
+    migrate(database, folder, owner=OWNER)
+    with database.transaction() as connection:
+        connection.execute("DELETE FROM migration")
+
+
+def with_a_gap(database, folder):
+    newer(database, folder)
+    (folder / "0002_colours.sql").write_text(SECOND)
+    with database.transaction() as connection:
+        connection.execute("DELETE FROM migration WHERE number = 1")
+
+
+LOST = (
+    r"does not know any more which of Provisor's tables it has: rows of its table migration are gone. Restore it from"
+)
+STRANGER = r"the tables of another program \({}\). Name another database, or move this one away"
 REFUSED = {
     newer: "newer version of Provisor: it has migration 0002, and this version knows those up to 0001. Use that version",
     another_owner: "is the database of the workshop, not of the shop. Each needs one of its own",
@@ -160,6 +209,14 @@ REFUSED = {
     foreign: r"the tables of another program \(a, b, c, …\). Name another database, or move this one away",
     of_alembic: "by a development version of Provisor and cannot be brought up to date. Name another database",
     without_hashes: "by a development version of Provisor and cannot be brought up to date. Name another database",
+    with_a_table_called_migration: STRANGER.format("migration"),
+    with_rows_in_one: STRANGER.format("migration"),
+    with_versions_in_one: STRANGER.format("bookmark, migration"),
+    with_another_order_of_columns: STRANGER.format("migration"),
+    with_a_view_alone: STRANGER.format("glance"),
+    with_a_view_called_migration: STRANGER.format("migration"),
+    emptied: LOST,
+    with_a_gap: LOST,
 }
 by_kind = pytest.mark.parametrize("made", REFUSED, ids=lambda made: made.__name__)
 
@@ -183,6 +240,17 @@ def test_a_database_that_is_refused_stays_as_it_was(made, empty, folder):
         migrate(empty, folder, owner=OWNER)
 
     assert empty.reader().tables() == before
+
+
+def test_an_empty_list_of_what_was_applied_is_begun(empty, folder):
+    """What a process leaves that was killed before the first file."""
+    emptied(empty, folder)
+    with empty.transaction() as connection:
+        connection.define("DROP TABLE thing")
+
+    migrate(empty, folder, owner=OWNER)
+
+    assert numbers(empty) == [1]
 
 
 def test_a_comment_may_be_mended_later(empty, folder):

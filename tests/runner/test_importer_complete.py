@@ -223,7 +223,7 @@ class TestRehired:
 
         summary = company.take(**self.files([GUID(2), "anna@x", ""]))
 
-        assert [note.row for note in summary.refused] == [2]
+        assert [(note.file, note.row) for note in summary.refused] == [("users.csv", 2), ("members.csv", 2)]
 
     def test_waits_while_the_files_may_delete_nobody(self, company):
         company.take(**self.files([GUID(1), "anna@x", ""]))

@@ -166,3 +166,106 @@ def test_a_deleted_person_is_no_member_to_be_found(company):
     summary = company.take(groups=[["displayName"], ["Sales"]], members=[NAMED, ["Sales", ANNA]])
 
     assert summary.memberships == Counts(refused=1)
+
+
+# A name that stands in a refused row of the same import means that row, not whoever has the name
+
+
+def of_another_source(company):
+    """The row is about somebody new."""
+    company.take(users=[["userPrincipalName", "objectGUID"], [ANNA, "a" * 32]], source="other")
+
+
+def of_the_own_source(company):
+    """The row is about somebody new; whose name it is stands in no row."""
+    company.take(users=[["userPrincipalName", "objectGUID"], [ANNA, "a" * 32]])
+
+
+def of_another_than_the_renamed(company):
+    """The row is about somebody who is there under another name."""
+    of_another_source(company)
+    company.take(users=[["userPrincipalName", "objectGUID"], ["former@fjord.example", GUID]])
+
+
+by_holder = pytest.mark.parametrize(
+    "held", [of_another_source, of_the_own_source, of_another_than_the_renamed], ids=lambda held: held.__name__
+)
+REFUSED_ANNA = [["userPrincipalName", "objectGUID", "manager"], [ANNA, GUID, ""], [BO, "b" * 32, ANNA.upper()]]
+
+
+@by_holder
+@pytest.mark.parametrize("spelling", [ANNA, ANNA.upper()])
+def test_the_membership_of_a_refused_person_goes_to_nobody_else(company, held, spelling):
+    held(company)
+
+    summary = company.take(
+        users=REFUSED_ANNA, groups=[["displayName"], ["Sales"]], members=[NAMED, ["Sales", spelling], ["Sales", BO]]
+    )
+
+    assert [(file, row) for file, row, _ in reasons(summary)] == [("users.csv", 2), ("members.csv", 2)]
+    assert f"the user {spelling} means row 2 of the users file, which was refused" in summary.refused[1].reason
+    assert company.members("Sales") == {BO}
+
+
+@by_holder
+def test_a_refused_person_is_nobodys_manager_under_the_name_of_another(company, held):
+    held(company)
+
+    summary = company.take(users=REFUSED_ANNA)
+
+    assert company.manager(BO) is None
+    assert [(note.file, note.row) for note in summary.warnings] == [("users.csv", 3)]
+    assert f"the manager {ANNA.upper()} means row 2 of the users file, which was refused" in summary.warnings[0].reason
+
+
+def test_a_refused_person_is_still_a_manager_by_anchor(company):
+    of_another_than_the_renamed(company)
+
+    company.take(users=[REFUSED_ANNA[0], [ANNA, GUID, ""], [BO, "b" * 32, GUID]])
+
+    assert company.manager(BO) == "former@fjord.example"
+
+
+def test_a_membership_of_a_refused_group_goes_to_no_other(company):
+    company.take(groups=[["id", "displayName"], ["1", "Sales"]])
+
+    summary = company.take(
+        users=[["userPrincipalName"], [ANNA]],
+        groups=[["id", "displayName"], ["2", "Sales"]],
+        members=[NAMED, ["Sales", ANNA]],
+    )
+
+    assert [(file, row) for file, row, _ in reasons(summary)] == [("groups.csv", 2), ("members.csv", 2)]
+    assert company.members("Sales") == set()
+
+
+def test_a_complete_import_ends_no_membership_that_a_refused_person_may_have(company):
+    of_another_than_the_renamed(company)
+    known = {"groups": [["displayName"], ["Sales"]]}
+    company.take(**known, members=[NAMED, ["Sales", "former@fjord.example"]])
+
+    company.take(users=REFUSED_ANNA, **known, members=[NAMED, ["Sales", ANNA]], complete=True, allow_deletes=9)
+
+    assert company.members("Sales") == {"former@fjord.example"}
+
+
+UNREADABLE = [["userPrincipalName", "accountEnabled", "manager"], [ANNA, "perhaps", ""], [BO, "true", ANNA]]
+IN_SALES = {"groups": [["displayName"], ["Sales"]], "members": [NAMED, ["Sales", ANNA], ["Sales", BO]]}
+
+
+def test_whose_row_cannot_be_read_is_not_somebody_of_another_source(company):
+    of_another_source(company)
+
+    company.take(users=UNREADABLE, **IN_SALES)
+
+    assert company.members("Sales") == {BO}
+    assert company.manager(BO) is None
+
+
+def test_whose_row_cannot_be_read_is_who_came_by_an_earlier_one(company):
+    company.people(ANNA)
+
+    company.take(users=UNREADABLE, **IN_SALES)
+
+    assert company.members("Sales") == {ANNA, BO}
+    assert company.manager(BO) == ANNA

@@ -1,20 +1,57 @@
 """The certificate authorities that this machine trusts, as OpenSSL and so every other program in Python finds them.
 
 Both the file and the folder of OpenSSL count, each of the system's or as SSL_CERT_FILE and SSL_CERT_DIR name it. The
-library's own search leaves out the system's once one variable is set. Order: the authorities, their files.
+library's own search leaves out the system's once one variable is set. Order: the authorities, their files, why a
+certificate is not trusted.
 """
 
 import re
 import ssl
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from provisor.connectors.reqwest import Certificate, Client, ReqwestError
 
 _BEGIN: Final = b"-----BEGIN CERTIFICATE-----"
 _END: Final = b"-----END CERTIFICATE-----"
 _HASHED: Final = re.compile(r"[0-9a-f]{8}\.\d+")  # what OpenSSL looks for in a folder
+
+
+class Distrust(NamedTuple):
+    """Why a server's certificate is not trusted, and what to do."""
+
+    why: str
+    way_out: str = "install one that matches the host"
+
+
+# The library's words, which may lie in other words of its own; tests/contract/test_connections.py holds each.
+_REFUSED: Final = re.compile(r"InvalidCertificate\((?:Other\(OtherError\()?(\w+?)(?:Context\b|\b)")
+_NO_NAMES: Final = "presented: []"
+_UNVOUCHED: Final = Distrust(
+    "nobody whom this machine trusts vouches for it",
+    "name the file of its authority in SSL_CERT_FILE, or install another",
+)
+_DISTRUST: Final = {
+    "UnknownIssuer": _UNVOUCHED,
+    "BadSignature": _UNVOUCHED,
+    "NotValidForName": Distrust("it is for another name"),
+    "Expired": Distrust("it has expired", "install a new one"),
+    "NotValidYet": Distrust("it is not valid yet", "check the clocks of both machines, or install another"),
+    "Revoked": Distrust("it was revoked", "install a new one"),
+    "CaUsedAsEndEntity": Distrust(
+        "it is the certificate of an authority (CA:TRUE), used by a server",
+        "make one for the server with basicConstraints=CA:FALSE",
+    ),
+    "InvalidPurpose": Distrust("its extendedKeyUsage allows no server", "make one with serverAuth"),
+    "UnsupportedCriticalExtension": Distrust(
+        "it has a critical extension that is not known here", "make one without that extension"
+    ),
+    "UnsupportedSignatureAlgorithm": Distrust(
+        "it is signed by an algorithm that is not taken here", "make one that is signed with SHA-256"
+    ),
+    "UnsupportedCertVersion": Distrust("it is of version 1 of X.509", "make one of version 3, with a subjectAltName"),
+}
 
 
 def authorities() -> list[Certificate]:
@@ -57,3 +94,15 @@ def _certificates(file: Path) -> list[bytes]:
     except OSError:
         return []
     return [_BEGIN + part.partition(_END)[0] + _END for part in parts]
+
+
+def distrust(said: str) -> Distrust | None:
+    """What the library's error says of a certificate; None when it is about something else."""
+    refused = _REFUSED.search(said)
+    if refused is None:
+        return None
+    if refused[1] == "NotValidForName" and _NO_NAMES in said:
+        return Distrust(
+            "it has no subjectAltName, and its CN does not count", "make one with the host in its subjectAltName"
+        )
+    return _DISTRUST.get(refused[1], Distrust(refused[1]))

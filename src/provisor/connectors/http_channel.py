@@ -4,7 +4,6 @@ Knows HTTP and nothing of SCIM documents. Follows no redirect to another host, r
 .netrc. Order: the request, the channel, reading an answer.
 """
 
-import re
 import zlib
 from asyncio import CancelledError, Semaphore
 from collections.abc import Callable, Coroutine
@@ -13,7 +12,7 @@ from typing import Final, Literal, NamedTuple
 from urllib.parse import quote, urljoin, urlsplit
 
 from provisor.connectors.addresses import host_of, same_origin
-from provisor.connectors.authorities import authorities
+from provisor.connectors.authorities import authorities, distrust
 from provisor.connectors.bodies import in_utf8, inflated
 from provisor.connectors.capture import Redactor
 from provisor.connectors.deadlines import Deadlines
@@ -35,15 +34,6 @@ _NO_PROXY: Final = Proxy.all("http://127.0.0.1:9", no_proxy="*,0.0.0.0/0,::/0")
 _IN_ADDRESSES: Final = "%:/?#[]@!$&'()*+,;=~"
 # The library tells its reasons in words alone; tests/contract/test_connections.py holds each to its cause.
 _NO_HTTP: Final = "hyper::Error(Parse("
-_CERTIFICATE: Final = re.compile(r"InvalidCertificate\(([A-Za-z]+)")
-_DISTRUST: Final = {
-    "UnknownIssuer": "nobody whom this machine trusts vouches for it",
-    "BadSignature": "nobody whom this machine trusts vouches for it",
-    "NotValidForName": "it is for another name",
-    "Expired": "it has expired",
-    "NotValidYet": "it is not valid yet",
-    "Revoked": "it was revoked",
-}
 _PERMANENT_OR_TEMPORARY: Final = (307, 308)
 
 Method = Literal["GET", "POST", "PATCH", "DELETE"]
@@ -281,10 +271,9 @@ def _cause(error: Exception, timeout_seconds: float) -> str:
     text = str(error)
     if '"dns error"' in text or "InvalidDnsName" in text:
         return "its name is not known here; check the tenant URL"
-    certificate = _CERTIFICATE.search(text)
-    if certificate is not None:
-        why = certificate[1].removesuffix("Context")
-        return f"its certificate is not trusted ({_DISTRUST.get(why, why)}); install one that matches the host"
+    distrusted = distrust(text)
+    if distrusted is not None:
+        return f"its certificate is not trusted ({distrusted.why}); {distrusted.way_out}"
     if '"tcp connect error"' in text:
         reason = text.rpartition('message: "')[2].partition('"')[0]
         return f"no connection ({reason}); check the tenant URL and the network"

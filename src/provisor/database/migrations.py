@@ -17,7 +17,9 @@ from provisor.database.ports import Connection, Database, DatabaseError
 _TABLE = """CREATE TABLE migration (
     number INTEGER PRIMARY KEY, owner TEXT NOT NULL, hash TEXT NOT NULL, applied_at INTEGER NOT NULL
 )"""
-_COLUMNS = 4
+_COLUMNS = {"number", "owner", "hash", "applied_at"}
+_TABLES_IN_DEVELOPMENT = {"alembic_version", "tenant"}
+_COLUMNS_IN_DEVELOPMENT = {"number", "at"}
 _FILE = re.compile(r"(\d{4})(_\w+)?\.sql")
 _PIECES = re.compile(r"'(?:[^']|'')*'|--[^\n]*|;|[^';-]+|[-']")
 _SHOWN = 3  # names of tables in a refusal
@@ -48,10 +50,16 @@ def migrate(
 
     `owner` is whose tables they are, in the words of a refusal. `after` holds what SQL cannot do, by the number of the
     file whose transaction it ends. A ready database is only read. Raises DatabaseError, with nothing changed, for one
-    that a newer version, another owner or another program has made, and for one whose files differ from ours.
+    that a newer version, another owner or another program has made, and for one whose files differ from ours; such a
+    one is closed, so that nothing is left beside its file.
     """
     files = read_files(folder)
-    applied = _applied(database.reader(), database.name, files, owner)
+    try:
+        applied = _applied(database.reader(), database.name, files, owner)
+    except DatabaseError:
+        database.close()
+        raise
+    database.reader().settle()
     for file in files:
         if file.number in applied:
             continue
@@ -76,18 +84,24 @@ def _applied(connection: Connection, name: str, files: Sequence[Migration], owne
     tables = connection.tables()
     if "migration" not in tables:
         if tables:
-            raise DatabaseError(_not_ours(name, tables))
+            raise DatabaseError(_not_ours(name, tables, developed=tables >= _TABLES_IN_DEVELOPMENT))
         return set()
-    rows = connection.all("SELECT * FROM migration ORDER BY number")
-    if rows and len(rows[0]) != _COLUMNS:
-        raise DatabaseError(_not_ours(name, tables))
-    applied = {number: (whose, hashed) for number, whose, hashed, _ in rows}
+    columns = connection.columns("migration")
+    if columns != _COLUMNS:
+        raise DatabaseError(_not_ours(name, tables, developed=columns == _COLUMNS_IN_DEVELOPMENT))
+    rows = connection.all("SELECT number, owner, hash FROM migration ORDER BY number")
+    applied = {number: (whose, hashed) for number, whose, hashed in rows}
     _refuse_other(name, applied, files, owner)
+    if list(applied) != [file.number for file in files[: len(applied)]] or (not applied and tables != {"migration"}):
+        raise DatabaseError(
+            f"{name} does not know any more which of Provisor's tables it has: rows of its table migration are gone. "
+            "Restore it from a backup, or name another database."
+        )
     return set(applied)
 
 
-def _not_ours(name: str, tables: set[str]) -> str:
-    if tables & {"alembic_version", "migration"}:
+def _not_ours(name: str, tables: set[str], *, developed: bool) -> str:
+    if developed:
         return f"{name} was made by a development version of Provisor and cannot be brought up to date. {_WAY_OUT}"
     some = ", ".join(sorted(tables)[:_SHOWN]) + (", …" if len(tables) > _SHOWN else "")
     return f"{name} holds the tables of another program ({some}). {_WAY_OUT}"

@@ -68,7 +68,13 @@ class Connection(Protocol):
         """Run a CREATE or ALTER statement that is written for SQLite."""
 
     def tables(self) -> set[str]:
-        """The names of the tables there are, but for those of the database itself."""
+        """The names of the tables and views there are, but for those of the database itself."""
+
+    def columns(self, table: str) -> set[str]:
+        """The names of the columns of a table or view; none when it is not there."""
+
+    def settle(self) -> None:
+        """Set the database up for us, once it is known to be empty or ours; until then nothing of it is changed."""
 
     def mark(self) -> object:
         """A value that another commit, of whatever process, has changed since; None where that is not to be had."""

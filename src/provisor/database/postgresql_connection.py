@@ -284,13 +284,26 @@ class PostgresqlConnection:
         self.execute(defined(sql))
 
     def tables(self) -> set[str]:
-        """The names of the schema's tables, but for those that an extension brought."""
+        """The names of the schema's tables and views, but for those that an extension brought."""
         rows = self.all(
             "SELECT relname FROM pg_class c "
-            "WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p') AND NOT EXISTS "
-            "(SELECT 1 FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')"
+            "WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'f') "
+            "AND NOT EXISTS (SELECT 1 FROM pg_depend d "
+            "WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')"
         )
         return {name for (name,) in rows}
+
+    def columns(self, table: str) -> set[str]:
+        """The names of the columns of a table or view; none when it is not there."""
+        rows = self.all(
+            "SELECT attname FROM pg_attribute JOIN pg_class c ON c.oid = attrelid "
+            "WHERE relnamespace = current_schema()::regnamespace AND relname = ? AND attnum > 0 AND NOT attisdropped",
+            (table,),
+        )
+        return {name for (name,) in rows}
+
+    def settle(self) -> None:
+        """Nothing: a server keeps its log by itself."""
 
     def mark(self) -> object:
         """None: to ask for it would cost as much as to read."""

@@ -55,9 +55,20 @@ class SqliteConnection:
         self.execute(sql)
 
     def tables(self) -> set[str]:
-        """The names of the tables there are."""
-        rows = self.all("SELECT name FROM sqlite_master WHERE type = 'table'")
+        """The names of the tables and views there are."""
+        rows = self.all("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')")
         return {name for (name,) in rows if not name.startswith("sqlite_")}
+
+    def columns(self, table: str) -> set[str]:
+        """The names of the columns of a table or view; none when it is not there."""
+        return {name for (name,) in self.all("SELECT name FROM pragma_table_info(?)", (table,))}
+
+    def settle(self) -> None:
+        """Have the file keep a write-ahead log: this stands in the file, so one of somebody else is left without."""
+        try:
+            self.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            raise DatabaseError(f"Cannot open the database {self._path}: {why(error)}.") from error
 
     def mark(self) -> object:
         """Changes with every commit of any other connection or process; half as dear as the smallest read."""
@@ -113,7 +124,6 @@ class SqliteDatabase(Connections[SqliteConnection]):
             check_same_thread=False,
             cached_statements=256,
         )
-        raw.execute("PRAGMA journal_mode=WAL")
         raw.execute("PRAGMA synchronous=FULL")
         raw.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
         return SqliteConnection(raw, self.path)
@@ -252,7 +262,8 @@ def open_file(name: str) -> SqliteDatabase:
         path = made(Path(name))
         only_name(path)
         database = SqliteDatabase(path)
-        database.reader().one("SELECT count(*) FROM sqlite_master")
+        if database.reader().one("SELECT count(*) FROM sqlite_master") == (0,):
+            database.reader().settle()
     except (OSError, sqlite3.Error) as error:
         raise DatabaseError(f"Cannot open the database {name}: {why(error)}.") from error
     return database

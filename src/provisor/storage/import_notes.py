@@ -27,9 +27,10 @@ class Note(IntEnum):
     REFUSED_NAME = 4
     EDGE = 5
     PROTECTED_GROUP = 6
+    NAME_OF_ANOTHER = 7  # of a row that was refused because somebody else has its name
 
 
-_OF_KIND = {"user": 0, "group": 10}  # added to the first four notes
+_OF_KIND = {"user": 0, "group": 10}  # added to the notes about people or groups
 
 
 class ImportNotes:
@@ -79,16 +80,20 @@ class ImportNotes:
         self, connection: Connection, tenant: str, source: str, *, after: int, limit: int
     ) -> list[tuple[int, str, str, int, str | None, str | None]]:
         """(row, object, cell, the object's change, its manager, the one the cell names or None), in file order."""
+        taken, unread = _code("user", Note.NAME_OF_ANOTHER), _code("user", Note.REFUSED_NAME)
         rows = connection.all(
             f"""SELECT p.row_number, p.object, p.cell, o.change, o.manager,
             COALESCE(
                 (SELECT m.id FROM object m WHERE m.tenant = ? AND m.kind = 'user' AND m.folded_name = p.folded
-                    AND m.deleted_at IS NULL AND m.purged_at IS NULL LIMIT 1),
+                    AND m.deleted_at IS NULL AND m.purged_at IS NULL
+                    AND NOT EXISTS (SELECT 1 FROM {self._seen} s WHERE s.what = ? AND s.key = p.folded)
+                    AND (m.source = ? OR NOT EXISTS (
+                        SELECT 1 FROM {self._seen} s WHERE s.what = ? AND s.key = p.folded)) LIMIT 1),
                 (SELECT m.id FROM object m WHERE m.tenant = ? AND m.source = ? AND m.kind = 'user'
                     AND m.anchor = p.anchor AND m.deleted_at IS NULL AND m.purged_at IS NULL))
             FROM {self._managers} p JOIN object o ON o.id = p.object
             WHERE p.row_number > ? ORDER BY p.row_number LIMIT ?""",
-            (tenant, tenant, source, after, limit),
+            (tenant, taken, source, unread, tenant, source, after, limit),
         )
         return [(row[0], row[1], row[2], row[3], row[4], row[5]) for row in rows]
 

@@ -81,6 +81,11 @@ class ImportRun:
             self.lost.append(RowNote(file, row, reason))
 
 
+def of_another(kind: DirectoryKind, row: int) -> str:
+    """Why a name means nobody: it stands in a row of this import that was refused, whoever else has it."""
+    return f"means row {row} of the {kind}s file, which was refused, and no other of that name"
+
+
 class ChangeNumber:
     """The change number of a transaction, given out when the first thing really changes."""
 

@@ -1,12 +1,15 @@
 """Managers, looked up when every user of the file is in: neither the order of rows nor circles matter.
 
 A cell names a userPrincipalName (in any case) or an anchor of the same source. Who is not found is reported, and the
-user keeps the manager he had; a later import in which the manager exists heals it.
+user keeps the manager he had; a later import in which the manager exists heals it. A name that stands in a refused row
+means that row, not whoever has the name.
 """
 
-from provisor.runner.importing.history import ImportRun, Transactions
+from provisor.runner.importing.history import ImportRun, Transactions, of_another
 from provisor.scim.naming import spelled
+from provisor.scim.values import fold
 from provisor.storage import feed, objects
+from provisor.storage.import_notes import Note
 
 _PAGE_ROWS = 1_000
 
@@ -17,11 +20,18 @@ def set_managers(database: Transactions, run: ImportRun, file: str) -> None:
     while True:
         with database.transaction() as connection:
             rows = run.notes.managers(connection, run.tenant, run.source.id, after=after, limit=_PAGE_ROWS)
+            absent = [fold(cell) for _, _, cell, _, _, manager in rows if manager is None]
+            refused = {
+                name: its_row
+                for note in (Note.REFUSED_NAME, Note.NAME_OF_ANOTHER)
+                for name, its_row in run.notes.earlier_rows(connection, "user", note, absent).items()
+            }
             moved = []
             for row, user, cell, change, current, manager in rows:
                 if manager is None:
-                    absent = f"the manager {spelled(cell)} is no user of the directory"
-                    run.warn(file, row, f"{absent}; the row is imported without")
+                    its_row = refused.get(fold(cell))
+                    why = "is no user of the directory" if its_row is None else of_another("user", its_row)
+                    run.warn(file, row, f"the manager {spelled(cell)} {why}; the row is imported without")
                 elif manager != current:
                     moved.append((user, manager))
                     if change <= run.began_at_change:  # the row itself had brought nothing new

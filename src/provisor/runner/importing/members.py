@@ -1,12 +1,13 @@
 """Pages of memberships into the directory: group and member are named as in the directory, exactly or else folded.
 
-When several groups share a name, the one of the import's own source is meant.
+When several groups share a name, the one of the import's own source is meant. A name that stands in a refused row of
+the same import means that row, not whoever has the name.
 """
 
 from provisor.connectors.csv_files import BadRow, CsvFile, RowPage
 from provisor.database import Connection
 from provisor.directory.objects import DirectoryKind
-from provisor.runner.importing.history import ImportRun
+from provisor.runner.importing.history import ImportRun, of_another
 from provisor.scim.naming import problem_with_name, spelled, without_unseen
 from provisor.scim.values import fold
 from provisor.storage import feed, members, objects
@@ -46,9 +47,17 @@ class MemberImport:
         """(row, group id, member id) of the rows whose both ends are there."""
         groups = self._named(connection, "group", {self._group(cells) for _, cells in page.rows})
         users = self._named(connection, "user", {cells[self._member_at] for _, cells in page.rows})
+        taken_groups, taken_users = self._taken(connection, "group", groups), self._taken(connection, "user", users)
         resolved = []
         for number, cells in page.rows:
             group, member = self._group(cells), cells[self._member_at]
+            if (refused := taken_users.get(fold(member))) is not None:
+                self._refuse(number, f"the user {spelled(member)} {of_another('user', refused)}")
+            elif not self._of_id and (refused := taken_groups.get(fold(group))) is not None:
+                self._refuse(number, f"the group {spelled(group)} {of_another('group', refused)}")
+            if refused is not None:
+                self._protect(connection, BadRow(number, "", [*cells, group]))
+                continue
             group_ids = [self._of_id] if self._of_id else _meant(groups, group, self._run.source.id)
             member_ids = _meant(users, member, self._run.source.id)
             if len(group_ids) == 1 and len(member_ids) == 1:
@@ -75,6 +84,13 @@ class MemberImport:
         for name, object_id, exact, source in objects.name_holders(connection, self._run.tenant, kind, folded):
             found.setdefault(name, []).append((object_id, exact, source))
         return found
+
+    def _taken(self, connection: Connection, kind: DirectoryKind, found: _Named) -> dict[str, int]:
+        """Of these folded names, those of refused rows that others have, with the row."""
+        own, notes = self._run.source.id, self._run.notes
+        strangers = [name for name, holders in found.items() if all(source != own for _, _, source in holders)]
+        unread = notes.earlier_rows(connection, kind, Note.REFUSED_NAME, strangers)
+        return unread | notes.earlier_rows(connection, kind, Note.NAME_OF_ANOTHER, list(found))
 
     def _firsts(self, connection: Connection, rows: list[tuple[int, str, str]]) -> list[tuple[str, str]]:
         keys = [f"{group} {member}" for _, group, member in rows]

@@ -164,6 +164,8 @@ class ObjectImport:
             elif last or len(self._waiting) >= MOST_WAITING:
                 refusal = taken(self._kind, row.name or "", holder.name, holder.object)
                 self._refuse(row.number, refusal.message)
+                meant = [(row.folded_name or "", row.number)]
+                self._run.notes.remember(connection, self._kind, Note.NAME_OF_ANOTHER, meant)
             else:
                 self._waiting.append(row)
         return free
