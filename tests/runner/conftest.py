@@ -7,6 +7,7 @@ import os
 import shutil
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from provisor.engine.record import Kind
 from provisor.gallery import template
 from provisor.runner.assembling import Order
 from provisor.runner.cycle import plan_cycle, run_cycle
+from provisor.runner.planning import begin
 from provisor.runner.recording.summary import CycleSummary
 from provisor.storage import clock, cycles, directory_verbs, feed, jobs, log, members, objects, operations
 from provisor.storage.log import LoggedEvent, LogQuery
@@ -250,3 +252,14 @@ def world(make_world: Make) -> World:
 def everybody(make_world: Make) -> World:
     """The generic application, which stores managers, with everybody in scope."""
     return make_world("scim", scope="all")
+
+
+@pytest.fixture(autouse=True)
+def _nobody_waits_for_slots(monkeypatch):
+    """The rate of `entra` would be kept in real time, 40 ms a request; the tests of the pace have a time of their own."""
+    named = begin.behaviour_named
+    monkeypatch.setattr(begin, "behaviour_named", lambda name: _at_once(named(name)))
+
+
+def _at_once(behaviour):
+    return None if behaviour is None else replace(behaviour, requests_per_second=None)
