@@ -114,19 +114,21 @@ def _masked(text: str, names: Collection[str], *, compares: bool) -> str:
         return MASK
     if not _hints(plain, names):
         return text
-    end = 0
+    end = counted = quotes = 0
+    first = _REVERSED.search(plain)
     for word in _words(tuple(names)).finditer(plain):
         start, end = _name_begin(plain, end, word.start()), word.end()
+        quotes, counted = quotes + plain.count('"', counted, start), start
         if _OPERATOR_BEFORE.search(plain, max(0, start - 12), start):
             return MASK  # the value stands before its name
-        if compares and plain.count('"', 0, start) % 2 == 0:
+        if compares and quotes % 2 == 0:
             before = plain[:start].rstrip().lower()
             if before and not before.endswith(_BEGINS):
                 return MASK
             if plain[end:].strip().lower() in ("", "pr"):
                 break
             return f"{plain[:end]} {MASK}"
-        if _REVERSED.search(plain, 0, start + 1):
+        if first is not None and first.end() <= start + 1:
             return MASK
         aims = _AIMS.match(plain, end)
         if aims is not None or word[0].lower().endswith(_OPERATORS):
