@@ -123,11 +123,13 @@ def test_a_member_named_in_a_value_is_gone_or_the_removal_is_refused(scim, form)
 
 
 @pytest.mark.parametrize("op", ["add", "replace"])
-@pytest.mark.parametrize("form", [form for form, (_, outcome) in VALUES.items() if outcome == "invalidValue"])
+@pytest.mark.parametrize(
+    "form",
+    # An empty text names nobody, and is taken for no list at all (tolerance empty_text_unassigns_list).
+    [form for form, (value, outcome) in VALUES.items() if outcome == "invalidValue" and value != ""],
+)
 def test_what_names_no_member_is_refused_however_it_is_written(scim, form, op):
     value = VALUES[form][0]
-    if value == "":
-        pytest.skip("tolerance empty_text_unassigns_list")
     check(scim, "invalidValue", lambda id_: {"op": op, "path": "members", "value": filled(value, id_)})
 
 
