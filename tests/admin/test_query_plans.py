@@ -249,7 +249,7 @@ ALLOWED = {
     r"^SELECT \(SELECT count\(\*\) FROM member": "counts, in an index",
     r"^SELECT 1 FROM (waiting|unknown_create) WHERE job = \d+ LIMIT 1$": "the first one ends it",
     r"FROM unknown_create WHERE job = ": "creates whose outcome is not known: as many as were under way",
-    r"^DELETE FROM (link|member_link|operation|waiting) WHERE job = \d+$": "a job that starts anew, of everything",
+    r"^DELETE FROM (link|member_link|member_taken|operation|waiting) WHERE job = \d+$": "a job that starts anew, of everything",
     r"^DELETE FROM (listing|work) WHERE job = \d+( AND kind = coalesce\(\S+, kind\))?$": "what a cycle looked at, at its end",
     r"FROM link l WHERE l.job = \d+ AND l.kind = 'group'": "a cycle that looks at everybody: the groups",
     r"SELECT DISTINCT w.job, 'references', w.object": "a cycle that looks at everybody: who waits for somebody",

@@ -161,6 +161,7 @@ def test_the_incremental_cycle_sends_exactly_the_changes(perform, small_files):
             ("PATCH", "p1@x.example"),  # surname
             ("PATCH", "Sales"),  # a membership added
             ("PATCH", "Staff"),  # a membership removed
+            ("GET", "p0@x.example"),  # was that account taken out, or an id that is nobody's any more?
             ("PATCH", "p3@x.example"),  # disabled
             ("PATCH", "p7@x.example"),  # unassigned
             ("DELETE", "(gone)"),  # deleted for good
