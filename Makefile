@@ -31,8 +31,8 @@ demo: $(RUN) ## run the tutorial end to end on the sample organisation
 test: $(DEV) ## run every test
 	$(BIN)/pytest -n auto --dist loadgroup
 
-fast: $(DEV) ## run the tests that take less than a minute together: some rows of large tables, ten examples of a law
-	$(BIN)/pytest -n auto --dist worksteal -m 'not slow' --fewer-examples
+fast: $(DEV) ## run the tests that take about a minute together: some rows of large tables, ten examples of a law
+	$(BIN)/pytest -n auto --dist worksteal -m 'not slow' --fewer-examples --ignore tests/house
 
 check: $(DEV) ## style, types, import rules, house rules
 	$(BIN)/ruff format --check src tests benchmarks

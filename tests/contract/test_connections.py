@@ -28,6 +28,8 @@ from provisor.scim.schemas.resource_types import GROUP_TYPE, USER_TYPE
 from provisor.testing.http_relay import read_request
 from support.prepared_answers import TOKEN, Cut, answering, reply
 
+pytestmark = pytest.mark.fast_rows(1)
+
 USER = {"schemas": [], "id": "u-1", "userName": "anna"}
 CALLS = {
     "find": lambda client: client.find("user", "userName", "anna"),

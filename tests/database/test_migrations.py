@@ -11,6 +11,8 @@ import pytest
 from provisor.database import DatabaseError, open_database
 from provisor.database.migrations import migrate, read_files, statements
 
+pytestmark = pytest.mark.fast_rows(2)
+
 FIRST = "-- Things.\nCREATE TABLE thing (id INTEGER PRIMARY KEY, name TEXT NOT NULL);"
 SECOND = (
     "ALTER TABLE thing ADD COLUMN colour TEXT; CREATE INDEX thing_colour ON thing (colour) WHERE colour IS NOT NULL"

@@ -14,6 +14,8 @@ import pytest
 from provisor.engine.ports import Rejected, Throttled, Unreachable
 from provisor.runner.asking.pace import Pace
 
+pytestmark = pytest.mark.fast_rows(2)
+
 BEGAN = datetime(2026, 11, 1, tzinfo=UTC)
 IN_FLIGHT = 64
 

@@ -15,6 +15,8 @@ from provisor.engine.ports import Malformed, Rejected
 from provisor.runner.executing.execute_members import MOST_LOOKED
 from provisor.storage import applications, links, resets
 
+pytestmark = pytest.mark.fast_rows(3)
+
 ANNA = "anna@x"
 SALES = "Sales"
 OTHERS = "Others"

@@ -5,6 +5,8 @@ import json
 
 import pytest
 
+pytestmark = pytest.mark.fast_rows(4)
+
 APP = "Cisco Umbrella User Management"
 GUID = "8f1d2c3b-4a59-6877-8695-a4b3c2d1e0f0"
 

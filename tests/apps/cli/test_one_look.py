@@ -11,6 +11,8 @@ from provisor.provider.store.tables import open_target
 from provisor.terminal import print_json, print_json_line
 from support.command_line import COMMANDS, CTRL_C, at_a_prompt, on_screen
 
+pytestmark = pytest.mark.fast_rows(6)
+
 APP = "Cisco Umbrella User Management"
 PASSWORD = "correct horse battery"
 RED = re.compile(r"\x1b\[31m(.+?)\x1b\[0m")
