@@ -39,17 +39,21 @@ _decode = msgspec.json.Decoder(dict).decode
 
 def second_row(run: Run, item: SecondStage, kind: OperationKind, *, removes: int = 0) -> PlannedRow:
     """The operation on an object's members or references."""
+    return _row(run, SECOND, item.object, item.kind, item.name, kind)._replace(removes=removes)
+
+
+def _row(run: Run, stage: int, object_id: str, object_kind: Kind, name: str, kind: OperationKind) -> PlannedRow:
+    """What every row of a plan says."""
     return PlannedRow(
         job=run.job.number,
-        stage=SECOND,
-        object=item.object,
+        stage=stage,
+        object=object_id,
         cycle=run.cycle.n,
-        object_kind=item.kind,
-        name=item.name,
+        object_kind=object_kind,
+        name=name,
         kind=kind,
-        phase=phase_of(kind, item.kind),
+        phase=phase_of(kind, object_kind),
         state="planned",
-        removes=removes,
     )
 
 
@@ -120,17 +124,10 @@ class Placing:
         removes: int = 0,
     ) -> None:
         desired, link = case.desired, case.link
+        row = _row(self._run, ENTRY, desired.id, desired.kind, desired.name, kind)
         page.planned.append(
-            PlannedRow(
-                job=self._run.job.number,
-                stage=ENTRY,
-                object=desired.id,
-                cycle=self._run.cycle.n,
-                object_kind=desired.kind,
-                name=desired.name,
-                kind=kind,
-                phase=phase or phase_of(kind, desired.kind),
-                state="planned",
+            row._replace(
+                phase=phase or row.phase,
                 target_id=target_id or (None if link is None else link.target_id),
                 wanted_hash=desired.wanted_hash,
                 base_hash=None if link is None else link.pushed_hash,
@@ -239,21 +236,8 @@ class Placing:
         self, page: PagePlan, desired: Desired, code: str, reason: str, *, comes_to: OperationKind = "verdict"
     ) -> None:
         """A line of the plan about somebody to whom nothing is sent. `comes_to`: what the link becomes anyway."""
-        page.planned.append(
-            PlannedRow(
-                job=self._run.job.number,
-                stage=ENTRY,
-                object=desired.id,
-                cycle=self._run.cycle.n,
-                object_kind=desired.kind,
-                name=desired.name,
-                kind=comes_to,
-                phase=phase_of("verdict", desired.kind),
-                state="verdict",
-                verdict=code,
-                reason=reason,
-            )
-        )
+        row = _row(self._run, ENTRY, desired.id, desired.kind, desired.name, "verdict")
+        page.planned.append(row._replace(kind=comes_to, state="verdict", verdict=code, reason=reason))
 
     async def write(self, page: PagePlan, kind: Kind, *, cursor: str | None) -> None:
         """Write the page; with a cursor, the cycle has come that far."""

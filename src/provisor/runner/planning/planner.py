@@ -100,9 +100,13 @@ class Planner:
     async def _plan(self, kind: Kind, reads: Sequence[Read], *, pages: int | None, verify: bool = False) -> PagePlan:
         run = self._run
         rules, page = run.rules.of(kind), PagePlan()
-        first = [self._first(kind, *read, verify=verify) for read in self._decidable(reads)]
-        met = await read_linked(run, kind, [one for one in first if self._must_read(one, verify=verify)], verify=verify)
-        settled = [one for one in first if not self._must_read(one, verify=verify)] + [one.settled for one in met]
+        at_once: list[Decided] = []
+        to_read: list[Decided] = []
+        for read in self._decidable(reads):
+            first = self._first(kind, *read, verify=verify)
+            (to_read if self._must_read(first, verify=verify) else at_once).append(first)
+        met = await read_linked(run, kind, to_read, verify=verify)
+        settled = at_once + [one.settled for one in met]
         found = await find_counterparts(
             run, self._matcher, kind, [one.case for one in settled if isinstance(one.decision, Look)], pages
         )
