@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from provisor.engine.ports import Rejected
 from provisor.storage import directory_verbs, objects
 
 
@@ -22,6 +23,59 @@ def test_somebody_new_with_the_name_that_another_gave_up_is_created_in_the_same_
     assert {one["userName"] for one in world.target.resources("user").values()} == {"anna.old@x", "anna@x"}
     assert world.account("anna@x")["displayName"] == "Anna the Second"
     assert world.events(status="failure") == []
+
+
+def pass_names_on(world, people):
+    """Each takes the name of the next, the last a new one, and somebody new the first; returns who is called what."""
+    org = world.organisation
+    names = [f"p{number}@x" for number in range(people)]
+    org.users(names)
+    org.assign(*names)
+    world.run()
+    for taking, given in reversed([*zip(names, [*names[1:], "last@x"], strict=True)]):
+        org.change(taking, userPrincipalName=given)
+    org.user("p0@x", displayName="New")
+    org.assign("p0@x")
+    return {*names, "last@x"}
+
+
+@pytest.mark.parametrize("behaviour", ["provisor", "entra"])
+@pytest.mark.parametrize("people", [1, 2])
+def test_somebody_new_gets_the_name_at_the_end_of_a_chain_in_the_same_cycle(make_world, people, behaviour):
+    world = make_world("scim", behaviour=behaviour)
+    called = pass_names_on(world, people)
+
+    summary = world.run()
+
+    assert summary.state == "succeeded"
+    assert {one["userName"] for one in world.target.resources("user").values()} == called
+    assert world.account("p0@x")["displayName"] == "New"
+
+
+@pytest.mark.parametrize("behaviour", ["provisor", "entra"])
+@pytest.mark.parametrize("people", [3, 4])
+def test_a_longer_chain_of_names_is_through_after_as_many_cycles(make_world, people, behaviour):
+    world = make_world("scim", behaviour=behaviour)
+    called = pass_names_on(world, people)
+
+    for _ in range(people):
+        world.run()
+
+    assert {one["userName"] for one in world.target.resources("user").values()} == called
+    assert world.account("p0@x")["displayName"] == "New"
+
+
+@pytest.mark.parametrize("behaviour", ["provisor", "entra"])
+def test_somebody_new_is_told_who_keeps_the_name_when_the_holder_cannot_give_it_up(make_world, behaviour):
+    world = make_world("scim", behaviour=behaviour)
+    pass_names_on(world, 2)
+    refusal = Rejected("no", status=409, scim_type="uniqueness", detail="taken")
+    world.target.fail(1, refusal, method="PATCH", kind="user", times=1_000)
+
+    world.run()
+
+    failed = {event.name: event.code for event in world.events(status="failure")}
+    assert failed["p0@x"] == "DuplicateSourceEntries"
 
 
 def test_a_group_made_anew_under_the_name_of_one_deleted_in_the_same_cycle(world):

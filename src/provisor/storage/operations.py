@@ -5,7 +5,7 @@ the application's capacity. An operation holds hashes, not a body: the body is d
 `verdict` rows (objects it leaves alone, and why) live here too until the next plan or run.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -212,6 +212,19 @@ def claimed(connection: Connection, job: int, object_kind: Kind, target_id: str)
         (job, object_kind, target_id),
     )
     return Owner(row[0], row[1]) if row else None
+
+
+def in_phase(connection: Connection, job: int, objects: Sequence[str], phase: int) -> list[str]:
+    """Of these objects, those for whom an operation of their own is planned in this phase."""
+    if not objects:
+        return []
+    marks = ",".join("?" * len(objects))
+    rows = connection.all(
+        f"""SELECT object FROM operation WHERE job = ? AND stage = {ENTRY} AND object IN ({marks})
+        AND state = 'planned' AND phase = ?""",
+        (job, *objects, phase),
+    )
+    return [row[0] for row in rows]
 
 
 def mark_sent(connection: Connection, job: int, rows: Iterable[SentRow]) -> None:

@@ -6,6 +6,7 @@ Order: finding, an account that is there after all, names that another gives up 
 from collections.abc import Mapping, Sequence
 
 from provisor.engine.decide import Decision, Fail, Terms
+from provisor.engine.operation import ONCE_MORE
 from provisor.engine.outcome import failure_from
 from provisor.engine.record import Kind
 from provisor.engine.settle import Look, freed_in, settle, settle_found
@@ -16,7 +17,7 @@ from provisor.runner.planning.matcher import NOBODY, Matcher, MatchFound, Wanted
 from provisor.runner.planning.page import Case, Decided
 from provisor.runner.run import Run
 from provisor.scim.values import Resource
-from provisor.storage import links, records
+from provisor.storage import links, operations, records
 from provisor.storage.links import StoredLink
 from provisor.storage.records import Read
 
@@ -38,7 +39,7 @@ async def find_counterparts(
         if case.desired.mapped is not None
     ]
     found = await matcher.match(kind, wanted, expected=None if pages is None else len(wanted) * pages)
-    freed = {} if pages is None else _freed(run, kind, found)
+    freed = _freed(run, kind, found) if pages is not None else _freed_once_more(run, found)
     settled = [Decided(case, Fail(_special(case.desired.name))) for case in refused]
     for case in asked:
         one = found.get(case.desired.id, NOBODY)
@@ -93,6 +94,13 @@ def _freed(run: Run, kind: Kind, found: Mapping[str, MatchFound]) -> dict[str, i
             freed[object_id] = phase
             given.add(one.holder)
     return freed
+
+
+def _freed_once_more(run: Run, found: Mapping[str, MatchFound]) -> dict[str, int]:
+    """The same while the plan is carried out: a holder who met a conflict may give it up when tried once more."""
+    holders = {one.holder: object_id for object_id, one in reversed(list(found.items())) if one.holder is not None}
+    trying = operations.in_phase(run.reader(), run.job.number, list(holders), ONCE_MORE)
+    return {holders[holder]: ONCE_MORE for holder in trying}
 
 
 def _phase_freeing(run: Run, kind: Kind, read: Read, one: MatchFound) -> int | None:
