@@ -5,6 +5,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c c
 # What running needs, and what developing needs besides: a newcomer's demo does not wait for the second.
 RUN := .venv/.ready-run
 DEV := .venv/.ready-dev
+SDK := .venv/.ready-sdk
 # pytest keeps the tests it has rewritten; where nothing may be kept, every process rewrites them all again.
 export PYTHONDONTWRITEBYTECODE :=
 
@@ -25,10 +26,14 @@ $(DEV): pyproject.toml constraints.txt | $(BIN)/pip
 	$(INSTALL) -e '.[dev]'
 	@touch $(RUN) $@
 
+$(SDK): pyproject.toml constraints.txt | $(BIN)/pip
+	$(INSTALL) -e '.[dev,sdk]'
+	@touch $(RUN) $(DEV) $@
+
 demo: $(RUN) ## run the tutorial end to end on the sample organisation
 	$(BIN)/provisor demo
 
-test: $(DEV) ## run every test
+test: $(SDK) ## run every test
 	$(BIN)/pytest -n auto --dist loadgroup
 
 fast: $(DEV) ## run the tests that take about a minute together: some rows of large tables, ten examples of a law

@@ -1,10 +1,13 @@
 """A whole initial cycle: people a minute, service in one process, the real target in another, everything durable.
 
     .venv/bin/python benchmarks/cycle.py [--people 10000 100000] [--profile FILE]
+    .venv/bin/python benchmarks/cycle.py --people 3000 --beside ../before/src [--rounds 6]
 
 With listing and with a look-up for each person, beside bare aiohttp posting the same bodies to the same target in the
 same run. Also: the cycle without changes, the peak memory of the service, the cost of one fdatasync. Goals: 300,000 a
 minute with listing, 180,000 with look-ups; 100 % and 60 % of bare; at most 60 MiB at any size.
+
+`--beside` runs this checkout and another in turn and prints the least CPU of each: what to trust on a shared machine.
 """
 
 import argparse
@@ -14,6 +17,7 @@ import json
 import multiprocessing
 import os
 import resource
+import shutil
 import statistics
 import subprocess
 import sys
@@ -192,11 +196,15 @@ def bare(url, target_url, token, people, answer):
     answer.put(uvloop.run(post_all()))
 
 
-def in_process(work, *arguments):
+def in_process(work, *arguments, source=None):
     context = multiprocessing.get_context("spawn")
     answer = context.Queue()
     process = context.Process(target=work, args=(*arguments, answer))
+    if source is not None:
+        sys.path.insert(0, str(source))  # a spawned process begins with the path of its parent
     process.start()
+    if source is not None:
+        del sys.path[0]
     result = answer.get()
     process.join()
     return result
@@ -229,18 +237,47 @@ def measure(folder, people, look_up, profile):
     )
 
 
+def compare(folder, people, look_up, other, rounds):
+    """The least CPU a person of this checkout and of the other, in turn, each time with a fresh target."""
+    folder.mkdir()
+    built = folder / "built.sqlite"
+    job_id = in_process(build, f"sqlite:///{built}", people)
+    spent = {None: [], other: []}
+    for number in range(rounds):
+        for source in spent if number % 2 == 0 else reversed(spent):
+            place = folder / f"{number}-{source is None}"
+            place.mkdir()
+            shutil.copy(built, place / "service.sqlite")
+            target = Target(place / "target")
+            url = f"sqlite:///{place / 'service.sqlite'}"
+            try:
+                ran = in_process(cycles, url, job_id, target.url, target.token, look_up, None, source=source)
+            finally:
+                target.stop()
+            spent[source].append(ran["cpu"] / people * 1e6)
+    this, that = min(spent[None]), min(spent[other])
+    what = "a look-up each" if look_up else "listing"
+    print(f"{people:,} people, {what}: CPU {this:.0f} µs each, the other {that:.0f}: {this / that:.2f}", flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--people", type=int, nargs="+", default=[10_000, 100_000])
     parser.add_argument("--only", choices=["listing", "look-up"])
     parser.add_argument("--profile", help="write a cProfile of the cycle to this file")
+    parser.add_argument("--beside", type=Path, help="the src folder of another checkout: compare the CPU of both")
+    parser.add_argument("--rounds", type=int, default=6, help="of a comparison")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         print(f"one fdatasync of 4 KiB: {fdatasync_milliseconds(folder):.2f} ms (median)")
         for people in options.people:
             for look_up in (False, True):
-                if options.only in (None, "look-up" if look_up else "listing"):
+                if options.only not in (None, "look-up" if look_up else "listing"):
+                    continue
+                if options.beside is not None:
+                    compare(folder / f"{people}-{look_up}", people, look_up, options.beside, options.rounds)
+                else:
                     measure(folder / f"{people}-{look_up}", people, look_up, options.profile)
 
 

@@ -37,7 +37,7 @@ def run(folder: Path) -> None:
     """Import once or again, in this process, and print what it took."""
     from provisor.database import open_database
     from provisor.runner.importing.import_source import CsvImport, import_csv
-    from provisor.storage import migrate
+    from provisor.storage.schema import migrate
 
     database = open_database(f"sqlite:///{folder / 'service.db'}")
     tenant = migrate(database)

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import is_hypothesis_test, settings
 
 from provisor.database import open_database
-from provisor.storage import migrate, tenants
+from provisor.storage import tenants
+from provisor.storage.schema import migrate
 from support.company import Company
 from support.postgresql import Cluster, PostgresqlMissing
 

@@ -1,8 +1,8 @@
-"""The command `provisor`: mounts the nouns, opens nothing, and turns every failure into one line and an exit code.
+"""The command `provisor`: mounts the nouns and turns every failure into one line and an exit code.
 
 A noun's module is imported when its command is called, so that
 `provisor --help` answers in under 0.3 s. Exit codes: 0 done, 1 failed, 2 wrong usage,
-which a file that is named and cannot be opened is too, 3 done but rows of a file were refused.
+which a file that is named and cannot be opened is too, 3 done, but some rows of a file were refused.
 """
 
 import errno
@@ -24,7 +24,12 @@ from provisor.settings import Settings, misspelt_setting, read_settings
 from provisor.terminal import Noun, colourless, complain, say
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from provisor.admin.actor import Actor
     from provisor.admin.bundle import Admin
+    from provisor.admin.health import Pulse
+    from provisor.admin.session import Listening
 
 # noun: module, attribute, what it is for
 NOUNS: Final = {
@@ -36,14 +41,29 @@ NOUNS: Final = {
     "job": ("provisor.cli.job", "app", "Provisioning jobs: credentials, plan, run, start, pause, status."),
     "schema": ("provisor.cli.schema", "app", "A job's mappings and scoping filters as a file."),
     "log": ("provisor.cli.log", "app", "The provisioning log: what was done to whom, and why."),
-    "serve": ("provisor.cli.serve", "app", "Run all started jobs on their interval."),
+    "audit": ("provisor.cli.audit", "app", "Who changed what, and who was refused it."),
+    "retention": ("provisor.cli.retention", "app", "How long the logs and the history of jobs are kept."),
+    "serve": (
+        "provisor.cli.serve",
+        "app",
+        "Run all started jobs; with --port, answer at the portal and the Graph-shaped API.",
+    ),
+    "backup": ("provisor.cli.backup", "app", "Copy the service's database while it is in use."),
+    "restore": ("provisor.cli.backup", "restore_app", "Put a backup in the place of the service's database."),
     "expression": ("provisor.cli.expression", "app", "Try the expressions of attribute mappings."),
     "clock": ("provisor.cli.clock", "app", "Whether the clock may be believed where things are deleted for their age."),
+    "mail": ("provisor.cli.mail", "app", "The mail server: who is told when a job is in trouble."),
+    "webhook": ("provisor.cli.webhook", "app", "Webhooks: other programs that are told of the same."),
+    "admin": (
+        "provisor.cli.administration",
+        "app",
+        "The installation itself: who may sign in, and the key of stored credentials.",
+    ),
     "target": ("provisor.provider.commands.serve", "app", "Cisco Umbrella User Management, the bundled application."),
     "demo": ("provisor.demo.commands", "app", "The whole tutorial, end to end, in a folder of its own."),
 }
-INTERRUPTED = 130  # what shells give a command that Ctrl-C ended
-ROOM = "What was being written is not whole. Make room on that disk, and call the command again."
+INTERRUPTED = 130  # what shells report for a command ended by Ctrl-C
+ROOM = "The output is incomplete. Make room on that disk and run the command again."
 EPILOG = "Every command has --help with an example. Start with: provisor demo"
 
 
@@ -79,21 +99,33 @@ def command_of(noun: str) -> Any:
 
 
 def build(settings: Settings) -> "Admin":
-    """Wiring's bundle, imported when a verb is first called."""
+    """Wiring's bundle, imported when a verb is first called; what it does is traced where somebody asked for that."""
     from provisor.wiring import build as wire
 
+    if any(name.startswith("OTEL_") for name in os.environ):
+        from provisor.runner.tracing import begin
+
+        if why_not := begin(os.environ):
+            complain(why_not)
     return wire(settings)
+
+
+def site(admin: "Admin", actor: "Actor", pulse: "Pulse", listening: "Listening") -> "AbstractContextManager[str]":
+    """What answers over HTTP, imported by a service alone."""
+    from provisor.site import site as opened
+
+    return opened(admin, actor, pulse, listening)
 
 
 @cache
 def root() -> Nouns:
     """The command line as a value."""
-    # No help is drawn with rich, which costs 0.2 s of imports and cuts long names off.
+    # Help is not drawn with rich, which costs 0.2 s of imports and cuts off long names.
     app = typer.Typer(cls=Nouns, no_args_is_help=True, add_completion=False, epilog=EPILOG, rich_markup_mode=None)
     app.callback(invoke_without_command=True)(_options)
     group = get_command(app)
     if not isinstance(group, Nouns):
-        raise TypeError("typer made another group than it was told to.")
+        raise TypeError("typer made a group of another class.")
     return group
 
 
@@ -107,8 +139,8 @@ def run(arguments: list[str] | None = None) -> None:
     misspelt = misspelt_setting(os.environ)
     if misspelt is not None:
         raise AdminError("unknown-setting", f"{misspelt[0]} has no effect.", f"Write {misspelt[1]}.")
-    session = Session(settings=read_settings(os.environ), build=build)
-    colour = False if colourless() else None  # None: as the terminal can
+    session = Session(settings=read_settings(os.environ), build=build, site=site)
+    colour = False if colourless() else None  # None: whatever the terminal can do
     try:
         root().main(args=arguments, prog_name="provisor", obj=session, color=colour)
     except AdminError as error:
@@ -122,16 +154,16 @@ def guarded(command: Callable[[], None]) -> int:
     try:
         command()
     except SystemExit as leaving:
-        if leaving.code == INTERRUPTED:  # the command line turns Ctrl-C into an exit of its own, without a word
+        if leaving.code == INTERRUPTED:  # click turns Ctrl-C into a silent exit of its own
             complain("Stopped.")
         return leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
     except AdminError as error:
         complain(error.message, error.hint)
         return 1
-    except BrokenPipeError:  # the reader of our output has left, as `head` does
+    except BrokenPipeError:  # the reader of our output is gone, as with `head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except UnicodeEncodeError:  # an argument that the shell passed on as bytes, or a value made of one
+    except UnicodeEncodeError:  # an argument that the shell passed as raw bytes, or a value made from one
         complain("An argument is not UTF-8 text.", "Type it again, or set the terminal to UTF-8.")
         return 2
     except KeyboardInterrupt:
@@ -154,12 +186,25 @@ def guarded(command: Callable[[], None]) -> int:
     return 0
 
 
+_WITHOUT_ACCOUNTS = ("target", "demo")  # a role that holds nothing back must not seem to
+
+
 def _options(
     context: typer.Context,
-    version: bool = typer.Option(False, "--version", help="Print the version and end."),
-    traceback: bool = typer.Option(False, "--traceback", help="Show where a failure happened."),
+    version: bool = typer.Option(False, "--version", help="Print the version and exit."),
+    traceback: bool = typer.Option(False, "--traceback", help="Show the traceback of a failure."),
+    acting_as: str = typer.Option("", "--as", metavar="NAME", help="Act as this account, with its roles alone."),
 ) -> None:
     """Provisor keeps the people and groups of a directory provisioned in the applications they use."""
+    opened = context.find_object(Session)
+    if acting_as and context.invoked_subcommand in _WITHOUT_ACCOUNTS:
+        raise AdminError(
+            "invalid-value",
+            f"--as names an account of the service, and `provisor {context.invoked_subcommand}` knows none of those.",
+            "Leave --as out: whoever may write the file may do this.",
+        )
+    if acting_as and opened is not None:
+        opened.acting_as = acting_as
     if version:
         from importlib.metadata import version as installed
 

@@ -20,7 +20,7 @@ KEY_FILE = "secret.key"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Everything an operator may set from outside. Paths are absolute, so a later change of folder does no harm."""
+    """Everything an operator can set. Paths are absolute, so a later change of folder does no harm."""
 
     folder: Path
     database_url: str
@@ -29,18 +29,18 @@ class Settings:
 
 
 def misspelt_setting(environment: Mapping[str, str]) -> tuple[str, str] | None:
-    """A variable that is surely one of ours misspelt, and the right one: the default would be taken without a word."""
+    """A variable that is clearly a misspelling of ours, and the right name: it would otherwise be silently ignored."""
     known = (DATABASE_URL, TARGET_DATABASE_URL, SECRET_KEY_FILE, DATA)
     ours = sorted(name for name in environment.keys() - set(known) if name.upper().startswith("PROVISOR_"))
     if not ours:
         return None
-    from provisor.scim.nearest import misspelt  # costs an import that hardly any command needs
+    from provisor.scim.nearest import misspelt  # an import that hardly any command needs
 
     return next(((name, meant) for name in ours if (meant := misspelt(name, known)) is not None), None)
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
-    """Settings from environment variables; an empty value counts as absent."""
+    """Settings from environment variables; an empty value counts as unset."""
     folder = Path(environment.get(DATA) or DEFAULT_FOLDER).absolute()
     return Settings(
         folder=folder,

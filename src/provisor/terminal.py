@@ -1,7 +1,7 @@
-"""Words on a terminal, for every skin that has one: help, tables, JSON, a progress bar, a secret asked for, an error.
+"""Output to a terminal, for every skin that has one: help, tables, JSON, a progress bar, prompts for secrets, errors.
 
 Must not: know a verb or a table of ours. Rich is imported by what draws with it, so that `--help` stays quick.
-Text that came from a directory or a target is shown as text: no markup in it is obeyed, no control character is sent.
+Text from a directory or a target is printed as plain text: markup in it has no effect, control characters are escaped.
 """
 
 import codecs
@@ -21,10 +21,10 @@ from typer.core import TyperGroup
 if TYPE_CHECKING:
     from rich.console import Console
 
-_FEW_LETTERS: Final = 12  # a column that is narrower cannot be read
+_FEW_LETTERS: Final = 12  # a narrower column cannot be read
 _ID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _LARGEST_SECRET_BYTES = 65_536
-# What JSON leaves as it is and a terminal may obey; half a surrogate pair cannot be written at all.
+# What JSON leaves as it is but a terminal may obey; half a surrogate pair cannot be written at all.
 _UNSHOWN_IN_JSON: Final = re.compile("[\x7f-\x9f\ud800-\udfff]")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for another program.")]
@@ -34,7 +34,7 @@ class Noun(TyperGroup):
     """A command with commands of its own, each listed with its whole first sentence, which typer cuts off."""
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
-        """The commands and what each is for, over as many lines as that takes."""
+        """The commands and what each is for, on as many lines as that takes."""
         commands = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
         with formatter.section("Commands"):
             formatter.write_dl(
@@ -43,7 +43,7 @@ class Noun(TyperGroup):
 
 
 def noun(help_text: str, group: type[TyperGroup] = Noun) -> typer.Typer:
-    """A noun with its verbs. Its help is without markup, which would take the [attribute] of an example for a tag."""
+    """A noun with its verbs. Its help has no markup, which would take the [attribute] of an example for a tag."""
     return typer.Typer(
         cls=group,
         help=help_text,
@@ -70,7 +70,7 @@ class Shows(Protocol):
 
     @property
     def seconds_left(self) -> float | None:
-        """An estimate, once it means something."""
+        """An estimate; None until there is enough to go by."""
 
 
 def say(text: str = "") -> None:
@@ -79,7 +79,7 @@ def say(text: str = "") -> None:
 
 
 def print_json(value: object) -> None:
-    """A value for another program, indented for the person who looks over its shoulder."""
+    """A value for another program, indented for human readers."""
     typer.echo(json_text(value))
 
 
@@ -89,20 +89,20 @@ def print_json_line(value: object) -> None:
 
 
 def json_text(value: object, *, indent: int | None = 2) -> str:
-    """JSON that says every character and sends no control character: those are written as escapes."""
+    """JSON with control characters written as escapes; other characters stay as they are."""
     text = json.dumps(value, indent=indent, ensure_ascii=False)
     return _UNSHOWN_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """A table, as wide as the terminal; piped elsewhere it is as wide as its text, so that a row of a list is a line.
+    """A table, as wide as the terminal; when piped, as wide as its text, so that every row of a list is one line.
 
-    On a terminal cells fold, ids do not: people copy them. Where they leave no room for the rest, every row becomes a
-    table of its own with a title and a cell a line.
+    On a terminal cells wrap but ids do not: people copy them. Where ids leave no room for the rest, every row becomes a
+    table of its own with one title and cell per line.
     """
     cells = [["" if cell is None else _clean(str(cell)) for cell in row] for row in rows]
     if piped():
-        one_line = len(columns) > 2  # of two, the second is a text that `show` gives as it is
+        one_line = len(columns) > 2  # of two columns, the second is text that `show` prints as it is
         _draw(
             columns, [[" ".join(cell.splitlines()) for cell in row] for row in cells] if one_line else cells, (), None
         )
@@ -124,42 +124,40 @@ def piped() -> bool:
 
 
 def warn(text: str) -> None:
-    """One line on standard error, for the person and not for a program that reads the output."""
+    """One line on standard error, for the person, not for a program reading the output."""
     typer.echo(_clean(text), err=True)
 
 
 def complain(message: str, hint: str = "") -> None:
-    """One red line on standard error, and what to do about it under it."""
+    """One red line on standard error, with what to do about it below."""
     typer.echo(_clean(message) if colourless() else typer.style(_clean(message), fg="red"), err=True)
     if hint:
         warn(hint)
 
 
 def colourless() -> bool:
-    """Whether the user wants no colours at all (https://no-color.org)."""
+    """Whether the user has switched colours off (https://no-color.org)."""
     return bool(os.environ.get("NO_COLOR"))
 
 
 def read_secret(file: str | None, prompt: str) -> str:
-    """A secret from a file, from standard input (`-`), or typed unseen; never from an argument."""
+    """A secret from a file, from standard input (`-`), or typed without echo; not from an argument."""
     if file is not None:
         return _secret_in(file).strip()
     if not sys.stdin.isatty():
-        raise typer.BadParameter(f"There is no terminal to ask for the {prompt} on; name a file, or - for input.")
+        raise typer.BadParameter(f"There is no terminal to ask for the {prompt}; name a file, or - for standard input.")
     return _typed(prompt).strip()
 
 
 def read_new_secret(file: str | None, prompt: str) -> str:
-    """A secret that is being chosen: from a file, from standard input (`-`, or piped in), or typed twice unseen."""
+    """A new secret: from a file, from standard input (`-`, or piped in), or typed twice without echo."""
     if file is not None or not sys.stdin.isatty():
         secret = _secret_in("-" if file is None else file)
         if secret != secret.strip():
-            raise typer.BadParameter(
-                "The secret begins or ends with a blank, and nobody can tell whether it is meant; remove it."
-            )
+            raise typer.BadParameter("The secret begins or ends with a blank; remove it.")
         return secret
     while (secret := _typed(prompt)) != _typed("Once more"):
-        complain("The two differ.", "Type it again.")
+        complain("The two entries differ.", "Try again.")
     return secret
 
 
@@ -169,7 +167,7 @@ def _typed(prompt: str) -> str:
 
 
 def _secret_in(file: str) -> str:
-    """The secret in a file; one that cannot be read, or holds none, is wrong usage."""
+    """The secret in a file; a file that cannot be read or holds no secret is wrong usage."""
     try:
         return secret_line(file)
     except OSError as error:
@@ -179,9 +177,9 @@ def _secret_in(file: str) -> str:
 
 
 def secret_line(file: str) -> str:
-    """The one line of text in a file (`-`: in standard input), as people mean it whatever wrote the file.
+    """The one line of text in a file (`-`: in standard input), whatever program wrote it.
 
-    A byte order mark and line breaks at the end are no part of it. Raises OSError, and ValueError with a sentence that
+    A byte order mark and trailing line breaks are not part of it. Raises OSError, and ValueError with a sentence that
     shows nothing of what was read.
     """
     named = "Standard input" if file == "-" else file
@@ -196,25 +194,25 @@ def secret_line(file: str) -> str:
     wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))  # what PowerShell's > writes
     try:
         text = data.decode("utf-16" if wide else "utf-8-sig")
-    except UnicodeDecodeError:  # without the bytes: they may be most of a secret
+    except UnicodeDecodeError:  # without the bytes, which may be most of a secret
         raise ValueError(f"{named} is not UTF-8 text.") from None
     lines = text.strip("\r\n").splitlines()
     if len(lines) > 1:
-        raise ValueError(f"{named} holds {len(lines)} lines, and a secret is one; keep the line that is meant.")
+        raise ValueError(f"{named} holds {len(lines)} lines, but a secret is one line; remove the others.")
     return lines[0] if lines else ""
 
 
 def confirmed(name: str) -> bool:
-    """Whether the person typed this name, which says that what was told is meant."""
+    """Whether the person confirmed what was shown by typing this name."""
     if not sys.stdin.isatty():
-        raise typer.BadParameter("There is no terminal to confirm this on; say --yes if it is meant.")
-    typer.echo(f"Type {_clean(name)} to go on: ", nl=False, err=True)
+        raise typer.BadParameter("There is no terminal to confirm this; add --yes if you mean it.")
+    typer.echo(f"Type {_clean(name)} to confirm: ", nl=False, err=True)
     return input().strip() == name.strip()
 
 
 @contextmanager
 def progress_bar(*, quiet: bool = False) -> Iterator[Callable[[Shows], None]]:
-    """A bar of objects with the time left; hands out the function that moves it. Not drawn without a terminal."""
+    """A progress bar with the time left; yields the function that moves it. Not drawn without a terminal."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     console = _console(stderr=True)
@@ -238,12 +236,12 @@ def progress_bar(*, quiet: bool = False) -> Iterator[Callable[[Shows], None]]:
             )
 
         yield move
-        if bar.tasks[0].total is None:  # nothing was to be done
+        if bar.tasks[0].total is None:  # there was nothing to do
             bar.remove_task(task)
 
 
 def duration(seconds: float) -> str:
-    """A time span as a person says it."""
+    """A time span in plain words."""
     if seconds < 90:
         return f"{max(seconds, 0):.0f} s"
     if seconds < 90 * 60:
@@ -259,7 +257,7 @@ def counted(number: int, what: str) -> str:
 def _console(*, stderr: bool = False, width: int | None = None) -> "Console":
     from rich.console import Console
 
-    # Without a colour system nothing is drawn bold or dim either.
+    # Without a colour system nothing is bold or dim either.
     return Console(stderr=stderr, width=width, color_system=None if colourless() else "auto")
 
 
@@ -274,7 +272,7 @@ def _draw(columns: Sequence[str], cells: Sequence[Sequence[str]], floors: Sequen
     ]
     room = sum(widths) + _between(len(columns)) if room is None else room
     excess = sum(widths) + _between(len(columns)) - room
-    while excess > 0 and widths != list(floors):  # who has most to give, gives first
+    while excess > 0 and widths != list(floors):  # the column with the most to spare shrinks first
         at = max(range(len(widths)), key=lambda at: widths[at] - floors[at])
         others = [width - floor for width, floor in zip(widths, floors, strict=True)]
         spare = max(1, others[at] - sorted(others)[-2]) if len(others) > 1 else others[at]
@@ -283,7 +281,7 @@ def _draw(columns: Sequence[str], cells: Sequence[Sequence[str]], floors: Sequen
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_header=any(columns))
     for column, width in zip(columns, widths, strict=True):
         table.add_column(column, overflow="fold", width=max(width, 1))
-    # An id that is longer than the terminal stands out of it; what is beside it folds within.
+    # An id longer than the terminal overflows it; the cells beside it wrap.
     console = _console(width=max(room, sum(widths) + _between(len(columns))))
     beyond = console.width - room
     for row in cells:
@@ -297,7 +295,7 @@ def _draw(columns: Sequence[str], cells: Sequence[Sequence[str]], floors: Sequen
 
 
 def _least(text: str, title: str) -> int:
-    """How narrow a column may become for this cell: as its longest id, or as a few letters."""
+    """How narrow this cell allows its column to become: as its longest id, or a few letters."""
     ids = max((_length(word) for word in text.split() if _ID.search(word)), default=0)
     few = min(_FEW_LETTERS, max(map(_length, text.split("\n"))))
     return max(ids, few, min(_FEW_LETTERS, _length(title)))
@@ -309,7 +307,7 @@ def _between(columns: int) -> int:
 
 
 def _length(text: str) -> int:
-    """How many places of a terminal a line takes."""
+    """How many terminal columns a line takes."""
     if text.isascii():
         return len(text)
     from rich.cells import cell_len
@@ -318,7 +316,7 @@ def _length(text: str) -> int:
 
 
 def _clean(text: str) -> str:
-    """Control characters (terminal escapes among them) made visible; line breaks and other scripts stay."""
+    """Control characters (including terminal escapes) made visible; line breaks and other scripts stay."""
     return "".join(
         letter if (letter >= " " and not _unshown(letter)) or letter in "\n\t" else "\N{REPLACEMENT CHARACTER}"
         for letter in text
@@ -326,5 +324,5 @@ def _clean(text: str) -> str:
 
 
 def _unshown(letter: str) -> bool:
-    # DEL and the C1 controls, some of which begin terminal sequences, and bytes of a path that are no text.
+    # DEL and the C1 controls, some of which start terminal sequences, and bytes of a path that are not text.
     return "\x7f" <= letter <= "\x9f" or "\ud800" <= letter <= "\udfff"

@@ -34,10 +34,10 @@ READ_IDS = {
 }
 UNUSABLE_IDS = {
     "null": (None, "no id"),
-    "true": (True, "no text"),
-    "fraction": (7.5, "no text"),
-    "array": (["u-1"], "no text"),
-    "object": ({"value": "u-1"}, "no text"),
+    "true": (True, "not text"),
+    "fraction": (7.5, "not text"),
+    "array": (["u-1"], "not text"),
+    "object": ({"value": "u-1"}, "not text"),
     "empty": ("", "an empty id"),
     "blank": (" \t", "an empty id"),
     "dot": (".", "no address can name"),
@@ -199,17 +199,17 @@ LISTS = {
         2,
         3,
         None,
-        "lists something that is no resource",
+        "lists something that is not a resource",
     ),
     "an array among them": (
         {"totalResults": 9, "Resources": [*users(1), users(2)]},
         1,
         9,
         3,
-        "lists something that is no resource",
+        "lists something that is not a resource",
     ),
-    "one object": ({"totalResults": 1, "Resources": USER}, 0, 1, None, "lists something that is no resource"),
-    "a text": ({"totalResults": 1, "Resources": "u-1"}, 0, 1, None, "lists something that is no resource"),
+    "one object": ({"totalResults": 1, "Resources": USER}, 0, 1, None, "lists something that is not a resource"),
+    "a text": ({"totalResults": 1, "Resources": "u-1"}, 0, 1, None, "lists something that is not a resource"),
     "an error among them": (
         {"totalResults": 2, "Resources": [{"schemas": [ERROR_URN], "status": "500"}, *users(1)]},
         1,
@@ -275,11 +275,11 @@ FOUND = {
     "fewer than match": ({"totalResults": 2, "Resources": users(1)}, ["u-1"], "says that 2 match and lists 1"),
     "one that is not shown": ({"totalResults": 1, "Resources": []}, [], "says that 1 match and lists 0"),
     "one that is not listed": ({"totalResults": "1"}, [], "says that 1 match and lists 0"),
-    "one object": ({"totalResults": 1, "Resources": USER}, [], "lists something that is no resource"),
+    "one object": ({"totalResults": 1, "Resources": USER}, [], "lists something that is not a resource"),
     "null among them": (
         {"totalResults": 2, "Resources": [None, *users(1)]},
         ["u-1"],
-        "lists something that is no resource",
+        "lists something that is not a resource",
     ),
 }
 

@@ -461,3 +461,12 @@ async def test_tls_older_than_1_2_is_refused(tmp_path, monkeypatch):
         await read_over_tls(context)
 
     assert refused.value.sent is False
+
+
+async def test_several_entries_in_answer_to_an_id_are_told_as_several():
+    some = [{"id": "1", "userName": "a@x"}, {"id": "2", "userName": "b@x"}]
+    async with answering(reply(body={"totalResults": 2, "Resources": some})) as (client, _):
+        with pytest.raises(Rejected) as caught:
+            await client.read("user", "1")
+
+    assert caught.value.scim_type == "tooMany"

@@ -2,6 +2,7 @@
 
 import stat
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import pytest
@@ -58,6 +59,21 @@ def test_writers_in_several_threads_wait_for_each_other(database):
         thread.join()
 
     assert database.reader().one("SELECT count(*) FROM thing") == (80,)
+
+
+def test_a_writer_does_not_wait_for_another_thread_for_ever(database, monkeypatch):
+    monkeypatch.setattr("provisor.database.connections.BUSY_SECONDS", 0.05)
+    with ThreadPoolExecutor(1) as thread, database.transaction():
+
+        def write():
+            with database.transaction():
+                pass
+
+        refused = thread.submit(write).exception(10)
+
+    assert isinstance(refused, DatabaseError)
+    assert "another write of this process" in str(refused)
+    write()
 
 
 def test_two_processes_never_read_the_same_value_before_they_write(database, url):

@@ -1,11 +1,13 @@
 """Group commit: many writes share one commit, and none undoes another."""
 
 import asyncio
+import sqlite3
 import threading
 
 import pytest
 
 from provisor.database import IntegrityError, Writer, open_database, sqlite
+from provisor.testing.faults import Killed
 
 
 def insert(number):
@@ -55,6 +57,38 @@ def test_a_write_that_fails_undoes_only_itself(database):
 
     assert isinstance(results[1], IntegrityError)
     assert database.reader().all("SELECT id FROM thing ORDER BY id") == [(1,), (2,)]
+
+
+def refuse(connection):
+    raise ValueError("before anything was written")
+
+
+def insert_and_refuse(connection):
+    insert(9)(connection)
+    raise ValueError("after something was written")
+
+
+@pytest.mark.parametrize(
+    "refused", [[], [refuse], [insert_and_refuse], [insert(1)]], ids=["none", "early", "late", "twice"]
+)
+def test_what_becomes_of_a_transaction_is_written_once_at_its_end(database, refused):
+    def finish(connection, outcomes):
+        connection.many(
+            "INSERT INTO thing (id) VALUES (?)", [(100 + number,) for number, failure in outcomes if not failure]
+        )
+
+    def numbered(number):
+        return lambda connection: insert(number)(connection) and number
+
+    async def run():
+        writer = Writer(database, finish=finish)
+        works = [numbered(1), *refused, numbered(2)]
+        await asyncio.gather(*(writer.write(work) for work in works), return_exceptions=True)
+        await writer.close()
+
+    asyncio.run(run())
+
+    assert database.reader().all("SELECT id FROM thing ORDER BY id") == [(1,), (2,), (101,), (102,)]
 
 
 def test_half_a_write_that_fails_is_undone(database):
@@ -233,3 +267,50 @@ def test_a_slow_commit_is_left_to_a_thread_even_when_nothing_else_goes_on(tmp_pa
     database.close()
 
     assert threading.get_ident() not in threads
+
+
+def test_a_work_that_ends_the_process_keeps_nobody_waiting(database):
+    def interrupted(connection):
+        raise Killed
+
+    async def write():
+        writer = Writer(database)
+        try:
+            await writer.write(interrupted)
+        finally:
+            await writer.close()
+
+    with pytest.raises(Killed):
+        asyncio.run(asyncio.wait_for(write(), 5))
+
+
+def test_who_waits_is_told_when_the_database_was_closed_under_the_writer(tmp_path):
+    database = open_database(f"sqlite:///{tmp_path}/file.sqlite")
+
+    async def write():
+        writer = Writer(database)
+        try:
+            await writer.write(lambda connection: database.close())
+        finally:
+            await writer.close()
+
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        asyncio.run(asyncio.wait_for(write(), 5))
+
+
+def test_a_database_that_is_closed_during_a_commit_waits_for_it(tmp_path):
+    database = open_database(f"sqlite:///{tmp_path}/file.sqlite")
+    with database.transaction() as connection:
+        connection.define("CREATE TABLE thing (id INTEGER)")
+
+    async def write(number):
+        future = Writer(database).write(insert(number))
+        while not future.done() and not any(one.writing for one in database.connections):
+            await asyncio.sleep(0)
+        database.close()
+        await asyncio.wait([future])
+        return future.exception() is None
+
+    kept = sum(asyncio.run(write(number)) for number in range(50))
+
+    assert database.reader().one("SELECT count(*) FROM thing") == (kept,)

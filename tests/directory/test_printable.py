@@ -14,7 +14,7 @@ def test_a_refusal_tells_what_which_value_and_what_to_do():
         r'"Umb\u202erella" cannot be the name of an application: '
         "it must not hold U+202E RIGHT-TO-LEFT OVERRIDE, which nobody sees (character 4)."
     )
-    assert refusal.hint == "Type the name anew, without that character."
+    assert refusal.hint == "Type the name again, without that character."
 
 
 def test_a_name_is_as_long_as_entra_takes_it():

@@ -18,6 +18,7 @@ from provisor.engine.decide import (
     Skip,
     Terms,
     Update,
+    Wait,
     decide,
     vanished,
 )
@@ -26,6 +27,7 @@ from provisor.engine.decide_table import AT_TARGET, STANDINGS, cells, render_tab
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "deciding.md"
 WHY = Skip("NotEffectivelyEntitled", "because")
 LEAVINGS = ("disable", "delete", "nothing")
+LEAVERS = ("disable", "nothing", "delete", "delete-after")
 
 # The table as an administrator would write it down; "why" is the reason for somebody who is not wanted.
 COMMON = {
@@ -33,14 +35,25 @@ COMMON = {
     ("wanted", "unlinked"): "link",
     ("wanted", "linked"): "update",
     ("wanted", "released"): "reinstate",
+    ("wanted", "waiting"): "reinstate",
+    ("wanted", "due"): "reinstate",
     ("wanted", "ambiguous"): "DuplicateTargetEntries",
     ("wanted", "taken"): "DuplicateSourceEntries",
     ("gone", "linked"): "delete",
+    **{(standing, "waiting"): "wait" for standing in ("suspended", "unentitled", "gone")},
+    **{(standing, "due"): "delete now" for standing in ("suspended", "unentitled", "gone")},
 }
 LEAVING = {
     "disable": {("suspended", "linked"): "disable", ("unentitled", "linked"): "disable and release"},
     "delete": {("suspended", "linked"): "delete", ("unentitled", "linked"): "delete"},
     "nothing": {("suspended", "linked"): "why", ("unentitled", "linked"): "release"},
+}
+# What a job says of users who leave its scope, where that is not what their rules and the application say anyway.
+POLICIES = {
+    "disable": {},
+    "nothing": {("unentitled", "linked"): "SkipOutOfScopeDeletion"},
+    "delete": {("unentitled", "linked"): "delete or disable"},
+    "delete-after": {},
 }
 OUTCOMES = {
     "create": Create(),
@@ -51,6 +64,9 @@ OUTCOMES = {
     "disable and release": Disable(release=True),
     "release": Release(WHY),
     "delete": Delete(),
+    "delete now": Delete(),
+    "delete or disable": Delete(),
+    "wait": Wait(WHY),
     "why": WHY,
 }
 NEEDED_ACTION = {
@@ -63,9 +79,9 @@ NEEDED_ACTION = {
 }
 
 
-def expected(standing, at_target, leaving):
+def expected(standing, at_target, leaving, leavers="disable"):
     key = (standing, at_target)
-    return LEAVING[leaving].get(key) or COMMON.get(key) or "why"
+    return POLICIES[leavers].get(key) or LEAVING[leaving].get(key) or COMMON.get(key) or "why"
 
 
 def decided(standing, at_target, terms, **more):
@@ -73,24 +89,39 @@ def decided(standing, at_target, terms, **more):
 
 
 def shown(decision):
-    return decision.failure.code if isinstance(decision, Fail) else decision
+    if isinstance(decision, Fail):
+        return decision.failure.code
+    return decision.code if isinstance(decision, Skip) and decision is not WHY else decision
 
 
 def all_cells():
     return [(*cell, leaving) for cell, leaving in product(cells(), LEAVINGS)]
 
 
-def test_the_table_has_24_cells():
-    assert len(list(cells())) == 24
+def test_the_table_has_32_cells():
+    assert len(list(cells())) == 32
     assert len(STANDINGS) == 4
-    assert len(AT_TARGET) == 6
+    assert len(AT_TARGET) == 8
 
 
+@pytest.mark.parametrize("leavers", LEAVERS)
 @pytest.mark.parametrize(("standing", "at_target", "leaving"), all_cells())
-def test_a_cell_decides(standing, at_target, leaving):
-    outcome = expected(standing, at_target, leaving)
+def test_a_cell_decides(standing, at_target, leaving, leavers):
+    outcome = expected(standing, at_target, leaving, leavers)
 
-    assert shown(decided(standing, at_target, Terms(leaving=leaving))) == OUTCOMES.get(outcome, outcome)
+    decision = decided(standing, at_target, Terms(leaving=leaving, leavers=leavers))
+
+    assert shown(decision) == OUTCOMES.get(outcome, outcome)
+
+
+@pytest.mark.parametrize("leaving", LEAVINGS)
+def test_leavers_that_cannot_be_deleted_are_at_least_taken_out_of_use(leaving):
+    terms = Terms(leaving=leaving, leavers="delete", actions=frozenset({"Add", "Update"}))
+
+    decision = decided("unentitled", "linked", terms)
+
+    skipped = {"delete": "TargetActionDisabled", "disable": Disable(release=True), "nothing": Release(WHY)}
+    assert shown(decision) == skipped[leaving]
 
 
 @pytest.mark.parametrize("action", ["Add", "Update", "Delete"])
@@ -101,7 +132,10 @@ def test_an_action_that_is_switched_off_is_skipped(standing, at_target, leaving,
 
     decision = decided(standing, at_target, terms)
 
-    if NEEDED_ACTION.get(outcome) == action:
+    if (outcome, action) == ("delete now", "Delete"):
+        assert isinstance(decision, Wait)
+        assert decision.why.code == "TargetActionDisabled"
+    elif NEEDED_ACTION.get(outcome) == action:
         assert isinstance(decision, Skip)
         assert decision.code == "TargetActionDisabled"
     elif outcome == "link":
@@ -110,15 +144,20 @@ def test_an_action_that_is_switched_off_is_skipped(standing, at_target, leaving,
         assert shown(decision) == OUTCOMES.get(outcome, outcome)
 
 
+@pytest.mark.parametrize("leavers", LEAVERS)
 @pytest.mark.parametrize(("standing", "at_target", "leaving"), all_cells())
-def test_skipping_out_of_scope_deletions_keeps_who_is_unentitled_and_linked(standing, at_target, leaving):
-    outcome = expected(standing, at_target, leaving)
+def test_skipping_out_of_scope_deletions_keeps_who_is_unentitled_and_linked(standing, at_target, leaving, leavers):
+    outcome = expected(standing, at_target, leaving, leavers)
+    terms = Terms(leaving=leaving, leavers=leavers, skip_out_of_scope_deletions=True)
 
-    decision = decided(standing, at_target, Terms(leaving=leaving, skip_out_of_scope_deletions=True))
+    decision = decided(standing, at_target, terms)
 
     if (standing, at_target) == ("unentitled", "linked"):
         assert isinstance(decision, Skip)
         assert decision.code == "SkipOutOfScopeDeletion"
+    elif outcome == "delete now":
+        assert isinstance(decision, Wait)
+        assert decision.why.code == "SkipOutOfScopeDeletion"
     else:
         assert shown(decision) == OUTCOMES.get(outcome, outcome)
 

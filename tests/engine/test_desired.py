@@ -1,9 +1,12 @@
 """What the directory says of one object: standing, reason, document (spec/provisioning-service.md sections 5.1 and 9)."""
 
+import os
+from datetime import UTC, datetime
+
 import pytest
 from msgspec.structs import replace
 
-from provisor.engine.desired import provisioning_view
+from provisor.engine.desired import as_leaver, provisioning_view
 from provisor.rules.scoping import Clause, FilterGroup, Scope
 
 RESEARCH = Scope(
@@ -67,6 +70,15 @@ def test_somebody_gone_needs_no_document(directory):
 
     assert desired.mapped is None
     assert desired.wanted_hash == ""
+
+
+@pytest.mark.parametrize(("kind", "path"), [("user", "userName"), ("group", "displayName")])
+def test_somebody_deleted_for_good_is_looked_for_by_the_name_that_is_still_known(directory, kind, path):
+    gone = replace(getattr(directory, kind)(purged=True), attributes={}, name="known@still")
+
+    values = as_leaver(gone, directory.rules(), datetime(2031, 3, 4, tzinfo=UTC), os.urandom)
+
+    assert values.matching == ((path, "known@still"),)
 
 
 def test_a_group_has_no_disabled_state(directory):

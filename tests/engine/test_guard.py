@@ -1,6 +1,8 @@
 """Capacity: 200 groups, linked ones first, then by name (explanation/settled-cases.md section *Capacity*)."""
 
-from provisor.engine.guard import Candidate, admit, capacity_reached
+import pytest
+
+from provisor.engine.guard import Candidate, admit, capacity_reached, order_of
 
 
 def groups(*names):
@@ -57,3 +59,27 @@ def test_who_waits_is_told_why():
 
     assert skip.code == "CapacityReached"
     assert skip.reason.startswith("Cisco Umbrella takes 200 groups and has 200, so AAA waits.")
+
+
+QUEUE = [Candidate("1", "c", 30), Candidate("2", "a", 20), Candidate("3", "b", 10), Candidate("4", "0")]
+
+
+@pytest.mark.parametrize(
+    ("settings", "order"),
+    [
+        ({}, ["0", "a", "b", "c"]),
+        ({"capacityOrder": "name"}, ["0", "a", "b", "c"]),
+        ({"capacityOrder": "assigned"}, ["b", "a", "c", "0"]),  # who is not assigned comes last
+        ({"capacityFirst": ["1"]}, ["c", "0", "a", "b"]),
+        ({"capacityFirst": ["3", "1", "gone"]}, ["b", "c", "0", "a"]),
+        ({"capacityOrder": "assigned", "capacityFirst": ["4"]}, ["0", "b", "a", "c"]),
+        ({"capacityOrder": "nonsense", "capacityFirst": "1"}, ["0", "a", "b", "c"]),
+    ],
+)
+def test_places_go_by_the_order_of_the_job(settings, order):
+    found = order_of(settings)
+
+    admission = admit(2, 0, QUEUE, found)
+
+    assert names(admission.admitted + admission.waiting) == order
+    assert admission.order == found.said

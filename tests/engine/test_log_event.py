@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from provisor.engine.log_event import EventFrame, Facts, Systems, Written, judged, refused
+from provisor.engine.log_event import EventFrame, Facts, Sent, Systems, Written, judged, refused
 from provisor.engine.modified import differing, differing_members
 from provisor.expressions import compile_expression
 from provisor.rules.failure import Failure
@@ -58,11 +58,11 @@ def steps(found):
     return [(step["provisioningStepType"], step["status"]) for step in found["provisioningSteps"]]
 
 
-def test_an_event_has_every_field_of_graph():
+def test_section_17_1_an_event_has_every_field_of_graph():
     assert set(event()) == FIELDS
 
 
-def test_an_event_names_both_identities():
+def test_section_17_1_an_event_names_both_identities():
     found = event(target_id="t1")
 
     assert found["sourceIdentity"]["id"] == "u1"
@@ -74,7 +74,24 @@ def test_an_event_names_both_identities():
     }
 
 
-def test_a_creation_went_through_every_step(directory):
+def test_section_17_1_both_systems_and_who_began_it_are_named():
+    found = event()
+
+    assert found["sourceSystem"] == {"id": "tenant-1", "displayName": "Provisor Directory", "details": {}}
+    assert found["targetSystem"] == {
+        "id": "sp-1",
+        "displayName": "Cisco Umbrella",
+        "details": {
+            "ApplicationId": "",
+            "ServicePrincipalId": "sp-1",
+            "ServicePrincipalDisplayName": "Cisco Umbrella",
+        },
+    }
+    assert found["servicePrincipal"] == {"id": "sp-1", "displayName": "Cisco Umbrella"}
+    assert (found["initiatedBy"]["initiatorType"], found["tenantId"]) == ("system", "tenant-1")
+
+
+def test_section_3_3_a_creation_went_through_every_step(directory):
     desired = directory.judge(directory.user())
     mapper = directory.rules().users.mapper
 
@@ -91,7 +108,7 @@ def test_a_creation_went_through_every_step(directory):
     assert found["provisioningStatusInfo"] == {"status": "success", "errorInformation": None}
 
 
-def test_a_skip_says_why_in_scoping_and_export(directory):
+def test_section_17_2_a_skip_says_why_in_scoping_and_export(directory):
     desired = directory.judge(directory.user(assigned=False))
 
     found = event(of(desired, skip=(desired.why.code, desired.why.reason)), action="other", status="skipped")
@@ -123,7 +140,7 @@ def test_scoping_lists_every_clause(directory):
         ("export", ["import", "scoping", "matching", "processing", "export"]),
     ],
 )
-def test_a_failure_ends_the_steps_where_it_happened(directory, failed_step, expected):
+def test_section_3_3_a_failure_ends_the_steps_where_it_happened(directory, failed_step, expected):
     failure = Failure(code="EntryConflict", message="It is taken.", hint="Rename it.")
 
     facts = of(
@@ -148,7 +165,26 @@ def test_a_failure_says_what_to_do_and_when_it_is_tried_again():
     assert information["errorCode"] == "EntryConflict"
     assert information["reason"] == "It is taken."
     assert information["errorCategory"] == "nonServiceFailure"
-    assert information["recommendedAction"] == "Rename it. Tried again in the next cycle."
+    assert information["recommendedAction"] == "Rename it. Tried again later; `provisor job escrow` says when."
+
+
+ASKED = Sent("PATCH", "https://a.example/Users/7?filter=secret", 409, "{}", "{}", 1.0)
+DETAILS = {
+    "an answer": (ASKED, "PATCH https://a.example/Users/7: status 409"),
+    "no answer": (Sent("DELETE", "https://a.example/Users/7", None, "", "", 1.0), "no answer"),
+    "nothing was asked, or it is not kept any more": (None, None),
+}
+
+
+@pytest.mark.parametrize(("exchange", "said"), DETAILS.values(), ids=DETAILS)
+def test_section_17_1_additional_details_are_what_was_asked_and_answered_without_values(exchange, said):
+    failure = Failure(code="EntryConflict", message="It is taken.", hint="Rename it.")
+
+    found = event(Facts(kind="user", refused=refused(failure, "export"), sent=exchange), status="failure")
+
+    details = found["provisioningStatusInfo"]["errorInformation"]["additionalDetails"]
+    assert details == said if said is None else details.endswith(said)
+    assert "secret" not in str(details)
 
 
 def test_a_reference_that_waits_is_a_warning():
@@ -166,7 +202,7 @@ def test_somebody_gone_was_not_scoped(directory):
     assert steps(found) == [("import", "success"), ("export", "success")]
 
 
-def test_modified_properties_show_old_and_new(directory):
+def test_section_17_1_modified_properties_show_old_and_new(directory):
     mapper = directory.rules().users.mapper
     before = {"displayName": "Old", "active": True, "name": {"givenName": "Ana"}}
 
@@ -179,7 +215,7 @@ def test_modified_properties_show_old_and_new(directory):
     ]
 
 
-def test_a_redacted_value_is_never_shown(directory):
+def test_section_17_3_a_redacted_value_is_never_shown(directory):
     redacting = FromExpression(compile_expression("Redact([displayName])"))
     rows = tuple(
         replace(row, source=redacting) if row.target == "displayName" else row for row in directory.user_rows()
@@ -194,7 +230,7 @@ def test_a_redacted_value_is_never_shown(directory):
     assert shown == ("displayName", "[Redact]", "[Redact]")
 
 
-def test_membership_changes_are_shown_by_id():
+def test_section_17_1_membership_changes_are_shown_by_id():
     assert differing_members(["a"], ["b"]) == [("members", None, "a"), ("members", "b", None)]
 
 

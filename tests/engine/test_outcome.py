@@ -51,17 +51,17 @@ def failed(error, verb="create"):
 
 
 @pytest.mark.parametrize(("status", "code"), CODES.items(), ids=CODES.keys())
-def test_a_status_has_a_code(status, code):
+def test_section_10_a_status_has_a_code(status, code):
     assert failed(Rejected("refused", status=status), verb="update").code == code
 
 
 @pytest.mark.parametrize(("scim_type", "code"), SCIM_TYPES.items(), ids=SCIM_TYPES.keys())
-def test_a_scim_type_says_more_than_status_400(scim_type, code):
+def test_section_10_a_scim_type_says_more_than_status_400(scim_type, code):
     assert failed(Rejected("refused", status=400, scim_type=scim_type)).code == code
 
 
 @pytest.mark.parametrize(("error", "code"), OTHERS.values(), ids=OTHERS.keys())
-def test_every_kind_of_error_has_a_code(error, code):
+def test_section_10_every_kind_of_error_has_a_code(error, code):
     assert failed(error).code == code
 
 

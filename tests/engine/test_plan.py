@@ -7,7 +7,7 @@ import pytest
 from provisor.engine.behaviour import ENTRA, PROVISOR, behaviour_named
 from provisor.engine.guard import Candidate, admit
 from provisor.engine.operation import PHASES, phase_of
-from provisor.engine.plan import Digest, Plan, render
+from provisor.engine.plan import Digest, Plan, operation_digest, render
 
 NOW = datetime(2031, 3, 4, tzinfo=UTC)
 
@@ -15,7 +15,7 @@ NOW = datetime(2031, 3, 4, tzinfo=UTC)
 def digest(*operations):
     found = Digest()
     for operation in operations:
-        found.add(*operation)
+        found.add(operation_digest(*operation))
     return found.text()
 
 
@@ -52,6 +52,21 @@ def test_a_plan_prints_its_counts():
     ]
 
 
+@pytest.mark.parametrize(
+    ("requests", "seconds", "said"),
+    [
+        (1_059, None, "It takes at least 1,059 requests."),
+        (1, 0.2, "It takes at least 1 request, about 1 s at the rate of the last cycles."),
+        (90_000, 3_600.0, "It takes at least 90,000 requests, about 60 minutes at the rate of the last cycles."),
+    ],
+)
+def test_a_plan_says_what_it_costs_in_requests_and_minutes(requests, seconds, said):
+    counts = {("user", "update"): requests}
+    plan = Plan(cycle="incremental", application="Umbrella", counts=counts, requests=requests, seconds=seconds)
+
+    assert said in list(render(plan))
+
+
 def test_one_operation_is_not_several():
     plan = Plan(cycle="incremental", application="Umbrella", counts={("user", "update"): 1})
 
@@ -60,7 +75,7 @@ def test_one_operation_is_not_several():
 
 def test_an_empty_plan_says_so():
     assert list(render(Plan(cycle="incremental", application="Umbrella"))) == [
-        "Umbrella holds what the directory says: nothing is to be done."
+        "Umbrella holds what the directory says: there is nothing to do."
     ]
 
 
@@ -69,7 +84,7 @@ def test_a_plan_names_the_groups_that_wait():
 
     lines = list(render(Plan(cycle="initial", application="Umbrella", capacity=admission)))
 
-    assert lines[-1] == "  Umbrella takes 1 groups; waiting for a place: B (CapacityReached)"
+    assert lines[-1] == "  Umbrella takes 1 groups; places are given by name; waiting for one: B (CapacityReached)"
 
 
 @pytest.mark.parametrize(

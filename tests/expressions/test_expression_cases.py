@@ -43,7 +43,7 @@ def test_case_that_fails_says_what_was_expected_and_what_came(expression, attrib
     ("document", "said"),
     [
         ({}, "A case file is a JSON list"),
-        (["x"], "Case 1 is not in the format: it is no JSON object"),
+        (["x"], "Case 1 is not in the format: it is not a JSON object"),
         ([{"expr": 1, "expect": "x"}], 'Case 1 is not in the format: "expr" must be a text'),
         ([{"expr": "[a]"}], '"expect" is missing'),
         (
@@ -53,7 +53,7 @@ def test_case_that_fails_says_what_was_expected_and_what_came(expression, attrib
         ([{"expr": "[a]", "expect": {"eror": True}}], '"expect" must be a value'),
         ([{"expr": "[a]", "expect": {"error": True, "noflow": True}}], '"expect" must be a value'),
         ([{"expr": "[a]", "expect": 1.5}], '"expect" must be a value'),
-        ([{"expr": "[a]", "expect": {"regex": "("}}], '"regex" is no regular expression'),
+        ([{"expr": "[a]", "expect": {"regex": "("}}], '"regex" is not a regular expression'),
         ([{"expr": "[a]", "expect": "x", "attributes": []}], "the attributes must be a JSON object"),
         ([{"expr": "[a]", "expect": "x", "attributes": {"a": 1.5}}], "attribute a must be"),
         ([{"expr": "[a]", "expect": "x", "attributes": {"a": [None]}}], "attribute a must hold texts only"),

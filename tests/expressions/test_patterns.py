@@ -50,7 +50,7 @@ def test_pattern_means_what_it_means_in_dotnet(evaluate, source, pattern, replac
     ("pattern", "said"),
     [
         ("(", 'lacks a ")"'),
-        (")", 'has a ")" too many'),
+        (")", 'has one ")" too many'),
         ("[a", 'lacks a "]"'),
         ("*a", "nothing before it to repeat"),
         ("a**", "repeats a repetition"),
@@ -68,9 +68,9 @@ def test_pattern_means_what_it_means_in_dotnet(evaluate, source, pattern, replac
         ("x" * 501, "is longer than 500 characters"),
         ("(?:(?:a{99}){99}){99}", "repeats to more than 500 characters"),
         ("(" * 60 + ")" * 60, "nests groups more than 50 deep"),
-        ("[a-[b]c]", "goes on after the class"),
-        ("[z-a]", "is no valid regular expression"),
-        (r"\p{Nope}", "is no valid regular expression"),
+        ("[a-[b]c]", "continues after a class"),
+        ("[z-a]", "is not a valid regular expression"),
+        (r"\p{Nope}", "is not a valid regular expression"),
     ],
     ids=lambda value: value[:20],
 )

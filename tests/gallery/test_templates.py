@@ -4,6 +4,7 @@ import pytest
 
 from provisor.admin.rules import source_schema
 from provisor.gallery import template, templates
+from provisor.rules.attributes import with_attributes
 from provisor.rules.checks import problems
 from provisor.rules.graph_json import read_schema, write_schema
 from provisor.rules.mapping import Direct, FromExpression
@@ -148,3 +149,48 @@ def test_umbrella_lists_the_native_object_id_but_does_not_map_it():
 def test_generic_scim_has_no_capacity():
     assert template("scim").capacity == {}
     assert template("scim").filterable == {}
+
+
+NAMES = {
+    "ciscoUmbrella": "Cisco Umbrella User Management",  # spec/graph-synchronization-api.md section 5
+    "scim": "Payroll",
+}
+
+
+@pytest.mark.parametrize("template_id", IDS)
+def test_mappings_are_called_as_in_the_tutorial(template_id):
+    rules = read_schema(template(template_id).rules_for("Payroll"))
+
+    assert rules.users.name == f"Synchronize Microsoft Entra users to {NAMES[template_id]}"
+    assert rules.groups.name == f"Synchronize Microsoft Entra groups to {NAMES[template_id]}"
+
+
+def test_a_name_with_quotation_marks_is_kept_as_it_is():
+    rules = read_schema(template("scim").rules_for('The "best" \\ one'))
+
+    assert rules.users.name == 'Synchronize Microsoft Entra users to The "best" \\ one'
+
+
+@pytest.mark.parametrize("kind", ["user", "group"])
+@pytest.mark.parametrize("template_id", IDS)
+def test_the_attribute_list_says_what_the_schema_of_the_application_says(template_id, kind):
+    found = template(template_id)
+    rules = rules_of(template_id)
+
+    assert with_attributes(found.resource_type(kind), rules.attributes_of(kind)) is found.resource_type(kind)
+    assert len(rules.attributes_of(kind)) >= 4
+
+
+GALLERY_IDS = {
+    "ciscoUmbrella": "6d1e9a34-7c52-4f0e-8b1d-2a9c4e7f1b35",
+    "scim": "8adf8e6e-67b2-4cf2-a259-e3dc5476c621",  # Graph's for whatever its gallery lacks
+}
+
+
+@pytest.mark.parametrize("template_id", IDS)
+def test_what_graph_calls_a_template_never_changes(template_id):
+    assert template(template_id).gallery_id == GALLERY_IDS[template_id]
+
+
+def test_no_two_templates_have_one_gallery_id():
+    assert len({each.gallery_id for each in templates()}) == len(templates())

@@ -10,7 +10,9 @@ from packaging.version import Version
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-DECLARED = [Requirement(text) for text in PROJECT["dependencies"] + PROJECT["optional-dependencies"]["dev"]]
+EXTRAS = PROJECT["optional-dependencies"]
+RUNNING = [*PROJECT["dependencies"], *EXTRAS["traces"]]
+DECLARED = [Requirement(text) for text in dict.fromkeys([*RUNNING, *EXTRAS["dev"], *EXTRAS["sdk"]])]
 PINNED = {
     canonicalize_name(pin.name): pin
     for line in (ROOT / "constraints.txt").read_text().splitlines()
@@ -55,7 +57,7 @@ def test_every_pin_names_one_version_of_one_library():
     assert not any(pin.url for pin in PINNED.values())
 
 
-@pytest.mark.parametrize("requirement", PROJECT["dependencies"], ids=lambda text: Requirement(text).name)
+@pytest.mark.parametrize("requirement", RUNNING, ids=lambda text: Requirement(text).name)
 def test_what_running_needs_is_justified_in_the_table_of_decision_1(requirement):
     decision = (ROOT / "docs" / "decisions" / "0001-layout-and-dependencies.md").read_text()
     named = {

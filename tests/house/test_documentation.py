@@ -16,7 +16,7 @@ def page(name: str) -> str:
     return (ROOT / "docs" / "reference" / name).read_text()
 
 
-CODE_ARGUMENTS = {"AdminError": 0, "Skip": 0, "Unfit": 0, "_failure": 0, "_Row": 4}
+CODE_ARGUMENTS = {"AdminError": 0, "OpenIdRefused": 0, "Skip": 0, "Unfit": 0, "_failure": 0, "_Row": 4}
 """Calls whose argument at this place is a code; everywhere else it is given as `code=`."""
 CODE_TABLES = {"_BY_STATUS", "_BY_SCIM_TYPE", "_SERVER_ERROR", "_UNEXPECTED"}
 """Tables of engine/outcome.py, whose tuples begin with a code."""
@@ -72,6 +72,13 @@ def test_every_setting_is_documented():
     assert not {name for name in named if f"`{name}`" not in page("settings.md")}
 
 
+def test_every_setting_of_a_job_is_documented_by_its_option():
+    options = set(re.findall(r'yield "(--[a-z-]+)"', (PACKAGE / "cli" / "job_settings.py").read_text()))
+
+    assert "--leavers" in options
+    assert not {option for option in options if f"`{option}`" not in page("settings.md")}
+
+
 def test_every_error_code_is_documented():
     assert not {code for code in codes_in_the_code() if f"`{code}`" not in page("errors.md")}
 
@@ -81,6 +88,14 @@ def test_every_documented_error_code_is_in_the_code():
 
     assert documented
     assert documented - codes_in_the_code() == set()
+
+
+def test_every_documented_error_code_says_what_to_do():
+    rows = [line for line in page("errors.md").splitlines() if re.match(r"\| `[A-Za-z-]+` \|", line)]
+    cells = [[cell.strip() for cell in re.split(r"(?<!\\)\|", row)[1:-1]] for row in rows]
+
+    assert len(cells) > 70
+    assert not [row[0] for row in cells if len(row) != 3 or not all(row)]
 
 
 @pytest.mark.parametrize(
@@ -157,13 +172,30 @@ def test_the_longest_way_of_a_request_is_short():
     assert len(set(functions_named("one-request.md"))) < 25
 
 
-@pytest.fixture
-def writer():
-    """The program that writes the command line's reference page."""
-    spec = importlib.util.spec_from_file_location("write_cli_reference", ROOT / "tools" / "write_cli_reference.py")
+def program(name):
+    """A program in tools/ that writes a reference page."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / "tools" / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture
+def writer():
+    """The program that writes the command line's reference page."""
+    return program("write_cli_reference")
+
+
+def test_the_reference_of_roles_is_what_the_table_says():
+    assert page("roles.md") == program("write_roles_reference").page(), (
+        "run .venv/bin/python tools/write_roles_reference.py"
+    )
+
+
+def test_the_reference_of_the_api_is_what_the_code_says():
+    written = program("write_graph_reference").page()
+
+    assert page("graph-api.md") == written, "run .venv/bin/python tools/write_graph_reference.py"
 
 
 def test_the_command_line_reference_is_what_the_code_says(writer):

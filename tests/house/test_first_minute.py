@@ -37,9 +37,13 @@ def test_running_installs_nothing_that_only_tests_need(goal, tmp_path):
     assert installs(goal, tmp_path) == ["."]
 
 
-@pytest.mark.parametrize("goal", ["setup", "test", "check", "fast", "fix", "bench"])
+@pytest.mark.parametrize("goal", ["setup", "check", "fast", "fix", "bench"])
 def test_developing_installs_everything_at_once(goal, tmp_path):
     assert installs(goal, tmp_path) == ["'.[dev]'"]
+
+
+def test_all_tests_have_the_clients_of_microsoft_beside(tmp_path):
+    assert installs("test", tmp_path) == ["'.[dev,sdk]'"]
 
 
 def with_what_they_need(names):
@@ -55,7 +59,10 @@ def with_what_they_need(names):
 
 def test_what_runs_imports_nothing_that_only_tests_need():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    installed = with_what_they_need(Requirement(text).name for text in project["dependencies"])
+    extra = project["optional-dependencies"][
+        "traces"
+    ]  # of which tests/runner/test_tracing.py says that it may be absent
+    installed = with_what_they_need(Requirement(text).name for text in [*project["dependencies"], *extra])
     homes = packages_distributions()
     imported = {
         (name.partition(".")[0], str(path.relative_to(ROOT)))

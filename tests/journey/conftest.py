@@ -13,7 +13,7 @@ from provisor.admin.session import Session
 from provisor.demo.steps import OrganisationFiles, Play
 from provisor.demo.umbrella import Umbrella
 from provisor.demo.verifier import verify
-from provisor.main import build
+from provisor.main import build, site
 from provisor.settings import read_settings
 
 ODD = Path(__file__).parent / "odd"
@@ -67,7 +67,7 @@ def perform(tmp_path):
     with WatchedUmbrella(folder) as umbrella:
 
         def run(users, groups=None, members=None, play_class=Play):
-            session = Session(settings=read_settings({"PROVISOR_DATA": str(folder)}), build=build)
+            session = Session(settings=read_settings({"PROVISOR_DATA": str(folder)}), build=build, site=site)
             files = OrganisationFiles(users=users, groups=groups, members=members)
             play = play_class(session, files, umbrella)
             play.perform()

@@ -185,8 +185,8 @@ def test_a_plan_sends_only_gets_and_holds_what_the_run_then_does(perform, small_
     admin.users.set_enabled(LOCAL_OPERATOR, "p2@x.example", enabled=False)
 
     began = time.time_ns() // 1_000
-    plan = admin.cycles.plan(LOCAL_OPERATOR, UMBRELLA)
-    again = admin.cycles.plan(LOCAL_OPERATOR, UMBRELLA)
+    plan = admin.plans.make(LOCAL_OPERATOR, UMBRELLA).stored.plan
+    again = admin.plans.make(LOCAL_OPERATOR, UMBRELLA).stored.plan
     planned = time.time_ns() // 1_000
     summary = admin.cycles.run(LOCAL_OPERATOR, UMBRELLA)
     admin.cycles.run(LOCAL_OPERATOR, UMBRELLA)

@@ -3,6 +3,7 @@
 import pytest
 
 from provisor.admin.rules import source_schema
+from provisor.directory.extensions import ExtensionProperty
 from provisor.rules.checks import problems
 from provisor.rules.mapping import ObjectMapping
 from provisor.rules.ruleset import RuleSet, TargetSchema
@@ -14,7 +15,6 @@ from provisor.scim.schemas.resource_types import (
     UMBRELLA_USER_TYPE,
     USER_TYPE,
 )
-from provisor.storage.extensions import ExtensionProperty
 
 GENERIC = TargetSchema(user_type=USER_TYPE, group_type=GROUP_TYPE)
 UMBRELLA = TargetSchema(
@@ -83,7 +83,7 @@ ROWS = {
     "same precedence": ({"target": "externalId", "source": "jobTitle", "matching_priority": 1}, "precedence 1"),
     "insisting reference": (
         {"target": f"{ENTERPRISE_URN}:manager", "source": "manager", "flow_behavior": "FlowAlways"},
-        "never always",
+        "not always",
     ),
     "matching reference": (
         {"target": f"{ENTERPRISE_URN}:manager", "source": "manager", "matching_priority": 2},
@@ -169,7 +169,7 @@ CLAUSES = {
 
 
 @pytest.mark.parametrize(("given", "said"), CLAUSES.values(), ids=CLAUSES.keys())
-def test_a_bad_clause_is_named(problems_of, given, said):
+def test_section_5_4_a_bad_clause_is_named(problems_of, given, said):
     attribute, operator, value = given
     clause = Clause(attribute=attribute, operator=operator, values=() if value is None else (value,))
 

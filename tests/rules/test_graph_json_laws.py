@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from provisor.expressions import compile_expression
 from provisor.rules.graph_json import read_schema, write_schema
 from provisor.rules.mapping import AttributeMapping, Direct, FixedText, FromExpression, ObjectMapping
+from provisor.rules.operators import OPERATORS
 from provisor.rules.ruleset import RuleSet
-from provisor.rules.scoping import OPERATORS, Clause, FilterGroup, Scope
+from provisor.rules.scoping import Clause, FilterGroup, Scope
 
 words = st.text(st.characters(codec="utf-8", exclude_characters="[]"), min_size=1, max_size=8).filter(str.strip)
 json = st.recursive(

@@ -4,7 +4,8 @@ import time
 
 import pytest
 
-from provisor.rules.scoping import OPERATORS, Clause, FilterGroup, Scope, holds, operator_named
+from provisor.rules.operators import OPERATORS, operator_named
+from provisor.rules.scoping import Clause, FilterGroup, Scope, holds
 
 CASES = [
     ("EQUALS", "Research", "Research", True),
@@ -56,13 +57,13 @@ def clause(operator, operand=None, attribute="a"):
 @pytest.mark.parametrize(
     ("operator", "value", "operand", "expected"), CASES, ids=[f"{c[0]}-{str(c[1])[:12]}-{c[2]}" for c in CASES]
 )
-def test_an_operator_judges_a_value(operator, value, operand, expected):
+def test_section_5_4_an_operator_judges_a_value(operator, value, operand, expected):
     assert holds(clause(operator, operand), value) is expected
 
 
 @pytest.mark.parametrize("empty", [None, "", []], ids=["null", "empty text", "empty list"])
 @pytest.mark.parametrize("operator", OPERATORS)
-def test_nothing_but_is_null_holds_for_an_empty_attribute(operator, empty):
+def test_section_5_4_nothing_but_is_null_holds_for_an_empty_attribute(operator, empty):
     assert holds(clause(operator, "1"), empty) is (operator == "IS NULL")
 
 
@@ -93,11 +94,11 @@ NO_COMPANY = FilterGroup(title="No company", clauses=(clause("IS NULL", None, "c
     ],
     ids=["both clauses", "one clause", "the other clause", "second filter"],
 )
-def test_clauses_and_inside_a_filter_and_filters_or(attributes, passes):
+def test_section_5_4_clauses_and_inside_a_filter_and_filters_or(attributes, passes):
     assert Scope((RESEARCH, NO_COMPANY)).judge(attributes).passes is passes
 
 
-def test_without_a_filter_everybody_passes():
+def test_section_5_4_without_a_filter_everybody_passes():
     verdict = Scope().judge({})
 
     assert verdict.passes
@@ -120,14 +121,14 @@ def test_a_verdict_says_which_clauses_failed():
     )
 
 
-def test_an_object_that_no_input_filter_lets_in_is_not_read():
+def test_section_5_4_an_object_that_no_input_filter_lets_in_is_not_read():
     verdict = Scope(input_groups=(RESEARCH,)).judge({"department": "Sales"})
 
     assert not verdict.passes
     assert not verdict.read
 
 
-def test_an_object_read_by_the_input_filter_is_judged_by_the_others():
+def test_section_5_4_an_object_read_by_the_input_filter_is_judged_by_the_others():
     verdict = Scope((NO_COMPANY,), (RESEARCH,)).judge(
         {"department": "Research", "employeeId": "400123", "companyName": "Contoso"}
     )
@@ -136,7 +137,7 @@ def test_an_object_read_by_the_input_filter_is_judged_by_the_others():
     assert verdict.read
 
 
-def test_a_catastrophic_pattern_ends_soon_and_decides_nothing():
+def test_section_5_4_a_catastrophic_pattern_ends_soon_and_decides_nothing():
     scope = Scope((FilterGroup(title="Slow", clauses=(clause("REGEX MATCH", "(a|aa)+!x"),)),))
 
     began = time.perf_counter()

@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provisor.rules.scoping import UNARY, Clause, FilterGroup, Scope, holds
+from provisor.rules.operators import UNARY
+from provisor.rules.scoping import Clause, FilterGroup, Scope, holds
 
 OPERATORS = ["EQUALS", "NOT EQUALS", "Includes", "ENDS_WITH", "Greater_Than", "IS TRUE", "IS NULL", "IS NOT NULL", "&"]
 values = st.one_of(st.none(), st.booleans(), st.integers(0, 20), st.sampled_from(["", "a", "b", "ab", "12"]))

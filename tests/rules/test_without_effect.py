@@ -3,13 +3,13 @@
 import pytest
 
 from provisor.admin.rules import source_schema
+from provisor.directory.extensions import ExtensionProperty
 from provisor.rules.checks import problems
 from provisor.rules.graph_json import read_schema
 from provisor.rules.nearest import misspelt, nearest
 from provisor.rules.ruleset import RuleSet, TargetSchema
 from provisor.rules.scoping import Clause, FilterGroup, Scope
 from provisor.scim.schemas.resource_types import ENTERPRISE_URN, GROUP_TYPE, USER_TYPE
-from provisor.storage.extensions import ExtensionProperty
 
 GENERIC = TargetSchema(user_type=USER_TYPE, group_type=GROUP_TYPE)
 GUID = "extension_0a1b_objectGUID"
@@ -93,7 +93,7 @@ def test_an_attribute_that_somebody_can_have_is_taken(found, rules, reader, name
 # A clause × how it could hold for nobody: (clauses, sentence).
 CLAUSES = {
     "boolean in small letters": ([("accountEnabled", "EQUALS", "true")], 'never "true". Use IS TRUE'),
-    "boolean as a number": ([("accountEnabled", "Greater_Than", "0")], "is True or False and no number"),
+    "boolean as a number": ([("accountEnabled", "Greater_Than", "0")], "is True or False, not a number"),
     "text as truth": ([("department", "IS TRUE")], "department is text, so IS TRUE holds for nobody"),
     "text as untruth": ([("department", "IS FALSE")], "department is text, so IS FALSE holds for nobody"),
     "only who is disabled": ([("accountEnabled", "IS FALSE")], "this filter lets nobody in"),
@@ -181,7 +181,7 @@ ROWS = {
     "always and nothing": (("title", None, {"flow_behavior": "FlowAlways"}), "nothing to write"),
     "matching by a list": (("emails", "mail", {"matching_priority": 2}), "has several values"),
     "matching by a password": (("password", "employeeId", {"matching_priority": 2}), "never shown"),
-    "matching by a boolean": (("active", "isResourceAccount", {"matching_priority": 2}), "for many alike"),
+    "matching by a boolean": (("active", "isResourceAccount", {"matching_priority": 2}), "the same for many objects"),
     "matching by fixed text": (
         ("externalId", None, {"expression": 'Append("a", "b")', "matching_priority": 2}),
         "matches everybody alike",
@@ -286,7 +286,7 @@ DOCUMENTS = {
     "misspelt key of the schema": (document(top={"synchronizationRule": []}), "Write synchronizationRules."),
     "enabled as text": (document(enabled="false"), "enabled is 'false'"),
     "flowNullValues as text": (document(row={"flowNullValues": "true"}), "flowNullValues is 'true'"),
-    "default that is a list": (document(row={"defaultValue": ["x"]}), "defaultValue is no text"),
+    "default that is a list": (document(row={"defaultValue": ["x"]}), "defaultValue is not text"),
     "default of a constant": (
         document(row={"source": {"type": "Constant", "name": "x"}, "defaultValue": "y"}),
         "a constant always has a value",

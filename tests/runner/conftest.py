@@ -14,17 +14,38 @@ from typing import Any
 
 import pytest
 
-from provisor.database import Database, open_database
+from provisor.admin.actor import LOCAL_OPERATOR
+from provisor.admin.bundle import Admin
+from provisor.admin.context import Context
+from provisor.database import Database, Writer, open_database
+from provisor.engine.detail import Detail
 from provisor.engine.plan import Plan
 from provisor.engine.progress import Progress
 from provisor.engine.record import Kind
 from provisor.gallery import template
 from provisor.runner.assembling import Order
-from provisor.runner.cycle import plan_cycle, run_cycle
+from provisor.runner.cycle import run_cycle, run_due
 from provisor.runner.planning import begin
+from provisor.runner.plans import Proposal, make_plan
 from provisor.runner.recording.summary import CycleSummary
-from provisor.storage import clock, cycles, directory_verbs, feed, jobs, log, members, objects, operations
+from provisor.runner.session import JobSession
+from provisor.runner.tidying.sweeping import sweep
+from provisor.storage import (
+    clock,
+    cycles,
+    directory_verbs,
+    escrow,
+    feed,
+    jobs,
+    log,
+    members,
+    objects,
+    operations,
+    plans,
+)
+from provisor.storage.authors import SERVICE
 from provisor.storage.log import LoggedEvent, LogQuery
+from provisor.storage.secrets import load_key
 from provisor.testing.memory_target import MemoryTarget, Request
 from provisor.testing.organisation import Organisation
 
@@ -45,6 +66,7 @@ class World:
         self.job = self.organisation.job(found.rules, behaviour=behaviour, scope=scope)
         self.progress: list[Progress] = []
         self.stop: asyncio.Event | None = None
+        self.passed = timedelta()
 
     def new_target(self, **settings) -> MemoryTarget:
         """An empty application like the job's."""
@@ -59,10 +81,54 @@ class World:
             )
         )
 
+    def run_due(self, *, asked: bool = False) -> CycleSummary | None:
+        """A run as `provisor serve` makes it when something has changed; every time in a process of its own."""
+        self.target.journal.clear()
+
+        async def main() -> CycleSummary | None:
+            writer = Writer(self.database)
+            session = JobSession(writer)
+            try:
+                return await run_due(self.order(), session, asked=asked)
+            finally:
+                await session.close()
+                await writer.close()
+
+        return asyncio.run(main())
+
     def order(self, **settings) -> Order:
         """A cycle or a plan of the world's job."""
-        known = {"now": lambda: datetime.now(UTC), "random_bytes": os.urandom, "connect": lambda job: self.target}
+        known = {"now": self.now, "random_bytes": os.urandom, "connect": lambda job: self.target}
         return Order(database=self.database, job=self.job.id, **{**known, **settings})
+
+    def now(self) -> datetime:
+        """The present, as much later as a test has let pass."""
+        return datetime.now(UTC) + self.passed
+
+    def forget(self) -> None:
+        """Have what was removed be forgotten, once those who follow changes have had their time to hear of it."""
+        self.pass_time(days=9)
+        sweep(self.database, self.organisation.tenant, now=self.now)
+
+    def pass_time(self, **time: float) -> None:
+        """Let time pass, in steps that nobody doubts the clock for."""
+        later, step = self.passed + timedelta(**time), timedelta(days=1)
+        while self.passed < later:
+            self.passed = min(self.passed + step, later)
+            with self.database.transaction() as connection:
+                clock.observe(connection, self.organisation.tenant, now=self.now())
+
+    def striking(self, method: str, nth: int, strike: Callable[[], object]) -> None:
+        """Have somebody else do something in the middle of the n-th request by this method of the port; once."""
+        left = [nth]
+
+        async def struck(original: Callable[..., Awaitable[object]], *asked: object) -> object:
+            left[0] -= 1
+            if left[0] == 0:
+                await asyncio.to_thread(strike)
+            return await original(*asked)
+
+        self.target.behave(method, struck)
 
     def at(self, method: str, kind: str | None, nth: int, do: Callable[[], None]) -> None:
         """Do something when the n-th request of this method and kind arrives; once."""
@@ -96,10 +162,10 @@ class World:
             return copy.deepcopy(jobs.rules(connection, job.number, job.ruleset_version))
 
     def save_rules(self, rules: object) -> None:
-        """As the product saves rules: a new version, and everything is evaluated once."""
+        """As the product saves rules: a new version, and whom it can concern is evaluated once."""
         with self.database.transaction() as connection:
             jobs.save_rules(connection, self.job.number, rules, created_by="test", now=datetime.now(UTC))
-            jobs.change(connection, self.job.number, full_evaluation=True)
+            jobs.change(connection, self.job.number, rules_changed=True)
 
     def mapping_of(self, rules: Any, kind: str = "User") -> Any:
         """The object mapping of a kind, within rules."""
@@ -145,10 +211,24 @@ class World:
             if one["active"]
         }
 
-    def plan(self) -> Plan:
+    def plan(self, **proposed) -> Plan:
         """One plan; the journal then holds only its requests."""
+        return plans.read(self.database.reader(), self.make_plan(**proposed)).plan
+
+    def make_plan(self, **proposed) -> int:
+        """The same; its number."""
         self.target.journal.clear()
-        return asyncio.run(plan_cycle(self.order()))
+        return asyncio.run(make_plan(self.order(), by=SERVICE, proposal=Proposal(**proposed)))
+
+    def apply(self, number: int) -> CycleSummary:
+        """One cycle that is held to the plan."""
+        self.target.journal.clear()
+        return asyncio.run(run_cycle(self.order(), plan=number))
+
+    def planned(self, number: int | None = None) -> list[Detail]:
+        """What a plan, the newest where none is named, would do and leaves alone."""
+        reader = self.database.reader()
+        return [row.detail for row in plans.rows(reader, number or plans.of_job(reader, self.job.number)[0].number)]
 
     def writes(self) -> list[tuple[str, str]]:
         """(method, userName or displayName or id) of the last run's writes, sorted."""
@@ -175,6 +255,10 @@ class World:
     def operations(self, state: str) -> list[operations.StoredOperation]:
         """The job's operations in one state."""
         return operations.in_state(self.database.reader(), self.job.number, state)
+
+    def escrow(self) -> list[escrow.EscrowEntry]:
+        """Who failed and is tried again."""
+        return list(escrow.stream(self.database.reader(), self.job.number))
 
     def cycles(self) -> list[cycles.Cycle]:
         """The job's cycles, newest first."""
@@ -263,3 +347,25 @@ def _nobody_waits_for_slots(monkeypatch):
 
 def _at_once(behaviour):
     return None if behaviour is None else replace(behaviour, requests_per_second=None)
+
+
+@pytest.fixture
+def admin_of(tmp_path: Path) -> Callable[[World], Admin]:
+    """The verbs of an administrator over a world; its job has credentials, and its application is the one in memory."""
+
+    def make(world: World) -> Admin:
+        admin = Admin(
+            Context(
+                database=world.database,
+                tenant=world.organisation.tenant,
+                now=world.now,
+                random_bytes=os.urandom,
+                load_key=lambda: load_key(tmp_path / "secret.key"),
+                problem_with_credentials=lambda url, token: None,
+                connect=lambda job: world.target,
+            )
+        )
+        admin.jobs.save_credentials(LOCAL_OPERATOR, world.job.id, url="http://127.0.0.1:1", token="a-token")
+        return admin
+
+    return make

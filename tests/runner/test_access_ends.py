@@ -71,7 +71,7 @@ def test_what_was_refused_beside_the_disabling_is_told_and_tried_again(make_sett
 
     assert first.counts["user.fail"] == 1
     assert [event.code for event in world.events(status="failure")] == ["UnprocessableEntity"]
-    assert len(world.operations("retry")) == 1
+    assert len(world.escrow()) == 1
 
 
 def test_a_leaver_whose_account_cannot_be_read_is_disabled_all_the_same(make_settled):

@@ -11,6 +11,7 @@ from provisor.rules.mapping import AttributeMapping, FromExpression
 from provisor.storage import applications, jobs
 from provisor.storage.applications import AppRole
 from provisor.testing.organisation import NOW
+from support.nested_groups import set_policy
 
 pytestmark = pytest.mark.slow  # many of them; the fast tests do without
 
@@ -243,3 +244,25 @@ def test_roles_that_somebody_else_gave_are_kept_where_roles_are_only_added(make_
     roles.world.run()
 
     assert roles.values() == ["admin", "local"]
+
+
+@pytest.mark.parametrize("nested", ["direct", "flatten"])
+def test_section_5_3_a_role_is_inherited_through_groups_in_groups_where_they_are_flattened(make_roles, nested):
+    roles = make_roles(ASSERTIVE)
+    organisation = roles.world.organisation
+    set_policy(roles.world, nested)
+    organisation.group("Inner", [ANA])
+    organisation.join("Team", "Inner", "group")
+    roles.assign(USER)
+    roles.assign(AUDITOR, kind="group")
+
+    roles.world.run()
+    assert roles.values() == (["User", "audit"] if nested == "flatten" else ["User"])
+
+    roles.define(USER, ADMIN, replace(AUDITOR, value="check"))
+    roles.world.run()
+    assert roles.values() == (["User", "check"] if nested == "flatten" else ["User"])
+
+    organisation.leave("Team", "Inner", "group")
+    roles.world.run()
+    assert roles.values() == ["User"]

@@ -148,3 +148,17 @@ def test_a_small_organisation_may_lose_ten(make_world):
     world.organisation.unassign(*PEOPLE[:10])
 
     assert world.run(allow_deletes=0).state == "succeeded"
+
+
+def test_a_plan_counts_as_the_run_does(world):
+    for name in PEOPLE[:10]:
+        world.organisation.change(name, accountEnabled=False)
+    world.run()
+    unassigned(world)
+    world.organisation.unassign(*PEOPLE)
+
+    planned = world.plan().brake
+    ran = world.run(allow_deletes=0).error
+
+    assert planned.message == ran.message
+    assert "30 of 30 users" in ran.message

@@ -2,8 +2,10 @@
 
 import pytest
 
+from provisor.admin.actor import LOCAL_OPERATOR as ME
+from provisor.admin.errors import AdminError
+from provisor.engine.plan import render
 from provisor.engine.ports import Malformed, Rejected, Unreachable
-from provisor.storage import operations
 
 
 @pytest.fixture
@@ -102,7 +104,7 @@ def test_a_waiting_group_that_is_unassigned_waits_no_more(crowded):
     crowded.run()
 
     assert waiting(crowded) == [f"Group {number}" for number in range(200, 204)]
-    assert not operations.any_in_state(crowded.database.reader(), crowded.job.number, "retry")
+    assert not crowded.escrow()
 
 
 @pytest.mark.parametrize(
@@ -125,3 +127,33 @@ def test_groups_that_cannot_be_counted_stop_nobody_and_ours_are_counted(crowded,
 
     assert (summary.state, summary.counts["user.create"], summary.counts["group.create"]) == ("succeeded", 1, 200)
     assert len(waiting(crowded)) == 5
+
+
+def test_who_goes_first_is_set_by_an_administrator_and_told_by_the_plan(crowded, admin_of):
+    admin = admin_of(crowded)
+    admin.jobs.settings(ME, crowded.job.id, capacity_first=["Group 204", "Group 203"])
+
+    plan = crowded.plan()
+    crowded.run()
+
+    assert "places are given 2 named by the administrator first, then by name" in " ".join(render(plan))
+    assert waiting(crowded) == ["Group 198", "Group 199", "Group 200", "Group 201", "Group 202"]
+
+
+def test_those_assigned_earlier_go_first(make_world, admin_of):
+    world = make_world(capacity=200)
+    admin = admin_of(world)
+    admin.jobs.settings(ME, world.job.id, capacity_order="assigned")
+    names = [f"Group {number:03}" for number in range(201)]
+    world.organisation.groups(names)
+    for some in (names[1:], names[:1]):
+        admin.applications.assign(ME, world.organisation.application, groups=some)
+
+    world.run()
+
+    assert waiting(world) == ["Group 000"]
+
+
+def test_a_group_that_nobody_has_cannot_go_first(crowded, admin_of):
+    with pytest.raises(AdminError, match="There is no group"):
+        admin_of(crowded).jobs.settings(ME, crowded.job.id, capacity_first=["Nobody"])

@@ -7,6 +7,7 @@ are put into the tables directly: provisioning 100,000 people first would only m
 import pytest
 
 from provisor.database.sqlite import SqliteDatabase
+from support.nested_groups import set_policy
 
 STEP = 1
 PEOPLE = """WITH RECURSIVE numbers (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n + 1 < ?),
@@ -29,7 +30,7 @@ def settled(world):
 def add_people_long_provisioned(world, number):
     """As many people, linked, assigned and in the group, as if cycles long ago had dealt with them."""
     with world.database.transaction() as connection:
-        tenant, group = connection.one("SELECT tenant, id FROM object WHERE kind = 'group'")
+        tenant, group = connection.one("SELECT tenant, id FROM object WHERE kind = 'group' AND name = 'Staff'")
         source, attributes = connection.one("SELECT source, attributes FROM object WHERE name = 'anna@x'")
         for statement, values in (
             (
@@ -158,3 +159,72 @@ def steps_of_one_membership(world):
     finally:
         world.database.close()
         world.database = usual
+
+
+@pytest.fixture
+def flattened(settled):
+    """Staff has Inner, which has Deep; nobody else is in them. Bo is in Staff still."""
+    org = settled.organisation
+    set_policy(settled, "flatten")
+    org.groups(["Inner", "Deep"])
+    org.join("Staff", "Inner", "group")
+    org.join("Inner", "Deep", "group")
+    org.users(["newcomer@x"])
+    org.assign("newcomer@x")
+    assert settled.run().state == "succeeded"
+    return settled
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("change", ["joins", "leaves"])
+def test_one_who_joins_or_leaves_deep_down_costs_the_same_under_a_group_of_50_and_of_50_000(flattened, change):
+    org = flattened.organisation
+    if change == "leaves":
+        org.join("Deep", "newcomer@x")
+        assert flattened.run().state == "succeeded"
+    costs = []
+    for number in (50, 50_000):
+        add_people_long_provisioned(flattened, number)
+        (org.join if change == "joins" else org.leave)("Deep", "newcomer@x")
+        costs.append(steps_of_one_membership(flattened))
+        (org.leave if change == "joins" else org.join)("Deep", "newcomer@x")
+        assert flattened.run().state == "succeeded"
+        take_them_away(flattened)
+
+    assert costs[1] <= costs[0] * 1.05
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("change", ["joins", "leaves", "deleted"])
+def test_a_group_that_joins_leaves_or_goes_costs_what_is_in_it_not_what_is_in_the_group_above(flattened, change):
+    org = flattened.organisation
+    org.join("Deep", "newcomer@x")
+    if change == "joins":
+        org.leave("Inner", "Deep", "group")
+    assert flattened.run().state == "succeeded"
+    there, back = {
+        "joins": (lambda: org.join("Inner", "Deep", "group"), lambda: org.leave("Inner", "Deep", "group")),
+        "leaves": (lambda: org.leave("Inner", "Deep", "group"), lambda: org.join("Inner", "Deep", "group")),
+        "deleted": (lambda: org.delete("Deep", "group"), lambda: org.restore("Deep", "group")),
+    }[change]
+    costs = []
+    for number in (50, 50_000):
+        add_people_long_provisioned(flattened, number)
+        there()
+        costs.append(steps_of_one_membership(flattened))
+        back()
+        assert flattened.run().state == "succeeded"
+        take_them_away(flattened)
+
+    assert costs[1] <= costs[0] * 1.05
+
+
+@pytest.mark.slow
+def test_an_idle_cycle_costs_the_same_whether_groups_are_flattened(flattened):
+    flattened.run()
+    idle = steps_of_a_cycle(flattened)
+    set_policy(flattened, "direct")
+    flattened.run()
+    flattened.run()
+
+    assert idle <= steps_of_a_cycle(flattened) * 1.05

@@ -7,7 +7,7 @@ import pytest
 
 from provisor.engine.detail import Changed, lines
 from provisor.engine.ports import Rejected
-from provisor.runner.explaining import Explaining
+from provisor.runner.explaining import Explaining, first
 from provisor.storage import jobs
 from provisor.testing.organisation import NOW
 
@@ -23,10 +23,10 @@ def explaining(world):
     )
 
 
-def planned(world, **bounds):
+def planned(world):
     """What a plan would do, by (operation, kind, name)."""
     world.plan()
-    return {(one.operation, one.kind, one.name): one for one in explaining(world).plan(**bounds)}
+    return {(one.operation, one.kind, one.name): one for one in world.planned()}
 
 
 def done(world, **bounds):
@@ -152,7 +152,7 @@ def test_a_plan_tells_of_as_many_operations_as_it_counts(settled, happens, key, 
     happens(settled)
     counted = settled.plan().operations
 
-    told = [one for one in explaining(settled).plan() if one.status == "planned"]
+    told = [one for one in settled.planned() if one.status == "planned"]
 
     assert len(told) == counted
 
@@ -224,12 +224,10 @@ def test_a_plan_tells_whom_it_leaves_alone_and_why(settled):
 
 def test_a_plan_tells_who_cannot_be_provisioned(settled):
     settled.organisation.user("ANNA@x")  # whose account is anna's
-    settled.plan()
 
-    failures, skips = (causes.found() for causes in explaining(settled).planned_causes())
+    fails = planned(settled)["none", "user", "ANNA@x"]
 
-    assert [(cause.code, cause.names) for cause in failures] == [("DuplicateSourceEntries", ("ANNA@x",))]
-    assert skips == []
+    assert (fails.status, fails.code) == ("failure", "DuplicateSourceEntries")
 
 
 def test_a_group_beyond_the_capacity_waits(make_world):
@@ -252,24 +250,27 @@ def test_for_a_person_some_of_every_sort_are_told(settled):
     settled.organisation.user("off@x", enabled=False)
     disable(settled)
 
-    found = planned(settled, each=3)
+    settled.plan()
 
-    assert sorted(operation for operation, _, _ in found) == ["create", "create", "create", "disable"]
+    found = first((one for one in settled.planned() if one.status == "planned"), 3)
+
+    assert sorted(one.operation for one in found) == ["create", "create", "create", "disable"]
 
 
 def test_for_a_program_all_are_told(settled):
     settled.organisation.users([f"new{number}@x" for number in range(1_200)])
     settled.plan()
 
-    assert sum(one.operation == "create" for one in explaining(settled).plan()) == 1_200
+    assert sum(one.operation == "create" for one in settled.planned()) == 1_200
 
 
-def test_nothing_is_told_of_a_plan_whose_place_a_run_has_taken(settled):
+def test_a_plan_is_told_as_it_was_made_whatever_ran_since(settled):
     update(settled)
     settled.plan()
+    told = settled.planned()
     settled.run()
 
-    assert list(explaining(settled).plan()) == []
+    assert settled.planned() == told
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import pytest
 
 from provisor.runner.importing.summary import Counts
 from provisor.storage import directory_verbs as verbs
+from provisor.storage import members
 
 ANNA, BO, CIA = "anna@fjord.example", "bo@fjord.example", "cia@fjord.example"
 GUID = "8f1d2c3b-4a59-6877-8695-a4b3c2d1e0f0"
@@ -95,7 +96,7 @@ def test_members_are_found_exactly_or_in_another_case(company):
 @pytest.mark.parametrize(
     ("row", "words"),
     [
-        (["Sales", "ghost@fjord.example"], "no user ghost@fjord.example"),
+        (["Sales", "ghost@fjord.example"], "no user and no group ghost@fjord.example"),
         (["Ghosts", ANNA], "no group Ghosts"),
         (["", ANNA], "group is empty"),
         (["Sales", " "], "member is empty"),
@@ -168,7 +169,7 @@ def test_a_deleted_person_is_no_member_to_be_found(company):
     assert summary.memberships == Counts(refused=1)
 
 
-# A name that stands in a refused row of the same import means that row, not whoever has the name
+# A name in a refused row of the same import means that row, not whoever has the name
 
 
 def of_another_source(company):
@@ -269,3 +270,127 @@ def test_whose_row_cannot_be_read_is_who_came_by_an_earlier_one(company):
 
     assert company.members("Sales") == {ANNA, BO}
     assert company.manager(BO) == ANNA
+
+
+# Groups in groups
+
+IN_ALL = [NAMED, ["All", "Sales"], ["Sales", ANNA]]
+TWO_GROUPS = {"users": [["userPrincipalName"], [ANNA]], "groups": [["displayName"], ["All"], ["Sales"]]}
+
+
+@pytest.mark.parametrize("spelling", ["Sales", "SALES"])
+def test_a_group_is_a_member_by_its_name(company, spelling):
+    summary = company.take(**TWO_GROUPS, members=[NAMED, ["All", spelling]])
+
+    assert summary.memberships == Counts(created=1)
+    assert company.members("All") == {"Sales"}
+
+
+@pytest.mark.parametrize("group", ["All", "g-1"])
+def test_groups_are_named_by_what_identifies_them_too(company, group):
+    summary = company.take(
+        groups=[["id", "displayName"], ["g-1", "All"], ["g-2", "Sales"]], members=[NAMED, [group, "g-2"]]
+    )
+
+    assert summary.memberships == Counts(created=1)
+    assert company.members("All") == {"Sales"}
+
+
+def test_the_same_groups_in_groups_again_change_nothing(company):
+    company.take(**TWO_GROUPS, members=IN_ALL)
+    before = company.change
+
+    assert company.take(**TWO_GROUPS, members=IN_ALL).memberships == Counts(unchanged=2)
+    assert company.change == before
+
+
+def test_a_name_that_a_user_and_a_group_have_is_refused_naming_both(company):
+    summary = company.take(
+        users=[["userPrincipalName"], ["sales"]],
+        groups=[["displayName"], ["All"], ["Sales"]],
+        members=[NAMED, ["All", "Sales"]],
+    )
+
+    ((_, row, reason),) = reasons(summary)
+    assert row == 2
+    user, group = company.user("sales").id, company.group("Sales").id
+    assert reason == f"Sales is a user ({user}) and a group ({group}); it cannot be told which is meant"
+    assert company.members("All") == set()
+
+
+def test_a_circle_of_groups_is_taken_and_a_group_in_itself_refused(company):
+    summary = company.take(**TWO_GROUPS, members=[NAMED, ["All", "Sales"], ["Sales", "All"], ["Sales", "Sales"]])
+
+    assert reasons(summary) == [("members.csv", 4, "the group Sales cannot be in itself")]
+    assert company.members("All") == {"Sales"}
+    assert company.members("Sales") == {"All"}
+
+
+def test_a_member_that_is_a_refused_group_means_no_other_of_that_name(company):
+    company.take(groups=[["id", "displayName"], ["1", "Sales"]])
+
+    summary = company.take(
+        groups=[["id", "displayName"], ["2", "Sales"], ["3", "All"]], members=[NAMED, ["All", "Sales"]]
+    )
+
+    assert reasons(summary)[1] == (
+        "members.csv", 2, "the group Sales means row 2 of the groups file, which was refused, and no other of that name"
+    )  # fmt: skip
+
+
+def test_a_complete_import_ends_a_group_in_a_group_that_is_in_no_row(company):
+    company.take(**TWO_GROUPS, members=IN_ALL)
+
+    summary = company.take(**TWO_GROUPS, members=[NAMED, ["Sales", ANNA]], complete=True, allow_deletes=1)
+
+    assert summary.memberships == Counts(unchanged=1, deleted=1)
+    assert company.members("All") == set()
+
+
+def test_a_dry_run_counts_groups_in_groups_and_keeps_none(company):
+    company.take(**TWO_GROUPS)
+
+    assert company.take(members=IN_ALL, dry_run=True).memberships == Counts(created=2)
+    assert company.members("All") == set()
+
+
+def test_a_group_that_comes_back_is_in_its_groups_again(company):
+    company.take(**TWO_GROUPS, members=IN_ALL)
+    with company.database.transaction() as connection:
+        verbs.delete(connection, company.tenant, company.group("Sales"), now=company.now)
+    assert company.members("All") == set()
+
+    company.take(**TWO_GROUPS, members=IN_ALL)
+
+    assert company.members("All") == {"Sales"}
+    assert company.members("Sales") == {ANNA}
+
+
+def test_a_group_deleted_for_good_is_in_no_group(company):
+    company.take(**TWO_GROUPS, members=IN_ALL)
+    with company.database.transaction() as connection:
+        verbs.purge(connection, company.tenant, company.group("Sales"), now=company.now)
+
+    assert company.members("All") == set()
+    assert members.count(company.database.reader(), company.tenant) == 0
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "sign"),
+    [
+        ("membershipRule", 'user.city -eq "Bergen"', "it has a membershipRule"),
+        ("groupTypes", "Unified,DynamicMembership", "its groupTypes have DynamicMembership"),
+        ("membershipType", "Dynamic", "its membershipType is Dynamic"),
+    ],
+)
+def test_section_5_3_a_dynamic_group_is_refused_by_name_and_counts_as_present(company, column, value, sign):
+    company.take(**TWO_GROUPS)
+
+    summary = company.take(
+        groups=[["displayName", column], ["All", ""], ["Sales", value]], complete=True, allow_deletes=9
+    )
+
+    ((_, row, reason),) = reasons(summary)
+    assert row == 3
+    assert reason.startswith(f"the group Sales is dynamic: {sign}, and rules of membership are not evaluated here.")
+    assert summary.groups == Counts(unchanged=1, refused=1)

@@ -187,7 +187,7 @@ def test_a_failed_object_is_tried_again_by_the_next_cycle(settled):
     assert (first.state, second.state) == ("entry-level-errors", "succeeded")
     assert settled.events(status="failure")[-1].code == "InternalServerError"
     assert settled.account("anna@x")["displayName"] == "Anna B"
-    assert settled.operations("retry") == []
+    assert settled.escrow() == []
 
 
 def swap(settled):

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from provisor.admin.status import PHASES, status_of
+from provisor.admin.status import PHASES, Execution, status_of
 from provisor.database.identifiers import new_id
 from provisor.storage import cycles, jobs, operations
 from provisor.storage.cycles import Cycle
@@ -62,15 +62,15 @@ def test_progress_is_what_is_done_of_what_is_done_and_planned(shown, world):
 
     status = shown(counters={"user.create": 3, "user.fail": 1, "user.skip": 2, "membership.add": 9}, held=True)
 
-    assert status.progress == [("Users", 6, 8), ("Groups", 0, 1)]
+    assert status.progress == [("Users", 6, 8), ("Groups", 0, 1), ("Memberships", 0, 0)]
 
 
 def test_memberships_and_references_are_not_counted_as_groups_and_people(shown, world):
     plan(world, (2, "group", "members"), (2, "user", "reference"), (2, "user", "reference"))
 
-    status = shown(counters={"user.create": 3}, held=True)
+    status = shown(counters={"user.create": 3, "through.reference": 4}, held=True)
 
-    assert status.progress == [("Users", 3, 3), ("Groups", 0, 0)]
+    assert status.progress == [("Users", 3, 3), ("Groups", 0, 0), ("Memberships", 4, 7)]
     assert status.runs.left == {"members": 1, "references": 2}
 
 
@@ -131,3 +131,15 @@ def test_a_job_that_is_overdue_starts_now(shown):
     runs = shown(served=True, ended=ENDED, schedule_state="Active", interval_seconds=60).runs
 
     assert runs.next_start == NOW
+
+
+def test_an_account_that_is_linked_and_changed_by_it_counts_as_exported(make_world):
+    world = make_world("scim", scope="all")
+    world.target.put("user", {"userName": "anna@x", "displayName": "Other", "active": True})
+    world.organisation.user("anna@x")
+
+    world.run()
+
+    (cycle,) = world.cycles()
+    assert Execution(cycle=cycle).exported == 1
+    assert world.run().counts == {}

@@ -15,7 +15,7 @@ def add_mapping(world, name):
             {"targetAttributeName": name, "source": {"type": "Function", "expression": f"[{name}]"}}
         )
         jobs.save_rules(connection, job.number, rules, created_by="test", now=NOW)
-        jobs.change(connection, job.number, full_evaluation=True)
+        jobs.change(connection, job.number, rules_changed=True)
 
 
 def after_a_change_of_rules(make_world, behaviour):

@@ -7,75 +7,27 @@ comes out the same every time. Requests reach the target after half of the laten
 import asyncio
 import math
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from provisor.engine.ports import Rejected, Throttled, Unreachable
 from provisor.runner.asking.pace import Pace
+from support.virtual_time import (
+    BEGAN,
+    RETRY_AFTER,
+    Bucket,
+    Closed,
+    LimitedTarget,
+    Unlimited,
+    Window,
+    virtual_now,
+    virtually,
+)
 
 pytestmark = pytest.mark.fast_rows(2)
 
-BEGAN = datetime(2026, 11, 1, tzinfo=UTC)
 IN_FLIGHT = 64
-
-
-class VirtualLoop(asyncio.SelectorEventLoop):
-    """A loop whose clock stands still while anything can be done, and goes on to the next timer when nothing can."""
-
-    moment = 0.0
-
-    def time(self):
-        return self.moment
-
-    def _run_once(self):
-        if not self._ready and self._scheduled:
-            self.moment = max(self.moment, self._scheduled[0].when())
-        super()._run_once()
-
-
-class Window:
-    """So many requests in every window; the first one began `phase` of its length before we came."""
-
-    def __init__(self, limit, phase=0.0, seconds=1):
-        self.limit, self.seconds, self.began, self.taken = limit * seconds, seconds, -phase * seconds, 0
-
-    def wait(self, moment):
-        """How long somebody who asks now should wait; 0 when the request is taken."""
-        while moment >= self.began + self.seconds:
-            self.began, self.taken = self.began + self.seconds, 0
-        if self.taken < self.limit:
-            self.taken += 1
-            return 0.0
-        return self.began + self.seconds - moment
-
-
-class Bucket:
-    """A bucket of tokens that fills at the rate of the limit and holds those of a second."""
-
-    def __init__(self, limit, phase=0.0):
-        self.limit, self.tokens, self.filled = limit, limit, 0.0
-
-    def wait(self, moment):
-        self.tokens = min(self.limit, self.tokens + (moment - self.filled) * self.limit)
-        self.filled = moment
-        if self.tokens >= 1 - 1e-9:
-            self.tokens -= 1
-            return 0.0
-        return (1 - self.tokens) / self.limit
-
-
-class Unlimited:
-    def wait(self, moment):
-        return 0.0
-
-
-# What the connector makes of the answer (connectors.replies): whole seconds, a date in whole seconds, or nothing.
-RETRY_AFTER = {
-    "seconds": lambda moment, wait: moment + math.ceil(wait),
-    "date": lambda moment, wait: math.ceil(moment + wait),
-    "nothing": lambda moment, wait: moment + 1,
-}
 
 
 @dataclass
@@ -91,38 +43,12 @@ class Ran:
         return self.refused / (self.refused + self.taken)
 
 
-class Target:
-    """Answers after `latency`; what it does can be exchanged while it is asked."""
-
-    def __init__(self, limit, latency, retry_after="seconds"):
-        self.limit, self.latency, self.retry_after = limit, latency, RETRY_AFTER[retry_after]
-        self.moments = []  # of the requests that it took
-
-    async def answer(self, error=None):
-        loop = asyncio.get_running_loop()
-        await asyncio.sleep(self.latency / 2)
-        wait = self.limit.wait(loop.time())
-        until = self.retry_after(loop.time(), wait)
-        if not wait:
-            self.moments.append(loop.time())
-        await asyncio.sleep(self.latency / 2)
-        if wait:
-            raise Throttled("slow down", until=BEGAN + timedelta(seconds=until))
-        if error is not None:
-            raise error
-
-
-def virtually(work):
-    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
-        return runner.run(work())
-
-
 def ask(target, requests, *, per_second=None, error=None, meanwhile=None):
     """So many requests by 64 lanes; `meanwhile` is done beside them."""
 
     async def run():
         loop = asyncio.get_running_loop()
-        pace = Pace(per_second=per_second, now=lambda: BEGAN + timedelta(seconds=loop.time()))
+        pace = Pace(ceiling=per_second, now=virtual_now)
         waiting = iter(range(requests))
         taken, given_up, order = 0, 0, []
 
@@ -182,7 +108,7 @@ CASES = [
 
 @pytest.mark.parametrize(("limits", "limit", "latency", "requests", "retry_after"), CASES)
 def test_a_limit_that_nobody_told_us_is_used_and_hardly_ever_met(limits, limit, latency, requests, retry_after):
-    ran = [ask(Target(one, latency, retry_after), requests) for one in limits]
+    ran = [ask(LimitedTarget(one, latency, retry_after), requests) for one in limits]
 
     assert [one.given_up for one in ran] == [0] * len(limits)
     assert min(used(one, limit, latency) for one in ran) >= 0.95
@@ -202,7 +128,7 @@ LESS = [
 
 @pytest.mark.parametrize(("limit", "latency", "requests", "at_least", "refused_at_most"), LESS)
 def test_a_window_that_is_met_late_is_used_less_at_first(limit, latency, requests, at_least, refused_at_most):
-    ran = [ask(Target(Window(limit, phase), latency / 1000), requests) for phase in PHASES]
+    ran = [ask(LimitedTarget(Window(limit, phase), latency / 1000), requests) for phase in PHASES]
 
     assert min(used(one, limit, latency / 1000) for one in ran) >= at_least
     assert max(one.refusals for one in ran) < refused_at_most
@@ -211,7 +137,7 @@ def test_a_window_that_is_met_late_is_used_less_at_first(limit, latency, request
 @pytest.mark.parametrize("retry_after", RETRY_AFTER)
 @pytest.mark.parametrize("latency", [0.02, 0.2])
 def test_a_limit_of_1_500_a_minute_is_used_from_the_first_minute_on(latency, retry_after):
-    ran = ask(Target(Window(25, 0.3, seconds=60), latency, retry_after), 5_000)
+    ran = ask(LimitedTarget(Window(25, 0.3, seconds=60), latency, retry_after), 5_000)
 
     assert used(ran, 25, latency) >= 0.95
     assert ran.given_up == 0
@@ -221,7 +147,7 @@ def test_a_limit_of_1_500_a_minute_is_used_from_the_first_minute_on(latency, ret
 @pytest.mark.parametrize("factor", [0.5, 2])
 @pytest.mark.parametrize("shape", [Window, Bucket])
 def test_a_limit_that_changes_meanwhile_is_followed(shape, factor):
-    target = Target(shape(40), 0.02)
+    target = LimitedTarget(shape(40), 0.02)
 
     async def change():
         await asyncio.sleep(100)
@@ -236,7 +162,7 @@ def test_a_limit_that_changes_meanwhile_is_followed(shape, factor):
 
 @pytest.mark.parametrize("shape", [Window, Bucket])
 def test_the_limit_of_the_template_is_never_exceeded(shape):
-    target = Target(shape(50), 0.02)
+    target = LimitedTarget(shape(50), 0.02)
 
     ran = ask(target, 1_000, per_second=20)
 
@@ -247,7 +173,7 @@ def test_the_limit_of_the_template_is_never_exceeded(shape):
 
 @pytest.mark.parametrize("shape", [Window, Bucket])
 def test_a_target_that_bears_less_than_its_template_says_is_asked_less(shape):
-    ran = ask(Target(shape(15), 0.02), 2_000, per_second=20)
+    ran = ask(LimitedTarget(shape(15), 0.02), 2_000, per_second=20)
 
     assert used(ran, 15, 0.02) >= 0.95
     assert ran.refusals < 0.015
@@ -255,20 +181,20 @@ def test_a_target_that_bears_less_than_its_template_says_is_asked_less(shape):
 
 @pytest.mark.parametrize(("latency", "requests"), [(0.05, 3_000), (0.05, 10_000), (0.02, 10_000), (0.2, 10_000)])
 def test_a_target_without_a_limit_is_bound_by_what_is_in_flight(latency, requests):
-    ran = ask(Target(Unlimited(), latency), requests)
+    ran = ask(LimitedTarget(Unlimited(), latency), requests)
 
     assert used(ran, math.inf, latency) >= 0.9
 
 
 def test_requests_that_the_target_refuses_as_wrong_count_as_asked():
-    ran = ask(Target(Window(25), 0.02), 1_000, error=Rejected("no", status=409))
+    ran = ask(LimitedTarget(Window(25), 0.02), 1_000, error=Rejected("no", status=409))
 
     assert used(ran, 25, 0.02) >= 0.95
     assert ran.refusals < 0.015
 
 
 def test_after_a_pause_nobody_rushes():
-    target = Target(Window(25), 0.02)
+    target = LimitedTarget(Window(25), 0.02)
 
     ask(target, 200)
 
@@ -278,27 +204,20 @@ def test_after_a_pause_nobody_rushes():
 
 
 def test_who_came_first_is_asked_for_first():
-    ran = ask(Target(Window(25, 0.5), 0.02), 1_000)
+    ran = ask(LimitedTarget(Window(25, 0.5), 0.02), 1_000)
 
     assert max(place - number for place, number in enumerate(ran.in_order)) <= IN_FLIGHT + 12
 
 
-class Closed:
-    """A target that lets nobody in."""
-
-    def wait(self, moment):
-        return 0.5
-
-
 def test_a_target_that_refuses_everything_is_given_up_request_by_request():
-    ran = ask(Target(Closed(), 0.02), 10)
+    ran = ask(LimitedTarget(Closed(), 0.02), 10)
 
     assert (ran.taken, ran.given_up, ran.refused) == (0, 10, 50)
     assert ran.seconds < 60
 
 
 def test_one_asks_for_all_while_every_pause_turns_out_too_short():
-    target = Target(Closed(), 0.02)
+    target = LimitedTarget(Closed(), 0.02)
 
     ran = ask(target, IN_FLIGHT)
 
@@ -323,7 +242,7 @@ def test_an_absurd_moment_to_come_back_is_bounded(said, kept):
 
 
 def test_a_lost_connection_ends_the_wait_of_nobody_else():
-    target = Target(Unlimited(), 0.02)
+    target = LimitedTarget(Unlimited(), 0.02)
 
     async def run():
         pace = Pace(per_second=None, now=lambda: BEGAN)

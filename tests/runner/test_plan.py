@@ -110,7 +110,7 @@ def test_a_plan_writes_no_log_and_moves_no_watermark(changed):
     changed.plan()
 
     assert len(changed.events()) == before
-    assert [cycle.kind for cycle in changed.cycles()] == ["plan", "initial"]
+    assert [cycle.kind for cycle in changed.cycles()] == ["initial"]
     assert changed.run().counts["user.create"] == 1
 
 
@@ -119,7 +119,7 @@ def test_a_plan_keeps_what_had_failed_for_the_next_run(changed):
 
     changed.target.fail(1, Rejected("broken", status=500), method="POST")
     changed.run()
-    assert len(changed.operations("retry")) == 1
+    assert len(changed.escrow()) == 1
 
     changed.plan()
     changed.run()

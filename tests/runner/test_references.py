@@ -1,5 +1,7 @@
 """Managers and members who are at the target later than those who refer to them."""
 
+from provisor.engine.ports import Rejected
+
 MANAGER = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 
 
@@ -160,3 +162,24 @@ def test_nested_groups_are_not_expanded(world):
     world.run()
 
     assert world.writes() == [("POST", "Outer")]
+
+
+def test_a_member_who_was_refused_and_denied_but_is_there_comes_into_the_group(make_world):
+    """Of a replica that is behind: the account is read once more, and the group is asked once more."""
+    world = make_world("scim", scope="all")
+    world.organisation.user("anna@x")
+    world.organisation.group("Staff", ["anna@x"])
+    denied = []
+
+    async def denying(original, *asked):
+        if denied or world.target.journal[-1].method != "PATCH":
+            return await original(*asked)
+        denied.append(asked)
+        return None
+
+    world.target.fail(1, Rejected("no such member", status=400), method="PATCH", kind="group")
+    world.target.behave("read", denying)
+    world.run()
+
+    assert denied
+    assert world.target.memberships() == {("Staff", "anna@x")}

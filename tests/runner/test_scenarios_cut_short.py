@@ -38,7 +38,7 @@ def test_a_plan_after_a_killed_cycle_loses_neither_managers_nor_members(make_wor
     assert world.account("cleo@x")[EXTENSION]["manager"]["value"] == boss
     assert ("Staff", "boss@x") in world.target.memberships()
     assert dict(world.run().requests) == {"GET": 1}
-    assert world.operations("retry") == []
+    assert world.escrow() == []
 
 
 @pytest.mark.fast_rows(4)

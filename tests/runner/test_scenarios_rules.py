@@ -19,7 +19,7 @@ def save(world, rules):
     """As the product saves rules: a new version, and everything is evaluated once."""
     with world.database.transaction() as connection:
         jobs.save_rules(connection, world.job.number, rules, created_by="test", now=NOW)
-        jobs.change(connection, world.job.number, full_evaluation=True)
+        jobs.change(connection, world.job.number, rules_changed=True)
 
 
 def settings(world, **given):
@@ -203,7 +203,7 @@ def test_a_leaver_whose_active_cannot_be_computed_fails_and_is_tried_again(peopl
     summary = people.run()
 
     assert summary.counts["user.fail"] == 1
-    assert len(people.operations("retry")) == 1
+    assert len(people.escrow()) == 1
 
 
 # What a job may do
@@ -376,5 +376,5 @@ def test_a_redacted_value_is_in_no_log_of_a_refusal_that_quotes_it(secretive):
     secretive.run()
 
     assert "s3cret" not in everything_logged(secretive)
-    failure = secretive.operations("retry")[0].failure
+    failure = secretive.escrow()[0]
     assert "s3cret" not in str(failure)

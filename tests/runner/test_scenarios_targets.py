@@ -264,7 +264,7 @@ def test_a_target_that_takes_no_members_at_all_is_not_asked_for_each(world):
     assert world.methods()["PATCH"] < 300
 
 
-def test_a_group_refused_at_a_limit_we_do_not_know_comes_when_a_place_is_free(make_world):
+def test_section_10_a_group_refused_at_a_limit_we_do_not_know_comes_when_a_place_is_free(make_world):
     world = make_world(capacity=2)
     org = world.organisation
     org.groups(["A", "B", "C"])

@@ -121,7 +121,22 @@ def test_stopping_waits_for_the_cycle_under_way(world):
     assert ended == [1]
 
 
-def test_a_job_that_breaks_is_reported_and_waits_for_its_interval(world):
+def test_a_job_that_breaks_once_is_tried_again_long_before_its_interval(world, monkeypatch):
+    monkeypatch.setattr("provisor.runner.scheduler.FIRST_PAUSE_SECONDS", 0.05)
+    ran = []
+
+    async def run(stop):
+        ran.append(1)
+        if len(ran) == 1:
+            raise OSError("the disk is full")
+        stop.set()
+
+    failures = scheduled(world, run, seconds=5)
+
+    assert (len(ran), len(failures)) == (2, 1)
+
+
+def test_a_job_that_breaks_is_reported_and_not_tried_at_once(world):
     async def run(stop):
         raise ValueError("broken")
 
@@ -150,7 +165,9 @@ def test_a_job_is_run_again_when_its_interval_has_passed(world):
         starts.append(1)
         present = int(datetime.now(UTC).timestamp() * SECOND)
         _changed(world, {"interval_seconds": 0, "last_began_at": present, "last_ended_at": present})
+        if len(starts) == 3:
+            stop.set()
 
-    scheduled(world, run, seconds=0.2)
+    scheduled(world, run, seconds=60)
 
-    assert len(starts) >= 3
+    assert len(starts) == 3

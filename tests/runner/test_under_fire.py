@@ -5,8 +5,10 @@ from dataclasses import replace
 
 import pytest
 
+from provisor.engine.operation import MEMBERS
 from provisor.engine.ports import Rejected, Unreachable
-from provisor.storage import jobs, links, resets, waiting
+from provisor.storage import jobs, links, operations, resets, waiting
+from provisor.storage.operations import SECOND, PlannedRow
 from provisor.testing.faults import Killed
 from provisor.testing.organisation import NOW
 
@@ -54,7 +56,32 @@ def test_members_that_were_refused_are_not_tried_again_once_their_group_is_gone(
     everybody.run()
 
     assert everybody.target.by_name("group", "Sales") is None
-    assert everybody.operations("retry") == []
+    assert everybody.escrow() == []
+
+
+def test_an_operation_left_for_a_group_of_which_nothing_is_pending_any_more_goes(everybody):
+    org = everybody.organisation
+    org.user("anna@x")
+    org.group("Sales", ["anna@x"])
+    everybody.run()
+    left = PlannedRow(
+        job=everybody.job.number,
+        stage=SECOND,
+        object=org.id("group", "Sales"),
+        cycle=1,
+        object_kind="group",
+        name="Sales",
+        kind="members",
+        phase=MEMBERS,
+        state="left",
+    )
+    with everybody.database.transaction() as connection:
+        operations.plan(connection, [left])
+
+    everybody.run()
+
+    assert everybody.operations("left") == []
+    assert everybody.methods() == {"GET": 1}
 
 
 def test_somebody_who_is_out_of_use_already_is_released_although_a_name_is_refused(everybody):
@@ -270,6 +297,7 @@ def test_an_account_that_cannot_be_deleted_is_disabled_at_least(everybody, statu
     everybody.run()
     assert everybody.methods()["PATCH"] == 1
     everybody.heal()
+    everybody.pass_time(hours=6)
     everybody.run()
     assert everybody.target.by_name("user", "anna@x") is None
 

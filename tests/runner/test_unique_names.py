@@ -2,7 +2,7 @@
 
 import pytest
 
-from provisor.engine.ports import Rejected
+from provisor.engine.ports import Malformed, Rejected
 
 NAMES = ["anna@x", "bo@x", "cleo@x", "dan@x"]
 
@@ -109,6 +109,115 @@ def test_who_was_parked_gets_the_old_name_back_when_the_other_does_not_move(make
 
     assert world.account("bo@x")["id"] == bo
     assert {one["userName"] for one in world.target.resources("user").values()} == set(NAMES)
+
+
+# On the way round
+
+
+def refusing(world, account):
+    async def patch(original, kind, target_id, operations):
+        if target_id == account:
+            raise Rejected("read-only", status=400, scim_type="mutability")
+        return await original(kind, target_id, operations)
+
+    return patch
+
+
+@pytest.mark.parametrize("rekeyed", ["anna@x", "bo@x", "both"])
+def test_who_got_the_old_name_back_is_found_by_it(make_settled, rekeyed):
+    world = make_settled()
+    accounts = len(world.target.resources("user"))
+    world.failing(patch=refusing(world, world.account("bo@x")["id"]))
+    passed_round(world, NAMES[:2])
+    world.run()
+    world.heal()
+    for name in NAMES[:2] if rekeyed == "both" else [rekeyed]:
+        world.target.rekey("user", str(world.account(name)["id"]))
+    world.pass_time(hours=6)
+
+    summary = world.run()
+
+    held = names_at_target(world)
+    assert summary.state == "succeeded"
+    assert (held["was anna@x"], held["was bo@x"]) == ("bo@x", "anna@x")
+    assert len(world.target.resources("user")) == accounts
+
+
+STEPS = {
+    "a free name": lambda asked: "provisor" in asked,
+    "the old name": lambda asked: "anna@x" in asked and "bo@x" not in asked,
+    "the rest": lambda asked: "was" in asked and "@x'" not in asked.replace("was anna@x'", ""),
+}
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_step_that_was_not_answered_is_looked_at_before_the_next(make_settled, step):
+    world = make_settled()
+    bo, struck = world.account("bo@x")["id"], []
+
+    async def patch(original, kind, target_id, operations):
+        if target_id == bo:
+            raise Rejected("read-only", status=400, scim_type="mutability")
+        answer = await original(kind, target_id, operations)
+        if STEPS[step](str([one.value for one in operations])):
+            struck.append(step)
+            raise Malformed("no JSON", status=200)
+        return answer
+
+    world.failing(patch=patch)
+    before = names_at_target(world)
+    passed_round(world, NAMES[:2])
+    world.run()
+    world.heal()
+    for name in NAMES[:2]:
+        world.organisation.change(name, userPrincipalName=f"away-{name}")
+    for name, other in (NAMES[:2], NAMES[1::-1]):
+        world.organisation.change(f"away-{other}", userPrincipalName=name, displayName=name.partition("@")[0])
+    world.pass_time(hours=6)
+
+    world.run()
+
+    assert struck
+    assert sorted(names_at_target(world).values()) == sorted(before.values())
+    assert {world.account(name)["displayName"] for name in NAMES[:2]} == {"anna", "bo"}
+
+
+FATES = {
+    "called otherwise": lambda world: world.organisation.change("bo@x", userPrincipalName="new@x"),
+    "disabled": lambda world: world.organisation.change("bo@x", accountEnabled=False),
+    "unassigned": lambda world: world.organisation.unassign("bo@x"),
+    "deleted": lambda world: world.organisation.delete("bo@x"),
+}
+
+
+@pytest.mark.parametrize("fate", FATES)
+def test_an_account_that_has_a_free_name_and_another_id_is_found_by_that_name(make_settled, fate):
+    world = make_settled()
+    anna, bo = (world.account(name)["id"] for name in NAMES[:2])
+    accounts = len(world.target.resources("user"))
+
+    async def patch(original, kind, target_id, operations):
+        if target_id == bo:
+            raise Rejected("read-only", status=400, scim_type="mutability")
+        await original(kind, target_id, operations)
+        raise Malformed("no JSON", status=200)
+
+    world.failing(patch=patch)
+    passed_round(world, NAMES[:2])
+    world.run()
+    world.heal()
+    assert "-provisor-" in str(world.target.resources("user")[anna]["userName"])
+    world.target.rekey("user", str(anna))
+    FATES[fate](world)
+    world.pass_time(hours=6)
+
+    for _ in range(2):
+        world.run()
+
+    held = list(world.target.resources("user").values())
+    assert len(held) == accounts
+    assert not any("-provisor-" in str(one["userName"]) and one["active"] for one in held)
+    assert fate == "called otherwise" or sum(bool(one["active"]) for one in held) == accounts - 1
 
 
 # SelectUniqueValue

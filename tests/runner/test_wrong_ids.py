@@ -373,6 +373,7 @@ def test_memberships_that_changed_before_an_id_was_learnt_are_right_once_it_is(
     MEANWHILE[meanwhile](world)
     LEARNT[learnt](world)
     world.heal()
+    world.pass_time(hours=6)
 
     FATES[fate](world)
     world.run()
@@ -595,7 +596,7 @@ def test_a_plan_tells_of_a_leaver_with_a_wrong_id_and_writes_nothing(make_office
 UNUSABLE = {
     "no id": "holds no id",
     "empty": "holds an empty id",
-    "no text": "holds an id that is no text",
+    "no text": "holds an id that is not text",
 }
 
 

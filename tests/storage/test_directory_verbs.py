@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from provisor.directory.objects import Refusal
-from provisor.storage import applications, feed, jobs, members, objects
+from provisor.storage import applications, feed, jobs, members, objects, tombstones
 from provisor.storage import directory_verbs as verbs
 
 UPN = "anna@fjord.example"
@@ -34,6 +34,11 @@ class Directory:
 
     def find(self, key, kind="user", **named):
         return verbs.find(self.database.reader(), self.tenant, kind, key, **named)
+
+    @property
+    def later(self):
+        """When a tombstone of now has been kept long enough."""
+        return self.now + timedelta(days=8, microseconds=1)
 
     def read(self, item):
         return objects.read(self.database.reader(), self.tenant, item.id)
@@ -241,10 +246,19 @@ def test_tombstones_go_once_every_job_has_passed_them(directory):
     directory.do(members.add, sales.id, anna.id)
     purged = directory.do(verbs.purge, anna, now=directory.now)
 
-    assert directory.do(verbs.clean_tombstones, purged.change - 1) == 0
-    assert directory.do(verbs.clean_tombstones, purged.change) == 2
+    assert directory.do(tombstones.clean, purged.change - 1, now=directory.later) == 0
+    assert directory.do(tombstones.clean, purged.change, now=directory.later) == 2
+    assert tombstones.cleaned(directory.database.reader(), directory.tenant) == purged.change
     assert directory.read(anna) is None
     assert directory.read(sales) is not None
+
+
+def test_a_tombstone_stays_for_eight_days_whoever_has_passed_it(directory):
+    purged = directory.do(verbs.purge, directory.user(), now=directory.now)
+
+    assert directory.do(tombstones.clean, purged.change, now=directory.now + timedelta(days=8)) == 0
+    assert tombstones.cleaned(directory.database.reader(), directory.tenant) == 0
+    assert directory.do(tombstones.clean, purged.change, now=directory.later) == 1
 
 
 def test_a_tombstone_stays_while_a_job_has_a_link_for_it(directory):
@@ -266,13 +280,13 @@ def test_a_tombstone_stays_while_a_job_has_a_link_for_it(directory):
             (job.number, anna.id),
         )
 
-    assert directory.do(verbs.clean_tombstones, purged.change) == 0
+    assert directory.do(tombstones.clean, purged.change, now=directory.later) == 0
 
 
 def test_sweeping_tombstones_reads_through_indexes(directory):
     plans = [
         directory.database.reader().all(f"EXPLAIN QUERY PLAN DELETE FROM {table} WHERE tenant = ? AND {gone} IS NOT NULL"
-                                        " AND change <= ?", ("t", 1))
+                                        f" AND {gone} < ? AND change <= ?", ("t", 1, 1))
         for table, gone in (("member", "removed_at"), ("assignment", "removed_at"), ("object", "purged_at"))
     ]  # fmt: skip
 

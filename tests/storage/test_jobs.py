@@ -5,7 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from provisor.storage import audit, feed, jobs
+from provisor.storage import audit, feed, jobs, run_requests
+from provisor.storage.authors import SERVICE
+
+APPLICATION = "bab6a9a1-6ad0-4a9b-a4a0-3f4f3f6f0c11"
 
 
 @pytest.fixture
@@ -14,7 +17,7 @@ def job(database, tenant, now):
         return jobs.create(
             connection,
             tenant=tenant,
-            application="app",
+            application=APPLICATION,
             template="ciscoUmbrella",
             document={"id": "first"},
             created_by="local",
@@ -24,7 +27,7 @@ def job(database, tenant, now):
 
 
 def test_a_job_id_has_the_form_of_graph(job, tenant):
-    assert re.fullmatch(rf"ciscoUmbrella\.{tenant.replace('-', '')}\.[0-9a-f-]{{36}}", job.id)
+    assert re.fullmatch(rf"ciscoUmbrella\.{tenant.replace('-', '')}\.{APPLICATION}", job.id)
 
 
 def test_a_new_job_is_disabled_and_not_configured(job):
@@ -34,7 +37,7 @@ def test_a_new_job_is_disabled_and_not_configured(job):
 
 def test_a_job_is_read_as_it_was_created(database, job):
     assert jobs.read(database.reader(), job.number) == job
-    assert jobs.all_jobs(database.reader(), job.tenant, "app") == [job]
+    assert jobs.all_jobs(database.reader(), job.tenant, APPLICATION) == [job]
     assert jobs.all_jobs(database.reader(), job.tenant, "other") == []
 
 
@@ -84,7 +87,7 @@ def test_audit_events_come_newest_first(database, tenant, now):
             audit.record(
                 connection,
                 tenant=tenant,
-                actor="local",
+                author=SERVICE,
                 activity=activity,
                 target="job",
                 now=now + timedelta(minutes=minute),
@@ -116,7 +119,7 @@ def test_every_table_of_a_job_but_the_log_is_emptied_with_it(database):
     reader = database.reader()
     of_jobs = {name for name in reader.tables() if "job" in columns(reader, name)}
 
-    assert of_jobs == {*HANGS_OFF, "log_event", "log_facet"}
+    assert of_jobs == {*HANGS_OFF, "log_event", "log_facet", "statistic"}
 
 
 def test_no_table_but_that_of_jobs_holds_the_long_id(database, tenant, now):
@@ -131,3 +134,53 @@ def test_no_table_but_that_of_jobs_holds_the_long_id(database, tenant, now):
 
 def columns(reader, table):
     return {row[1]: row[2] for row in reader.all(f"PRAGMA table_info({table})")}
+
+
+def test_who_may_be_due_is_one_query_through_indexes(database, job, now):
+    plan = []
+    connection = database.reader()
+    connection.raw.set_trace_callback(plan.append)
+    jobs.scheduled(connection, job.tenant)
+    connection.raw.set_trace_callback(None)
+
+    (statement,) = plan
+    steps = [row[3] for row in connection.all("EXPLAIN QUERY PLAN " + statement)]
+    assert [step for step in steps if step.startswith("SCAN") and "run_request" not in step] == []
+
+
+@pytest.mark.parametrize(
+    ("state", "by_hand", "due"),
+    [
+        ("Active", None, False),
+        ("Active", False, True),
+        ("Active", True, True),
+        ("Paused", None, None),
+        ("Paused", False, None),
+        ("Paused", True, True),
+        ("Disabled", True, True),
+    ],
+)
+def test_who_may_be_due_is_active_or_asked_for_by_hand(database, job, state, by_hand, due):
+    with database.transaction() as connection:
+        jobs.change(connection, job.number, schedule_state=state, status_code="NotRun")
+        if by_hand is not None:
+            run_requests.ask(connection, job.number, at=0, by_hand=by_hand)
+
+    found = [asked for _, asked in jobs.scheduled(database.reader(), job.tenant)]
+
+    assert found == ([] if due is None else [due])
+
+
+def test_an_answer_is_read_until_it_is_a_day_old(database, job):
+    answer = run_requests.RunAnswer(cycles=[3])
+    with database.transaction() as connection:
+        request = run_requests.ask(connection, job.number, at=0, by_hand=True)
+        run_requests.answer(connection, job.number, [request], answer)
+        run_requests.ask(connection, job.number, at=1, by_hand=True)
+    read = run_requests.answered(database.reader(), job.number, request)
+    with database.transaction() as connection:
+        run_requests.ask(connection, job.number, at=25 * 3600 * 1_000_000, by_hand=True)
+
+    assert read == answer
+    with pytest.raises(LookupError):
+        run_requests.answered(database.reader(), job.number, request)

@@ -4,19 +4,10 @@ from itertools import combinations, product
 
 import pytest
 
-from provisor.engine.log_event import Facts, encode
 from provisor.storage import log
 from provisor.storage.log import LogQuery, LogRow
+from support.logged import EVENTS, FACTS, NAMES, named
 
-FACTS = encode(Facts(kind="user")).decode()
-FIELDS = {
-    "job": (1, 2),
-    "cycle": ("cycle-1", "cycle-2"),
-    "action": ("create", "other"),
-    "status": ("success", "failure"),
-    "code": (None, "EntryConflict", "NotInScope"),
-    "who": (("s1", "anna", "t1"), ("s2", "bo", None), ("s3", "t1", "s1")),  # one's name is another's target id
-}
 NARROW = {
     "job": (1, 9),
     "cycle": ("cycle-2", "cycle-9"),
@@ -24,6 +15,10 @@ NARROW = {
     "status": ("failure", "warning"),
     "code": ("EntryConflict", "Nothing"),
     "identity": ("anna", "s1", "t1", "bo", "nobody"),
+    "change": ("id-0003", "id-9999"),
+    "application": ("app-1", "x-1", "Umbrella", "Umbrella then", "Nothing"),
+    "target_system": ("Umbrella",),
+    "source_system": ("Provisor Directory", "mine", "Nothing"),
     "since": (40,),
     "until": (90,),
 }
@@ -34,12 +29,6 @@ QUERIES = [
     for names in combinations(NARROW, size)
     for values in product(*(NARROW[name] for name in names))
 ]
-# Several at one time, and a clock that went back: the id made later has the earlier time.
-EVENTS = [
-    LogRow(f"id-{number:04}", "mine", job, cycle, number // 3 if number % 10 else 200 - number, action, status, code,
-           *who, FACTS)
-    for number, (job, cycle, action, status, code, who) in enumerate(product(*FIELDS.values()))
-]  # fmt: skip
 COLUMNS = ("job", "cycle", "action", "status", "code")
 
 
@@ -53,6 +42,7 @@ def reader(migrated_file, tmp_path_factory):
     shutil.copy(migrated_file, path)
     database = open_database(f"sqlite:///{path}")
     with database.transaction() as connection:
+        named(connection)
         log.append(connection, EVENTS[::2])
         log.append(connection, EVENTS[1::2])
         log.append(connection, [EVENTS[0]._replace(id="id-other", tenant="another's")])
@@ -65,6 +55,12 @@ def fits(event, narrow):
         return False
     if "identity" in narrow and narrow["identity"] not in (event.source_id, event.name, event.target_id):
         return False
+    if narrow.get("change", event.id) != event.id or narrow.get("source_system", "mine") == "Nothing":
+        return False
+    name = NAMES[event.job, event.cycle]
+    for system in ("application", "target_system"):
+        if narrow.get(system, name) not in (name, f"x-{event.job}", f"app-{event.job}"):
+            return False
     return narrow.get("since", 0) <= event.at < narrow.get("until", 1_000)
 
 
@@ -128,3 +124,93 @@ def test_events_that_are_rolled_back_leave_no_facet_behind_that_others_rely_on(d
         log.append(connection, [event])
 
     assert [one.id for one in log.find(database.reader(), LogQuery(tenant=tenant), limit=5)] == ["id-1"]
+
+
+@pytest.mark.parametrize("narrow", QUERIES, ids=lambda narrow: " ".join(f"{k}={v}" for k, v in narrow.items()) or "all")
+def test_a_tail_brings_what_a_filter_finds_and_nothing_else(reader, narrow):
+    seen, position = [], 0
+    while True:
+        events, reached = log.follow(reader, LogQuery(tenant="mine", **narrow), position, limit=50)
+        seen += [event.id for event in events]
+        if reached == position:
+            break
+        position = reached
+
+    assert sorted(seen) == sorted(by_hand(narrow))
+
+
+def test_a_tail_misses_nothing_that_is_written_with_an_earlier_time(database, tenant):
+    """A clock that is put back, or two processes that write at once."""
+    position = log.newest_number(database.reader())
+    seen = []
+    for number, at in enumerate((500, 100, 300)):
+        event = LogRow(f"id-{9 - number}", tenant, 1, "c", at, "create", "success", None, "s", "anna", None, FACTS)
+        with database.transaction() as connection:
+            log.append(connection, [event])
+        events, position = log.follow(database.reader(), LogQuery(tenant=tenant), position)
+        seen += [event.at for event in events]
+
+    assert seen == [500, 100, 300]
+
+
+class Between:
+    """A reader beside which something happens before its n-th statement."""
+
+    def __init__(self, reader, nth, happens):
+        self._reader, self._left, self._happens = reader, nth, happens
+
+    def __getattr__(self, name):
+        return getattr(self._reader, name)
+
+    def all(self, *arguments):
+        self._left -= 1
+        if self._left == 0:
+            self._happens()
+        return self._reader.all(*arguments)
+
+
+@pytest.mark.parametrize("nth", [1, 2, 3])
+def test_a_tail_misses_nothing_that_is_written_while_it_looks(database, tenant, nth):
+    def written():
+        event = LogRow("id-1", tenant, 1, "c", 1, "create", "success", None, "s", "anna", None, FACTS)
+        with database.transaction() as connection:
+            log.append(connection, [event])
+
+    position, seen = log.newest_number(database.reader()), []
+    reader = Between(database.reader(), nth, written)
+    for _ in range(3):
+        events, position = log.follow(reader, LogQuery(tenant=tenant), position)
+        seen += [event.id for event in events]
+
+    assert seen == ["id-1"]
+
+
+@pytest.mark.parametrize(
+    "happens", ["UPDATE application SET display_name = 'Renamed'", "DELETE FROM cycle", "DELETE FROM job"]
+)
+def test_section_17_names_are_frozen_when_an_event_is_written(database, happens):
+    with database.transaction() as connection:
+        named(connection)
+        log.append(connection, EVENTS[:1])
+    before = log.find(database.reader(), LogQuery(tenant="mine"), limit=1)
+
+    with database.transaction() as connection:
+        connection.execute(happens)
+
+    after = log.find(database.reader(), LogQuery(tenant="mine"), limit=1)
+    assert before[0].document["targetSystem"]["displayName"] == "Umbrella then"
+    assert after == before
+
+
+def test_an_event_that_is_removed_while_it_is_read_is_left_out(reader, database):
+    with database.transaction() as connection:
+        log.append(connection, [row._replace(tenant="mine") for row in EVENTS[:20]])
+    streamed = log.stream(database.reader(), LogQuery(tenant="mine"), page=5)
+    first = next(streamed).id
+    with database.transaction() as connection:
+        connection.execute("DELETE FROM log_event WHERE id <> ?", (first,))
+
+    rest = [event.id for event in streamed]
+
+    assert len(rest) < 19
+    assert len(set(rest)) == len(rest)

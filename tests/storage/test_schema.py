@@ -8,8 +8,8 @@ from contextlib import closing
 import pytest
 
 from provisor.database import DatabaseError, open_database
-from provisor.storage import migrate, tenants
-from provisor.storage.schema import make_tables
+from provisor.storage import tenants
+from provisor.storage.schema import make_tables, migrate
 
 
 def test_the_tenant_stays_the_same_at_the_next_start(database, tenant):

@@ -59,6 +59,10 @@ class Company:
         """The live user of this name."""
         return self._found("user", key)
 
+    def group(self, key: str) -> DirectoryObject:
+        """The live group of this name."""
+        return self._found("group", key)
+
     def attribute(self, key: str, name: str) -> DirectoryValue:
         """One attribute of a live user."""
         return self.user(key).attributes.get(name)
@@ -70,7 +74,7 @@ class Company:
         return found.name if found else None
 
     def members(self, group: str) -> set[str]:
-        """The userPrincipalNames of a group's live members."""
+        """The names of a group's live members."""
         found = members.of_group(self.database.reader(), self._found("group", group).id, limit=10_000)
         return {item.name for item in found}
 

@@ -30,6 +30,12 @@ _STATEMENTS = (
     """INSERT INTO object (id, tenant, source, kind, anchor, name, folded_name, attributes, enabled, created_at,
     change, alive_change) SELECT id, :tenant, :source, 'group', id, 'Group ' || n, 'group ' || n,
     json_object('displayName', 'Group ' || n), 1, 1, 1, 1 FROM crowds WHERE n < :groups""",
+    """INSERT INTO object_search (tenant, kind, object, name, display_name, given_name, surname, mail, mail_nickname,
+    employee_id, department, job_title, user_type, enabled, synced) SELECT tenant, kind, id, folded_name,
+    lower(attributes ->> 'displayName'), lower(coalesce(attributes ->> 'givenName', '')),
+    lower(coalesce(attributes ->> 'surname', '')), lower(coalesce(attributes ->> 'mail', '')), '',
+    coalesce(attributes ->> 'employeeId', ''), lower(coalesce(attributes ->> 'department', '')),
+    lower(coalesce(attributes ->> 'jobTitle', '')), '', 1, 0 FROM object WHERE source = :source AND deleted_at IS NULL""",
     """INSERT INTO member (group_id, member_id, tenant, change)
     SELECT (SELECT id FROM crowds WHERE n = 0), id, :tenant, 1 FROM people WHERE n < :large""",
     """INSERT INTO member (group_id, member_id, tenant, change)
@@ -41,8 +47,8 @@ _STATEMENTS = (
     SELECT :job, id, kind, 't' || id, 'linked', 'x', 'x', '{}' FROM object WHERE source = :source""",
     """INSERT INTO member_link (job, group_id, member_id, pushed, pending)
     SELECT :job, group_id, member_id, 1, 0 FROM member""",
-    """INSERT INTO audit_event (id, tenant, at, actor, activity, target, detail)
-    SELECT id, :tenant, n, 'somebody', 'Update user', id, '{}' FROM people""",
+    """INSERT INTO audit_event (id, tenant, at, actor, actor_id, actor_kind, activity, target, detail)
+    SELECT id, :tenant, n, 'somebody', 'somebody-id', 'user', 'Update user', id, '{}' FROM people""",
 )
 
 

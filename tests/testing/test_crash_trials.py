@@ -9,6 +9,7 @@ from provisor.engine.unknown import NotThere
 from provisor.runner.executing import executor
 from provisor.runner.planning import looking, page, reading
 from provisor.runner.recording import recorder
+from provisor.storage import jobs
 from provisor.testing.crash import trial
 from provisor.testing.crash.__main__ import main, tell, what_is_wrong
 from provisor.testing.crash.chance import script_of
@@ -111,6 +112,34 @@ def test_a_wrong_id_taken_for_an_account_that_is_gone_is_seen(word, monkeypatch,
     monkeypatch.setattr(looking, "proofs", lambda *held, maps_external_id: [])
 
     assert "active and nobody's" in " ".join(attempt(script, tmp_path))
+
+
+ABORTED = Script(
+    place=PLACE, rounds=(Round(strikes=(Strike(nth=2, word="aborted", method="POST"),)), Round(served=True))
+)
+
+
+def test_an_abort_that_is_not_heeded_is_seen(monkeypatch, tmp_path):
+    assert attempt(ABORTED, tmp_path) == []
+
+    monkeypatch.setattr(jobs, "aborts", lambda connection, job: 0)
+
+    assert "although it was aborted" in " ".join(attempt(ABORTED, tmp_path))
+
+
+@pytest.mark.parametrize(
+    "is_there",
+    [
+        *(lambda one, word=word: any(strike.word == word for strike in one.strikes) for word in ("aborted", "hangs")),
+        lambda one: one.served,
+        lambda one: any(change.verb in ("restart", "abort") for strike in one.strikes for change in strike.changes),
+    ],
+    ids=["aborted", "hangs", "served", "asked in the middle of a run"],
+)
+def test_seeds_hold_what_an_administrator_does_to_a_job(is_there):
+    rounds = [one for seed in range(SEEDS_A_TEST) for one in script_of(seed).rounds]
+
+    assert sum(map(is_there, rounds)) >= 3
 
 
 @pytest.mark.slow

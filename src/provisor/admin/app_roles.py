@@ -1,21 +1,44 @@
 """Verbs on the app roles that an application defines: add, change, remove.
 
-A change of a role reaches whoever is assigned in it in the next cycle of the application's job. Facts:
+Changing a role updates everyone assigned to it in the next cycle of the application's job. Facts:
 spec/provisioning-service.md section 7, spec/graph-synchronization-api.md section 1.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
+from uuid import UUID
 
 from provisor.admin.actor import APPLICATION_READ, APPLICATION_WRITE, Actor
 from provisor.admin.applications import DEFAULT_ACCESS, Applications, role_named
 from provisor.admin.context import Change, Context
 from provisor.admin.errors import AdminError, acceptable_name
+from provisor.database import Connection
 from provisor.database.identifiers import new_id
+from provisor.scim.naming import escaped
 from provisor.storage import applications
 from provisor.storage.applications import Application, AppRole
 
 ACTIVITY = "Update service principal"
+LONGEST_DESCRIPTION: Final = 1024  # characters
+MOST_ROLES: Final = 1200  # entries of an application's manifest, of which roles are some
+# What Graph takes for a value: no blank, no point at the beginning, at most 120 characters.
+_VALUE: Final = re.compile(
+    r"[0-9A-Za-z!#$%&'()*+,\-/:;<=>?@\[\]^_`{|}~][0-9A-Za-z!#$%&'()*+,\-./:;<=>?@\[\]^_`{|}~]{0,119}"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenRole:
+    """A role in a list that replaces all roles of an application."""
+
+    id: str
+    display_name: str
+    value: str | None = None
+    description: str = ""
+    enabled: bool = True
+    allowed_member_types: tuple[str, ...] = ("User",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +51,12 @@ class AppRoles:
     def all(self, actor: Actor, application: str) -> Sequence[AppRole]:
         """The roles of an application, in the order they were defined."""
         connection = self.context.read(actor, APPLICATION_READ)
-        return self.applications.find(connection, application).roles
+        return self.applications.find(connection, application, actor, APPLICATION_READ).roles
 
     def add(self, actor: Actor, application: str, name: str, *, value: str | None = None) -> AppRole:
-        """A new role; `value` is what the application calls it, the name where there is none."""
+        """A new role; `value` is what the application calls it. Without one, the name is sent."""
         with self.context.change(actor, APPLICATION_WRITE, ACTIVITY) as change:
-            found = self.applications.find(change.connection, application)
+            found = self.applications.find(change.connection, application, actor, APPLICATION_WRITE)
             role = AppRole(id=new_id(), display_name=name, value=value, description=name)
             _named(found, None, role)
             _distinct(found, role)
@@ -49,9 +72,9 @@ class AppRoles:
         value: str | None = None,
         enabled: bool | None = None,
     ) -> AppRole:
-        """Rename a role, give it another value, or switch it off or on; what is None stays."""
+        """Rename a role, give it another value, or disable or enable it; None changes nothing."""
         with self.context.change(actor, APPLICATION_WRITE, ACTIVITY) as change:
-            found = self.applications.find(change.connection, application)
+            found = self.applications.find(change.connection, application, actor, APPLICATION_WRITE)
             before = _defined(found, role)
             after = replace(
                 before,
@@ -68,18 +91,11 @@ class AppRoles:
             return self._save(change, found, [after if each.id == after.id else each for each in found.roles], after)
 
     def remove(self, actor: Actor, application: str, role: str) -> AppRole:
-        """Remove a role that nobody is assigned in."""
+        """Remove a role that nobody is assigned to, and that is disabled, as in Entra."""
         with self.context.change(actor, APPLICATION_WRITE, ACTIVITY) as change:
-            found = self.applications.find(change.connection, application)
+            found = self.applications.find(change.connection, application, actor, APPLICATION_WRITE)
             gone = _defined(found, role)
-            count = applications.count_in_role(change.connection, found.id, gone.id)
-            if count:
-                raise AdminError(
-                    "role-in-use",
-                    f"{count} assignment{'s' * (count > 1)} of {found.display_name} name{'s' * (count == 1)} the role"
-                    f" {gone.display_name}.",
-                    "End these assignments first, or switch the role off with `provisor app role set … --disable`.",
-                )
+            _removable(change.connection, found, gone)
             return self._save(change, found, [each for each in found.roles if each.id != gone.id], gone)
 
     def _save(self, change: Change, application: Application, after: Sequence[AppRole], role: AppRole) -> AppRole:
@@ -89,27 +105,123 @@ class AppRoles:
         return role
 
 
+def replaced_roles(connection: Connection, application: Application, given: Sequence[GivenRole]) -> tuple[AppRole, ...]:
+    """The roles of an application once the given ones have taken the place of all it had.
+
+    Raises AdminError for a role that cannot be, and for one that is left out and cannot be removed.
+    """
+    if len(given) > MOST_ROLES:
+        raise AdminError("invalid-value", f"There are {len(given)} roles.", f"Give at most {MOST_ROLES}.")
+    before = {role.id: role for role in application.roles}
+    after = {role.id: role for role in map(_given, given)}
+    if len(after) < len(given):
+        raise AdminError("invalid-value", "Two roles have one id.", "Give every new role an id of its own.")
+    whole = replace(application, roles=tuple(after.values()))
+    for role in after.values():
+        old = before.get(role.id)
+        _named(application, old, role)
+        if role.value and (old is None or role.value != old.value) and _VALUE.fullmatch(role.value) is None:
+            raise AdminError(
+                "invalid-value",
+                f"The value of the role {role.display_name} is {escaped(role.value[:150])}.",
+                "It may have 120 letters, digits and signs of ASCII, no blanks, and no point at its beginning.",
+            )
+    _all_distinct(whole, before)
+    for role in application.roles:
+        if role.id not in after:
+            _removable(connection, application, role)
+    return whole.roles
+
+
+def _given(role: GivenRole) -> AppRole:
+    try:
+        role_id = str(UUID(role.id))
+    except ValueError:
+        role_id = DEFAULT_ACCESS.id
+    if role_id == DEFAULT_ACCESS.id:
+        raise AdminError(
+            "invalid-value",
+            f"{role.id[:100]!r} cannot be the id of a role.",
+            "Give it a new GUID, such as uuidgen makes.",
+        )
+    if set(role.allowed_member_types) != {"User"}:
+        raise AdminError(
+            "invalid-value",
+            f"The role {role.display_name[:100]} is for {', '.join(role.allowed_member_types)[:100] or 'nobody'}.",
+            'Roles here are for users and groups: allowedMemberTypes is ["User"].',
+        )
+    return AppRole(
+        id=role_id,
+        display_name=role.display_name,
+        value=role.value or None,
+        description=_described(role),
+        enabled=role.enabled,
+    )
+
+
+def _described(role: GivenRole) -> str:
+    if len(role.description) > LONGEST_DESCRIPTION or not (role.description.isprintable()):
+        raise AdminError(
+            "invalid-value",
+            f"The description of the role {role.display_name[:100]} has {len(role.description):,} characters, or some "
+            "that cannot be printed.",
+            f"Write at most {LONGEST_DESCRIPTION:,} of those that can.",
+        )
+    return role.description
+
+
+def _removable(connection: Connection, application: Application, role: AppRole) -> None:
+    count = applications.count_in_role(connection, application.id, role.id)
+    if count:
+        raise AdminError(
+            "role-in-use",
+            f"{count} assignment{'s' * (count > 1)} of {application.display_name} use{'s' * (count == 1)} the role"
+            f" {role.display_name}.",
+            "End these assignments first, or disable the role with `provisor app role set … --disable`.",
+        )
+    if role.enabled:
+        raise AdminError(
+            "role-enabled",
+            f"The role {role.display_name} of {application.display_name} is enabled.",
+            "Disable it first, with `provisor app role set … --disable`: nobody can be assigned in it then.",
+        )
+
+
 def _defined(application: Application, named: str) -> AppRole:
     role = role_named(application, named)
     if role is DEFAULT_ACCESS:
         raise AdminError(
-            "invalid-value", "The default access is no role of an application and stays as it is.", "Name a role."
+            "invalid-value", "Default access is not a role of the application.", "Choose another role to change."
         )
     return role
 
 
 def _named(application: Application, before: AppRole | None, role: AppRole) -> None:
-    """A role has a name that is seen, and so is what the application calls it; what was there before may stay."""
+    """A role has a visible name, and so is what the application calls it. Names from before this rule may stay."""
     if not role.display_name.strip():
-        raise AdminError("name-blank", "A role needs a name that is more than blanks.", "Give it a name.")
+        raise AdminError("name-blank", "The name of the role is blank.", "Give it a name.")
     if before is None or role.display_name != before.display_name:
         acceptable_name(role.display_name, f"the name of a role of {application.display_name}")
     if role.value and (before is None or role.value != before.value):
         acceptable_name(role.value, f"the value of the role {role.display_name} of {application.display_name}")
 
 
+def _all_distinct(whole: Application, before: Mapping[str, AppRole]) -> None:
+    """As `_distinct`, for every role that is new or other than before."""
+    called = dict[str, set[str]]()
+    for role in whole.roles:
+        for word in (role.value or role.display_name, role.display_name):
+            called.setdefault(word, set()).add(role.id)
+    for role in whole.roles:
+        sent = role.value or role.display_name
+        if before.get(role.id) != role and called[sent] != {role.id}:
+            raise AdminError(
+                "name-taken", f"{whole.display_name} would have two roles {sent}.", "Choose another name or value."
+            )
+
+
 def _distinct(application: Application, role: AppRole) -> None:
-    """A target tells roles apart by what it is sent, so no two may be sent alike."""
+    """A target tells roles apart by the value it is sent, so no two may share one."""
     sent = role.value or role.display_name
     for other in application.roles:
         if other.id != role.id and sent in (other.value or other.display_name, other.display_name):

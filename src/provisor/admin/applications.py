@@ -6,7 +6,7 @@ Applications are named by id or display name; roles by id, display name or value
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from provisor.admin.actor import APPLICATION_READ, APPLICATION_WRITE, ASSIGNMENT_WRITE, Actor
+from provisor.admin.actor import APPLICATION_CREATE, APPLICATION_READ, APPLICATION_WRITE, ASSIGNMENT_WRITE, Actor
 from provisor.admin.context import Context
 from provisor.admin.errors import AdminError, acceptable_name, accepted
 from provisor.database import Connection
@@ -21,7 +21,9 @@ DEFAULT_ROLES = (AppRole(id="18d14569-c3bd-439b-9a66-3a2aee01d14f", display_name
 # Access without a role of the application; a normal assignment (spec/provisioning-service.md section 5.3).
 DEFAULT_ACCESS = AppRole(id="00000000-0000-0000-0000-000000000000", display_name="Default Access")
 PAGE = 500
-NAMED = 20  # principals that one audit event names; more would swell it
+_WAY_OUT = "Set securityEnabled to true, if it is one: `provisor group set GROUP securityEnabled=true`."
+LONGEST_TARGET = 200  # characters of a name that was typed, in the audit log
+NAMED = 20  # principals that one audit event names; more would bloat it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,18 +45,16 @@ class Applications:
 
     def gallery(self, actor: Actor) -> Sequence[Template]:
         """The applications that can be added."""
-        actor.needs(APPLICATION_READ)
+        self.context.needs(actor, APPLICATION_READ)
         return self.templates
 
     def add(self, actor: Actor, template: str, *, name: str | None = None) -> ApplicationShown:
         """An application from the gallery, by the template's id or display name, called `name` or as the template."""
         chosen = self.template(template)
-        with self.context.change(actor, APPLICATION_WRITE, "Add service principal") as change:
+        with self.context.change(actor, APPLICATION_CREATE, "Add service principal") as change:
             called = chosen.display_name if name is None else name
             if not called.strip():
-                raise AdminError(
-                    "name-blank", "An application needs a name that is more than blanks.", "Give it a name."
-                )
+                raise AdminError("name-blank", "The name of the application is blank.", "Give it a name.")
             acceptable_name(called, "the name of an application")
             if applications.by_name(change.connection, self.context.tenant, called):
                 raise AdminError(
@@ -72,16 +72,15 @@ class Applications:
             return self._shown(change.connection, made)
 
     def all(self, actor: Actor) -> Sequence[ApplicationShown]:
-        """Every application, oldest first."""
+        """Every application that the actor may read, oldest first."""
         connection = self.context.read(actor, APPLICATION_READ)
-        return [
-            self._shown(connection, each) for each in applications.all_applications(connection, self.context.tenant)
-        ]
+        every = applications.all_applications(connection, self.context.tenant)
+        return [self._shown(connection, each) for each in every if actor.may(APPLICATION_READ, each.id)]
 
     def show(self, actor: Actor, key: str) -> ApplicationShown:
         """One application."""
         connection = self.context.read(actor, APPLICATION_READ)
-        return self._shown(connection, self.find(connection, key))
+        return self._shown(connection, self.find(connection, key, actor, APPLICATION_READ))
 
     def assign(
         self,
@@ -96,10 +95,12 @@ class Applications:
     ) -> int:
         """Assign users and groups in a role; returns how many were not assigned before.
 
-        Without a role named it is the first that is enabled, or the default access where there is none.
+        The default role is the first enabled one, or default access where there is none. Of all groups those are left
+        out that cannot be assigned.
         """
         with self.context.change(actor, ASSIGNMENT_WRITE, "Add app role assignment") as change:
-            application = self.find(change.connection, key)
+            application = self.find(change.connection, key, actor, ASSIGNMENT_WRITE)
+            self._assignable(change.connection, groups)
             principals = self._principals(change.connection, "user", users, everyone=all_users)
             principals += self._principals(change.connection, "group", groups, everyone=all_groups)
             chosen = _role_to_assign(application, role)
@@ -126,9 +127,9 @@ class Applications:
         groups: Sequence[str] = (),
         role: str | None = None,
     ) -> int:
-        """End the assignments of users and groups, in one role or in all; returns how many assignments ended."""
+        """End the assignments of users and groups, in one role or all; returns how many assignments ended."""
         with self.context.change(actor, ASSIGNMENT_WRITE, "Remove app role assignment") as change:
-            application = self.find(change.connection, key)
+            application = self.find(change.connection, key, actor, ASSIGNMENT_WRITE)
             principals = self._principals(change.connection, "user", users)
             principals += self._principals(change.connection, "group", groups)
             count = applications.unassign(
@@ -147,12 +148,13 @@ class Applications:
     def assignments(self, actor: Actor, key: str, *, after: str = "", limit: int = 100) -> Sequence[Assignment]:
         """The next assignments of an application in the order of their ids."""
         connection = self.context.read(actor, APPLICATION_READ)
-        return applications.assignments(connection, self.find(connection, key).id, after=after, limit=limit)
+        found = self.find(connection, key, actor, APPLICATION_READ)
+        return applications.assignments(connection, found.id, after=after, limit=limit)
 
     def add_owner(self, actor: Actor, key: str, user: str) -> bool:
-        """Make a user an owner of an application; False when the user is one already."""
+        """Make a user an owner of an application; False when the user already is one."""
         with self.context.change(actor, APPLICATION_WRITE, "Add owner to service principal") as change:
-            application = self.find(change.connection, key)
+            application = self.find(change.connection, key, actor, APPLICATION_WRITE)
             who = accepted(directory_verbs.find(change.connection, self.context.tenant, "user", user))
             change.target, change.detail = application.id, {"owner": who.name}
             added = applications.add_owner(change.connection, self.context.tenant, application.id, who.id)
@@ -161,9 +163,9 @@ class Applications:
             return added
 
     def remove_owner(self, actor: Actor, key: str, user: str) -> bool:
-        """Take ownership away; False when the user was no owner."""
+        """Remove an owner; False when the user was not one."""
         with self.context.change(actor, APPLICATION_WRITE, "Remove owner from service principal") as change:
-            application = self.find(change.connection, key)
+            application = self.find(change.connection, key, actor, APPLICATION_WRITE)
             who = accepted(directory_verbs.find(change.connection, self.context.tenant, "user", user))
             change.target, change.detail = application.id, {"owner": who.name}
             removed = applications.remove_owner(change.connection, application.id, who.id)
@@ -172,10 +174,10 @@ class Applications:
             return removed
 
     def template(self, key: str) -> Template:
-        """A template of the gallery by id or display name, in any case."""
+        """A gallery template by its id, that of the gallery, or its display name, ignoring case."""
         wanted = key.strip().lower()
         for each in self.templates:
-            if wanted in (each.id.lower(), each.display_name.lower()):
+            if wanted in (each.id.lower(), each.gallery_id, each.display_name.lower()):
                 return each
         known = ", ".join(f"{each.display_name} ({each.id})" for each in self.templates)
         words = [word for each in self.templates for word in (each.id, each.display_name)]
@@ -183,21 +185,33 @@ class Applications:
             "not-found", f"The gallery has no application {key!r}.", f"{did_you_mean(key, words)}It has: {known}."
         )
 
-    def find(self, connection: Connection, key: str) -> Application:
-        """The application a person means. Raises AdminError when there is none, or several."""
-        application = applications.read(connection, key)
-        if application is not None and application.tenant == self.context.tenant:
-            return application
-        found = applications.by_name(connection, self.context.tenant, key)
-        if len(found) == 1:
-            return found[0]
+    def find(
+        self, connection: Connection, key: str, actor: Actor, permission: str, activity: str | None = None
+    ) -> Application:
+        """The application that the actor means, who has this permission there. Raises AdminError when there is none,
+        or several; one that the actor may not see is told of as one that is not there. `activity`: of a refusal, where
+        it is not that of a change under way.
+        """
+        one = applications.read(connection, key)
+        found = [] if one is None or one.tenant != self.context.tenant else [one]
+        hidden = [each.id for each in found if not actor.sees(each.id, permission)]
+        if not found or hidden:
+            named = applications.by_name(connection, self.context.tenant, key)
+            hidden += [each.id for each in named if not actor.sees(each.id, permission)]
+            found = [each for each in named if actor.sees(each.id, permission)]
         if not found:
+            if permission not in actor.permissions:  # whether it is there or not: nothing may tell the two apart
+                about = hidden[0] if len(hidden) == 1 else key[:LONGEST_TARGET]
+                self.context.refused(actor, permission, about, activity)
             raise AdminError(
                 "not-found",
                 f"There is no application {key!r}.",
-                "`provisor app list` shows those there are.",
+                "`provisor app list` shows the applications.",
                 ("application", key),
             )
+        if len(found) == 1:
+            self.context.needs(actor, permission, activity, found[0].id)
+            return found[0]
         raise AdminError(
             "name-ambiguous",
             f"{len(found)} applications are called {key}.",
@@ -211,9 +225,16 @@ class Applications:
         found = [(accepted(directory_verbs.find(connection, tenant, kind, key)).id, kind) for key in keys]
         after, page = "", list[DirectoryObject]()
         while everyone and (page := objects.page(connection, tenant, kind, after=after, limit=PAGE)):
-            found += [(item.id, kind) for item in page]
+            found += [(item.id, kind) for item in page if not unfit_to_assign(item)]
             after = page[-1].id
         return found
+
+    def _assignable(self, connection: Connection, groups: Sequence[str]) -> None:
+        """Raise AdminError for a group that cannot give access (spec/provisioning-service.md section 5.3)."""
+        for key in groups:
+            item = accepted(directory_verbs.find(connection, self.context.tenant, "group", key))
+            if (reason := unfit_to_assign(item)) is not None:
+                raise AdminError("group-not-assignable", f"{item.name} cannot be assigned: {reason}.", _WAY_OUT)
 
     def _shown(self, connection: Connection, application: Application) -> ApplicationShown:
         counts = applications.count_assignments(connection, application.id)
@@ -225,8 +246,15 @@ class Applications:
         )
 
 
+def unfit_to_assign(item: DirectoryObject) -> str | None:
+    """Why a group cannot be assigned; None when it can, and for a user."""
+    if item.kind == "user" or item.enabled:
+        return None
+    return "its securityEnabled is false, and only security groups give access"
+
+
 def role_named(application: Application, wanted: str) -> AppRole:
-    """The role of that id, display name or value; the default access is everybody's."""
+    """The role with that id, display name or value; every application has default access."""
     for role in (*application.roles, DEFAULT_ACCESS):
         if wanted in (role.id, role.display_name, role.value):
             return role

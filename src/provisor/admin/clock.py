@@ -1,4 +1,4 @@
-"""Verbs on the clock: whether what is deleted for its age may be deleted, and a person's word that it may."""
+"""Verbs on the clock: whether objects may be deleted because of their age, and a person's word that they may."""
 
 from dataclasses import dataclass
 
@@ -12,16 +12,16 @@ __all__ = ["Clock", "Doubt"]
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """The clock of the machine, as this database has met it."""
+    """The machine's clock, as this database has seen it."""
 
     context: Context
 
     def doubt(self, actor: Actor) -> Doubt | None:
-        """Why nothing is deleted for its age now; None when the clock is believed."""
+        """Why nothing is deleted because of its age now; None when the clock is trusted."""
         return clock.doubt(self.context.read(actor, DIRECTORY_READ), self.context.tenant)
 
     def believe(self, actor: Actor) -> Doubt | None:
-        """Say that the clock is right; returns what was doubted, None when nothing was."""
+        """Confirm that the clock is right; returns what was doubted, None when nothing was."""
         with self.context.change(actor, DIRECTORY_PURGE, "Confirm the clock") as change:
             doubt = clock.doubt(change.connection, self.context.tenant)
             if doubt is None:

@@ -1,48 +1,48 @@
-"""Verbs that reach the application: test the connection, plan, run one cycle, serve all jobs; and what came of them.
+"""Verbs that reach the application: test the connection, run one cycle, serve all jobs; and what came of them.
 
-The asynchronous runner is driven from here, a loop for each verb; skins stay synchronous.
+They drive the asynchronous runner, each on an event loop of its own; skins stay synchronous.
 """
 
 import asyncio
 import signal
-from collections.abc import Callable, Coroutine, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import uvloop
 
-from provisor.admin.actor import JOB_READ, JOB_RUN, Actor
-from provisor.admin.context import Context
+from provisor.admin.actor import JOB_READ, JOB_RUN, SERVICE_WRITE, Actor
+from provisor.admin.connecting import Examination, examine_connection
+from provisor.admin.context import Change, Context
+from provisor.admin.credential_keys import BASE_ADDRESS
 from provisor.admin.errors import AdminError
-from provisor.admin.jobs import BASE_ADDRESS, Jobs
+from provisor.admin.following import Following, until_idle
+from provisor.admin.jobs import Jobs, JobShown, owner_of
+from provisor.admin.serving import Serving
 from provisor.admin.status import JobStatus, status_of
 from provisor.database import DatabaseError
 from provisor.engine.causes import Cause
 from provisor.engine.detail import Detail
 from provisor.engine.plan import Plan, render
 from provisor.engine.progress import Progress
-from provisor.rules.failure import Failure
-from provisor.rules.graph_json import read_schema
-from provisor.rules.ruleset import RuleSet
-from provisor.runner.asking.probe import test_connection
 from provisor.runner.assembling import Order
-from provisor.runner.cycle import plan_cycle, run_cycle
-from provisor.runner.cycle_event import NO_CYCLE, failed_cycle
+from provisor.runner.cycle import run_cycle
 from provisor.runner.explaining import Explaining
-from provisor.runner.job_lock import JobBusy, is_held, job_lock
+from provisor.runner.job_lock import JobBusy, is_held
 from provisor.runner.recording.summary import CycleSummary, NotRunnable
 from provisor.runner.run import CycleStopped
-from provisor.runner.scheduler import run_jobs
 from provisor.runner.serving import is_served, serving
-from provisor.storage import applications, cycles, jobs, log
+from provisor.runner.tidying.pulse import Pulse
+from provisor.storage import cycles, jobs, run_requests
 from provisor.storage.cycles import Cycle
 from provisor.storage.jobs import Job
+from provisor.storage.secrets import current_key
 from provisor.storage.times import to_microseconds
 
 __all__ = ["Cause", "CycleSummary", "Cycles", "Detail", "JobStatus", "Plan", "render"]
 
+MOST_ALLOWED_DELETES: Final = 1_000_000_000
+RUN_ACTIVITY: Final = "Run provisioning cycle"
 T = TypeVar("T")
 
 
@@ -53,36 +53,15 @@ class Cycles:
     context: Context
     jobs: Jobs
 
-    def test_connection(self, actor: Actor, key: str) -> None:
-        """Ask for somebody who does not exist. Raises AdminError with the status and the reason when that fails."""
-        connection = self.context.read(actor, JOB_RUN)
-        job = self.jobs.find(connection, key)
-        self.jobs.ready(connection, job)
-        ruleset = read_schema(jobs.rules(connection, job.number, job.ruleset_version))
-        if not isinstance(ruleset, RuleSet):
-            raise AdminError("rule-problems", "\n".join(map(str, ruleset)), "Correct the rules first.")
-        application = applications.read(connection, job.application)
-        name = application.display_name if application else job.application
+    def test_connection(self, actor: Actor, key: str, unsaved: Mapping[str, str] | None = None) -> Examination:
+        """Ask for somebody who does not exist, and what else a cycle will use; unsaved credentials are not kept.
 
-        async def ask() -> Any:
-            target = self.context.connect(job)
-            try:
-                return await test_connection(
-                    target, ruleset, self.context.random_bytes, application=name, address=self._address(job.id)
-                )
-            finally:
-                await target.close()
+        Raises AdminError with the status and the reason when that fails.
+        """
+        return examine_connection(self.context, self.jobs, actor, key, unsaved)
 
-        failure = _driven(ask())
-        if failure is not None:
-            raise AdminError("connection-failed", failure.message, failure.hint)
-
-    def plan(self, actor: Actor, key: str) -> Plan:
-        """What a cycle would do now. The application is only read; nothing but the plan is kept."""
-        job = self._runnable(actor, key)
-        return _driven(plan_cycle(self._order(job.id, asyncio.Event())))
-
-    def _order(self, job: str, stop: asyncio.Event, report: Callable[[Progress], None] | None = None) -> Order:
+    def order(self, job: str, stop: asyncio.Event, report: Callable[[Progress], None] | None = None) -> Order:
+        """What the runner is asked with."""
         context = self.context
         return Order(
             database=context.database,
@@ -93,6 +72,7 @@ class Cycles:
             report=report,
             stop=stop,
             address=self._address(job),
+            rates=context.rates,
         )
 
     def run(
@@ -103,71 +83,108 @@ class Cycles:
         report: Callable[[Progress], None] | None = None,
         stopping: Callable[[], None] | None = None,
         allow_deletes: int = 0,
+        plan: int | None = None,
     ) -> CycleSummary:
-        """One cycle in the foreground. What stopped it, if anything did, is in the summary.
+        """One cycle now. What stopped it, if anything did, is in the summary.
 
-        `allow_deletes`: let a cycle through that would take access from many at once, but from no more than so many.
+        Where `provisor serve` looks after the jobs it does the cycle, and is followed; otherwise it is done here.
 
-        With `stopping`, SIGINT ends it where the next run can go on, and is told by that; a second one ends it at once.
+        `plan`: nothing is sent but what this plan holds. `allow_deletes`: let a cycle through that would take access
+        from many at once, but from no more than so many.
+
+        With `stopping`, SIGINT or SIGTERM ends one that is done here where the next run can go on, and is told by that;
+        a second one ends it at once.
         """
-        job = self._runnable(actor, key)
-        with self.context.change(actor, JOB_RUN, "Run provisioning cycle") as change:
+        job = self.runnable(actor, key)
+        with self.context.change(actor, JOB_RUN, RUN_ACTIVITY, job.application) as change:
             change.target = job.id
             if allow_deletes:
                 change.detail = {"allowDeletes": allow_deletes}
+            if plan is not None:
+                change.detail = {"plan": plan}
+            served = plan is None and is_served(self.context.database.path)
+            request = self._asked(change, job, allow_deletes) if served else None
+        if request is not None:
+            followed = Following(self.context, job, request, report).to_its_end()
+            if followed is not None:
+                return followed
 
         async def run() -> CycleSummary:
             stop = asyncio.Event()
             if stopping is not None:
-                _stop_at_sigint(stop, stopping)
-            return await run_cycle(self._order(job.id, stop, report), allow_deletes=allow_deletes)
+                _stop_at_signals(stop, stopping)
+            return await run_cycle(self.order(job.id, stop, report), allow_deletes=allow_deletes, plan=plan)
 
-        return _driven(run())
+        return driven(run())
 
-    def planned(self, actor: Actor, key: str, *, each: int | None = None) -> Iterator[Detail]:
-        """By name what the plan just made would do; `each`: not more than so many of a sort, and only what is done.
+    def ask(self, actor: Actor, key: str, *, allow_deletes: int = 0) -> None:
+        """Have whoever serves the jobs run one cycle, and do not wait for it; `allow_deletes` as in `run`."""
+        if not 0 <= allow_deletes <= MOST_ALLOWED_DELETES:
+            raise AdminError(
+                "invalid-value", f"{allow_deletes} is no number of deletions.", "Give the number that you were shown."
+            )
+        job = self.runnable(actor, key)
+        with self.context.change(actor, JOB_RUN, "Run provisioning cycle", job.application) as change:
+            change.target = job.id
+            if allow_deletes:
+                change.detail = {"allowDeletes": allow_deletes}
+            self._asked(change, job, allow_deletes)
 
-        The job is kept from running until the last is taken. AdminError is raised with the first when it runs already.
+    def _asked(self, change: Change, job: Job, allow_deletes: int) -> str:
+        at = to_microseconds(change.now)
+        return run_requests.ask(change.connection, job.number, at=at, by_hand=True, allow_deletes=allow_deletes)
+
+    def abort(self, actor: Actor, key: str) -> JobShown:
+        """End the cycle that runs at once, in whatever process, and start no other; back when it has ended.
+
+        Raises AdminError when the process that runs it does not let go of it.
         """
-        job, explaining = self._explaining(actor, key)
-
-        def told() -> Iterator[Detail]:
-            with _undisturbed(self.context.database.path, job, explaining):
-                yield from explaining.plan(each=each)
-
-        return told()
-
-    def planned_causes(self, actor: Actor, key: str) -> tuple[Sequence[Cause], Sequence[Cause]]:
-        """Why objects would fail by the plan just made, and why they would be left alone."""
-        job, explaining = self._explaining(actor, key)
-        with _undisturbed(self.context.database.path, job, explaining):
-            failures, skips = explaining.planned_causes()
-        return failures.found(), skips.found()
+        shown = self.jobs.abort(actor, key)
+        if not until_idle(self.context, shown.job):
+            raise AdminError(
+                "job-busy",
+                f"The job {shown.job.id} was paused and asked to end, and still runs.",
+                "Look at the process that runs it; it may be killed: the next run goes on where it was.",
+            )
+        return shown
 
     def done(self, actor: Actor, key: str, cycle: int, *, each: int | None = None) -> Iterator[Detail]:
         """By name what a cycle did; `each` as above."""
-        _, explaining = self._explaining(actor, key)
+        explaining = self._explaining(actor, key)
         found = _numbered(explaining, cycle)
         return iter(()) if found is None else explaining.cycle(found, each=each)
 
     def causes(self, actor: Actor, key: str, cycle: int) -> tuple[Sequence[Cause], Sequence[Cause]]:
         """Why objects failed in a cycle, and why they were left alone."""
-        _, explaining = self._explaining(actor, key)
+        explaining = self._explaining(actor, key)
         found = _numbered(explaining, cycle)
         if found is None:
             return (), ()
         return explaining.causes(found, "failure").found(), explaining.causes(found, "skipped").found()
 
-    def serve(self, actor: Actor, *, said: Callable[[str], None], failed: Callable[[str, str], None]) -> None:
-        """Run all started jobs on their interval until SIGTERM or SIGINT; cycles under way stop at their next page."""
-        actor.needs(JOB_RUN)
+    def serve(
+        self,
+        actor: Actor,
+        *,
+        said: Callable[[str], None],
+        failed: Callable[[str, str], None],
+        pulse: Pulse | None = None,
+    ) -> None:
+        """Run all started jobs on their interval and when something changes, and those that are asked for, until
+        SIGTERM or SIGINT. `pulse` beats for as long as it does.
+
+        Cycles under way then stop where the next run goes on, within ten seconds.
+        """
+        self.context.needs(actor, SERVICE_WRITE, "Run provisioning service")
+        if current_key(self.context.database.reader(), self.context.tenant) is not None:
+            self.context.key()  # a wrong key file is told now, not by every job at its interval
         with serving(self.context.database.path):
-            _driven(self._serve(said, failed))
+            driven(Serving(self.context, self.order, said, failed, pulse or Pulse()).serve())
 
     def status(self, actor: Actor, key: str) -> JobStatus:
-        """How a job is, in Graph's words."""
+        """The status of a job, in Graph's words."""
         connection = self.context.read(actor, JOB_READ)
-        job = self.jobs.find(connection, key)
+        job = self.jobs.find(connection, key, actor, JOB_READ)
         path = self.context.database.path
         return status_of(
             connection,
@@ -177,83 +194,40 @@ class Cycles:
             now=self.context.now(),
         )
 
-    async def _serve(self, said: Callable[[str], None], failed: Callable[[str, str], None]) -> None:
-        context, stop = self.context, asyncio.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, stop.set)
-
-        async def run(job: str) -> None:
-            summary = await run_cycle(self._order(job, stop))
-            said(f"{job}: {summary.kind} cycle {summary.n} {summary.state} after {summary.seconds:.1f} s.")
-            if summary.error is not None:
-                failed(job, f"{summary.error.message} {summary.error.hint}")
-
-        def did_not_begin(job: str, error: Exception) -> None:
-            failure = _failure_of(error)
-            self._note(job, failure)
-            failed(job, f"{failure.message} {failure.hint}")
-
-        said("Running jobs on their interval; Ctrl-C ends.")
-        await run_jobs(
-            context.database,
-            context.tenant,
-            run,
-            stop=stop,
-            now=context.now,
-            failed=did_not_begin,
-        )
-
-    def _note(self, key: str, failure: Failure) -> None:
-        """What kept a job from running at all, in the provisioning log: no cycle says it."""
-        context = self.context
-        with context.database.transaction() as connection:
-            job = jobs.by_id(connection, key)
-            if job is None:
-                return  # it was removed meanwhile
-            application = applications.read(connection, job.application)
-            row = failed_cycle(
-                tenant=job.tenant,
-                job=job.number,
-                application=job.application if application is None else application.display_name,
-                cycle=NO_CYCLE,
-                failure=failure,
-                at=to_microseconds(context.now()),
-            )
-            log.append(connection, [row])
-
-    def _explaining(self, actor: Actor, key: str) -> tuple[Job, Explaining]:
+    def _explaining(self, actor: Actor, key: str) -> Explaining:
         connection = self.context.read(actor, JOB_READ)
-        job = self.jobs.find(connection, key)
-        return job, Explaining(
+        job = self.jobs.find(connection, key, actor, JOB_READ)
+        return Explaining(
             connection=connection, job=job.number, now=self.context.now, random_bytes=self.context.random_bytes
         )
 
-    def _runnable(self, actor: Actor, key: str) -> Job:
+    def runnable(self, actor: Actor, key: str) -> Job:
+        """The job, for an actor who may run it. Raises AdminError when it cannot run."""
         connection = self.context.read(actor, JOB_RUN)
-        job = self.jobs.find(connection, key)
+        job = self.jobs.find(connection, key, actor, JOB_RUN)
         self.jobs.ready(connection, job)
         return job
 
     def _address(self, job_id: str) -> str:
-        """The tenant URL as the messages name it, without what it may carry behind a question mark."""
+        """The tenant URL as messages show it, without its query."""
         connection = self.context.database.reader()
         job = jobs.by_id(connection, job_id)
-        stored = self.context.secret(connection, job.number, BASE_ADDRESS) if job else None
+        stored = self.context.secret(connection, owner_of(job), BASE_ADDRESS) if job else None
         return stored.reveal().partition("?")[0] if stored else ""
 
 
-def _driven(work: Coroutine[Any, Any, T]) -> T:
+def driven(work: Coroutine[Any, Any, T]) -> T:
     """Run the work on a loop of its own; what a run cannot begin with becomes an AdminError."""
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             return runner.run(work)
     except JobBusy as error:
-        raise AdminError("job-busy", str(error), "Or pause the job that `provisor serve` runs.") from error
+        raise AdminError("job-busy", str(error), "If `provisor serve` runs it, you can pause the job.") from error
     except DatabaseError as error:
         raise AdminError(
             "database",
             str(error),
-            "Run the job again then: it goes on where it stopped, and looks first for what it had sent.",
+            "Run the job again then: it goes on where it stopped, and first looks up what it had sent.",
         ) from error
     except NotRunnable as error:
         raise AdminError("job-not-runnable", str(error), error.hint) from error
@@ -261,43 +235,23 @@ def _driven(work: Coroutine[Any, Any, T]) -> T:
         raise AdminError("connection-failed", stopped.failure.message, stopped.failure.hint) from stopped
 
 
-def _stop_at_sigint(stop: asyncio.Event, stopping: Callable[[], None]) -> None:
-    """The first SIGINT asks for an end, which may take as long as the requests under way; the second is obeyed."""
+def _stop_at_signals(stop: asyncio.Event, stopping: Callable[[], None]) -> None:
+    """The first SIGINT or SIGTERM asks for an end, which may take as long as the requests under way; the second is
+    obeyed."""
     loop = asyncio.get_running_loop()
+    signals = (signal.SIGINT, signal.SIGTERM)
 
     def asked() -> None:
-        loop.remove_signal_handler(signal.SIGINT)
+        for number in signals:
+            loop.remove_signal_handler(number)
         stop.set()
         stopping()
 
-    loop.add_signal_handler(signal.SIGINT, asked)
-
-
-def _failure_of(error: Exception) -> Failure:
-    """What ended a job's run without a cycle that could say it."""
-    match error:
-        case AdminError():
-            return Failure(code=error.code, message=error.message, hint=error.hint)
-        case NotRunnable():
-            return Failure(code="job-not-runnable", message=str(error), hint=error.hint)
-        case _:
-            said = f"{type(error).__name__}: {error}"
-            return Failure(code="InternalError", message=said, hint="Report this as a bug.")
+    for number in signals:
+        loop.add_signal_handler(number, asked)
 
 
 def _numbered(explaining: Explaining, number: int) -> Cycle | None:
-    """One of the job's last cycles."""
+    """One of the job's latest cycles."""
     newest = cycles.newest(explaining.connection, explaining.job)
     return next((cycle for cycle in newest if cycle.n == number), None)
-
-
-@contextmanager
-def _undisturbed(database: Path, job: Job, explaining: Explaining) -> Iterator[None]:
-    """Keep the job from running, which would take the place of its plan. Raises AdminError when that has happened."""
-    try:
-        with job_lock(database, job.id):
-            if explaining.newest_plan() is None:
-                raise AdminError("job-busy", "The job has run since it was planned.", "Plan again.")
-            yield
-    except JobBusy as error:
-        raise AdminError("job-busy", str(error), "Plan again when that cycle has ended.") from error

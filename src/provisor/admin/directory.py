@@ -19,14 +19,14 @@ from provisor.scim.values import Json
 from provisor.storage import directory_verbs, extensions, members, objects, sources
 from provisor.storage.times import from_microseconds
 
-MANAGER = "manager"  # a reference, not an attribute; named like one all the same
+MANAGER = "manager"  # a reference, not an attribute, though named like one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """An object with what hangs off it: the manager's name and the groups it is in.
+    """An object with its references: the manager's name and the groups it is in.
 
-    `comes_back_from` names the source whose next import restores what was just deleted, if its files still have it.
+    `comes_back_from` is the source whose next import restores a deleted object if it is still in its files.
     """
 
     object: DirectoryObject
@@ -45,7 +45,7 @@ class Shown:
         document: dict[str, Json] = {"id": self.object.id, **_json_attributes(self.object.attributes)}
         if self.manager is not None:
             document["manager"] = self.manager
-        if self.object.kind == "user":
+        if self.object.kind == "user" or self.groups:
             document["memberOf"] = list(self.groups)
         document["createdDateTime"] = _time(self.object.created_at)
         if self.object.deleted_at is not None:
@@ -61,7 +61,7 @@ class Objects:
     kind: DirectoryKind
 
     def create(self, actor: Actor, given: Mapping[str, str]) -> Shown:
-        """A new object. Values are text as in a CSV cell; an empty one counts as not given."""
+        """A new object. Values are text as in a CSV cell; empty text counts as not given."""
         with self.context.change(actor, DIRECTORY_WRITE, f"Add {self.kind}") as change:
             values, manager = self._values(change.connection, given)
             item = accepted(
@@ -87,7 +87,7 @@ class Objects:
         )
 
     def count(self, actor: Actor) -> int:
-        """How many there are that are not deleted."""
+        """How many there are, without deleted ones."""
         return objects.count(self.context.read(actor, DIRECTORY_READ), self.context.tenant, self.kind)
 
     def set(self, actor: Actor, key: str, given: Mapping[str, str]) -> Shown:
@@ -101,7 +101,7 @@ class Objects:
             return self._done(change, before, item, attributes=sorted(given))
 
     def set_enabled(self, actor: Actor, key: str, *, enabled: bool) -> Shown:
-        """Let a user sign in, or no longer. A disabled user is disabled at every application."""
+        """Allow or block sign-in. A disabled user is disabled at every application."""
         with self.context.change(actor, DIRECTORY_WRITE, "Enable account" if enabled else "Disable account") as change:
             before = self.find(change.connection, key)
             item = accepted(
@@ -110,7 +110,7 @@ class Objects:
             return self._done(change, before, item)
 
     def delete(self, actor: Actor, key: str) -> Shown:
-        """Soft-delete; it can be restored for 30 days, and is by an import whose files still have it."""
+        """Soft-delete; it can be restored for 30 days, and an import whose files still have it does so."""
         with self.context.change(actor, DIRECTORY_WRITE, f"Delete {self.kind}") as change:
             before = self.find(change.connection, key)
             item = accepted(directory_verbs.delete(change.connection, self.context.tenant, before, now=change.now))
@@ -127,14 +127,14 @@ class Objects:
             return self._done(change, before, item)
 
     def purge(self, actor: Actor, key: str) -> Shown:
-        """Delete for good, whether soft-deleted before or not. Nothing brings it back."""
+        """Delete for good, whether soft-deleted before or not. This cannot be undone."""
         with self.context.change(actor, DIRECTORY_PURGE, f"Hard delete {self.kind}") as change:
             before = self._to_purge(change.connection, key)
             item = directory_verbs.purge(change.connection, self.context.tenant, before, now=change.now)
             return self._done(change, before, item)
 
     def _to_purge(self, connection: Connection, key: str) -> DirectoryObject:
-        """The one object of this name, deleted or not. With one of each, nobody but the person can tell which."""
+        """The one object of this name, deleted or not. If there is one of each, the person has to say which."""
         tenant, kind = self.context.tenant, self.kind
         live = directory_verbs.find(connection, tenant, kind, key)
         deleted = directory_verbs.find(connection, tenant, kind, key, deleted=True)
@@ -145,12 +145,12 @@ class Objects:
         other = f"{deleted.id} (deleted)" if isinstance(deleted, DirectoryObject) else f"one of the deleted {kind}s"
         raise AdminError(
             "name-ambiguous",
-            f"There is a {kind} called {key}, and there was one that was deleted.",
+            f"There is a {kind} called {key}, and another of that name in the recycle bin.",
             f"Name the one you mean by its id: {live.id}, or {other}.",
         )
 
     def find(self, connection: Connection, key: str, *, deleted: bool = False) -> DirectoryObject:
-        """The object a person means. Raises AdminError when there is none, or several."""
+        """The object that a person means. Raises AdminError when there is none, or several."""
         return accepted(directory_verbs.find(connection, self.context.tenant, self.kind, key, deleted=deleted))
 
     def _done(
@@ -163,11 +163,11 @@ class Objects:
 
     def _shown(self, connection: Connection, item: DirectoryObject) -> Shown:
         manager = objects.read(connection, self.context.tenant, item.manager) if item.manager else None
-        groups = members.groups_of(connection, item.id) if item.kind == "user" else []
+        groups = members.groups_of(connection, item.id)
         return Shown(object=item, manager=manager.name if manager else None, groups=tuple(name for _, name in groups))
 
     def _values(self, connection: Connection, given: Mapping[str, str]) -> tuple[dict[str, DirectoryValue], str | None]:
-        """Text turned into values under their full names, and the manager's id."""
+        """The values read from text, under their full names, and the manager's id."""
         manager = given.get(MANAGER) if self.kind == "user" else None
         values: dict[str, DirectoryValue] = {}
         for name, text in given.items():
@@ -187,7 +187,7 @@ class Objects:
         return values, self.find(connection, manager).id if manager else None
 
     def _attribute(self, connection: Connection, name: str) -> tuple[str, Reading]:
-        """The attribute or extension that a name typed by hand means, and how its text is read."""
+        """The attribute or extension meant by a name typed by hand, and how its text is read."""
         found = meaning(self.kind, name)
         if isinstance(found, Meaning) and found.attribute in KNOWN[self.kind]:
             return found.attribute, found.reading

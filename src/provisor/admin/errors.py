@@ -13,26 +13,28 @@ T = TypeVar("T")
 class AdminError(Exception):
     """A verb that was not done. Nothing was changed. Codes are listed in reference/errors.md.
 
-    `about` has the noun and the name that was not found; admin.nearest offers another one to those who may see it.
+    `about` is the noun and the name that was not found; admin.nearest suggests another to those who may see it.
+    `places` are what is wrong in a document that was given, each with its JSON pointer.
     """
 
     code: str
     message: str
     hint: str = ""
     about: tuple[str, str] | None = None
+    places: tuple[tuple[str, str], ...] = ()
 
     def __str__(self) -> str:
         return self.message
 
 
 def acceptable_name(text: str, what: str) -> str:
-    """The name as it was given. Raises AdminError when it is no name for `what` (the name of a role, say)."""
+    """The name as it was given. Raises AdminError when it cannot be `what` (the name of a role, say)."""
     accepted(refused_name(text, what))
     return text
 
 
 def accepted(answer: T | Refusal) -> T:
-    """What the directory answered, or its refusal raised."""
+    """What the directory answered; a refusal is raised as AdminError."""
     if isinstance(answer, Refusal):
         raise AdminError(answer.code, answer.message, answer.hint, answer.about)
     return answer

@@ -1,4 +1,4 @@
-"""The verb that imports CSV files into the directory. What became of every row is in the summary it returns."""
+"""The verb that imports CSV files into the directory. The summary it returns says what happened to every row."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ from provisor.runner.importing.summary import RESTORED_KEPT, ImportProgress, Imp
 __all__ = ["CsvImport", "ImportProgress", "ImportSummary", "Imports"]
 
 AGAIN: Final = "Import the same files again then: rows that came in already change nothing a second time."
+ACTIVITY = "Import CSV files"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +26,12 @@ class Imports:
     def csv(
         self, actor: Actor, order: CsvImport, *, report: Callable[[ImportProgress], None] | None = None
     ) -> ImportSummary:
-        """Import the files of one source. Raises AdminError when one cannot be read at all; nothing is written then.
+        """Import the files of one source. Raises AdminError, having written nothing, when one cannot be read at all.
 
-        Pages are transactions of their own, so the audit event has one too; it follows the last page. A dry run writes
-        nothing, and leaves no event.
+        Every page is a transaction of its own, and so is the audit event, which follows the last page. A dry run writes
+        nothing, and no event.
         """
-        actor.needs(DIRECTORY_WRITE)
+        self.context.needs(actor, DIRECTORY_WRITE, ACTIVITY)
         try:
             outcome = import_csv(
                 self.context.database, self.context.tenant, order, now=self.context.now(), report=report
@@ -40,7 +41,7 @@ class Imports:
         summary = accepted(outcome)
         if order.dry_run:
             return summary
-        with self.context.change(actor, DIRECTORY_WRITE, "Import CSV files") as change:
+        with self.context.change(actor, DIRECTORY_WRITE, ACTIVITY) as change:
             change.target = summary.source
             change.detail = {
                 kind: {

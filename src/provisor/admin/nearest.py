@@ -1,6 +1,6 @@
-"""What was perhaps meant, when somebody named what is not there: only what the actor may see is offered.
+"""What was probably meant when a name is not found; suggests only what the actor may see.
 
-One who is in the recycle bin under that name is meant before any that is called alike.
+An object of that very name in the recycle bin comes before any with a similar name.
 
 Verbs say no with `AdminError.about`; a skin asks here, as the same actor, and puts the answer into the hint.
 """
@@ -24,6 +24,7 @@ from provisor.storage.near_names import near_names
 from provisor.storage.times import from_microseconds
 
 _NamesNear: TypeAlias = Callable[[Connection, str, str], Iterable[str]]  # connection, tenant, what was typed
+_NamesSeen: TypeAlias = Callable[[Connection, str, Actor], Iterable[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,43 +34,48 @@ class NearestNames:
     context: Context
 
     def hinted(self, actor: Actor, error: AdminError) -> AdminError:
-        """The same error; where a name was not found and one like it is there, its hint begins with that one."""
-        if error.about is None or error.about[0] not in _NOUNS:
+        """The same error; where a name was not found but a similar one exists, the hint begins with that."""
+        if error.about is None or error.about[0] not in {*_NOUNS, *_SEEN}:
             return error
         noun, key = error.about
-        permission, names = _NOUNS[noun]
-        if not actor.may(permission):
+        connection, tenant = self.context.database.reader(), self.context.tenant
+        if noun in _SEEN:
+            return _suggested(error, nearest(key, _SEEN[noun](connection, tenant, actor)))
+        if not actor.may(DIRECTORY_READ):
             return error
-        connection = self.context.database.reader()
-        kind = _KINDS.get(noun)
-        deleted = None if kind is None else _in_recycle_bin(connection, self.context.tenant, kind, key)
-        if deleted is not None:
-            return AdminError(error.code, error.message, deleted)
-        found = nearest(key, names(connection, self.context.tenant, key))
-        if found is None or found in error.hint:
-            return error
-        return AdminError(error.code, error.message, f"Did you mean {found}? {error.hint}")
+        for kind in _KINDS.get(noun, ()):
+            deleted = _in_recycle_bin(connection, tenant, kind, key)
+            if deleted is not None:
+                return AdminError(error.code, error.message, deleted)
+        return _suggested(error, nearest(key, _NOUNS[noun](connection, tenant, key)))
+
+
+def _suggested(error: AdminError, found: str | None) -> AdminError:
+    if found is None or found in error.hint:
+        return error
+    return AdminError(error.code, error.message, f"Did you mean {found}? {error.hint}")
 
 
 def _in_recycle_bin(connection: Connection, tenant: str, kind: DirectoryKind, key: str) -> str | None:
-    """The hint that tells of one, or several, of that id or name who can be restored."""
+    """The hint about one or more deleted objects with that id or name that can be restored."""
     found = directory_verbs.find(connection, tenant, kind, key, deleted=True)
     gone = objects.by_name(connection, tenant, kind, key, deleted=True) if isinstance(found, Refusal) else [found]
     if not gone:
         return None
     until = from_microseconds(max(item.deleted_at or 0 for item in gone)) + KEPT
     return (
-        f"{spelled(gone[0].name)} was deleted, and is in the recycle bin until {until:%Y-%m-%d}: "
+        f"{spelled(gone[0].name)} was deleted and is in the recycle bin until {until:%Y-%m-%d}: "
         f"`provisor {kind} restore` brings it back, `provisor {kind} show --deleted` shows it."
     )
 
 
-def _applications(connection: Connection, tenant: str, key: str) -> list[str]:
-    return [each.display_name for each in applications.all_applications(connection, tenant)]
+def _applications(connection: Connection, tenant: str, actor: Actor) -> list[str]:
+    every = applications.all_applications(connection, tenant)
+    return [each.display_name for each in every if actor.may(APPLICATION_READ, each.id)]
 
 
-def _jobs(connection: Connection, tenant: str, key: str) -> list[str]:
-    with_one = {job.application for job in jobs.all_jobs(connection, tenant)}
+def _jobs(connection: Connection, tenant: str, actor: Actor) -> list[str]:
+    with_one = {job.application for job in jobs.all_jobs(connection, tenant) if actor.may(JOB_READ, job.application)}
     return [each.display_name for each in applications.all_applications(connection, tenant) if each.id in with_one]
 
 
@@ -78,14 +84,22 @@ def _attributes(connection: Connection, tenant: str, key: str, *, kind: Director
     return [*names_of(kind), *(each.attribute for each in of_tenant if kind.title() in each.targets)]
 
 
-_KINDS: Final[Mapping[str, DirectoryKind]] = {"user": "user", "group": "group"}
-_NOUNS: Final[Mapping[str, tuple[str, _NamesNear]]] = {
-    "user": (DIRECTORY_READ, partial(near_names, kind="user")),
-    "group": (DIRECTORY_READ, partial(near_names, kind="group")),
-    "deleted user": (DIRECTORY_READ, partial(near_names, kind="user", deleted=True)),
-    "deleted group": (DIRECTORY_READ, partial(near_names, kind="group", deleted=True)),
-    "user attribute": (DIRECTORY_READ, partial(_attributes, kind="user")),
-    "group attribute": (DIRECTORY_READ, partial(_attributes, kind="group")),
-    "application": (APPLICATION_READ, _applications),
-    "job": (JOB_READ, _jobs),
+def _members(connection: Connection, tenant: str, key: str) -> list[str]:
+    return [*near_names(connection, tenant, key, "user"), *near_names(connection, tenant, key, "group")]
+
+
+_KINDS: Final[Mapping[str, tuple[DirectoryKind, ...]]] = {
+    "user": ("user",),
+    "group": ("group",),
+    "member": ("user", "group"),
 }
+_NOUNS: Final[Mapping[str, _NamesNear]] = {  # of the directory
+    "user": partial(near_names, kind="user"),
+    "group": partial(near_names, kind="group"),
+    "member": _members,
+    "deleted user": partial(near_names, kind="user", deleted=True),
+    "deleted group": partial(near_names, kind="group", deleted=True),
+    "user attribute": partial(_attributes, kind="user"),
+    "group attribute": partial(_attributes, kind="group"),
+}
+_SEEN: Final[Mapping[str, _NamesSeen]] = {"application": _applications, "job": _jobs}

@@ -3,18 +3,20 @@
 Nothing here stores anything; admin.schemas does.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
 from provisor.admin.errors import AdminError, acceptable_name
 from provisor.directory.attributes import KNOWN
+from provisor.directory.extensions import ExtensionProperty
 from provisor.directory.names import names_in_mappings
 from provisor.expressions import ConstantNode, ExpressionProblem, compile_expression
 from provisor.expressions.nodes import AttributeNode
 from provisor.gallery.template import Template
 from provisor.rules.checks import problems
 from provisor.rules.graph_json import read_schema, write_schema
+from provisor.rules.graph_replacing import bounds_problem, json_place
 from provisor.rules.mapping import (
     SOFT_DELETED,
     AttributeMapping,
@@ -25,12 +27,11 @@ from provisor.rules.mapping import (
     ValueSource,
 )
 from provisor.rules.roles import SOURCE as ROLES
-from provisor.rules.ruleset import RuleSet
+from provisor.rules.ruleset import Problem, RuleSet
 from provisor.rules.sources import SourceSchema, SourceType
 from provisor.scim.values import Json, fold
-from provisor.storage.extensions import ExtensionProperty
 
-# What provisioning sees of a user or group beside its properties: ids, references, and Entra's older names.
+# What provisioning sees of a user or group besides its properties: ids, references, and Entra's older names.
 _COMPUTED: Final[Mapping[ObjectKind, Mapping[str, SourceType]]] = {
     "user": {
         SOFT_DELETED: "boolean",
@@ -48,35 +49,57 @@ def source_schema(extensions: Iterable[ExtensionProperty] = ()) -> SourceSchema:
     known: dict[str, dict[str, SourceType]] = {"User": {}, "Group": {}}
     for extension in extensions:
         for target in extension.targets:
-            known[target][extension.name] = "text"
+            known[target][extension.name] = _source_type(extension)
     return SourceSchema(
         users={**KNOWN["user"], **_COMPUTED["user"], **known["User"]},
         groups={**KNOWN["group"], **_COMPUTED["group"], **known["Group"]},
     )
 
 
-def usable(document: Json, template: Template, source: SourceSchema, *, scope: Json) -> None:
-    """Raise AdminError naming everything that keeps these rules from being used by a job of this scope.
+def _source_type(extension: ExtensionProperty) -> SourceType:
+    if extension.multi_valued:
+        return "list"
+    return "boolean" if extension.data_type == "Boolean" else "text"
 
-    Asked whenever rules are saved, and before a job runs.
+
+def usable(document: Json, template: Template, source: SourceSchema, *, scope: Json) -> None:
+    """Raise AdminError naming everything that keeps a job of this scope from using these rules.
+
+    Checked whenever rules are saved, and before a job runs.
     """
+    if (beyond := bounds_problem(document)) is not None:
+        raise refused([beyond], {})
     ruleset = read_schema(document)
     if isinstance(ruleset, RuleSet):
-        found = [str(one) for one in problems(ruleset, template.schema, source, sync_all=scope == "all")]
+        found = list(problems(ruleset, template.schema, source, sync_all=scope == "all"))
     else:
-        found = [str(one) for one in ruleset]
+        found = [*ruleset]
     if found:
-        raise AdminError(
-            "rule-problems",
-            f"The rules have {len(found)} problem{'s' * (len(found) > 1)}:\n" + "\n".join(found),
-            "Correct them with `provisor schema export` and `provisor schema import`.",
-        )
+        raise refused(found, document)
+
+
+def refused(found: Sequence[Problem], document: Json) -> AdminError:
+    """The refusal that names every problem, and where in the document it is."""
+    return AdminError(
+        "rule-problems",
+        f"The rules have {len(found)} problem{'s' * (len(found) > 1)}:\n" + "\n".join(map(str, found)),
+        "Correct them with `provisor schema export` and `provisor schema import`.",
+        places=tuple((json_place(one.where, document), f"{one.message} {one.hint}") for one in found),
+    )
+
+
+def readable(document: Json) -> RuleSet:
+    """The rules in a document. Raises AdminError naming everything that keeps them from being read."""
+    ruleset = read_schema(document)
+    if not isinstance(ruleset, RuleSet):
+        raise AdminError("rule-problems", "\n".join(str(one) for one in ruleset), "Import a correct schema first.")
+    return ruleset
 
 
 def named_well(document: Json, before: Json) -> None:
-    """Raise AdminError for a mapping or a filter with a name that cannot be one; the names there were before may stay.
+    """Raise AdminError for a mapping or filter whose name cannot be one; names already stored may stay.
 
-    Asked where rules are saved: a job whose rules are older than this rule still runs.
+    Checked when rules are saved: a job whose rules are older than this check still runs.
     """
     known = set(_names(before))
     for name, what in _names(document):
@@ -95,16 +118,12 @@ def _names(document: Json) -> Iterable[tuple[str, str]]:
 
 
 def with_mapping(document: Json, kind: ObjectKind, *, source: str, target: str) -> Json:
-    """The rules with one attribute mapping added, or replaced where that target attribute has one.
+    """The rules with one attribute mapping added, or replaced if that target attribute has one.
 
-    `source` is the name of an attribute, or an expression; a bare name is an attribute. Whether the rules are usable
-    then is not asked here.
+    `source` is the name of an attribute, or an expression; a bare name is an attribute. Does not check whether the
+    rules are then usable.
     """
-    ruleset = read_schema(document)
-    if not isinstance(ruleset, RuleSet):
-        raise AdminError(
-            "rule-problems", "\n".join(str(problem) for problem in ruleset), "Import a correct schema first."
-        )
+    ruleset = readable(document)
     mapping = ruleset.of(kind)
     row = AttributeMapping(target=target, source=_source(source))
     old = next((each for each in mapping.mappings if fold(each.target) == fold(target)), None)
@@ -122,7 +141,7 @@ def _source(text: str) -> ValueSource:
     compiled = compile_expression(text)
     if isinstance(compiled, ExpressionProblem):
         raise AdminError(
-            "invalid-expression", f"{text} cannot be used. {compiled}", "`provisor expression eval` tries one."
+            "invalid-expression", f"{text} cannot be used. {compiled}", "Try it with `provisor expression eval`."
         )
     match compiled.node:
         case AttributeNode(name):

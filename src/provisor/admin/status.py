@@ -1,42 +1,52 @@
-"""How a job is, in Graph's words: synchronizationStatus with its executions and progress; and whether it runs at all.
+"""A job's status in Graph's words: synchronizationStatus with its executions and progress; and whether it runs at all.
 
-Values and their making from stored rows. Shapes: spec/graph-synchronization-api.md section 4,
-spec/provisioning-service.md section 16. Order: executions, when it runs, the status, its making.
+Values, and how they are made from stored rows. Shapes: spec/graph-synchronization-api.md section 4,
+spec/provisioning-service.md section 16. Order: executions, when it runs, the status, how it is made.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import takewhile
 
+from provisor.admin.held import HeldShown, held_of
 from provisor.database import Connection
-from provisor.runner.scheduler import next_start
+from provisor.engine.health import DISABLED_AFTER, SENTENCES
+from provisor.engine.leavers import leavers_of
+from provisor.runner.due import is_change_driven, next_start
+from provisor.runner.run import LINKS_SENT, REFERENCES_SENT, REFERENCES_THROUGH
 from provisor.scim.values import Json
-from provisor.storage import cycles, links, operations
+from provisor.storage import cycles, escrow, links, operations, quarantine
 from provisor.storage.cycles import Cycle
+from provisor.storage.escrow import EscrowKind
 from provisor.storage.jobs import Job
+from provisor.storage.quarantine import Quarantine
 from provisor.storage.times import from_microseconds, to_microseconds
 
 NEVER = "0001-01-01T00:00:00Z"
-LOOKED_AT = 50  # cycles back; failures in a row beyond that are not counted
+LOOKED_AT = 50  # cycles back, for the newest and the last that ended
 EXPORTS = ("create", "update", "disable", "delete")
 PHASES = {
     "user": "planning users",
     "group": "planning groups",
-    "capacity": "planning places for groups",
+    "capacity": "checking the group limit",
     "members": "planning memberships",
     "references": "planning references",
     "execute": "writing to the application",
 }
 _SECOND_STAGE = {"members": "members", "reference": "references"}
+_UNITS = {"user": "Users", "group": "Groups"}
+_REFERENCES = "Memberships"  # counted in groups with members to write, and people with a manager
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
 _STATES = {"succeeded": "Succeeded", "entry-level-errors": "EntryLevelErrors", "failed": "Failed"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Execution:
-    """One cycle that ended, as synchronizationTaskExecution tells it."""
+    """One cycle that ended, as a synchronizationTaskExecution. `left`: what it had planned and could not send."""
 
     cycle: Cycle
+    left: int = 0
 
     @property
     def state(self) -> str:
@@ -45,12 +55,15 @@ class Execution:
 
     @property
     def exported(self) -> int:
-        """Writes to the application that were done."""
-        return sum(_count(self.cycle.counters, kind, *EXPORTS) for kind in ("user", "group"))
+        """Writes to the application that were done; the members of a group, and somebody's manager, are one each."""
+        counters = self.cycle.counters
+        linked = sum(number for name, number in counters.items() if name.startswith(LINKS_SENT))
+        written = sum(_count(counters, kind, *EXPORTS) for kind in ("user", "group"))
+        return linked + written + counters.get(REFERENCES_SENT, 0)
 
     @property
     def escrowed(self) -> int:
-        """Objects that failed and are tried again."""
+        """How many objects failed and are tried again."""
         return _count(self.cycle.counters, "user", "fail") + _count(self.cycle.counters, "group", "fail")
 
     def to_json(self) -> dict[str, Json]:
@@ -65,7 +78,7 @@ class Execution:
             "countEscrowed": self.escrowed,
             "countEscrowedRaw": self.escrowed,
             "countExported": self.exported,
-            "countExports": self.exported + self.escrowed,
+            "countExports": self.exported + self.escrowed + self.left,
             "countImported": looked_at,
             "countImportedDeltas": looked_at,
             "countImportedReferenceDeltas": _count(cycle.counters, "membership", "add", "remove"),
@@ -80,8 +93,8 @@ class Execution:
 class Runs:
     """When a job has run and will run; times are None where there are none.
 
-    `served`: a living `provisor serve` looks after this database. `phase` is what a cycle under way, or one that was
-    cut short, is at; `left` says of how many groups it has still to write `members`, of how many people `references`.
+    `served`: a running `provisor serve` uses this database. `phase` is where the current or interrupted cycle is;
+    `left` says of how many groups it still has to write `members`, and of how many users `references`.
     """
 
     served: bool
@@ -96,7 +109,7 @@ class Runs:
 
     @property
     def seconds(self) -> float | None:
-        """How long the last run took; None while one is under way, after one that was killed, and without any."""
+        """How long the last run took; None while one is running, after one that was killed, and if there was none."""
         if self.last_began is None or self.last_ended is None:
             return None
         return (self.last_ended - self.last_began).total_seconds()
@@ -123,7 +136,8 @@ class Runs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobStatus:
-    """A job's synchronizationStatus. `running` is the cycle under way; `progress` is (units, done, all)."""
+    """A job's synchronizationStatus. `running` is the cycle under way; `progress` is (units, done, all), as it was
+    written by `observed`, which a kill does not lose."""
 
     code: str
     failures_in_a_row: int
@@ -136,6 +150,15 @@ class JobStatus:
     last_successful: Execution | None
     last_with_exports: Execution | None
     runs: Runs
+    quarantine: Quarantine | None = None
+    escrows_pruned: bool = False
+    escrow: Mapping[EscrowKind, int] = field(default_factory=dict)
+    """How many objects, and how many whose references, failed and are tried again."""
+    deletions: HeldShown
+    leaving: int = 0
+    """How many accounts of leavers wait to be deleted, the first of them at `next_deletion`."""
+    next_deletion: datetime | None = None
+    observed: datetime
 
     def to_json(self) -> dict[str, Json]:
         """In Graph's words."""
@@ -146,50 +169,103 @@ class JobStatus:
         return {
             "code": self.code,
             "countSuccessiveCompleteFailures": self.failures_in_a_row,
-            "escrowsPruned": False,
+            "escrowsPruned": self.escrows_pruned,
             "steadyStateFirstAchievedTime": self.steady_first,
             "steadyStateLastAchievedTime": self.steady_last,
             "synchronizedEntryCountByType": [{"key": key, "value": value} for key, value in self.entries.items()],
             "progress": [
-                {"units": units, "completedUnits": done, "totalUnits": all_of_them}
+                {
+                    "units": units,
+                    "completedUnits": done,
+                    "totalUnits": all_of_them,
+                    "progressObservationDateTime": self.observed.strftime(_TIME),
+                }
                 for units, done, all_of_them in self.progress
             ],
             "lastExecution": told(self.last),
             "lastSuccessfulExecution": told(self.last_successful),
             "lastSuccessfulExecutionWithExports": told(self.last_with_exports),
-            "quarantine": None,
+            "quarantine": None if self.quarantine is None else _quarantine(self.quarantine),
             "troubleshootingUrl": None,
         }
+
+    def leavers_to_json(self) -> dict[str, Json]:
+        """Whose accounts wait to be deleted, which Graph does not know of."""
+        at = None if self.next_deletion is None else self.next_deletion.strftime(_TIME)
+        return {"awaitingDeletion": self.leaving, "nextDeletionDateTime": at}
 
 
 def status_of(
     connection: Connection, job: Job, *, held: Callable[[], bool], served: Callable[[], bool], now: datetime
 ) -> JobStatus:
     """The status of a job; `held`: some process runs it now; `served`: some process starts it when it is due."""
-    recent = [cycle for cycle in cycles.newest(connection, job.number, LOOKED_AT) if cycle.kind != "plan"]
+    recent = cycles.newest(connection, job.number, LOOKED_AT)
     ended = [Execution(cycle=cycle) for cycle in recent if cycle.ended_at is not None]
-    succeeded = [execution for execution in ended if execution.state == "Succeeded"]
-    failures = 0
-    while failures < len(ended) and ended[failures].state == "Failed":
-        failures += 1
+    last_successful, last_with_exports = _last_successful(connection, job)
     newest = recent[0] if recent else None
+    if ended and ended[0].cycle is newest and newest is not None and newest.phase != "done":
+        ended[0] = Execution(cycle=newest, left=_unsent(connection, job, newest))
     running = newest if newest is not None and newest.ended_at is None and held() else None
+    leavers, (leaving, first) = leavers_of(job.settings), links.leavers(connection, job.number)
+    next_deletion = None if first is None else from_microseconds(first) + timedelta(days=leavers.days)
     return JobStatus(
+        leaving=leaving,
+        next_deletion=next_deletion,
         code=job.status_code,
-        failures_in_a_row=failures,
+        failures_in_a_row=_failures_in_a_row(connection, job),
         steady_first=_time(job.steady_first_at),
         steady_last=_time(job.steady_last_at),
         entries={
-            "User to User": links.count(connection, job.number, "user"),
-            "Group to Group": links.count(connection, job.number, "group"),
+            "User to User": links.count_ever(connection, job.number, "user"),
+            "Group to Group": links.count_ever(connection, job.number, "group"),
         },
         progress=() if newest is None else _progress(connection, job, newest),
         running=running,
         last=ended[0] if ended else None,
-        last_successful=succeeded[0] if succeeded else None,
-        last_with_exports=next((execution for execution in succeeded if execution.exported), None),
+        last_successful=last_successful,
+        last_with_exports=last_with_exports,
         runs=_runs(connection, job, newest, running=running is not None, served=served(), now=now),
+        quarantine=quarantine.read(connection, job.number),
+        escrows_pruned=job.escrows_pruned,
+        escrow=escrow.count(connection, job.number),
+        deletions=held_of(connection, job),
+        observed=now,
     )
+
+
+def _failures_in_a_row(connection: Connection, job: Job) -> int:
+    """How many of the last cycles that ended have failed as a whole."""
+    ended = (Execution(cycle=cycle) for cycle in cycles.walk(connection, job.number) if cycle.ended_at is not None)
+    return sum(1 for _ in takewhile(lambda execution: execution.state == "Failed", ended))
+
+
+def _last_successful(connection: Connection, job: Job) -> tuple[Execution | None, Execution | None]:
+    """The last cycle without any error, and the last of those that wrote something, however long ago that was."""
+    first: Execution | None = None
+    for cycle in cycles.walk(connection, job.number):
+        if cycle.state == "succeeded":
+            first = first or Execution(cycle=cycle)
+            if cycles.has_exports(cycle):
+                return first, Execution(cycle=cycle)
+    return first, None
+
+
+def _quarantine(found: Quarantine) -> dict[str, Json]:
+    """In Graph's words."""
+    failure = found.failure
+    ours = failure.code == "InternalError"
+    return {
+        "reason": found.reason,
+        "seriesBegan": _time(found.series_began),
+        "currentBegan": _time(found.current_began),
+        "nextAttempt": _time(found.next_try),
+        "seriesCount": found.series_count,
+        "error": {
+            "code": failure.code,
+            "message": failure.message,
+            "tenantActionable": not ours,
+        },
+    }
 
 
 def _runs(
@@ -205,27 +281,46 @@ def _runs(
         cut_short=open_still and not running,
         phase=PHASES.get(newest.phase, newest.phase) if open_still and newest is not None else "",
         last_began=_moment(job.last_began_at),
-        last_ended=_moment(ended),  # when a killed run ended nobody wrote down
+        last_ended=_moment(ended),  # when a killed run ended is not known
         next_start=start,
         left=_left(connection, job, newest) if open_still and newest is not None else {},
         note=_note(job, running=running, served=served),
     )
 
 
+def why(found: Quarantine) -> str:
+    """The reason of a quarantine, in Graph's word and ours."""
+    return f"{found.reason}: {SENTENCES[found.reason][:1].lower()}{SENTENCES[found.reason][1:]}"
+
+
+def since(found: Quarantine) -> str:
+    """When it began, and when the job is switched off if it lasts."""
+    began = from_microseconds(found.series_began)
+    return f"{began:%Y-%m-%d %H:%M:%S UTC}; switched off on {began + DISABLED_AFTER:%Y-%m-%d}"
+
+
 def _note(job: Job, *, running: bool, served: bool) -> str:
-    """One sentence: whether it starts by itself, and if not, what to do."""
+    """Whether the job starts by itself, and if not, what to do."""
     if job.status_code == "NotConfigured":
-        return "It has no credentials yet and cannot run: save them with `provisor job credentials`."
+        return "This job has no credentials yet and cannot run: save them with `provisor job credentials`."
     if job.schedule_state != "Active":
-        only = " Once the cycle under way is over, it" if running else " It"
-        return f"The schedule is {job.schedule_state}.{only} does not start by itself; `provisor job start` lets it."
+        what = "After the current cycle the job" if running else "The job"
+        return f"The schedule is {job.schedule_state}. {what} does not start by itself; use `provisor job start`."
     if not served:
-        what = "once the cycle under way is over, it" if running else "this job"
+        what = "after the current cycle this job" if running else "this job"
         return (
             f"No `provisor serve` is running: {what} will not start by itself; run `provisor serve`, "
             "or `provisor job run` for one cycle."
         )
+    if is_change_driven(job):
+        return "`provisor serve` is running, sends what changes soon, and starts it when it is due."
     return "`provisor serve` is running and starts it when it is due."
+
+
+def _unsent(connection: Connection, job: Job, cycle: Cycle) -> int:
+    """How much a cycle has planned and not sent, or not learnt the outcome of."""
+    planned = operations.counts(connection, job.number, cycle.n)
+    return sum(number for (_, _, state), number in planned.items() if state in ("planned", "sent"))
 
 
 def _left(connection: Connection, job: Job, cycle: Cycle) -> dict[str, int]:
@@ -238,17 +333,26 @@ def _left(connection: Connection, job: Job, cycle: Cycle) -> dict[str, int]:
 
 def _progress(connection: Connection, job: Job, cycle: Cycle) -> list[tuple[str, int, int]]:
     """What the newest cycle has done, and what it has planned and not done yet."""
+    found = done_and_left(connection, job, cycle)
+    through, left = cycle.counters.get(REFERENCES_THROUGH, 0), sum(_left(connection, job, cycle).values())
+    return [
+        *((_UNITS[kind], done, done + left) for kind, (done, left) in found.items()),
+        (_REFERENCES, through, through + left),
+    ]
+
+
+def done_and_left(connection: Connection, job: Job, cycle: Cycle) -> dict[str, tuple[int, int]]:
+    """By kind of object: how many a cycle is through with, and how many it has planned and not done yet."""
     planned = operations.counts(connection, job.number, cycle.n)
-    progress = []
-    for kind, units in (("user", "Users"), ("group", "Groups")):
-        done = _objects(cycle.counters, kind)
+    found = {}
+    for kind in _UNITS:
         left = sum(
             number
             for (object_kind, operation, state), number in planned.items()
             if object_kind == kind and state in ("planned", "sent") and operation not in _SECOND_STAGE
         )
-        progress.append((units, done, done + left))
-    return progress
+        found[kind] = (_objects(cycle.counters, kind), left)
+    return found
 
 
 def _objects(counters: Mapping[str, int], kind: str) -> int:

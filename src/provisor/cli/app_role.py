@@ -1,4 +1,4 @@
-"""The noun `app role`: the roles that an application defines, and that users and groups are assigned in."""
+"""The noun `app role`: the roles that an application defines and users and groups are assigned to."""
 
 from typing import Annotated
 
@@ -10,7 +10,7 @@ from provisor.terminal import AsJson, noun, print_json, print_table, say
 app = noun("The roles that an application defines.")
 
 RoleArgument = Annotated[str, typer.Argument(metavar="ROLE", help="A role, by name, value or id.")]
-ValueOption = Annotated[str | None, typer.Option(help="What the application calls it; without one, the name is sent.")]
+ValueOption = Annotated[str | None, typer.Option(help="What the application calls it. Default: the name.")]
 
 
 @app.command()
@@ -34,14 +34,14 @@ def change(
     context: typer.Context,
     application: ApplicationArgument,
     role: RoleArgument,
-    name: Annotated[str | None, typer.Option(help="Its new name.")] = None,
+    name: Annotated[str | None, typer.Option(help="The new name.")] = None,
     value: ValueOption = None,
     enabled: Annotated[
         bool | None,
-        typer.Option("--enable/--disable", help="Disabled, it is sent for nobody and nobody can be assigned in it."),
+        typer.Option("--enable/--disable", help="A disabled role is not sent, and nobody can be assigned to it."),
     ] = None,
 ) -> None:
-    """Change a role; whoever is assigned in it is updated in the next cycle. An empty value clears it.
+    """Change a role; the next cycle updates everyone assigned to it. An empty value clears it.
 
     Example: provisor app role set "Generic SCIM 2.0" Auditor --value audit.write
     """
@@ -54,7 +54,7 @@ def change(
 
 @app.command()
 def remove(context: typer.Context, application: ApplicationArgument, role: RoleArgument) -> None:
-    """Remove a role that nobody is assigned in.
+    """Remove a role that is disabled and that nobody is assigned to.
 
     Example: provisor app role remove "Generic SCIM 2.0" Auditor
     """

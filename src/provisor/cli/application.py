@@ -11,12 +11,12 @@ from provisor.terminal import AsJson, counted, noun, print_json, print_table, sa
 
 if TYPE_CHECKING:
     from provisor.admin.applications import ApplicationShown
+    from provisor.admin.service_principals import GivenProperties
 
 app = noun("Applications: add from the gallery, assign people and groups.")
 owner = noun("Who owns an application.")
 app.add_typer(owner, name="owner")
 app.add_typer(app_role.app, name="role")
-app.command("delete")(delete_application)
 
 Users = Annotated[list[str] | None, typer.Option("--user", help="A user; may be repeated.")]
 Groups = Annotated[list[str] | None, typer.Option("--group", help="A group; may be repeated.")]
@@ -31,7 +31,13 @@ def gallery(context: typer.Context, as_json: AsJson = False) -> None:
     opened = session(context)
     found = opened.admin.applications.gallery(opened.actor)
     if as_json:
-        print_json([{"id": each.id, "displayName": each.display_name, "publisher": each.publisher} for each in found])
+        print_json(
+            [
+                {"id": each.id, "galleryId": each.gallery_id, "displayName": each.display_name,
+                 "publisher": each.publisher}
+                for each in found
+            ]
+        )  # fmt: skip
     else:
         print_table(
             ("Application", "Publisher", "Template"), [(each.display_name, each.publisher, each.id) for each in found]
@@ -42,7 +48,7 @@ def gallery(context: typer.Context, as_json: AsJson = False) -> None:
 def add(
     context: typer.Context,
     template: Annotated[str, typer.Argument(metavar="TEMPLATE", help="A gallery application, by name or id.")],
-    name: Annotated[str | None, typer.Option(help="What to call it, if not like the template.")] = None,
+    name: Annotated[str | None, typer.Option(help="What to call it. Default: the template's name.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Add an application from the gallery.
@@ -55,7 +61,7 @@ def add(
 
 @app.command()
 def show(context: typer.Context, application: ApplicationArgument, as_json: AsJson = False) -> None:
-    """Show an application: roles, owners, how many are assigned.
+    """Show an application: its roles, its owners, and how many users and groups are assigned.
 
     Example: provisor app show "Cisco Umbrella User Management"
     """
@@ -81,25 +87,79 @@ def list_all(context: typer.Context, as_json: AsJson = False) -> None:
 
 
 @app.command()
+def rename(
+    context: typer.Context,
+    application: ApplicationArgument,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What to call it from now on.")],
+) -> None:
+    """Rename an application. What the logs have told of it stays under the name it had.
+
+    Example: provisor app rename "Cisco Umbrella User Management" "Umbrella of Fjord"
+    """
+    from provisor.admin.service_principals import ApplicationKey
+
+    opened = session(context)
+    key = ApplicationKey("named", application)
+    opened.admin.service_principals.change(opened.actor, key, display_name=name)
+    say(f"{application} is called {name}.")
+
+
+@app.command("set")
+def change(
+    context: typer.Context,
+    application: ApplicationArgument,
+    enabled: Annotated[
+        bool | None, typer.Option("--enable/--disable", help="Whether people may sign in. Provisioning goes on.")
+    ] = None,
+    required: Annotated[
+        bool | None,
+        typer.Option("--assignment-required/--no-assignment-required", help="Whether who signs in must be assigned."),
+    ] = None,
+    notes: Annotated[str | None, typer.Option(help="Notes for administrators; empty: none.")] = None,
+    tags: Annotated[list[str] | None, typer.Option("--tag", help="A tag, in place of all; may be repeated.")] = None,
+) -> None:
+    """Change what Graph and Entra's portal call the properties of an application.
+
+    Example: provisor app set "Cisco Umbrella User Management" --disable --notes "Ask Anna"
+    """
+    given: GivenProperties = {}
+    if enabled is not None:
+        given["account_enabled"] = enabled
+    if required is not None:
+        given["assignment_required"] = required
+    if notes is not None:
+        given["notes"] = notes
+    if tags is not None:
+        given["tags"] = tags
+    if not given:
+        raise typer.BadParameter("Name what to change: --enable, --assignment-required, --notes or --tag.")
+    from provisor.admin.service_principals import ApplicationKey
+
+    opened = session(context)
+    opened.admin.service_principals.change(opened.actor, ApplicationKey("named", application), **given)
+    say(f"Changed {application}.")
+
+
+@app.command()
 def assign(
     context: typer.Context,
     application: ApplicationArgument,
     users: Users = None,
     groups: Groups = None,
-    all_users: Annotated[bool, typer.Option("--all-users", help="Everyone there is now.")] = False,
+    all_users: Annotated[bool, typer.Option("--all-users", help="Every user there is now.")] = False,
     all_groups: Annotated[bool, typer.Option("--all-groups", help="Every group there is now.")] = False,
     role: Annotated[
         str | None,
-        typer.Option(help="A role; if not named, the first one that is enabled."),
+        typer.Option(help="A role. Default: the first enabled one."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Assign users and groups. With a group its direct members are in scope too.
+    """Assign users and groups. Assigning a group also brings its direct members into scope.
 
     Example: provisor app assign "Cisco Umbrella User Management" --user anna@contoso.com --group Sales
     """
     if not (users or groups or all_users or all_groups):
-        raise typer.BadParameter("Name someone with --user, --group, --all-users or --all-groups.")
+        raise typer.BadParameter("Say whom to assign: --user, --group, --all-users or --all-groups.")
     opened = session(context)
     count = opened.admin.applications.assign(
         opened.actor,
@@ -122,15 +182,15 @@ def unassign(
     application: ApplicationArgument,
     users: Users = None,
     groups: Groups = None,
-    role: Annotated[str | None, typer.Option(help="Only in this role of the application.")] = None,
+    role: Annotated[str | None, typer.Option(help="End only assignments to this role.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """End the assignment of users and groups.
+    """End assignments of users and groups.
 
     Example: provisor app unassign "Cisco Umbrella User Management" --user anna@contoso.com
     """
     if not (users or groups):
-        raise typer.BadParameter("Name someone with --user or --group.")
+        raise typer.BadParameter("Say whose assignment to end: --user or --group.")
     opened = session(context)
     count = opened.admin.applications.unassign(
         opened.actor, application, users=users or [], groups=groups or [], role=role
@@ -177,12 +237,12 @@ def add_owner(context: typer.Context, application: ApplicationArgument, user: Us
     """
     opened = session(context)
     added = opened.admin.applications.add_owner(opened.actor, application, user)
-    say(f"{user} owns {application}." if added else f"{user} owns {application} already.")
+    say(f"{user} owns {application}." if added else f"{user} already owns {application}.")
 
 
 @owner.command("remove")
 def remove_owner(context: typer.Context, application: ApplicationArgument, user: User) -> None:
-    """Take ownership away.
+    """Remove an owner of an application.
 
     Example: provisor app owner remove "Cisco Umbrella User Management" anna@contoso.com
     """
@@ -211,8 +271,13 @@ def document(shown: "ApplicationShown") -> dict[str, object]:
     return {
         "id": found.id,
         "appId": found.app_id,
+        "objectId": found.object_id,
         "displayName": found.display_name,
         "applicationTemplateId": found.template,
+        "accountEnabled": found.account_enabled,
+        "appRoleAssignmentRequired": found.assignment_required,
+        "notes": found.notes,
+        "tags": list(found.tags),
         "appRoles": [
             {"id": role.id, "displayName": role.display_name, "value": role.value, "isEnabled": role.enabled}
             for role in found.roles
@@ -235,6 +300,8 @@ def _print(shown: "ApplicationShown", *, as_json: bool, done: str = "") -> None:
             [
                 ("Name", shown.application.display_name),
                 ("Id", shown.application.id),
+                ("Application id", shown.application.app_id),
+                ("Object id", shown.application.object_id),
                 ("Template", shown.application.template),
                 ("Roles", roles),
                 ("Owners", ", ".join(shown.owners)),
@@ -242,5 +309,11 @@ def _print(shown: "ApplicationShown", *, as_json: bool, done: str = "") -> None:
                     "Assigned",
                     f"{counted(shown.users, 'user')}, {counted(shown.groups, 'group')}",
                 ),
+                ("Sign-in", "enabled" if shown.application.account_enabled else "disabled"),
+                ("Assignment", "required" if shown.application.assignment_required else "not required"),
+                *([("Notes", shown.application.notes)] if shown.application.notes else []),
             ],
         )
+
+
+app.command("delete")(delete_application)

@@ -1,4 +1,4 @@
-"""`provisor clock`: after a jump of the clock nothing is deleted for its age until it is believed again."""
+"""`provisor clock`: after the clock jumps, nothing is deleted because of its age until the clock is trusted again."""
 
 from typing import TYPE_CHECKING
 
@@ -10,12 +10,13 @@ from provisor.terminal import AsJson, noun, print_json, say
 if TYPE_CHECKING:
     from provisor.admin.clock import Doubt
 
-app = noun("Whether the clock may be believed where things are deleted for their age.")
+app = noun("Whether this machine's clock is trusted when old objects are purged.")
 
 
 @app.command()
 def show(context: typer.Context, as_json: AsJson = False) -> None:
-    """Show whether the clock is doubted: then nobody leaves the recycle bin for having been in it for 30 days.
+    """Show whether the clock is trusted. If not, nothing is purged after 30 days in the recycle bin, and no leaver's
+    account is deleted.
 
     Example: provisor clock show
     """
@@ -24,14 +25,14 @@ def show(context: typer.Context, as_json: AsJson = False) -> None:
     if as_json:
         print_json(_document(doubt))
     elif doubt is None:
-        say("The clock is believed.")
+        say("The clock is trusted.")
     else:
         say(sentence(doubt))
 
 
 @app.command()
 def believe(context: typer.Context, as_json: AsJson = False) -> None:
-    """Say that the clock is right: what is old enough is deleted by the next cycle.
+    """Confirm that the clock is right: the next cycle purges and deletes what is old enough.
 
     Example: provisor clock believe
     """
@@ -40,16 +41,17 @@ def believe(context: typer.Context, as_json: AsJson = False) -> None:
     if as_json:
         print_json(_document(None))
     else:
-        say("The clock is believed." if doubt is not None else "The clock was believed already; nothing is changed.")
+        say("The clock is trusted." if doubt is not None else "The clock was already trusted; nothing was changed.")
 
 
 def sentence(doubt: "Doubt") -> str:
     """What is doubted, since when, until when and what to do."""
     return (
-        f"The clock went from {doubt.before:%Y-%m-%d %H:%M} to {doubt.since:%Y-%m-%d %H:%M} UTC without anything in"
-        " between, so nobody is deleted for having been in the recycle bin for 30 days. If the clock is right, say so"
-        " with `provisor clock believe`; else put it right. If jobs run until then, it is believed from"
-        f" {doubt.lifted_at:%Y-%m-%d %H:%M} UTC on."
+        f"The clock jumped from {doubt.before:%Y-%m-%d %H:%M} to {doubt.since:%Y-%m-%d %H:%M} UTC, so nothing is purged"
+        " after 30 days in the recycle bin, and no leaver's account is deleted. If the clock is right, confirm it with"
+        " `provisor clock believe`; if not,"
+        " correct it. If jobs keep running, it is trusted again from"
+        f" {doubt.lifted_at:%Y-%m-%d %H:%M} UTC."
     )
 
 

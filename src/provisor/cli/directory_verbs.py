@@ -1,4 +1,4 @@
-"""The verbs that people and groups have in common: create, show, list, set, delete, restore, purge."""
+"""The verbs that users and groups share: create, show, list, set, delete, restore, purge."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
-    """What the help says of one noun."""
+    """What the help says about one noun."""
 
     noun: str
     named_by: str
@@ -28,7 +28,7 @@ class Words:
 
 
 def add_verbs(app: typer.Typer, objects: "Callable[[Admin], Objects]", words: Words) -> None:
-    """Give a noun the verbs; `objects` picks its own from the bundle."""
+    """Give a noun its verbs; `objects` picks that noun's from the bundle."""
     _add_those_that_show(app, objects, words)
     _add_those_that_change(app, objects, words)
 
@@ -48,7 +48,7 @@ def _add_those_that_show(app: typer.Typer, objects: "Callable[[Admin], Objects]"
     noun, verb = words.noun, _verb(app, words.noun)
     Name = Annotated[str, _argument(words)]
 
-    @verb("show", f"Show everything a {noun} holds.", words.example)
+    @verb("show", f"Show a {noun} with all attributes.", words.example)
     def show(context: typer.Context, name: Name, deleted: Deleted = False, as_json: AsJson = False) -> None:
         opened = session(context)
         print_one(objects(opened.admin).show(opened.actor, name, deleted=deleted), as_json=as_json)
@@ -71,7 +71,7 @@ def _add_those_that_change(app: typer.Typer, objects: "Callable[[Admin], Objects
     noun, verb = words.noun, _verb(app, words.noun)
     Name = Annotated[str, _argument(words)]
 
-    @verb("create", f"Make a {noun} by hand.", words.attributes_of_new)
+    @verb("create", f"Create a {noun} by hand.", words.attributes_of_new)
     def create(context: typer.Context, attributes: AttributeArguments, as_json: AsJson = False) -> None:
         opened = session(context)
         print_one(objects(opened.admin).create(opened.actor, pairs(attributes)), as_json=as_json, done="Created")
@@ -86,20 +86,20 @@ def _add_those_that_change(app: typer.Typer, objects: "Callable[[Admin], Objects
 
     @verb(
         "delete",
-        "Delete; can be restored for 30 days.\n\n"
-        "An import restores it too, if the file of its source still has it: take the row out there first.",
+        f"Move a {noun} to the recycle bin; it can be restored for 30 days.\n\n"
+        "An import restores it too if its row is still in the source's file: remove the row there first.",
         words.example,
     )
     def delete(context: typer.Context, name: Name, as_json: AsJson = False) -> None:
         opened = session(context)
         print_deleted(objects(opened.admin).delete(opened.actor, name), as_json=as_json)
 
-    @verb("restore", f"Bring a deleted {noun} back.", words.example)
+    @verb("restore", f"Restore a deleted {noun} from the recycle bin.", words.example)
     def restore(context: typer.Context, name: Name, as_json: AsJson = False) -> None:
         opened = session(context)
         print_one(objects(opened.admin).restore(opened.actor, name), as_json=as_json, done="Restored")
 
-    @verb("purge", "Delete for good, whether deleted before or not. Nothing brings it back.", words.example)
+    @verb("purge", f"Delete a {noun} for good, from the recycle bin or directly. This cannot be undone.", words.example)
     def purge(context: typer.Context, name: Name, as_json: AsJson = False) -> None:
         opened = session(context)
         print_one(objects(opened.admin).purge(opened.actor, name), as_json=as_json, done="Deleted for good")

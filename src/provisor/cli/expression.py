@@ -1,6 +1,6 @@
 """The noun `expression`: try the expressions of attribute mappings, without a job and without a directory.
 
-Needs no verb of admin: an expression reads nothing but what is typed here. Must not: know how expressions work.
+Needs no verb of admin: an expression reads only what is typed here. Must not: know how expressions work.
 """
 
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ def evaluate(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Evaluate an expression for the attributes given. Attributes that are not given are null.
+    """Evaluate an expression for the given attributes. Attributes not given are null.
 
     Example: provisor expression eval 'Join(" ", [first], [last])' --attribute first=Anna --attribute last=Ek
     """
@@ -59,7 +59,7 @@ def check(
     cases: Annotated[Path, typer.Argument(metavar="CASES.json", help="A list of {expr, attributes, expect}.")],
     as_json: AsJson = False,
 ) -> None:
-    """Check a file of expressions against what they must give. Ends with 1 when a case fails.
+    """Check a file of expressions against their expected results. Exits with 1 when a case fails.
 
     A case is {"expr": "ToUpper([a])", "attributes": {"a": "x"}, "expect": "X"}; expect may also be {"error": true},
     {"noflow": true}, {"regex": "…"} or {"role_values": […]}, and taken lists values already in the target.
@@ -91,7 +91,7 @@ def check(
 
 
 def _record(document: str | None, pairs: Sequence[str]) -> "SourceRecord":
-    """The source attributes typed as JSON, as pairs, or both."""
+    """The source attributes, given as JSON, as pairs, or both."""
     import msgspec
 
     from provisor.expressions.cases import Misformatted, read_attributes
@@ -105,7 +105,7 @@ def _record(document: str | None, pairs: Sequence[str]) -> "SourceRecord":
     try:
         parsed = msgspec.json.decode(document) if document is not None else {}
     except msgspec.DecodeError as error:
-        raise typer.BadParameter(f"This is no JSON object: {error}.", param_hint="--attributes") from None
+        raise typer.BadParameter(f"This is not a JSON object: {error}.", param_hint="--attributes") from None
     record = read_attributes(parsed)
     if isinstance(record, Misformatted):
         raise typer.BadParameter(record.message, param_hint="--attributes")
@@ -113,7 +113,7 @@ def _record(document: str | None, pairs: Sequence[str]) -> "SourceRecord":
 
 
 def _cases(path: Path) -> "tuple[ExpressionCase, ...]":
-    """Read a case file, or end with 2: a file that cannot be read is wrong usage, not a failed case."""
+    """Read a case file, or exit with 2: a file that cannot be read is wrong usage, not a failed case."""
     import msgspec
 
     from provisor.expressions.cases import Misformatted, read_cases
@@ -124,7 +124,7 @@ def _cases(path: Path) -> "tuple[ExpressionCase, ...]":
         complain(f"{path} cannot be read: {error.strerror}.", "Name a JSON file of cases.")
         raise typer.Exit(2) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        complain(f"{path} is no JSON: {error}.", "Correct the file; it must be JSON in UTF-8.")
+        complain(f"{path} is not JSON: {error}.", "Correct the file; it must be JSON in UTF-8.")
         raise typer.Exit(2) from None
     cases = read_cases(document)
     if isinstance(cases, Misformatted):
@@ -136,7 +136,7 @@ def _cases(path: Path) -> "tuple[ExpressionCase, ...]":
 def _print_outcome(
     expression: str, outcome: "ExpressionOutcome | ExpressionProblem", warnings: tuple[str, ...], *, as_json: bool
 ) -> bool:
-    """Print what came out; answer whether it is a success."""
+    """Print the outcome; returns whether it is a success."""
     from provisor.expressions import NO_FLOW, Candidates, ExpressionFailure, ExpressionProblem
 
     if isinstance(outcome, ExpressionProblem | ExpressionFailure):
@@ -159,9 +159,9 @@ def _print_outcome(
         else:
             print_json({"value": outcome})
     elif outcome is NO_FLOW:
-        say("(no flow: the attribute is left out, the target keeps what it has)")
+        say("(no flow: the attribute is not sent; the target keeps its value)")
     elif isinstance(outcome, Candidates):
-        say("(the first of these that is free in the target)")
+        say("(the first of these that is not taken at the target)")
         for value in outcome.values:
             say(value)
     elif outcome is None:
@@ -173,7 +173,7 @@ def _print_outcome(
 
 
 def _point_at(expression: str, found: "ExpressionProblem | ExpressionFailure") -> None:
-    """The stretch of the expression around a position, with a mark under it."""
+    """The part of the expression around a position, with a mark under it."""
     start = max(0, found.position - 1 - _EXCERPT_CHARACTERS // 2)
     excerpt = "".join(c if c.isprintable() else " " for c in expression[start : start + _EXCERPT_CHARACTERS])
     typer.echo(f"  {excerpt}", err=True)

@@ -1,4 +1,4 @@
-"""The noun `group`: groups of the directory, made and changed by hand."""
+"""The noun `group`: groups of the directory, created and changed by hand."""
 
 from provisor.cli.directory_verbs import Words, add_verbs
 from provisor.terminal import noun

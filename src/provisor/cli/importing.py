@@ -1,4 +1,4 @@
-"""The noun `import`: files into the directory, and what became of every row."""
+"""The noun `import`: files into the directory, and what happened to every row."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 app = noun("Bring people, groups and memberships into the directory.")
 
 SHOWN_ROWS = 20
-ROWS_REFUSED = 3  # an exit code of its own: what could be imported is imported
+ROWS_REFUSED = 3  # an exit code of its own: the other rows were imported
 
 
 @app.callback()
@@ -27,32 +27,32 @@ def sources() -> None:
 def import_csv(
     context: typer.Context,
     users: Annotated[
-        Path | None, typer.Option(exists=True, dir_okay=False, help="One person a row; columns are attribute names.")
+        Path | None, typer.Option(exists=True, dir_okay=False, help="One user per row; columns are attribute names.")
     ] = None,
-    groups: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="One group a row.")] = None,
+    groups: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="One group per row.")] = None,
     members: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="Columns: group, member.")] = None,
     members_of: Annotated[
         str | None,
-        typer.Option(metavar="GROUP", help="The group of all rows, as Entra downloads members of one group."),
+        typer.Option(metavar="GROUP", help="The group of all rows, for a member list as Entra exports it."),
     ] = None,
-    complete: Annotated[bool, typer.Option("--complete", help="Delete what the files do not have.")] = False,
+    complete: Annotated[bool, typer.Option("--complete", help="Delete what is not in the files.")] = False,
     allow_deletes: Annotated[
-        int | None, typer.Option(min=0, help="Delete up to so many, although it is more than a tenth.")
+        int | None, typer.Option(min=0, help="Allow up to this many deletions, even if more than a tenth.")
     ] = None,
-    anchor: Annotated[str | None, typer.Option(help="The column that identifies a person (first import only).")] = None,
+    anchor: Annotated[str | None, typer.Option(help="The column that identifies a user (first import only).")] = None,
     group_anchor: Annotated[
         str | None, typer.Option(help="The column that identifies a group (first import only).")
     ] = None,
     source: Annotated[str, typer.Option(help="The name of this source.")] = "csv",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would come of it; write nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change; write nothing.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Import CSV files. Importing the same files again changes nothing.
 
-    Whoever is in the recycle bin and in a file is restored, which the summary tells by name.
+    A user or group that is in the recycle bin and in a file is restored, and the summary names it.
 
-    Ends with 3 when the files were imported and rows of them were refused, with 1 when something was to be deleted and
-    was not.
+    Exits with 3 when the files were imported but some rows were refused, and with 1 when deletions were due but not
+    made.
 
     Example: provisor import csv --users users.csv --groups groups.csv --members members.csv
     """
@@ -64,9 +64,9 @@ def import_csv(
         (allow_deletes, "--allow-deletes", complete or None, "--complete"),
     ):
         if given is not None and needed is None:
-            raise typer.BadParameter(f"{option} has no effect without {what}; name that too, or leave it out.")
+            raise typer.BadParameter(f"{option} has no effect without {what}; give both, or leave {option} out.")
     if members_of is not None and members is None:
-        raise typer.BadParameter("Name the file of its members with --members.", param_hint="--members-of")
+        raise typer.BadParameter("Name the file of members with --members.", param_hint="--members-of")
     from provisor.admin.imports import CsvImport
 
     opened = session(context)

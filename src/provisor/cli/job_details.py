@@ -11,13 +11,14 @@ from provisor.terminal import counted, json_text, piped, print_json, say
 
 if TYPE_CHECKING:
     from provisor.admin.cycles import Cause, Detail
+    from provisor.admin.deletions import HeldDeletion
 
-EACH = 20  # of a sort are listed on a terminal; a thousand creations must not hide the one deletion
+EACH = 20  # of a kind are listed on a terminal; a thousand creations must not hide the one deletion
 WIDEST = 100
 
 
 def print_details(details: Iterable["Detail"], numbers: Iterable[int]) -> None:
-    """Who, and what changes; not more than EACH of a sort, which the caller has seen to, of the `numbers` there are."""
+    """Who, and what changes. The caller has limited `details` to EACH of a kind; `numbers` says how many there are."""
     from provisor.engine.detail import lines
 
     printed = False
@@ -30,7 +31,7 @@ def print_details(details: Iterable["Detail"], numbers: Iterable[int]) -> None:
 
 
 def print_causes(causes: Sequence["Cause"], verb: str, *, names: bool) -> None:
-    """One paragraph a cause: how many, why, who, and what to do."""
+    """One paragraph per cause: how many, why, who, and what to do."""
     from provisor.engine.detail import named
 
     for cause in causes:
@@ -57,8 +58,8 @@ def causes_json(causes: Sequence["Cause"]) -> list[dict[str, object]]:
     ]
 
 
-def print_json_with(head: Mapping[str, object], name: str, items: Iterable["Detail"]) -> None:
-    """One JSON object, whose last member is a list that is never held in memory: it may have a million items."""
+def print_json_with(head: Mapping[str, object], name: str, items: Iterable["Detail | HeldDeletion"]) -> None:
+    """One JSON object whose last member is a list. The list is streamed: it may have a million items."""
     iterator = iter(items)
     first = next(iterator, None)
     if first is None:
@@ -71,12 +72,12 @@ def print_json_with(head: Mapping[str, object], name: str, items: Iterable["Deta
     typer.echo("\n  ]\n}")
 
 
-def _item(detail: "Detail") -> str:
+def _item(detail: "Detail | HeldDeletion") -> str:
     return textwrap.indent(json_text(detail.to_json()), "    ")
 
 
 def paragraph(text: str, indent: str = "") -> None:
-    """Text in lines that are not broken within a word, a name or an id; piped elsewhere, in one line."""
+    """Text in lines that do not break within a word, a name or an id; in one line when piped."""
     lead = text[: len(text) - len(text.lstrip())] + indent
     if piped():
         say(lead + text.strip())

@@ -1,4 +1,4 @@
-"""How one user or group, and a page of them, are printed. Shared by `user`, `group` and `member`."""
+"""How one user or group, or a page of them, is printed. Shared by `user`, `group` and `member`."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ LONGEST_IN_A_LIST = 60  # characters
 
 
 def print_one(shown: "Shown", *, as_json: bool, done: str = "") -> None:
-    """One object: what was done in a line, or everything it holds when nothing was."""
+    """One object: one line saying what was done, or all attributes when nothing was."""
     document = shown.to_json()
     if as_json:
         print_json(document)
@@ -30,31 +30,32 @@ def print_one(shown: "Shown", *, as_json: bool, done: str = "") -> None:
 
 
 def print_deleted(shown: "Shown", *, as_json: bool) -> None:
-    """What went into the recycle bin, and what will bring it back without anybody's asking."""
+    """What was moved to the recycle bin, and which import would restore it."""
     print_one(shown, as_json=as_json, done="Deleted")
     if shown.comes_back_from is not None and not as_json:
         say(
             f"It came from the files of the source {shown.comes_back_from}: the next import of one that still has "
-            f"{shown.object.name} restores it. Take the row out there too."
+            f"{shown.object.name} restores it. Remove the row there too."
         )
 
 
-def print_page(objects: "Sequence[DirectoryObject]", *, limit: int, as_json: bool) -> None:
-    """A page of objects; says how to see the next one when this one is full."""
+def print_page(objects: "Sequence[DirectoryObject]", *, limit: int, as_json: bool, mixed: bool = False) -> None:
+    """A page of objects; a full page says how to see the next one. `mixed`: of both kinds, so each says which it is."""
     if as_json:
-        print_json([{"id": item.id, **item.attributes} for item in objects])
+        print_json([{"id": item.id, **_said_to_be(item, mixed=mixed), **item.attributes} for item in objects])
         return
     if not objects:
         say("There are none.")
         return
-    # A group's name is its displayName; what it is for says more than saying that twice.
-    title = "displayName" if objects[0].kind == "user" else "description"
+    kinds = {item.kind for item in objects}
+    title = "displayName or description" if len(kinds) > 1 else _TITLES[objects[0].kind]
     print_table(
-        ("Name", title, "State", "Id"),
+        ("Name", title, *(["Kind"] if mixed else []), "State", "Id"),
         [
             (
                 _line(item.name) if piped() else _excerpt(item.name),
-                _excerpt(item.attributes.get(title)),
+                _excerpt(item.attributes.get(_TITLES[item.kind])),
+                *([item.kind] if mixed else []),
                 _state(item),
                 item.id,
             )
@@ -65,13 +66,23 @@ def print_page(objects: "Sequence[DirectoryObject]", *, limit: int, as_json: boo
         say(f"There may be more: --after {objects[-1].id}")
 
 
+# A group's name is its displayName; its description says more than the same name twice.
+_TITLES = {"user": "displayName", "group": "description"}
+
+
+def _said_to_be(item: "DirectoryObject", *, mixed: bool) -> dict[str, str]:
+    return {"@odata.type": f"#microsoft.graph.{item.kind}"} if mixed else {}
+
+
 def _name(name: str) -> str:
-    """Whole where another program reads it, which may give it to the next command."""
+    """In full when another program reads it, as it may pass it to the next command."""
     return _line(name) if piped() else _excerpt(name)
 
 
 def _state(item: "DirectoryObject") -> str:
-    return "deleted" if not item.alive else "" if item.enabled else "disabled"
+    if not item.alive:
+        return "deleted"
+    return "" if item.enabled else "disabled" if item.kind == "user" else "not for security"
 
 
 def _excerpt(value: object) -> str:

@@ -1,4 +1,4 @@
-"""`job delete` and `app delete`: what becomes of the accounts is said first, and must be confirmed."""
+"""`job delete` and `app delete`: what happens to the accounts is shown first and must be confirmed."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
@@ -11,7 +11,7 @@ from provisor.terminal import AsJson, complain, confirmed, counted, print_json, 
 if TYPE_CHECKING:
     from provisor.admin.removals import Outlook
 
-Yes = Annotated[bool, typer.Option("--yes", help="Do not ask; needed where there is no terminal.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask; required without a terminal.")]
 
 
 def delete_job(context: typer.Context, job: JobArgument, yes: Yes = False, as_json: AsJson = False) -> None:
@@ -51,18 +51,18 @@ def _warn(sentence: str, outlook: "Outlook") -> None:
     if outlook.users or outlook.groups:
         warn(
             f"Nothing is sent: {counted(outlook.users, 'account')} and {counted(outlook.groups, 'group')} that it "
-            f"looks after stay at {outlook.application} as they are, those who may sign in still may, and nobody "
-            "will disable them. To take access away first, end the assignments and run a cycle."
+            f"looks after stay at {outlook.application} as they are: users who can sign in still can, no cycle will "
+            "disable them. To take access away first, end the assignments and run a cycle."
         )
     elif outlook.jobs:
         warn(f"It looks after no account at {outlook.application}; nothing is sent.")
     if outlook.jobs:
-        warn("The provisioning log stays.")
+        warn("The provisioning log is kept.")
 
 
 def _remove(outlook: "Outlook", remove: Callable[[], "Outlook"], *, yes: bool, as_json: bool, what: str) -> None:
     if not yes and not confirmed(outlook.application):
-        complain("Nothing was deleted: the name was not typed.")
+        complain("Nothing was deleted: the name did not match.")
         raise typer.Exit(1)
     gone = remove()
     if as_json:

@@ -9,9 +9,15 @@ import typer
 
 from provisor.admin.errors import AdminError
 from provisor.cli.options import JobArgument, session
+from provisor.cli.schema_attributes import app as attributes
+from provisor.cli.schema_attributes import discover, operators, say_saved
+from provisor.scim.values import Json
 from provisor.terminal import noun, print_json, say
 
-app = noun("A job's mappings and scoping filters as a file.")
+app = noun("A job's mappings, scoping filters and attribute list.")
+app.add_typer(attributes, name="attributes")
+app.command()(discover)
+app.command()(operators)
 
 
 @app.command()
@@ -36,36 +42,42 @@ def export(
     say(f"Wrote {output}.")
 
 
-@app.command("import")
-def import_schema(
-    context: typer.Context,
-    job: JobArgument,
-    file: Annotated[str, typer.Argument(metavar="FILE", help="- reads standard input.")],
-) -> None:
-    """Replace a job's rules. Refused, naming every problem, when they could not run.
-
-    Example: provisor schema import "Cisco Umbrella User Management" rules.json
-    """
+def read_document(file: str) -> Json:
+    """Rules from a file, or from standard input. Raises AdminError for what is no JSON."""
     named = "Standard input" if file == "-" else file
     try:
         data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-        document = json.loads(data.decode("utf-8-sig"), object_pairs_hook=_without_repetition)
+        document: Json = json.loads(data.decode("utf-8-sig"), object_pairs_hook=_without_repetition)
     except OSError as error:
         raise typer.BadParameter(f"{named} cannot be read: {error.strerror}.", param_hint="FILE") from error
     except ValueError as error:
         raise AdminError("file-unreadable", f"{named} is not JSON: {error}.", "Compare it with an export.") from error
     except RecursionError as error:
         raise AdminError("file-unreadable", f"{named} is nested too deeply.", "Compare it with an export.") from error
+    return document
+
+
+@app.command("import")
+def import_schema(
+    context: typer.Context,
+    job: JobArgument,
+    file: Annotated[str, typer.Argument(metavar="FILE", help="- reads standard input.")],
+) -> None:
+    """Replace a job's rules. Rules that cannot run are refused, naming every problem.
+
+    Example: provisor schema import "Cisco Umbrella User Management" rules.json
+    """
+    document = read_document(file)
     opened = session(context)
-    say(f"Saved as version {opened.admin.schemas.save(opened.actor, job, document)}.")
+    say_saved(opened, job, opened.admin.schemas.save(opened.actor, job, document))
 
 
 def _without_repetition(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """An object of the file; of two values under one key, JSON would keep the last without a word."""
+    """An object of the file. A repeated key is refused: JSON would silently keep the last value."""
     found: dict[str, object] = {}
     for key, value in pairs:
         if key in found:
-            raise ValueError(f'the key "{key}" stands twice in one object')
+            raise ValueError(f'the key "{key}" occurs twice in one object')
         found[key] = value
     return found
 
@@ -76,15 +88,15 @@ def map_attribute(
     job: JobArgument,
     source: Annotated[str, typer.Argument(metavar="SOURCE", help="An attribute of the directory, or an expression.")],
     target: Annotated[str, typer.Argument(metavar="TARGET", help="An attribute of the application.")],
-    kind: Annotated[Literal["user", "group"], typer.Option(help="Whose mapping.")] = "user",
+    kind: Annotated[Literal["user", "group"], typer.Option(help="Which mapping to change.")] = "user",
 ) -> None:
-    """Add one attribute mapping, or change the one that the target attribute has.
+    """Add an attribute mapping, or replace the one of this target attribute.
 
     Example: provisor schema map "Cisco Umbrella User Management" 'Join(" ", [givenName], [surname])' name.formatted
     """
     opened = session(context)
     version = opened.admin.schemas.map(opened.actor, job, kind, source=source, target=target)
-    say(f"Saved as version {version}.")
+    say_saved(opened, job, version)
 
 
 @app.command()
@@ -94,4 +106,4 @@ def restore(context: typer.Context, job: JobArgument) -> None:
     Example: provisor schema restore "Cisco Umbrella User Management"
     """
     opened = session(context)
-    say(f"Saved as version {opened.admin.schemas.restore(opened.actor, job)}.")
+    say_saved(opened, job, opened.admin.schemas.restore(opened.actor, job))

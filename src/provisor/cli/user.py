@@ -1,4 +1,4 @@
-"""The noun `user`: people of the directory, made and changed by hand."""
+"""The noun `user`: people of the directory, created and changed by hand."""
 
 import typer
 
@@ -24,7 +24,7 @@ add_verbs(
 
 @app.command()
 def disable(context: typer.Context, user: User, as_json: AsJson = False) -> None:
-    """Let a user no longer sign in; every application disables the account in its next cycle.
+    """Block a user from signing in; the next cycle of every job disables the account.
 
     Example: provisor user disable anna@contoso.com
     """
@@ -34,7 +34,7 @@ def disable(context: typer.Context, user: User, as_json: AsJson = False) -> None
 
 @app.command()
 def enable(context: typer.Context, user: User, as_json: AsJson = False) -> None:
-    """Let a user sign in again.
+    """Allow a user to sign in again.
 
     Example: provisor user enable anna@contoso.com
     """

@@ -1,4 +1,4 @@
-"""Where requests may go: HTTPS anywhere, plain HTTP to this machine only, and never to another host than configured.
+"""Where requests may go: HTTPS anywhere, plain HTTP to this machine only, and to no other host than the configured one.
 
 Rules: spec/provisioning-service.md section 14, spec/scim-wire.md section 13. Order: the judgement, then its details.
 """
@@ -10,7 +10,7 @@ from provisor.engine.ports import Secret
 from provisor.scim.entra import FLAGS
 
 _PORTS = {"http": 80, "https": 443}
-# What a SCIM client appends to the tenant URL itself (RFC 7644 section 3.2), so that it must not stand there.
+# What a SCIM client appends to the tenant URL itself (RFC 7644 section 3.2), so the URL must not contain it.
 _ENDPOINTS = frozenset(
     {"users", "groups", "me", "bulk", "schemas", "resourcetypes", "serviceproviderconfig", ".search"}
 )
@@ -21,7 +21,7 @@ _LONGEST_TOKEN = 8_000  # a head of 8 KiB is what most servers take
 
 def problem_with_address(base_url: str) -> str | None:
     """Why no request may be sent to this tenant URL (its flags taken off), in one sentence; None when all is well."""
-    shown = base_url.partition("?")[0].partition("#")[0].rpartition("@")[2][:200]  # what else it holds may be a secret
+    shown = base_url.partition("?")[0].partition("#")[0].rpartition("@")[2][:200]  # the rest of it may be a secret
     if not base_url.strip():
         return "The tenant URL is blank; it looks like https://api.example.com/scim."
     if len(base_url) > _LONGEST_ADDRESS:
@@ -37,7 +37,7 @@ def problem_with_address(base_url: str) -> str | None:
         return f"The tenant URL for {host} holds a user name or password; remove it, the secret token is enough."
     if parts.query or "#" in base_url:
         return (
-            f"The tenant URL for {host} ends in a query or fragment that is no flag of ours; remove it. The flags are"
+            f"The tenant URL for {host} ends in a query or fragment that is not our flag; remove it. The flags are"
             f" {' and '.join(FLAGS)}, one of them, without a value."
         )
     if not base_url.isascii() or not base_url.isprintable() or " " in base_url:
@@ -54,7 +54,7 @@ def problem_with_address(base_url: str) -> str | None:
 
 
 def _problem_with_path(base_url: str, shown: str) -> str | None:
-    """The address of one endpoint, taken for that of the application: every request would miss."""
+    """The address of one endpoint given as that of the application: every request would miss."""
     scheme, _, rest = base_url.partition("://")
     host, *path = rest.split("/")
     for at, part in enumerate(path):
@@ -100,6 +100,15 @@ def same_origin(first: str, second: str) -> bool:
         return _origin(first) == _origin(second)
     except ValueError:
         return False
+
+
+def origin_of(url: str) -> str:
+    """Scheme, host and port of a URL, as one text."""
+    try:
+        scheme, host, port = _origin(url)
+    except ValueError:
+        return url
+    return f"{scheme}://{host}:{port}"
 
 
 def host_of(url: str) -> str:

@@ -1,4 +1,4 @@
-"""The certificate authorities that this machine trusts, as OpenSSL and so every other program in Python finds them.
+"""The certificate authorities that this machine trusts, as OpenSSL, and thus every other Python program, finds them.
 
 Both the file and the folder of OpenSSL count, each of the system's or as SSL_CERT_FILE and SSL_CERT_DIR name it. The
 library's own search leaves out the system's once one variable is set. Order: the authorities, their files, why a
@@ -25,19 +25,19 @@ class Distrust(NamedTuple):
     way_out: str = "install one that matches the host"
 
 
-# The library's words, which may lie in other words of its own; tests/contract/test_connections.py holds each.
+# The library's words, which may be nested in other words of its own; tests/contract/test_connections.py checks each.
 _REFUSED: Final = re.compile(r"InvalidCertificate\((?:Other\(OtherError\()?(\w+?)(?:Context\b|\b)")
 _NO_NAMES: Final = "presented: []"
 _UNVOUCHED: Final = Distrust(
     "nobody whom this machine trusts vouches for it",
-    "name the file of its authority in SSL_CERT_FILE, or install another",
+    "name the file of its authority in SSL_CERT_FILE, or install another certificate",
 )
 _DISTRUST: Final = {
     "UnknownIssuer": _UNVOUCHED,
     "BadSignature": _UNVOUCHED,
     "NotValidForName": Distrust("it is for another name"),
     "Expired": Distrust("it has expired", "install a new one"),
-    "NotValidYet": Distrust("it is not valid yet", "check the clocks of both machines, or install another"),
+    "NotValidYet": Distrust("it is not valid yet", "check the clocks of both machines, or install another certificate"),
     "Revoked": Distrust("it was revoked", "install a new one"),
     "CaUsedAsEndEntity": Distrust(
         "it is the certificate of an authority (CA:TRUE), used by a server",
@@ -55,7 +55,7 @@ _DISTRUST: Final = {
 
 
 def authorities() -> list[Certificate]:
-    """Every authority once; what cannot be read is left out, as OpenSSL leaves it out."""
+    """Every authority once; those that cannot be read are left out, as OpenSSL does."""
     found = dict.fromkeys(pem for file in _files() for pem in _certificates(file))
     certificates = [one for pem in found if (one := _read(pem)) is not None]
     if _usable(certificates):
@@ -71,7 +71,7 @@ def _read(pem: bytes) -> Certificate | None:
 
 
 def _usable(certificates: list[Certificate]) -> bool:
-    """Whether the library takes them: it reads them when a client is made, and refuses all for one."""
+    """Whether the library accepts them: it reads them when a client is made, and one bad certificate refuses all."""
     try:
         Client(tls_certs_only=certificates)
     except ReqwestError:

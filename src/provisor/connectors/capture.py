@@ -13,7 +13,7 @@ from provisor.engine.ports import Exchange, Secret
 from provisor.scim.values import Json
 
 CAPTURED_BYTES: Final = 4096
-EXCERPT_CHARACTERS: Final = 1024  # what an administrator is shown of an answer that is not SCIM
+EXCERPT_CHARACTERS: Final = 1024  # shown to an administrator of an answer that is not SCIM
 DOTS: Final = "•••"
 _SHOWN_CHARACTERS: Final = 200  # of a name, a value or an id inside a sentence
 # What a terminal obeys instead of showing it: controls (ESC among them), line separators, changes of direction; and
@@ -25,20 +25,21 @@ _decode = msgspec.json.Decoder().decode
 
 
 class Redactor:
-    """Takes one token out of whatever a server sent, in the forms in which servers echo it."""
+    """Removes one token from whatever a server sent, in the forms in which servers echo it."""
 
-    __slots__ = ("_bytes", "_reach", "_spelt", "_spelt_bytes", "_texts")
+    __slots__ = ("_bare", "_bytes", "_reach", "_spelt", "_spelt_bytes", "_texts")
 
     def __init__(self, token: Secret) -> None:
         text = token.reveal()
-        # As it is, as PHP's JSON has it (escaped slashes), as JSON text has it, as a query has it.
+        # As it is, as in PHP's JSON (escaped slashes), as in JSON text, as in a query.
         forms = {text, text.replace("/", "\\/"), _encode(text).decode()[1:-1], quote(text, safe="")}
         self._texts = tuple(sorted(forms, key=len, reverse=True))
         self._bytes = tuple(form.encode() for form in self._texts)
-        # Any letter may come as an escape of JSON (.NET writes + so) or of an address.
+        # Any letter may be escaped as in JSON (.NET escapes +) or in an address.
         spelt = "".join(rf"(?:\\?{re.escape(letter)}|\\u00{ord(letter):02x}|%{ord(letter):02x})" for letter in text)
         self._spelt = re.compile(spelt, re.IGNORECASE)
         self._spelt_bytes = re.compile(spelt.encode(), re.IGNORECASE)
+        self._bare = text.replace("\\", "").lower().encode()
         self._reach = CAPTURED_BYTES + 6 * len(text)  # a token that begins within the capture ends within this
 
     def __repr__(self) -> str:
@@ -79,7 +80,9 @@ class Redactor:
             payload = self.body(_without_passwords(payload))
         payload = payload[: self._reach]
         if b"\\" in payload or b"%" in payload:
-            payload = self._spelt_bytes.sub(DOTS.encode(), payload)
+            bare = payload.replace(b"\\", b"").lower()  # every ETag has a backslash, and the search is slow
+            if self._bare in bare or b"u00" in bare or b"%" in bare:
+                payload = self._spelt_bytes.sub(DOTS.encode(), payload)
         if len(payload) <= CAPTURED_BYTES:
             return payload
         return payload[:CAPTURED_BYTES].decode("utf-8", "ignore").encode()
@@ -91,7 +94,7 @@ def excerpt(payload: bytes) -> str:
 
 
 def in_one_line(text: str) -> str:
-    """A text as it may reach a log or a terminal: blanks and line breaks become one blank, controls become �."""
+    """A text that is safe for a log or a terminal: blanks and line breaks become one blank, controls become �."""
     if text.isascii() and text.isprintable() and "  " not in text:
         return text
     return _UNSHOWN.sub("\N{REPLACEMENT CHARACTER}", " ".join(text.split()))

@@ -1,4 +1,4 @@
-"""CSV files as a source: rows in pages, streamed, every bad row reported and none of them stopping the others.
+"""CSV files as a source: rows in pages, streamed; every bad row is reported and does not stop the others.
 
 Knows nothing of users and groups. Cells are literal text, untouched. UTF-8 with or without a byte order mark, RFC 4180
 quoting; rows are numbered as a spreadsheet does, the header being row 1. Entra's bulk templates have a line with their
@@ -19,7 +19,7 @@ from provisor.engine.ports import Malformed, Unreachable
 PAGE_ROWS = 1_000
 PAGE_CHARACTERS = 4_000_000  # a page of huge rows ends early, so that memory stays bounded
 LONGEST_ROW_CHARACTERS = 131_072  # also the csv module's limit for one cell
-LONGEST_ROW_LINES = 100  # an opened quote that is not closed within so many lines never will be
+LONGEST_ROW_LINES = 100  # a quote not closed within so many lines is taken as never closed
 
 _UNDECODED = re.compile("[\udc80-\udcff]")  # how surrogateescape marks a byte that is not UTF-8
 _NUL = "\0"
@@ -29,7 +29,7 @@ _EXAMPLE = "Example:"  # how the cells of a template's example row begin
 
 @dataclass(frozen=True, slots=True)
 class BadRow:
-    """A row that could not be read. `cells` has what could be made out (U+FFFD for bytes that are no text), or None."""
+    """A row that could not be read. `cells` has what could be read (U+FFFD for bytes that are not text), or None."""
 
     number: int
     reason: str
@@ -55,7 +55,7 @@ class CsvFile:
         self.path = path
         self.name = path.name
         self.header_row = 1
-        self.examples: list[int] = []  # rows of examples that have been passed over
+        self.examples: list[int] = []  # rows of examples that were skipped
         try:
             self.size_bytes = path.stat().st_size
             self._stream: TextIO = path.open(encoding="utf-8-sig", errors="surrogateescape", newline="")
@@ -91,7 +91,7 @@ class CsvFile:
                 self.examples.append(number)
             elif problem is None and len(cells or ()) == width and self._lines.clean:
                 page.rows.append((number, cells or []))
-            elif problem is not None or cells:  # an empty line is a row of a spreadsheet, and says nothing
+            elif problem is not None or cells:  # an empty line is an empty row of a spreadsheet
                 page.bad.append(self._bad(number, cells, problem))
             if len(page.rows) + len(page.bad) >= PAGE_ROWS or self._lines.characters > PAGE_CHARACTERS:
                 yield page
@@ -101,7 +101,7 @@ class CsvFile:
             yield page
 
     def _records(self) -> Iterator[tuple[list[str] | None, str | None]]:
-        """(cells, None) or (None, why not); after a broken row reading goes on with the line below its first."""
+        """(cells, None) or (None, why not); after a broken row, reading continues with the line below its first."""
         lines = self._lines
         while True:
             lines.begin()
@@ -124,7 +124,7 @@ class CsvFile:
         if problem is not None or cells is None:
             return BadRow(number, problem or "the row could not be read", None)
         if len(cells) < len(self.header) and not self._lines.taken[-1].endswith(("\n", "\r")):
-            # A file cut off: this cell may be the beginning of anybody's name.
+            # A truncated file: this cell may be the beginning of anybody's name.
             return BadRow(number, "the file ends in the middle of the row", None)
         if len(cells) != len(self.header):
             reason = f"the row has {len(cells)} cells, the header has {len(self.header)}"
@@ -158,18 +158,18 @@ class CsvFile:
             if not name.strip():
                 raise Malformed(f"Column {index + 1} of {self.name} has no name in the header row.")
             if name in header[:index]:
-                raise Malformed(f"{self.name} has two columns named {name}; which one counts is not for us to guess.")
+                raise Malformed(f"{self.name} has two columns named {name}; keep one of them.")
         return tuple(header)
 
 
 class _Lines:
-    """The lines of a file for csv.reader, remembering those of the row under way so that it can be given up."""
+    """The lines of a file for csv.reader, remembering those of the current row so that it can be given up."""
 
     def __init__(self, stream: TextIO) -> None:
         self._read = stream.readline
         self._returned: deque[str] = deque()
         self.taken: list[str] = []
-        self.clean = True  # no undecodable byte and no NUL in the row under way
+        self.clean = True  # no undecodable byte and no NUL in the current row
         self.characters = 0  # since the page began
         self._row_characters = 0
 
@@ -180,7 +180,7 @@ class _Lines:
         self._row_characters = 0
 
     def go_back(self) -> None:
-        """The row under way is broken: its first line is given up, the others are read again."""
+        """The current row is broken: its first line is given up, the others are read again."""
         self._returned.extendleft(reversed(self.taken[1:]))
 
     def __iter__(self) -> "_Lines":

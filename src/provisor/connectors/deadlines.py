@@ -1,6 +1,6 @@
 """A time limit for many requests with one timer: 6 µs a request cheaper than a timer for each, and coarser.
 
-Cancels the task that overstays, as asyncio.timeout does, and lets a cancellation from outside pass. Order: the limit,
+Cancels a task that overstays, as asyncio.timeout does, and lets a cancellation from outside through. Order: the limit,
 its sweep.
 """
 
@@ -23,7 +23,7 @@ class Deadlines:
         self._timer: asyncio.TimerHandle | None = None
 
     def begin(self) -> Waiting:
-        """The running task waits from now on; it must call `end`."""
+        """The running task starts to wait; it must call `end`."""
         task = asyncio.current_task()
         assert task is not None  # noqa: S101  only tasks await
         self._waiting[task] = self._loop.time() + self._seconds
@@ -37,7 +37,7 @@ class Deadlines:
         self._overdue.discard(task)
 
     def passed(self, task: Waiting) -> bool:
-        """Whether the CancelledError just caught came from here alone, and so means that the time is up."""
+        """Whether the CancelledError just caught came from here alone, which means that the time is up."""
         return task in self._overdue and task.uncancel() == 0
 
     def close(self) -> None:
@@ -47,7 +47,7 @@ class Deadlines:
             self._timer = None
 
     def _sweep(self) -> None:
-        """Cancel who is overdue; the oldest stand first, because all have the same limit."""
+        """Cancel overdue tasks; the oldest come first, because all have the same limit."""
         now = self._loop.time()
         self._timer = None
         for task, deadline in self._waiting.items():

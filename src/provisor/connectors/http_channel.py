@@ -17,7 +17,7 @@ from provisor.connectors.bodies import in_utf8, inflated
 from provisor.connectors.capture import Redactor
 from provisor.connectors.deadlines import Deadlines
 from provisor.connectors.replies import ReceivedReply, header, malformed
-from provisor.connectors.reqwest import Client, Duration, Headers, Proxy, ReqwestError, Response, used_here
+from provisor.connectors.reqwest import NO_PROXY, Client, Duration, Headers, ReqwestError, Response, used_here
 from provisor.engine.ports import Malformed, Rejected, Secret, Unreachable
 from provisor.scim.messages import MEDIA_TYPE
 
@@ -28,19 +28,21 @@ IDLE_SECONDS: Final = 4.0  # below the 5 s after which uvicorn and Node close: t
 _MOST_HEADERS: Final = 128
 _OF_A_BODY: Final = Headers({"Content-Type": MEDIA_TYPE})
 _NOTHING: Final[dict[str, bytes | Headers]] = {}
-# The library has no word for "no proxy": one that no address uses keeps it from reading the environment.
-_NO_PROXY: Final = Proxy.all("http://127.0.0.1:9", no_proxy="*,0.0.0.0/0,::/0")
 # What a location keeps as it is; backslashes and controls, which two readers of addresses may take differently, do not.
 _IN_ADDRESSES: Final = "%:/?#[]@!$&'()*+,;=~"
-# The library tells its reasons in words alone; tests/contract/test_connections.py holds each to its cause.
+# The library gives its reasons in words alone; tests/contract/test_connections.py ties each to its cause.
 _NO_HTTP: Final = "hyper::Error(Parse("
 _PERMANENT_OR_TEMPORARY: Final = (307, 308)
 
 Method = Literal["GET", "POST", "PATCH", "DELETE"]
 
 
+Observe = Callable[[str, int | None, float], None]
+"""Told of every request: method, status (None: no answer), milliseconds. Must be quick, and raise nothing."""
+
+
 class Asked(NamedTuple):
-    """One request. `doing` says it to an administrator and completes "… did not …"."""
+    """One request. `doing` names it to an administrator and completes "… did not …"."""
 
     method: Method
     url: str
@@ -53,20 +55,29 @@ class _Opened(NamedTuple):
     """What exists from the first request on."""
 
     fetch: Callable[..., Coroutine[None, None, Response]]  # not the client: its repr shows the token
-    free: Semaphore  # one place a connection; the library itself opens as many as there are requests
+    free: Semaphore  # one slot per connection; the library itself opens as many as there are requests
     deadlines: Deadlines
 
 
 class Channel:
     """Connections to one origin with one token. Made without I/O; opened by the first request, inside a loop."""
 
-    def __init__(self, base_url: str, token: Secret, *, connections: int, timeout_seconds: float) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        token: Secret,
+        *,
+        connections: int,
+        timeout_seconds: float,
+        observe: Observe | None = None,
+    ) -> None:
         self.host = host_of(base_url)
         self._encrypted = base_url.lower().startswith("https:")
         self._redact = Redactor(token)
         self._connections = connections
         self._timeout_seconds = timeout_seconds
         self._token = token
+        self._observe = observe or _unobserved
         self._opened: _Opened | None = None
 
     async def send(self, asked: Asked) -> ReceivedReply:
@@ -90,7 +101,7 @@ class Channel:
                 response = await fetch(url, method=method, **sending)
                 payload = await _whole(response)
             if task.cancelling() > cancelled_before:
-                raise CancelledError  # it met the answer on its way, and the library dropped it
+                raise CancelledError  # it crossed with the answer, and the library dropped it
         except CancelledError:
             if not deadlines.passed(task):
                 raise
@@ -109,12 +120,13 @@ class Channel:
         payload, garbled = in_utf8(payload, header(answered, "Content-Type") or "")
         payload = self._redact.body(payload)
         milliseconds = (perf_counter() - started) * 1000.0
+        self._observe(method, status, milliseconds)
         exchange = self._redact.exchange(method, url, body or b"", status, payload, milliseconds)
         reply = ReceivedReply(status, payload, answered, exchange, garbled)
         return await self._moved(asked, reply) if 300 <= status < 400 else reply
 
     def _without_body(self, error: Exception, response: Response | None, asked: Asked, started: float) -> bytes:
-        """Go on without the body that could not be read where the status says everything; raises elsewhere."""
+        """Go on without an unreadable body where the status says everything; raises otherwise."""
         if response is None or not _told_by_status(asked, response.status):
             raise self._failed(error, asked, started, None if response is None else response.status) from None
         return b""
@@ -129,14 +141,14 @@ class Channel:
             or asked.followed
             or reply.status not in _PERMANENT_OR_TEMPORARY
             or not same_origin(location, asked.url)
-            or "@" in urlsplit(location).netloc  # a name and a password would be sent in place of the token
+            or "@" in urlsplit(location).netloc  # a user name and password would be sent instead of the token
         ):
-            why = f"sends us on to {self.cleaned(host_of(location))}, which is not followed"
+            why = f"redirects to {self.cleaned(host_of(location))}, which is not followed"
             raise malformed(reply, self.host, asked.doing, why, self.cleaned)
         return await self.send(asked._replace(url=location, followed=True))
 
     def cleaned(self, text: str) -> str:
-        """A text for a message: without the token should it hold it, in one line, without anything a terminal obeys."""
+        """A text for a message: without the token, in one line, without terminal control characters."""
         return self._redact.text(text)
 
     async def close(self) -> None:
@@ -154,25 +166,25 @@ class Channel:
         )
 
     def _too_long(self, asked: Asked, status: int, started: float) -> Malformed:
+        milliseconds = (perf_counter() - started) * 1000.0
+        self._observe(asked.method, status, milliseconds)
         return Malformed(
             f"{self.host} was asked to {self.cleaned(asked.doing)}, but the answer is longer than "
             f"{RESPONSE_LIMIT_BYTES >> 20} MiB; "
             "ask for smaller pages or check the tenant URL.",
             status=status,
-            exchange=self._redact.exchange(
-                asked.method, asked.url, asked.body or b"", status, b"", (perf_counter() - started) * 1000.0
-            ),
+            exchange=self._redact.exchange(asked.method, asked.url, asked.body or b"", status, b"", milliseconds),
         )
 
     def _failed(self, error: Exception, asked: Asked, started: float, status: int | None) -> Unreachable | Malformed:
         """What a failure below SCIM means, and whether the request can have arrived.
 
         `status` had come when the body failed. A body that breaks off or cannot be unpacked may be one object's fault,
-        so it is no more the network's than any other answer that cannot be read.
+        so it is treated like any other unreadable answer, not as a network failure.
         """
-        exchange = self._redact.exchange(
-            asked.method, asked.url, asked.body or b"", status, b"", (perf_counter() - started) * 1000.0
-        )
+        milliseconds = (perf_counter() - started) * 1000.0
+        self._observe(asked.method, status, milliseconds)
+        exchange = self._redact.exchange(asked.method, asked.url, asked.body or b"", status, b"", milliseconds)
         said = str(error)
         broken = status is not None and isinstance(error, ReqwestError | zlib.error)
         if broken or _NO_HTTP in said:
@@ -210,11 +222,11 @@ class Channel:
             redirect=None,
             referer=False,
             cookies=False,
-            brotli=False,  # gzip is all that is asked for; `inflated` is for servers that send deflate all the same
+            brotli=False,  # we ask for gzip alone; `inflated` is for servers that send deflate anyway
             deflate=False,
             zstd=False,
             hickory_dns=False,  # names are looked up as everything else on this machine looks them up
-            proxy=_NO_PROXY,
+            proxy=NO_PROXY,
             tls_version_min="1.2",
             tls_certs_only=authorities() if self._encrypted else [],
         )
@@ -222,29 +234,33 @@ class Channel:
         return self._opened
 
 
+def _unobserved(method: str, status: int | None, milliseconds: float) -> None:
+    """Nobody wants to know."""
+
+
 def _told_by_status(asked: Asked, status: int) -> bool:
-    """Whether the body adds nothing that is needed: only questions and creates are answered by a body."""
+    """Whether the body is not needed: only reads and creates need the body of the answer."""
     return asked.method in ("PATCH", "DELETE") or not 200 <= status < 300
 
 
 async def _whole(response: Response) -> bytes | None:
     """The whole body; None when it is longer than the limit, also after decompression: the rest is never read."""
-    payload = await _received(response)
+    length = response.content_length  # None also where the library unpacks the body
+    if length is not None and length <= RESPONSE_LIMIT_BYTES:
+        payload = bytes(await response.bytes())
+    else:
+        body = response.stream(RESPONSE_LIMIT_BYTES + 1)  # in one piece, unless it is longer; closed when it is let go
+        if length is not None:
+            return None
+        payload = b""
+        async for piece in body:
+            payload = bytes(piece)
+            break
+        if len(payload) > RESPONSE_LIMIT_BYTES:
+            return None
     if payload and (header(response.headers, "Content-Encoding") or "").lower() == "deflate":
         return inflated(payload, RESPONSE_LIMIT_BYTES)
     return payload
-
-
-async def _received(response: Response) -> bytes | None:
-    length = response.content_length  # None also where the library unpacks the body
-    if length is not None and length <= RESPONSE_LIMIT_BYTES:
-        return bytes(await response.bytes())
-    body = response.stream(RESPONSE_LIMIT_BYTES + 1)  # in one piece, unless it is longer; closed when it is let go
-    if length is not None:
-        return None
-    async for piece in body:
-        return bytes(piece) if len(piece) <= RESPONSE_LIMIT_BYTES else None
-    return b""
 
 
 def _location(reply: ReceivedReply, base: str) -> str | None:
@@ -255,7 +271,7 @@ def _location(reply: ReceivedReply, base: str) -> str | None:
     try:
         return None if location is None else urljoin(base, quote(location, _IN_ADDRESSES, errors="replace"))
     except ValueError:
-        return "an address that is none"
+        return "an address that is invalid"
 
 
 def _cause(error: Exception, timeout_seconds: float) -> str:
@@ -263,7 +279,7 @@ def _cause(error: Exception, timeout_seconds: float) -> str:
     if isinstance(error, TimeoutError):
         return f"no answer within {timeout_seconds:g} s; whether it was done is looked up in the next cycle"
     if isinstance(error, ValueError):
-        return "its address cannot be one; check the tenant URL"
+        return "its address is invalid; check the tenant URL"
     if not isinstance(error, ReqwestError) or not error.is_connect():
         return "the connection broke before the answer came; whether it was done is looked up in the next cycle"
     if error.is_timeout():
@@ -277,4 +293,4 @@ def _cause(error: Exception, timeout_seconds: float) -> str:
     if '"tcp connect error"' in text:
         reason = text.rpartition('message: "')[2].partition('"')[0]
         return f"no connection ({reason}); check the tenant URL and the network"
-    return "no TLS connection came about; it must offer TLS 1.2 or newer, and speak HTTPS at that port at all"
+    return "no TLS connection; it must offer TLS 1.2 or newer, and speak HTTPS at that port"

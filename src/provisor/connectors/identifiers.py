@@ -1,6 +1,6 @@
-"""Ids that foreign servers give: which ones can be kept, put into an address and sent back, and why others cannot.
+"""Ids from foreign servers: which ones can be kept, put into an address and sent back, and why others cannot.
 
-Source: RFC 7643 section 3.1 (a non-empty text); RFC 3986 section 5.2.4 (why "." and ".." are no segments).
+Source: RFC 7643 section 3.1 (a non-empty text); RFC 3986 section 5.2.4 (why "." and ".." cannot be segments).
 Order: reading one out of a resource, judging one, one out of a Location.
 """
 
@@ -17,7 +17,7 @@ _UNSENDABLE: Final = re.compile("[\0-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\N{RE
 
 
 class UnusableId(ValueError):
-    """Why a resource cannot be told from others; completes "the answer …" or "… was not sent because it …"."""
+    """Why a resource cannot be identified; completes "the answer …" or "… was not sent because it …"."""
 
 
 def identified(resource: Resource) -> Resource:
@@ -30,7 +30,7 @@ def identified(resource: Resource) -> Resource:
     if isinstance(held, int) and not isinstance(held, bool):
         held = str(held)
     if not isinstance(held, str):
-        raise UnusableId("holds an id that is no text")
+        raise UnusableId("holds an id that is not text")
     problem = problem_with_id(held)
     if problem is not None:
         raise UnusableId(f"holds {problem}")
@@ -54,7 +54,7 @@ def problem_with_id(target_id: str) -> str | None:
 
 
 def same_id(first: str, second: str) -> bool:
-    """Whether two spellings name one resource; some servers write a GUID in another case than they were given it."""
+    """Whether two spellings name one resource; some servers write a GUID in another case than it was sent."""
     return first == second or fold(first) == fold(second)
 
 

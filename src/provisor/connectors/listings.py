@@ -1,4 +1,4 @@
-"""What a list in an answer shows, and what makes it no proof that nobody else is there.
+"""What a list in an answer shows, and why it may not prove that nobody else is there.
 
 Knows no connection. Doubts complete "the answer …". Order: one answer's list, as a page, as the answer to a filter.
 """
@@ -6,14 +6,16 @@ Knows no connection. Doubts complete "the answer …". Order: one answer's list,
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
+from provisor.connectors.bodies import json_value
 from provisor.connectors.capture import shortened
 from provisor.connectors.identifiers import UnusableId, identified
 from provisor.connectors.replies import ReceivedReply
-from provisor.scim.messages import ListPage
+from provisor.scim.errors import ScimError
+from provisor.scim.messages import ListPage, parse_list
 from provisor.scim.values import Resource
 
-_WHOLE: Final = (200, 203)  # 206, 207 and 202 say themselves that there is more to it
-_NO_RESOURCE: Final = "lists something that is no resource"
+_WHOLE: Final = (200, 203)  # 206, 207 and 202 say that there is more to come
+_NO_RESOURCE: Final = "lists something that is not a resource"
 
 
 class Listed(NamedTuple):
@@ -34,8 +36,22 @@ def on_page(
     return Listed(resources, doubt)
 
 
+def schemas_listed(payload: bytes) -> ListPage | None:
+    """What a body lists as schemas: a SCIM list, an array, or one schema; None when it is none of these."""
+    value = json_value(payload)
+    if isinstance(value, list):
+        held = tuple(item for item in value if isinstance(item, dict))
+        return ListPage(total=len(value), start_index=1, resources=held, entries=len(value))
+    if not isinstance(value, dict):
+        return None
+    try:
+        return parse_list(value)
+    except ScimError:
+        return ListPage(total=1, start_index=1, resources=(value,), entries=1) if "attributes" in value else None
+
+
 def that_match(page: ListPage, matching: Sequence[Resource], reply: ReceivedReply) -> Listed:
-    """The matching resources of the answer to a filter; strangers raise no doubt, what is left out does."""
+    """The matching resources of the answer to a filter; other resources raise no doubt, omissions do."""
     kept, _, unusable = _distinct(matching)
     doubt = _unread(page, reply) or unusable
     if not doubt and page.total is not None and page.total > page.entries:
@@ -44,7 +60,7 @@ def that_match(page: ListPage, matching: Sequence[Resource], reply: ReceivedRepl
 
 
 def _contradiction(page: ListPage, start_index: int, count: int) -> str:
-    """What the numbers of a page say against the question. `itemsPerPage` is not asked: many write `count` there."""
+    """How the numbers of a page contradict the request. `itemsPerPage` is ignored: many write `count` there."""
     if page.entries == 0:
         more = count > 0 and page.total is not None and page.total >= start_index
         return f"lists nobody from number {start_index} of {page.total}" if more else ""

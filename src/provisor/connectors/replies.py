@@ -14,8 +14,8 @@ from provisor.connectors.reqwest import Headers
 from provisor.engine.ports import ConnectorError, Exchange, Malformed, Rejected, Throttled, Unauthorized
 from provisor.scim.messages import detail_of, scim_type_of
 
-LONGEST_PAUSE: Final = timedelta(minutes=10)  # spec/provisioning-service.md section 15: longer wishes are cut
-SHORTEST_PAUSE: Final = timedelta(seconds=1)  # without Retry-After
+LONGEST_PAUSE: Final = timedelta(minutes=10)  # spec/provisioning-service.md section 15: longer pauses are cut
+UNSAID_PAUSE: Final = timedelta(seconds=1)  # without Retry-After, where nobody backs off further (runner.asking.turns)
 DETAIL_CHARACTERS: Final = 500
 TYPE_CHARACTERS: Final = 40  # the longest of RFC 7644 has 13
 _AGAIN: Final = "it is tried again in the next cycle"
@@ -27,10 +27,10 @@ _HINTS: Final = {
     408: _AGAIN,
     409: "delete or rename the other one, or change the matching attribute",
     412: "it changed meanwhile and is read again in the next cycle",
-    413: "send less at once",
+    413: "shorten the value",
     425: _AGAIN,
     499: _AGAIN,
-    501: "the application does not offer this; take the attribute out of the mapping",
+    501: "the application does not offer this; remove the attribute from the mapping",
 }
 
 
@@ -47,7 +47,7 @@ class ReceivedReply(NamedTuple):
     garbled: bool = False
 
     def header(self, name: str) -> str | None:
-        """The first header of that name, in any case; a header is ASCII or what comes of reading it as UTF-8."""
+        """The first header of that name, in any case; read as UTF-8 where it is not ASCII."""
         return header(self.headers, name)
 
 
@@ -62,7 +62,7 @@ def refused(
 ) -> ConnectorError:
     """The error that a status other than 2xx means; `doing` completes "… did not …".
 
-    `cleaned` takes the token out of a text: it may have been escaped in the body.
+    `cleaned` removes the token from a text: it may have been escaped in the body.
     """
     status, exchange = reply.status, reply.exchange
     if status == 401:
@@ -72,11 +72,13 @@ def refused(
             exchange=exchange,
         )
     if status in (429, 503):
-        until = pause_until(reply.header("Retry-After"), now)
+        told = pause_until(reply.header("Retry-After"), now)
+        until = told or now + UNSAID_PAUSE
         return Throttled(
             f"{host} is overloaded (status {status}) and did not {doing}; "
             f"it is asked again after {until:%Y-%m-%d %H:%M:%S} UTC.",
             until=until,
+            told=told is not None,
             status=status,
             exchange=exchange,
         )
@@ -113,10 +115,13 @@ def malformed(reply: ReceivedReply, host: str, doing: str, why: str, cleaned: Ca
     )
 
 
-def pause_until(retry_after: str | None, now: datetime) -> datetime:
-    """When a throttled target may be asked again: Retry-After in seconds or as a date, at most ten minutes away."""
+def pause_until(retry_after: str | None, now: datetime) -> datetime | None:
+    """When a throttled target may be asked again: Retry-After in seconds or as a date, at most ten minutes away.
+
+    None where it says nothing that can be read.
+    """
     if retry_after is None:
-        return now + SHORTEST_PAUSE
+        return None
     text = retry_after.strip()
     seconds, _, fraction = text.partition(".")  # RFC 9110 section 10.2.3 has whole seconds; some send 1.5
     if text.isascii() and seconds.isdigit() and (not fraction or fraction.isdigit()):
@@ -125,7 +130,7 @@ def pause_until(retry_after: str | None, now: datetime) -> datetime:
     try:
         wished = parsedate_to_datetime(text)
     except (ValueError, OverflowError):
-        return now + SHORTEST_PAUSE
+        return None
     if wished.tzinfo is None:
         wished = wished.replace(tzinfo=UTC)
     return min(max(wished, now), now + LONGEST_PAUSE)

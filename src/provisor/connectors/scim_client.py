@@ -1,12 +1,13 @@
 """The client of a SCIM application: the port `engine.ports.Target` over HTTP.
 
 Requests are those of spec/scim-wire.md section 2, bodies are written by `scim.entra`, answers are judged as
-spec/scim-wire.md section 13 says. Never waits and never repeats: that is the runner's. Order: connection, asking,
+spec/scim-wire.md section 13 says. Does not wait or repeat: that is the runner's job. Order: connection, asking,
 writing, reading answers.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from types import TracebackType
 from urllib.parse import quote
 
@@ -14,8 +15,9 @@ import msgspec
 
 from provisor.connectors.addresses import problem_with_address, problem_with_token
 from provisor.connectors.bodies import document
+from provisor.connectors.callers import caller_of
 from provisor.connectors.capture import in_one_line, shortened
-from provisor.connectors.http_channel import Asked, Channel, Method
+from provisor.connectors.http_channel import Asked, Channel, Method, Observe
 from provisor.connectors.identifiers import (
     UnusableId,
     id_in_location,
@@ -23,10 +25,12 @@ from provisor.connectors.identifiers import (
     problem_with_id,
     same_id,
 )
-from provisor.connectors.listings import on_page, that_match
-from provisor.connectors.matching_query import MatchingQuery, matching_query
+from provisor.connectors.listings import on_page, schemas_listed, that_match
+from provisor.connectors.matching_query import MatchingQuery, matching_query, reference_query
+from provisor.connectors.oauth import TokenSource
+from provisor.connectors.renewed_channel import RenewedChannel
 from provisor.connectors.replies import ReceivedReply, malformed, refused
-from provisor.engine.ports import Answer, Found, Malformed, Page, Rejected, Secret
+from provisor.engine.ports import Answer, Checked, Found, Malformed, Page, Rejected, Secret
 from provisor.engine.record import Kind
 from provisor.scim.entra import Dialect, create_body, members_bodies, patch_body, tenant_url
 from provisor.scim.errors import ScimError, invalid_value
@@ -51,33 +55,45 @@ def _now() -> datetime:
 class ScimClient:
     """A SCIM application at a tenant URL.
 
-    Raises ValueError with a sentence when the URL or the token cannot be used. A flag in the tenant URL (section 4)
-    wins over `dialect`. To be used inside one event loop; opens its connections with the first request.
+    `token` is a bearer token, or where one is got. Raises ValueError with a sentence when the URL or it cannot be used.
+    A flag in the tenant URL (section 4) wins over `dialect` unless it is not heeded. `bears_members`: members that come
+    with a group although they were not asked for are dropped; otherwise such an answer is refused. To be used inside
+    one event loop; opens its connections with the first request.
     """
 
     def __init__(
         self,
         base_url: str,
-        token: Secret,
+        token: Secret | TokenSource,
         user_type: ResourceType,
         group_type: ResourceType,
         *,
         dialect: Dialect = Dialect.COMPLIANT,
         connections: int = DEFAULT_CONNECTIONS,
         timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS,
+        heeds_flag: bool = True,
+        bears_members: bool = True,
         clock: Callable[[], datetime] = _now,
+        observe: Observe | None = None,
     ) -> None:
         address, flagged = tenant_url(base_url)
         address = address.rstrip("/")
-        problem = problem_with_address(address) or problem_with_token(token)
+        problem = problem_with_address(address)
+        if problem is None and isinstance(token, Secret):
+            problem = problem_with_token(token)
         if problem is not None:
             raise ValueError(problem)
-        self._dialect = flagged or dialect
-        self._channel = Channel(address, token, connections=connections, timeout_seconds=timeout_seconds)
+        self._address = address
+        self.caller = caller_of(address, token)
+        self._dialect = flagged if flagged is not None and heeds_flag else dialect
+        self._channel = _channel(
+            address, token, connections=connections, timeout_seconds=timeout_seconds, observe=observe
+        )
         self._types: dict[Kind, ResourceType] = {"user": user_type, "group": group_type}
         self._endpoints: dict[Kind, str] = {kind: address + one.endpoint for kind, one in self._types.items()}
         self._names = {kind: one.name for kind, one in self._types.items()}
         self._clock = clock
+        self._bears_members = bears_members
 
     async def __aenter__(self) -> "ScimClient":
         return self
@@ -91,8 +107,45 @@ class ScimClient:
         """Close every connection."""
         await self._channel.close()
 
+    async def discover(self) -> Answer | None:
+        """What the application says of itself; None when it has no ServiceProviderConfig."""
+        doing = "tell what it can do"
+        reply = await self._channel.send(Asked("GET", f"{self._address}/ServiceProviderConfig", doing))
+        if reply.status in (*_GONE, 405, 501):
+            return None
+        self._check(reply, doing)
+        resource = document(reply.payload)
+        if resource is None:
+            raise self._malformed(reply, doing, "is not a JSON object")
+        return Answer(resource=resource, exchange=reply.exchange)
+
+    def use(self, types: Mapping[Kind, ResourceType]) -> None:
+        """Read and write resources as these types."""
+        self._types = {**self._types, **types}
+
+    async def schemas(self, start_index: int = 1) -> Page | None:
+        """A page of the schemas that it serves; some servers answer with a plain array, or with one schema."""
+        doing = "tell which attributes it has"
+        query = "" if start_index == 1 else f"?startIndex={start_index}"
+        reply = await self._channel.send(Asked("GET", f"{self._address}/Schemas{query}", doing))
+        if reply.status in (*_GONE, 405, 501):
+            return None
+        self._check(reply, doing)
+        page = schemas_listed(reply.payload)
+        if page is None:
+            raise self._malformed(reply, doing, "is not a list of schemas")
+        following = start_index + page.entries
+        more = page.entries > 0 and page.total is not None and following <= page.total
+        return Page(
+            resources=page.resources,
+            total=page.total,
+            next_index=following if more else None,
+            exchange=reply.exchange,
+            complete=len(page.resources) == page.entries,
+        )
+
     async def find(self, kind: Kind, path: str, value: str) -> Found:
-        """Resources whose attribute equals the value, judged once more here; groups without members."""
+        """Resources whose attribute equals the value, checked again here; groups without members."""
         doing = f'look for the {self._names[kind]} with {path} "{shortened(value)}"'
         query = self._query(kind, path, doing)
         try:
@@ -102,6 +155,7 @@ class ScimClient:
         if kind == "group":
             filtered = f"{_WITHOUT_MEMBERS}&{filtered}"
         reply, page = await self._list(Asked("GET", f"{self._endpoints[kind]}?{filtered}", doing))
+        self._without_members(kind, page.resources, reply, doing)
         listed = that_match(page, query.kept(self._all_understood(kind, page), value), reply)
         return Found(
             resources=listed.resources,
@@ -117,6 +171,7 @@ class ScimClient:
         if kind == "group":
             query = f"{_WITHOUT_MEMBERS}&{query}"
         reply, page = await self._list(Asked("GET", f"{self._endpoints[kind]}?{query}", doing))
+        self._without_members(kind, page.resources, reply, doing)
         listed = on_page(page, self._all_understood(kind, page), reply, start_index, count)
         following = start_index + page.entries
         more = page.entries > 0 and count > 0 and (page.total is None or following <= page.total)
@@ -140,16 +195,28 @@ class ScimClient:
         resource = self._identified(reply, doing)
         if not same_id(str(resource["id"]), target_id):
             raise self._malformed(reply, doing, f"is about the id {shortened(str(resource['id']))}")
+        self._without_members(kind, [resource], reply, doing)
         return self._answer(kind, reply, resource)
 
-    async def create(self, kind: Kind, document: Resource) -> Answer:
-        """Create a resource; the answer has its id. The rest is as the server spelt it, unread on this path."""
-        name = document.get("userName" if kind == "user" else "displayName")
-        doing = f'create the {self._names[kind]} "{shortened(str(name))}"'
+    async def check(self, kind: Kind, target_id: str, path: str, value: str) -> Checked:
+        """Whether a reference is there; the filter names it as Entra's does, by its name alone."""
+        name = self._names[kind]
+        doing = f"tell whether the {name} with the id {shortened(target_id)} has {path} {shortened(value)}"
+        self._resource_url(kind, target_id, doing)  # an id that cannot be sent is refused here
         try:
-            body = _encode(create_body(document, kind, self._dialect, self._types[kind]))
+            filtered = reference_query(path, self._types[kind], target_id, value)
         except (ScimError, UnicodeEncodeError) as error:
             raise _unsendable(doing, error) from None
+        url = f"{self._endpoints[kind]}?filter={filtered}&attributes=id"
+        reply, page = await self._list(Asked("GET", url, doing))
+        there = any(same_id(str(one.get("id", "")), target_id) for one in self._all_understood(kind, page))
+        return Checked(there=there, exchange=reply.exchange)
+
+    async def create(self, kind: Kind, document: Resource) -> Answer:
+        """Create a resource; the answer has its id. The rest is as the server spelled it, not read on this path."""
+        name = document.get("userName" if kind == "user" else "displayName")
+        doing = f'create the {self._names[kind]} "{shortened(str(name))}"'
+        body = _written(doing, lambda: create_body(document, kind, self._dialect, self._types[kind]))
         reply = await self._channel.send(Asked("POST", self._endpoints[kind], doing, body))
         self._check(reply, doing)
         resource = self._identified(reply, doing, self._endpoints[kind])
@@ -178,7 +245,7 @@ class ScimClient:
         return Answer(resource=None, exchange=reply.exchange)
 
     async def _change(self, method: Method, kind: Kind, target_id: str, doing: str, body: bytes) -> Answer:
-        """Send a change. A status of 2xx says that it was made, whatever the body is (RFC 9110 section 15.3)."""
+        """Send a change. A 2xx status says that it was made, whatever the body is (RFC 9110 section 15.3)."""
         url = self._resource_url(kind, target_id, doing)
         reply = await self._channel.send(Asked(method, url, doing, body))
         self._check(reply, doing)
@@ -214,7 +281,7 @@ class ScimClient:
         return Answer(resource=self._understood(kind, resource), exchange=reply.exchange)
 
     def _identified(self, reply: ReceivedReply, doing: str, created_under: str = "") -> Resource:
-        """The resource in an answer, sure to have an id; after a create without a body the id that Location tells."""
+        """The resource in an answer, certain to have an id; after a create without a body, the id in Location."""
         resource = document(reply.payload)
         if resource is None and created_under and reply.status in (201, 204):
             target_id = id_in_location(reply.header("Location"), created_under)
@@ -224,7 +291,19 @@ class ScimClient:
         try:
             return identified(resource)
         except UnusableId as error:
+            if reply.exchange.method == "GET" and _holds_several(resource):
+                raise self._too_many(reply, doing, "several entries") from None
             raise self._malformed(reply, doing, str(error)) from None
+
+    def _too_many(self, reply: ReceivedReply, doing: str, what: str) -> Rejected:
+        """What spec/provisioning-service.md section 4 calls MultipleEntriesInResponse."""
+        said = self._channel.cleaned(f"Asked to {doing}, it answered with {what}.")
+        return Rejected(said, status=reply.status, scim_type="tooMany", detail=said, exchange=reply.exchange)
+
+    def _without_members(self, kind: Kind, listed: Sequence[Resource], reply: ReceivedReply, doing: str) -> None:
+        """Refuse groups that came with members, unless that is borne."""
+        if kind == "group" and not self._bears_members and any(_holds_members(one) for one in listed):
+            raise self._too_many(reply, doing, "members, which were excluded")
 
     def _all_understood(self, kind: Kind, page: ListPage) -> list[Resource]:
         return [self._understood(kind, resource) for resource in page.resources]
@@ -251,8 +330,15 @@ class ScimClient:
         return f"{self._endpoints[kind]}/{quote(target_id, safe='')}"
 
 
+def _channel(
+    address: str, token: Secret | TokenSource, *, connections: int, timeout_seconds: float, observe: Observe | None
+) -> Channel | RenewedChannel:
+    make = partial(Channel, address, connections=connections, timeout_seconds=timeout_seconds, observe=observe)
+    return make(token) if isinstance(token, Secret) else RenewedChannel(address, token, make)
+
+
 def _written(doing: str, write: Callable[[], Resource]) -> bytes:
-    """The body as bytes; what cannot be written is refused here and never sent."""
+    """The body as bytes; what cannot be written is refused here and not sent."""
     try:
         return _encode(write())
     except (ScimError, UnicodeEncodeError) as error:
@@ -260,7 +346,7 @@ def _written(doing: str, write: Callable[[], Resource]) -> bytes:
 
 
 def _unsendable(doing: str, error: ScimError | UnicodeEncodeError) -> Rejected:
-    """The refusal of our own. Half of a surrogate pair has no UTF-8 form; it is an emoji cut in two."""
+    """Our own refusal. Half of a surrogate pair has no UTF-8 form; it is an emoji cut in two."""
     if isinstance(error, ScimError):
         status, scim_type, detail, hint = error.status, error.scim_type, error.detail, "correct the mapping"
     else:
@@ -276,3 +362,13 @@ def _unsendable(doing: str, error: ScimError | UnicodeEncodeError) -> Rejected:
 
 def _paths(operations: Sequence[Operation]) -> str:
     return ", ".join(operation.path or "attributes" for operation in operations)
+
+
+def _holds_several(resource: Resource) -> bool:
+    """Whether a list of several came where one resource was asked for."""
+    lists = (value for name, value in resource.items() if name.lower() == "resources")
+    return any(isinstance(value, list) and len(value) > 1 for value in lists)
+
+
+def _holds_members(resource: Resource) -> bool:
+    return any(name.lower() == "members" and value not in (None, []) for name, value in resource.items())

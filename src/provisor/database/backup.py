@@ -1,19 +1,20 @@
 """A copy of a database while others read and write it (SQLite's backup API).
 
-The copy is of one moment, whole or not there at all. PostgreSQL has tools of its own for that, and better ones.
+The copy is of one moment, whole or not there at all. PostgreSQL has better tools of its own for that.
 """
 
 import os
 import sqlite3
-import tempfile
 from contextlib import closing
 from pathlib import Path
 
 from provisor.database import Database, DatabaseError
+from provisor.database.passing_folder import passing_folder
 from provisor.database.refusals import why
 from provisor.folders import make_file
 
-_PAGES_AT_ONCE = 1_024  # between two steps writers have their turn
+_PREFIX = ".provisor-backup-"  # whatever the backup is called: what a killed one left goes with the next
+_PAGES_AT_ONCE = 1_024  # writers get a turn between two steps
 _PAUSE_SECONDS = 0.01
 
 
@@ -26,16 +27,16 @@ def back_up(database: Database, file: Path) -> int:
     if file.exists():
         raise DatabaseError(f"{file} exists already; a backup never replaces a file. Choose another name.")
     try:
-        # In a folder of our own nobody can lay a link or a file in the way of the copy, or of SQLite's own beside it.
-        with tempfile.TemporaryDirectory(prefix=f".{file.name}.", dir=file.parent) as folder:
-            unfinished = Path(folder) / "copy"
+        # In a folder of our own nobody can put a link or file in the way of the copy, or of SQLite's files beside it.
+        with passing_folder(file.parent, _PREFIX) as folder:
+            unfinished = folder / "copy"
             os.close(make_file(unfinished))
             _copy(source_path, unfinished)
-            os.link(unfinished, file)  # fails when the file has come into being meanwhile; replacing would not
+            os.link(unfinished, file)  # fails if the file has been created meanwhile; replacing would not
         return file.stat().st_size
     except (OSError, sqlite3.Error) as error:
         raise DatabaseError(
-            f"{source_path} could not be copied to {file}: {why(error)}. Nothing is left of the copy."
+            f"{source_path} could not be copied to {file}: {why(error)}. The incomplete copy was removed."
         ) from error
 
 

@@ -1,4 +1,4 @@
-"""The connections of an open database, whichever it is: a reader a thread, one writer, others on request.
+"""The connections of an open database, whichever it is: a reader per thread, one writer, others on request.
 
 Knows no driver. Writes are serialised inside a process by a lock, between processes by the database.
 """
@@ -23,7 +23,7 @@ class Writable(Connection, Protocol):
         """Begin one, alone in the database. Raises DatabaseError when it stays locked."""
 
     def commit(self) -> None:
-        """Bring it to the disk."""
+        """Write it to the disk."""
 
     def rollback(self) -> None:
         """Forget it."""
@@ -59,13 +59,14 @@ class Connections(ABC, Generic[C]):
         return connection
 
     def disconnect(self, connection: C) -> None:
-        """Close one connection before the database is closed."""
+        """Close one connection, before the database is closed or after."""
         with self._opening:
-            self._connections.remove(connection)
+            if connection in self._connections:
+                self._connections.remove(connection)
         connection.close()
 
     def reader(self) -> C:
-        """This thread's connection for short reads. Never hold a cursor of it over an await."""
+        """This thread's connection for short reads. Do not hold a cursor of it over an await."""
         connection: C | None = getattr(self._readers, "connection", None)
         if connection is None:
             connection = self._readers.connection = self.connect()
@@ -75,9 +76,10 @@ class Connections(ABC, Generic[C]):
     def transaction(self) -> Iterator[C]:
         """A write transaction: committed at the end of the block, rolled back when it raises.
 
-        Blocks while another thread or process writes, for at most 30 seconds; then raises DatabaseError.
+        Blocks while another thread writes, for at most 30 seconds, and while another process does, for as long again;
+        then raises DatabaseError.
         """
-        with self._writing:
+        with self._alone():
             if self._writer is None:
                 self._writer = self.connect()
             connection = self._writer
@@ -90,6 +92,18 @@ class Connections(ABC, Generic[C]):
                 connection.rollback()
                 raise
             connection.commit()
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        if not self._writing.acquire(timeout=BUSY_SECONDS):
+            raise DatabaseError(
+                f"Waited {BUSY_SECONDS:.0f} s for another write of this process. Try again; if it goes on, another "
+                "process holds the database, or its disk is slow."
+            )
+        try:
+            yield
+        finally:
+            self._writing.release()
 
     def close(self) -> None:
         """Close every connection."""

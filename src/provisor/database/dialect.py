@@ -1,4 +1,4 @@
-"""SQL as we write it into SQL as PostgreSQL reads it, and what sort of statement it is. Pure.
+"""Translates our SQL into PostgreSQL's, and says what kind of statement it is. Pure.
 
 We write `?` for a value and, in CREATE TABLE, the types of SQLite. Text compares by code point, as it does there.
 """
@@ -23,8 +23,8 @@ _TABLE = re.compile(r"\A\s*CREATE TABLE\b.*\)(?=\s*\Z)", re.DOTALL | re.IGNORECA
 class Sort(Enum):
     """What a statement is to the connection that sends it."""
 
-    ASKS = auto()  # somebody looks at its answer
-    TELLS = auto()  # a write of which only the count is told
+    ASKS = auto()  # its answer is used
+    TELLS = auto()  # a write of which only the count is used
     MARKS = auto()  # SAVEPOINT, RELEASE
     UNDOES = auto()  # ROLLBACK TO
     BEGINS = auto()
@@ -56,7 +56,7 @@ _FIRST = re.compile(r"\s*(ROLLBACK TO|\w+)", re.IGNORECASE)
 _RETURNING = re.compile(r"\bRETURNING\b", re.IGNORECASE)
 
 
-@lru_cache(maxsize=2_048)  # statements made of filters are as many as clients think of
+@lru_cache(maxsize=2_048)  # there are as many statements made from filters as clients think of
 def understood(sql: str) -> Statement:
     """A statement with numbered placeholders; literals are untouched."""
     first = _FIRST.match(sql)
@@ -84,7 +84,7 @@ def _numbered(sql: str) -> bytes:
 
 
 def defined(sql: str) -> str:
-    """A CREATE or ALTER statement with PostgreSQL's types, and pages that are not filled up.
+    """A CREATE or ALTER statement with PostgreSQL's types, and pages that keep free space.
 
     In a full page a row has no place for its next version, which then needs an entry of its own in every index: an
     update of a document cost the server twice as much.

@@ -1,4 +1,4 @@
-"""New ids: GUID text in the order of time (RFC 9562 version 7), so that new rows are appended to their index.
+"""New ids: GUID text ordered by time (RFC 9562 version 7), so that new rows are appended to their index.
 
 Reads a clock and the system's randomness by itself: an id is not a fact that anything is decided by.
 Two ids made within a quarter of a microsecond may stand in either order. Python has a maker of its own from 3.14 on.
@@ -16,7 +16,7 @@ os.register_at_fork(after_in_child=_chances.clear)  # or two processes would giv
 
 
 def new_id() -> str:
-    """A GUID that nobody has, greater as text than those made before it."""
+    """A unique GUID, greater as text than those made before it."""
     try:
         chance = _chances.pop()
     except IndexError:

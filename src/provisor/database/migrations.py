@@ -1,7 +1,7 @@
 """Brings a database to the tables of this version: numbered SQL files, each applied once and whole.
 
 A folder holds files such as 0001.sql or 0001_service.sql, written as for SQLite (`Connection.define` puts right what
-PostgreSQL calls otherwise). What was applied stands in the table `migration`. A file that was released never changes:
+PostgreSQL calls otherwise). What was applied is in the table `migration`. A released file must not change:
 its hash is kept and compared. Knows no table but that one. Order: migrate, what is there, what is refused, the files.
 """
 
@@ -35,7 +35,7 @@ class Migration(NamedTuple):
 
     @property
     def hash(self) -> str:
-        """Of the statements, so that a comment may be mended later."""
+        """Of the statements, so that a comment may be corrected later."""
         return sha256("\0".join(" ".join(statement.split()) for statement in self.statements).encode()).hexdigest()
 
 
@@ -50,8 +50,8 @@ def migrate(
 
     `owner` is whose tables they are, in the words of a refusal. `after` holds what SQL cannot do, by the number of the
     file whose transaction it ends. A ready database is only read. Raises DatabaseError, with nothing changed, for one
-    that a newer version, another owner or another program has made, and for one whose files differ from ours; such a
-    one is closed, so that nothing is left beside its file.
+    that a newer version, another owner or another program has made, and for one whose files differ from ours; it is
+    then closed, so that nothing is left beside its file.
     """
     files = read_files(folder)
     try:
@@ -64,7 +64,7 @@ def migrate(
         if file.number in applied:
             continue
         with database.transaction() as connection:
-            # Under the lock, because another process may have begun at the same moment.
+            # Under the lock, because another process may have started at the same time.
             if file.number in _applied(connection, database.name, files, owner):
                 continue
             if "migration" not in connection.tables():

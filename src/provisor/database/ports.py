@@ -17,9 +17,11 @@ if TYPE_CHECKING:
 Row = tuple[Any, ...]  # columns differ from statement to statement; callers unpack them
 PendingWork = tuple[Callable[["Connection"], Any], "Future[Any]"]
 Ask = Callable[[str, Sequence[object]], "Future[Row | None]"]  # a statement and its values, for the first row
-WorkOutcome = tuple[Any, Exception | None]  # what a piece of work returned or raised
+WorkOutcome = tuple[Any, BaseException | None]  # what a piece of work returned or raised
+Committed = tuple[list[PendingWork], list[WorkOutcome]]  # a transaction's works, and what each of them came to
+Finish = Callable[["Connection", Sequence[WorkOutcome]], None]  # the last of a transaction, told what its works came to
 
-BUSY_SECONDS = 30.0  # a CLI beside a running server waits this long for the write lock
+BUSY_SECONDS = 30.0  # a command beside a running server waits this long for the write lock
 BATCH_LIMIT = 512  # writes a commit; more only adds latency for the first of them
 
 # What a unique or other constraint refused. The standard library's class is the name for both databases: PostgreSQL's
@@ -44,8 +46,8 @@ class Cursor(Protocol):
 class Connection(Protocol):
     """One connection: statements in, tuples out. Not for two threads at once.
 
-    BEGIN and COMMIT around several reads make them of one moment. A write belongs into a transaction of the database
-    or into the work of a Writer. Raises IntegrityError for what a constraint refuses.
+    BEGIN and COMMIT around several reads make them of one moment. A write belongs in a transaction of the database
+    or in the work of a Writer. Raises IntegrityError for what a constraint refuses.
     """
 
     @property
@@ -68,7 +70,7 @@ class Connection(Protocol):
         """Run a CREATE or ALTER statement that is written for SQLite."""
 
     def tables(self) -> set[str]:
-        """The names of the tables and views there are, but for those of the database itself."""
+        """The names of the tables and views there are, except those of the database itself."""
 
     def columns(self, table: str) -> set[str]:
         """The names of the columns of a table or view; none when it is not there."""
@@ -77,25 +79,23 @@ class Connection(Protocol):
         """Set the database up for us, once it is known to be empty or ours; until then nothing of it is changed."""
 
     def mark(self) -> object:
-        """A value that another commit, of whatever process, has changed since; None where that is not to be had."""
+        """A value that another commit, of whatever process, has changed since; None where that is not available."""
 
     def close(self) -> None:
         """Close the connection; an open transaction is rolled back."""
 
 
 class Batches(Protocol):
-    """How a Writer brings its works to the disk: several of them in one transaction."""
+    """How a Writer writes its works to the disk: several of them in one transaction."""
 
-    async def run(
-        self, waiting: deque[PendingWork], *, quiet: bool = False
-    ) -> tuple[list[PendingWork], list[WorkOutcome]]:
+    async def run(self, waiting: deque[PendingWork], *, quiet: bool = False) -> Committed:
         """Take works off the list and commit them; what each of them came to is known durably.
 
         `quiet`: the loop has nothing else to do, and may wait for a short commit.
         """
 
     async def close(self) -> None:
-        """Give the connection back."""
+        """Release the connection."""
 
 
 class Database(Protocol):
@@ -103,7 +103,7 @@ class Database(Protocol):
 
     @property
     def name(self) -> str:
-        """What people know it by: the path of its file, or its URL without the password."""
+        """Its name for people: the path of its file, or its URL without the password."""
 
     @property
     def path(self) -> Path:
@@ -125,11 +125,11 @@ class Database(Protocol):
         Blocks while another thread or process writes, for at most 30 seconds; then raises DatabaseError.
         """
 
-    def batches(self) -> Batches:
+    def batches(self, finish: Finish | None = None) -> Batches:
         """What a Writer of this database writes through; call it on the event loop."""
 
     def asking(self) -> Ask | None:
-        """Short reads during which an event loop goes on; None where it would not gain by that. Call it on the loop."""
+        """Short reads that do not block an event loop; None where that would not help. Call it on the loop."""
 
     def close(self) -> None:
         """Close every connection."""

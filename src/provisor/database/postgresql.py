@@ -1,7 +1,7 @@
 """PostgreSQL under the same interface: `?` placeholders, plain tuples, one writer at a time in the whole cluster.
 
-A write transaction first takes an advisory lock of its schema, as SQLite takes its write lock: what is right with one
-writer there is right here, over any number of processes and machines, and no two transactions can deadlock. Readers
+A write transaction first takes an advisory lock of its schema, as SQLite takes its write lock: what is correct with one
+writer there is correct here, over any number of processes and machines, and no two transactions can deadlock. Readers
 wait for nobody. Only the files of this name know the driver. Source: decision 0004.
 """
 
@@ -11,7 +11,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from provisor.database.connections import Connections
-from provisor.database.ports import Ask, Batches, DatabaseError, Row
+from provisor.database.ports import Ask, Batches, DatabaseError, Finish, Row
 from provisor.database.postgresql_batches import PostgresqlBatches
 from provisor.database.postgresql_connection import PREPARED, PostgresqlConnection
 from provisor.database.postgresql_questions import PostgresqlQuestions
@@ -20,7 +20,7 @@ _SECONDS_TO_CONNECT = 10
 _OPTIONS: dict[str, str | int | None] = {
     "application_name": "provisor",
     "connect_timeout": _SECONDS_TO_CONNECT,
-    "tcp_user_timeout": 10_000,  # ms until a server that vanished is noticed
+    "tcp_user_timeout": 10_000,  # ms until a vanished server is noticed
     "keepalives_idle": 30,
 }
 # Reads between BEGIN and COMMIT are of one moment, as on SQLite; a writer says what it needs when it begins. A process
@@ -40,7 +40,7 @@ class PostgresqlDatabase(Connections[PostgresqlConnection]):
         super().__init__()
         self._url = url  # holds the password: for the driver alone
         self.name = name
-        self.reader()  # a server that is not there is told of now
+        self.reader()  # an absent server is reported now
 
     def __repr__(self) -> str:
         return f"PostgresqlDatabase({self.name!r})"
@@ -66,9 +66,9 @@ class PostgresqlDatabase(Connections[PostgresqlConnection]):
             raise DatabaseError(f"{self.name} has the encoding {encoding}; make a database with ENCODING 'UTF8'.")
         return raw
 
-    def batches(self) -> Batches:
+    def batches(self, finish: Finish | None = None) -> Batches:
         """What a Writer of this database writes through."""
-        return PostgresqlBatches(self.connect(), analyse=self.analyse, give_back=self.disconnect)
+        return PostgresqlBatches(self.connect(), finish, analyse=self.analyse, give_back=self.disconnect)
 
     def asking(self) -> Ask:
         """Short reads during which the loop goes on; call it on the event loop."""
@@ -77,11 +77,11 @@ class PostgresqlDatabase(Connections[PostgresqlConnection]):
     def analyse(self) -> None:
         """Have the server learn what the tables hold, quietly.
 
-        Until it knows, an index on columns that are everywhere the same seems as good to it as the one on ids.
+        Until then it rates an index on columns with one value as highly as the one on ids.
         """
         try:
             connection = self.connect()
-        except DatabaseError:  # whoever needs the server will tell
+        except DatabaseError:  # the next use of the server will report it
             return
         try:
             names = connection.all(
@@ -97,7 +97,7 @@ class PostgresqlDatabase(Connections[PostgresqlConnection]):
 
 
 def _first_line(error: psycopg.Error) -> str:
-    """What is wrong; libpq goes on with a question that the first line has answered."""
+    """What is wrong; libpq adds a question that the first line has already answered."""
     return (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
 
 
@@ -105,7 +105,7 @@ def open_server(url: str) -> PostgresqlDatabase:
     """Open `postgresql://USER@HOST:PORT/DATABASE`. Raises DatabaseError, never with the password."""
     try:
         given = conninfo_to_dict(url)
-    except psycopg.Error:  # its message quotes pieces of the URL, perhaps of the password
+    except psycopg.Error:  # its message quotes parts of the URL, perhaps of the password
         given = {}
     if not given or "@" in f"{given.get('host')}{given.get('port')}":  # an @ of the password, taken for the last one
         raise DatabaseError(

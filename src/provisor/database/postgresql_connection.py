@@ -31,7 +31,7 @@ class ConnectionLost(DatabaseError):
 
 
 class Hasty(DatabaseError):
-    """A hasty transaction met a refusal, of whichever of its statements: do it again with care."""
+    """One of the statements of a hasty transaction was refused: repeat it with care."""
 
 
 class StatementAnswer:
@@ -61,7 +61,7 @@ class StatementAnswer:
 
 
 class Posted(StatementAnswer):
-    """The answer to a write that was not waited for; whoever looks at its count waits."""
+    """The answer to a write that was not waited for; reading its count waits."""
 
     __slots__ = ("_cursor", "_settle")
 
@@ -105,7 +105,7 @@ class PostgresqlConnection:
     def _open(self) -> None:
         self.raw = self._connect()
         self._cursor: psycopg.RawCursor[Row] = psycopg.RawCursor(self.raw)
-        self._spare: list[psycopg.RawCursor[Row]] = []  # to make a cursor costs as much as to send a statement
+        self._spare: list[psycopg.RawCursor[Row]] = []  # making a cursor costs as much as sending a statement
         self._used = 0
         self._piping = ExitStack()
         self._pipeline: psycopg.Pipeline | None = None  # of a hasty transaction
@@ -114,7 +114,7 @@ class PostgresqlConnection:
         self.writing = False  # in a write transaction, which must not go on over another connection
         self.hasty = False
         self.failed = False  # the write transaction can only be rolled back, to a savepoint at least
-        self.wrote = False  # whether the work that is under way wrote anything
+        self.wrote = False  # whether the current work has written anything
 
     def _leave(self) -> None:
         """Wait for what was posted, and post no more. Raises the first failure."""
@@ -191,7 +191,7 @@ class PostgresqlConnection:
         return _send(cursor, text, values)
 
     def next_work(self) -> None:
-        """What comes now has nothing to do with what was asked before."""
+        """The next statements are independent of the previous ones."""
         self.wrote = False
         self._used = 0
         del self._spare[_SPARE:]

@@ -1,7 +1,7 @@
-"""Short reads for an event loop that goes on meanwhile: what is asked while others are answered goes out together.
+"""Short reads that do not block the event loop: questions asked while others are answered are sent together.
 
-Each question sees what was committed before it was asked. One that fails is asked once more by itself, so that nobody
-suffers for another one. Belongs to one event loop; its connection to one thread. Source: decision 0004.
+Each question sees what was committed before it was asked. One that fails is asked again by itself, so that no
+other question suffers. Belongs to one event loop; its connection to one thread. Source: decision 0004.
 """
 
 import asyncio
@@ -49,7 +49,7 @@ class PostgresqlQuestions:
         self._thread.submit(self._answer)
 
     def _answer(self) -> None:
-        """In the thread, until nobody waits. Who asks while it looks for the last time has it called again."""
+        """In the thread, until nobody waits. A question asked during its last look has it called again."""
         while self._waiting:
             self._answer_some()
         self._asking = False
@@ -62,7 +62,7 @@ class PostgresqlQuestions:
             answers = self._together(questions)
         except Exception:  # noqa: BLE001 - whose fault it was is told to them
             answers = self._singly(questions)
-        with suppress(RuntimeError):  # the loop was closed, and nobody waits
+        with suppress(RuntimeError):  # the loop was closed, and nobody waits any more
             self._loop.call_soon_threadsafe(_tell, questions, answers)
 
     def _together(self, questions: list[_Question]) -> list[Row | Exception | None]:

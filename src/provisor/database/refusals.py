@@ -1,6 +1,6 @@
 """What SQLite means when it cannot write: a full disk, a broken one, a file that may not be written, in words.
 
-Knows no connection. Other errors are left as they are: they are faults of ours.
+Knows no connection. Other errors are left as they are: they are bugs of ours.
 """
 
 import errno
@@ -13,7 +13,7 @@ _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _PRIMARY = 0xFF  # the low byte of an extended result code
 
 
-def why(error: Exception) -> str:
+def why(error: BaseException) -> str:
     """Why a file could not be written or read, as the rest of a sentence."""
     match getattr(error, "sqlite_errorcode", 0) & _PRIMARY:
         case sqlite3.SQLITE_FULL:
@@ -21,7 +21,7 @@ def why(error: Exception) -> str:
         case sqlite3.SQLITE_IOERR:
             return f"{error}; the disk that holds it is full, over its quota, or failing"
         case sqlite3.SQLITE_READONLY:
-            return "it may only be read"
+            return "it is read-only"
         case _:
             pass
     if isinstance(error, OSError):
@@ -29,8 +29,8 @@ def why(error: Exception) -> str:
     return str(error)
 
 
-def told(path: Path, error: Exception) -> Exception:
-    """The error of a write as a DatabaseError, where it is the disk's and not ours; else the same error."""
+def told(path: Path, error: BaseException) -> BaseException:
+    """The error of a write as a DatabaseError, where the disk is to blame; otherwise the same error."""
     code = getattr(error, "sqlite_errorcode", 0) & _PRIMARY
     if code not in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY):
         return error

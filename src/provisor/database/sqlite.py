@@ -8,12 +8,23 @@ import sqlite3
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from provisor.database.connections import Connections
-from provisor.database.ports import BATCH_LIMIT, BUSY_SECONDS, Connection, DatabaseError, PendingWork, Row, WorkOutcome
+from provisor.database.ports import (
+    BATCH_LIMIT,
+    BUSY_SECONDS,
+    Committed,
+    Connection,
+    DatabaseError,
+    Finish,
+    PendingWork,
+    Row,
+    WorkOutcome,
+)
 from provisor.database.refusals import told, why
 from provisor.database.sqlite_files import FileIdentity, identity, made, only_name, uri
 
@@ -26,10 +37,11 @@ SHORT_COMMIT_SECONDS = 0.001  # a longer one is left to a thread
 class SqliteConnection:
     """One connection: statements in, tuples out. Not for two threads at once."""
 
-    __slots__ = ("_path", "execute", "raw")
+    __slots__ = ("_committing", "_path", "execute", "raw")
 
     def __init__(self, raw: sqlite3.Connection, path: Path) -> None:
         self._path = path
+        self._committing = Lock()
         self.raw = raw
         self.execute = raw.execute  # bound once: it is the hot path
 
@@ -64,14 +76,14 @@ class SqliteConnection:
         return {name for (name,) in self.all("SELECT name FROM pragma_table_info(?)", (table,))}
 
     def settle(self) -> None:
-        """Have the file keep a write-ahead log: this stands in the file, so one of somebody else is left without."""
+        """Have the file keep a write-ahead log: this is stored in the file, so another program's file is left alone."""
         try:
             self.execute("PRAGMA journal_mode=WAL")
         except sqlite3.OperationalError as error:
             raise DatabaseError(f"Cannot open the database {self._path}: {why(error)}.") from error
 
     def mark(self) -> object:
-        """Changes with every commit of any other connection or process; half as dear as the smallest read."""
+        """Changes with every commit of any other connection or process; half the cost of the smallest read."""
         return self.execute("PRAGMA data_version").fetchone()
 
     @property
@@ -92,8 +104,9 @@ class SqliteConnection:
             ) from error
 
     def commit(self) -> None:
-        """Bring the transaction to the disk."""
-        self.execute("COMMIT")
+        """Bring the transaction to the disk, from whatever thread."""
+        with self._committing:
+            self.execute("COMMIT")
 
     def rollback(self) -> None:
         """Forget the transaction, unless a full disk has ended it already."""
@@ -101,8 +114,10 @@ class SqliteConnection:
             self.execute("ROLLBACK")
 
     def close(self) -> None:
-        """Close the connection; an open transaction is rolled back."""
-        self.raw.close()
+        """Close the connection; an open transaction is rolled back. A commit under way in another thread is waited for:
+        it would read what was freed."""
+        with self._committing:
+            self.raw.close()
 
 
 class SqliteDatabase(Connections[SqliteConnection]):
@@ -129,7 +144,7 @@ class SqliteDatabase(Connections[SqliteConnection]):
         return SqliteConnection(raw, self.path)
 
     def _recognise(self) -> None:
-        """Two files under one name would share a write-ahead log, and the newer one be overwritten from it."""
+        """Two files under one name would share a write-ahead log, which would overwrite the newer one."""
         found = identity(self.path)
         if self.connections and found != self._identity:
             raise DatabaseError(
@@ -140,42 +155,42 @@ class SqliteDatabase(Connections[SqliteConnection]):
 
     @contextmanager
     def transaction(self) -> Iterator[SqliteConnection]:
-        """A write transaction, as every database has it; a full disk is told as a DatabaseError."""
+        """A write transaction, as every database has it; a full disk is raised as a DatabaseError."""
         try:
             with super().transaction() as connection:
                 yield connection
         except sqlite3.OperationalError as error:
             raise told(self.path, error) from error
 
-    def batches(self) -> "SqliteBatches":
+    def batches(self, finish: Finish | None = None) -> "SqliteBatches":
         """What a Writer of this database writes through; call it on the event loop."""
-        return SqliteBatches(self)
+        return SqliteBatches(self, finish)
 
     def asking(self) -> None:
-        """None: a short read never leaves the process."""
+        """None: a short read does not leave the process."""
         return
 
 
 class SqliteBatches:
     """Statements on the loop, COMMIT (which waits for the disk) in a thread: reads go on meanwhile.
 
-    Where nothing else goes on, COMMIT is on the loop too: the way to the thread and back would only be added to it.
+    When the loop is otherwise idle, COMMIT is on it too: a thread would only add the way there and back.
     """
 
-    def __init__(self, database: SqliteDatabase) -> None:
-        from asyncio import get_running_loop  # a third of the start of a command that has no loop
+    def __init__(self, database: SqliteDatabase, finish: Finish | None) -> None:
+        from asyncio import CancelledError, get_running_loop  # a third of the start of a command that has no loop
         from concurrent.futures import ThreadPoolExecutor
 
         self._path = database.path
         self._database = database
+        self._finish = finish
         self._connection = database.connect(busy_seconds=0)
         self._loop = get_running_loop()
+        self._cancelled = CancelledError
         self._committer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="commit")
         self._commit_seconds = SHORT_COMMIT_SECONDS  # of the last one
 
-    async def run(
-        self, waiting: deque[PendingWork], *, quiet: bool = False
-    ) -> tuple[list[PendingWork], list[WorkOutcome]]:
+    async def run(self, waiting: deque[PendingWork], *, quiet: bool = False) -> Committed:
         """Commit what waits in one transaction; a work that is refused takes back what it did, and nothing else."""
         batch: list[PendingWork] = []
         try:
@@ -187,14 +202,19 @@ class SqliteBatches:
             if outcomes is None:
                 await self._begin()
                 outcomes = [self._run(work) for work, _ in batch]
+            if self._finish is not None:
+                self._finish(self._connection, outcomes)
             began = time.perf_counter()
             if quiet and self._commit_seconds < SHORT_COMMIT_SECONDS:
                 self._connection.execute("COMMIT")
             else:
-                await self._loop.run_in_executor(self._committer, self._connection.execute, "COMMIT")
+                await self._loop.run_in_executor(self._committer, self._connection.commit)
             self._commit_seconds = time.perf_counter() - began
-        except Exception as error:  # noqa: BLE001 - whoever waits must be told, or would wait for ever
-            self._connection.rollback()
+        except self._cancelled:
+            raise
+        except BaseException as error:  # noqa: BLE001 - whoever waits must be told, or would wait for ever
+            with suppress(sqlite3.ProgrammingError):  # the database was closed meanwhile, and nothing is left of it
+                self._connection.rollback()
             return batch, [(None, told(self._path, error))] * len(batch)
         return batch, outcomes
 
@@ -256,7 +276,7 @@ class SqliteBatches:
 def open_file(name: str) -> SqliteDatabase:
     """Open a file, relative or absolute, through whatever links; it is made with mode 0600 when absent.
 
-    Raises DatabaseError for a folder that cannot be written, a file that is no database, and one with several names.
+    Raises DatabaseError for a folder that cannot be written, a file that is not a database, and one with several names.
     """
     try:
         path = made(Path(name))

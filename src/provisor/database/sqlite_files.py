@@ -1,8 +1,8 @@
 """Which file the name of a SQLite database means, and whether it may be opened under that name.
 
 SQLite keeps its write-ahead log beside the name, and its locks on the file. A file with two names would have two logs,
-each of which the other connections never read: rows would be lost. And POSIX drops every lock of a process on a file as
-soon as the process closes any descriptor of it: here no descriptor of a file that is in use is ever opened.
+neither read by the connections of the other name: rows would be lost. And POSIX drops every lock of a process on a file
+as soon as the process closes any descriptor of it: here no descriptor of a file that is in use is ever opened.
 """
 
 import os
@@ -28,7 +28,7 @@ def made(name: Path) -> Path:
     """
     path = Path(os.path.realpath(name))
     make_folder(path.parent)
-    with _making:  # until it is closed nobody of this process may find it, or closing it would drop his locks
+    with _making:  # until it is closed nobody in this process may open it, or closing it would drop their locks
         try:
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         except FileExistsError:
@@ -37,7 +37,7 @@ def made(name: Path) -> Path:
 
 
 def only_name(path: Path, mounts: Path = MOUNTS) -> None:
-    """Raises DatabaseError when the file is known under another name too, or is none."""
+    """Raises DatabaseError when the file has another name too, or is not a file."""
     found = path.stat()
     if not stat.S_ISREG(found.st_mode):
         what = "Is a directory" if stat.S_ISDIR(found.st_mode) else "It is not a file"
@@ -65,8 +65,13 @@ def identity(path: Path) -> FileIdentity:
 
 
 def uri(path: Path) -> str:
-    """How to have SQLite open the file and never make one, which everybody could read."""
+    """The URI with which SQLite opens the file but does not create one, which everybody could read."""
     return f"file:{quote(os.fsencode(path))}?mode=rw"
+
+
+def read_only_uri(path: Path) -> str:
+    """How to have SQLite open the file so that nothing can be written to it."""
+    return f"file:{quote(os.fsencode(path))}?mode=ro"
 
 
 def _is_mounted(path: Path, mounts: Path) -> bool:

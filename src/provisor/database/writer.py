@@ -1,7 +1,7 @@
 """Durable writes for an event loop: many writes, one commit.
 
-A write goes on a list; the batch leaves when one more turn of the loop brought nothing and as many wait as the last
-commit carried, or soon after it: who was just answered gets the time to ask again, so that lock-step clients fill it.
+Writes go on a list; the batch leaves when one more turn of the loop brought nothing and as many wait as the last
+commit carried, or soon after: clients just answered get the time to ask again, so that lock-step clients fill it.
 How a batch reaches the disk is the database's business.
 Measured in explanation/performance.md; waiting this way doubled the writes a commit carries.
 """
@@ -11,15 +11,15 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
-from provisor.database.ports import BATCH_LIMIT, Connection, Database, PendingWork, WorkOutcome
+from provisor.database.ports import BATCH_LIMIT, Connection, Database, Finish, PendingWork, WorkOutcome
 
 if TYPE_CHECKING:
     import asyncio
 
 T = TypeVar("T")
 
-# How long to wait for those just answered, of the time the last commit took. Without it eight clients fall into commits
-# of one and seven, and stay there.
+# How long to wait for those just answered, as a part of the last commit's time. Without it eight clients end up in
+# commits of one and seven, and stay there.
 PATIENCE = 0.5
 LONGEST_PATIENCE_SECONDS = 0.002
 
@@ -27,9 +27,11 @@ LONGEST_PATIENCE_SECONDS = 0.002
 class Writer:
     """Group commit on one connection of its own. Belongs to one event loop."""
 
-    def __init__(self, database: Database, quiet: Callable[[], bool] = lambda: False) -> None:
+    def __init__(
+        self, database: Database, quiet: Callable[[], bool] = lambda: False, finish: Finish | None = None
+    ) -> None:
         self._quiet = quiet  # whether the loop has nothing else to do than to write
-        self._batches = database.batches()
+        self._batches = database.batches(finish)
         from asyncio import get_running_loop  # a third of the start of a command that has no loop
 
         self._loop = get_running_loop()
@@ -80,7 +82,7 @@ class Writer:
             self._draining = False
 
     async def close(self) -> None:
-        """Finish the writes that are waiting, then give the connection back."""
+        """Finish the waiting writes, then release the connection."""
         from asyncio import sleep, wait
 
         while self._draining:

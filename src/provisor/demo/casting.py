@@ -1,7 +1,7 @@
 """Who plays which part: who is assigned how, and whom each of the demo's changes is about.
 
-Pure choices over what the directory lists, so that the same files always give the same play. A part that no one can
-play is left out by name.
+Pure choices over what the directory lists, so that the same files always give the same play. A part that nobody can
+play is listed as left out.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -32,7 +32,7 @@ class ImportedOrganisation:
     groups: Mapping[str, str]  # displayName -> id
 
     def provisioned_groups(self) -> list[str]:
-        """The groups that Umbrella has a place for, in the order in which places are given."""
+        """The groups that Umbrella has room for, in the order in which places are given."""
         return sorted(self.groups)[:GROUP_LIMIT]
 
 
@@ -74,7 +74,7 @@ def cast(organisation: ImportedOrganisation) -> list[Part]:
 
 
 def _first(free: list[Person], rather: Callable[[Person], bool] = bool) -> Person | None:
-    """The next person, rather one that fits: who manages others leaves more behind than one change."""
+    """The next person, preferably one that fits: the removal of a manager makes more than one change."""
     found = next(filter(rather, free), free[0] if free else None)
     if found is not None:
         free.remove(found)
@@ -146,7 +146,7 @@ def _left(staying: Sequence[Person], groups: Sequence[str], direct: set[str], jo
 
 
 def _hired(organisation: ImportedOrganisation) -> Part:
-    """Somebody whose name nobody has, in the domain of the first person."""
+    """Somebody with a new name, in the domain of the first person."""
     taken = {person.name.lower() for person in organisation.people}
     domain = next(
         (person.name.rpartition("@")[2] for person in organisation.people if "@" in person.name), "example.com"

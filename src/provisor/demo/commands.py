@@ -1,4 +1,4 @@
-"""`provisor demo`: the whole tutorial in a folder of its own, with its outcome proved by a read-back.
+"""`provisor demo`: the whole tutorial in a folder of its own, with its outcome verified by reading it back.
 
 Exit codes: 0 verified and nobody failed, 1 otherwise, 2 wrong usage.
 """
@@ -36,9 +36,9 @@ def demo(
     users: Annotated[Path | None, typer.Option(help="Another organisation's people, instead of the sample.")] = None,
     groups: Annotated[Path | None, typer.Option(help="Its groups, if it has any.")] = None,
     members: Annotated[Path | None, typer.Option(help="Its memberships, if it has any.")] = None,
-    leave: Annotated[bool, typer.Option("--exit", help="End when all is done, also on a terminal.")] = False,
+    leave: Annotated[bool, typer.Option("--exit", help="Exit when done, also on a terminal.")] = False,
     write_files: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="Only copy the sample organisation's files there, and end.")
+        Path | None, typer.Option(metavar="FOLDER", help="Copy the sample organisation's files there, do nothing else.")
     ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the outcome as one JSON object on the last line.")
@@ -50,11 +50,11 @@ def demo(
     """
     if write_files is not None:
         if leave or as_json or (users, groups, members) != (None, None, None):
-            raise typer.BadParameter("--write-files copies the sample and ends; leave the other options out.")
+            raise typer.BadParameter("--write-files only copies the sample; leave the other options out.")
         _write_files(write_files)
         return
     if users is None and (groups is not None or members is not None):
-        raise typer.BadParameter("Groups and memberships need the people they are about: name --users too.")
+        raise typer.BadParameter("Groups and memberships need their people: name --users too.")
     outer = context.find_object(Session)
     if outer is None:
         raise AdminError("no-session", "This command was called outside of provisor.", "Call it as `provisor demo`.")
@@ -62,8 +62,8 @@ def demo(
     with ExitStack() as stack:
         found = _organisation(stack, users, groups, members)
         folder = _fresh_folder()
-        # The demo ignores PROVISOR_* settings: it must never meet anybody's real database.
-        session = Session(settings=read_settings({"PROVISOR_DATA": str(folder)}), build=outer.build)
+        # The demo ignores PROVISOR_* settings: it must not touch anybody's real database.
+        session = Session(settings=read_settings({"PROVISOR_DATA": str(folder)}), build=outer.build, site=outer.site)
         umbrella = stack.enter_context(Umbrella(folder))
         report = _perform(session, found, umbrella, folder)
         if not leave and sys.stdin.isatty() and sys.stdout.isatty():
@@ -76,7 +76,7 @@ def demo(
 
 def _perform(session: Session, found: OrganisationFiles, umbrella: Umbrella, folder: Path) -> Report:
     began = time.monotonic()
-    say(f"Everything of this demo is in {folder}; the target answers at {umbrella.url}.")
+    say(f"All files of this demo are in {folder}; the target runs at {umbrella.url}.")
     play = Play(session, found, umbrella)
     play.perform()
     changes = folder / "changes.json"
@@ -125,18 +125,18 @@ def _organisation(stack: ExitStack, users: Path | None, groups: Path | None, mem
 
 
 def _write_files(folder: Path) -> None:
-    """Copy the sample files; files that are there already are left alone."""
+    """Copy the sample files; existing files are left alone."""
     folder.mkdir(parents=True, exist_ok=True)
     for name in SAMPLE:
         path = folder / name
         if path.exists():
-            raise AdminError("file-exists", f"{path} is there already.", "Choose another folder.")
+            raise AdminError("file-exists", f"{path} already exists.", "Choose another folder.")
         path.write_bytes((files("provisor.demo") / "organisation" / name).read_bytes())
     say(f"Wrote {', '.join(SAMPLE)} to {folder}.")
 
 
 def _fresh_folder() -> Path:
-    """A folder that nobody else can read, named by the moment."""
+    """A folder that nobody else can read, named after the current time."""
     name = f"provisor-demo-{datetime.now(UTC):%Y%m%d-%H%M%S}"
     parent = Path(tempfile.gettempdir())
     for attempt in range(1, 1000):
@@ -151,11 +151,11 @@ def _fresh_folder() -> Path:
 
 def _stay(folder: Path, umbrella: Umbrella) -> None:
     say()
-    say(f"The target stays up at {umbrella.url}. In another window:")
+    say(f"The target keeps running at {umbrella.url}. In another window:")
     say(f"  export PROVISOR_DATA={folder}")
     say('  provisor log list --status skipped        provisor job status "Cisco Umbrella User Management"')
     say("  provisor user list --search anna          provisor target token list")
-    say("Ctrl-C ends it; the folder stays.")
+    say("Press Ctrl-C to stop it; the folder stays.")
     try:
         signal.pause()
     except KeyboardInterrupt:

@@ -1,6 +1,6 @@
 """What the target should hold: worked out from the CSV files and the list of changes, and from nothing of ours.
 
-Written against the documentation, not against the code, so that agreeing with the product means something. Order: the
+Written against the documentation, not against the code, so that agreement with the product means something. Order: the
 values, the files, the changes.
 """
 
@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-GROUP_LIMIT = 200  # what Umbrella takes: the tutorial's "Connector Limitations"
+GROUP_LIMIT = 200  # what Umbrella allows: the tutorial's "Connector Limitations"
 
 _GUID = re.compile(r"\{?[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\}?")
 _UNREADABLE = re.compile("[\udc80-\udcff\0]")
@@ -85,7 +85,7 @@ def same_name(text: str) -> str:
 
 
 def guid_bytes(text: str) -> bytes | None:
-    """The 16 bytes of a GUID written as text, as 32 digits or in base64; None when it is none."""
+    """The 16 bytes of a GUID written as text, as 32 digits or in base64; None when it is invalid."""
     if _GUID.fullmatch(text):
         return uuid.UUID(text.strip("{}")).bytes_le
     if re.fullmatch("[0-9a-fA-F]{32}", text):
@@ -98,7 +98,7 @@ def guid_bytes(text: str) -> bytes | None:
 
 
 def _people(path: Path | None, ids: Mapping[str, str]) -> list[ExpectedPerson]:
-    """The rows that the directory takes: the first of a name or objectGUID, readable, with a name."""
+    """The rows that the directory accepts: the first of a name or objectGUID, readable, with a name."""
     found: list[ExpectedPerson] = []
     names: set[str] = set()
     guids: set[bytes] = set()
@@ -179,7 +179,7 @@ def _rows(path: Path | None) -> Iterator[dict[str, str]]:
 
 
 def _records(lines: list[str]) -> Iterator[list[str]]:
-    """Records of a CSV file; one that cannot be read is given up and reading goes on with the line below its first."""
+    """Records of a CSV file; one that cannot be read is given up, and the next line is tried."""
     begin = 0
     while begin < len(lines):
         at = begin

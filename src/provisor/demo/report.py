@@ -1,4 +1,4 @@
-"""What became of everybody over the whole demo: the table, and the object that `--json` prints last."""
+"""What happened to everybody over the whole demo: the table, and the object that `--json` prints last."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,7 @@ from provisor.terminal import print_table
 
 OUTCOMES = ("created", "updated", "disabled", "deleted", "failed", "skipped")
 KINDS = ("users", "groups", "memberships")
-# The service counts under these names; what is linked is updated for who looks from outside.
+# The service counts under these names; a linked account counts as updated, as seen from outside.
 _COUNTED = {"create": "created", "link": "updated", "update": "updated", "disable": "disabled", "delete": "deleted",
             "fail": "failed", "add": "created", "remove": "deleted"}  # fmt: skip
 _KIND = {"user": "users", "group": "groups", "membership": "memberships"}
@@ -64,7 +64,7 @@ class Report:
                 kind, _, outcome = name.partition(".")
                 if kind in _KIND and outcome in _COUNTED:
                     counted[_KIND[kind]][_COUNTED[outcome]] += number
-        for kind, number in self.skipped.items():  # a cycle counts who it skips, and the next one counts them again
+        for kind, number in self.skipped.items():  # a cycle counts those it skips, and the next one counts them again
             counted[kind]["skipped"] = number
         object.__setattr__(self, "outcomes", counted)
 

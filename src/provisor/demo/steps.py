@@ -1,7 +1,7 @@
 """The demo as a play in the tutorial's steps: import, token, application, assignment, credentials, cycles, changes.
 
-Every deed is an admin verb, as the command line would call it. Must not: know how a target works; judge the outcome,
-which is the verifier's.
+Every action is an admin verb, as the command line would call it. Must not: know how a target works; judge the outcome,
+which is the verifier's job.
 """
 
 import json
@@ -14,6 +14,7 @@ from provisor.admin.session import Session
 from provisor.demo.casting import CastChange, ImportedOrganisation, Part, Person, assigned_directly, cast
 from provisor.demo.report import CycleDone
 from provisor.demo.umbrella import GeneratedToken, Umbrella
+from provisor.engine.plan import render
 from provisor.terminal import counted, progress_bar, say
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class OrganisationFiles:
 
 @dataclass(slots=True)
 class Play:
-    """One performance. What it learnt on the way is kept for the report and the verifier."""
+    """One performance. What it learned on the way is kept for the report and the verifier."""
 
     session: Session
     files: OrganisationFiles
@@ -139,6 +140,9 @@ class Play:
         say("Scope: only assigned users and groups. Provisioning Status: On.")
 
     def _initial_cycle(self) -> None:
+        say("What the first cycle will do (job plan; the application is only read):")
+        for line in render(self._admin.plans.make(self.session.actor, UMBRELLA).stored.plan):
+            say(f"  {line}")
         say("This starts the initial synchronization cycle of all users and groups defined in Scope.")
         self.cycle("initial cycle")
 

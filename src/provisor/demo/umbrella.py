@@ -1,6 +1,6 @@
-"""The application of the demo: Cisco Umbrella User Management as a child process, on a port of its own.
+"""The application of the demo: Cisco Umbrella User Management as a child process, on its own port.
 
-Driven the way a person drives it, by its own commands; nothing of it is imported. Its token is held in memory, handed
+Driven as a person would drive it, by its own commands; nothing of it is imported. Its token is held in memory, handed
 on as a value, and never printed.
 """
 
@@ -29,7 +29,7 @@ class GeneratedToken:
 
 @dataclass(slots=True)
 class Umbrella:
-    """A running target in the demo's folder. Use it as a context manager, so that it never outlives the demo."""
+    """A running target in the demo's folder. Use it as a context manager, so that it does not outlive the demo."""
 
     folder: Path
     url: str = ""
@@ -52,7 +52,7 @@ class Umbrella:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                start_new_session=True,  # Ctrl-C is ours to answer: the target ends after us, not with us
+                start_new_session=True,  # we handle Ctrl-C: the target ends after us, not with us
             )
         deadline = time.monotonic() + START_SECONDS
         while not (ready.exists() and (found := ready.read_text(encoding="utf-8").strip())):
@@ -87,6 +87,6 @@ class Umbrella:
         return GeneratedToken(shown["url"], shown["token"])
 
     def _environment(self) -> dict[str, str]:
-        """Our environment without anybody's settings, and with the folder of this demo."""
+        """Our environment without the settings of Provisor, and with the folder of this demo."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith("PROVISOR_")}
         return {**kept, "PROVISOR_DATA": str(self.folder)}

@@ -16,7 +16,7 @@ from provisor.demo.expected import Expected, ExpectedGroup, ExpectedPerson, expe
 PAGE = 100
 TIMEOUT_SECONDS = 60
 UMBRELLA = "urn:ietf:params:scim:schemas:extension:ciscoumbrella:2.0:User"
-_OF_THE_PROTOCOL = {"schemas", "id", "meta", "groups"}  # what every SCIM resource has beside its own attributes
+_OF_THE_PROTOCOL = {"schemas", "id", "meta", "groups"}  # what every SCIM resource has besides its own attributes
 
 
 def verify(
@@ -36,7 +36,7 @@ def _people(wanted: Expected, accounts: list[dict[str, Any]]) -> Iterator[str]:
         name = str(account.get("userName"))
         person = wanted.people.get(name)
         if person is None:
-            yield f"There is an account {name!r} that nobody in the directory has."
+            yield f"There is an account {name!r} that belongs to nobody in the directory."
         elif name in seen:
             yield f"There are two accounts {name!r}."
         elif person.standing == "gone":
@@ -50,7 +50,7 @@ def _people(wanted: Expected, accounts: list[dict[str, Any]]) -> Iterator[str]:
 
 
 def _account(person: ExpectedPerson, account: dict[str, Any]) -> Iterator[str]:
-    """Every attribute of one account; of one that left, only that it is inactive and whose it is."""
+    """Every attribute of one account; of somebody who left, only that it is inactive and whose it is."""
     held = dict(_flat(account))
     active = held.pop("active", None)
     if active is not (person.standing == "present"):
@@ -85,9 +85,9 @@ def _groups(wanted: Expected, resources: list[dict[str, Any]], names: dict[str, 
 def _group(group: ExpectedGroup, resource: dict[str, Any], names: dict[str, str]) -> Iterator[str]:
     listed = [str(member.get("value")) for member in resource.get("members") or []]
     held = {names.get(member, member) for member in listed}
-    should = group.members & set(names.values())  # who has no account is missed once, as a person
+    should = group.members & set(names.values())  # somebody without an account is reported once, as a person
     for member in sorted(held - should):
-        yield f"{member!r} is in the group {group.display_name!r} and should not be."
+        yield f"{member!r} is in the group {group.display_name!r} but should not be."
     for member in sorted(should - held):
         yield f"{member!r} is not in the group {group.display_name!r}."
     if len(listed) != len(held):
@@ -103,7 +103,7 @@ def _external_id(who: str, should: str | None, held: object) -> Iterator[str]:
 
 
 def _flat(account: dict[str, Any]) -> Iterator[tuple[str, object]]:
-    """Attributes by dotted name, without what the protocol adds by itself."""
+    """Attributes by dotted name, without what the protocol adds."""
     for name, value in account.items():
         if name in _OF_THE_PROTOCOL:
             continue

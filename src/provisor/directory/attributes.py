@@ -12,7 +12,7 @@ from provisor.directory.objects import DirectoryKind, DirectoryValue
 from provisor.scim import nearest as spelling
 
 Type = Literal["text", "boolean", "list"]
-# How text becomes a value: as its type says, or the other way round where the name says so (directory.names).
+# How text becomes a value: by its type, or inverted where the name says so (directory.names).
 Reading = Type | Literal["blocked", "control"]
 
 _USER_TEXT = [
@@ -56,7 +56,7 @@ _ACCOUNT_DISABLED = 2  # the bit of Active Directory's userAccountControl
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """Text that is no value of its property's type, with the reason."""
+    """Text that is not a value of its property's type, with the reason."""
 
     reason: str
 

@@ -1,7 +1,7 @@
-"""What a source row or an administrator's edit changes on an object: the new object, or the same one when nothing does.
+"""What a source row or an administrator's edit changes on an object: the new object, or the same one if none.
 
-Pure. Only effective changes deserve a change number; only a moved deletion, purge or accountEnabled changes who counts
-as alive for others (their groups' members are looked at again).
+Pure. Only effective changes deserve a change number; only a change of deletion, purge, accountEnabled or of a group's
+securityEnabled changes who counts as alive for others (their groups' members are looked at again).
 """
 
 from collections.abc import Mapping
@@ -11,10 +11,11 @@ from typing import Final
 from provisor.directory.objects import NAMING, Attributes, DirectoryKind, DirectoryObject, DirectoryValue
 
 ENABLED: Final = "accountEnabled"
+SECURITY: Final = "securityEnabled"
 
 
 def merged(current: Attributes, given: Mapping[str, DirectoryValue], kind: DirectoryKind) -> dict[str, DirectoryValue]:
-    """The attributes after an edit: given values replace, None clears, what is not given stays.
+    """The attributes after an edit: given values replace, None clears, attributes not given stay.
 
     Every user has accountEnabled: cleared or never given, it is true.
     """
@@ -39,12 +40,17 @@ def edited(item: DirectoryObject, given: Mapping[str, DirectoryValue]) -> Direct
         item,
         attributes=attributes,
         name=name if isinstance(name, str) else item.name,
-        enabled=attributes.get(ENABLED) is not False,
+        enabled=is_enabled(item.kind, attributes),
     )
 
 
+def is_enabled(kind: DirectoryKind, attributes: Attributes) -> bool:
+    """Whether a person may sign in, or a group can give access: both unless the attributes say otherwise."""
+    return attributes.get(ENABLED if kind == "user" else SECURITY) is not False
+
+
 def alive_moved(before: DirectoryObject, after: DirectoryObject) -> bool:
-    """Whether deletion, purge or accountEnabled moved."""
+    """Whether deletion, purge, accountEnabled or securityEnabled changed."""
     return (
         before.deleted_at != after.deleted_at or before.purged_at != after.purged_at or before.enabled != after.enabled
     )

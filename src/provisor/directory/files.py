@@ -1,6 +1,6 @@
 """Which file is which: people, groups and memberships told apart by their columns, before a row is read.
 
-Pure. A file of people given as groups would make a group of everybody, so it is refused by what it looks like.
+Pure. A file of people given as groups would make a group of everybody, so it is refused by its looks.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ MEMBERS: Final = ("member", "memberObjectIdOrUpn", "userPrincipalName")  # the f
 _OF_MEMBERS: Final = frozenset({GROUP, *MEMBERS})
 _OPTION: Final = {"user": "--users", "group": "--groups", "member": "--members"}
 _CALLED: Final = {"user": "people", "group": "groups", "member": "memberships"}
-# Nobody but a person has these; nothing but a group has those.
+# Only people have these; only groups have those.
 _OF_PEOPLE: Final = frozenset(
     {"userPrincipalName", "onPremisesUserPrincipalName", "accountEnabled", "givenName", "surname", "jobTitle",
      "userType", "businessPhones", "mobilePhone", "employeeId", "passwordProfile"}
@@ -29,7 +29,7 @@ _OF_GROUPS: Final = frozenset(
 
 
 def misplaced(given: FileKind, file: str, header: Sequence[str]) -> Refusal | None:
-    """The refusal of a file whose columns are those of another kind of file; None when it may be what it is called."""
+    """The refusal of a file whose columns are those of another kind of file; None when it may be right."""
     people, groups = _those(header, "user", _OF_PEOPLE), _those(header, "group", _OF_GROUPS)
     plain = [plain_name(column) for column in header]
     found: FileKind
@@ -53,9 +53,9 @@ def misplaced(given: FileKind, file: str, header: Sequence[str]) -> Refusal | No
 
 
 def groups_for_people(file: str, header: Sequence[str]) -> Refusal | None:
-    """The refusal of a file given as people that has no column by which to know one, and only such as groups have.
+    """The refusal of a file given as people with no column that identifies one, and only columns that groups have too.
 
-    Weak evidence, as people have these columns too: to be asked only about a file that cannot be taken.
+    Weak evidence, as people have these columns too: ask only about a file that cannot be imported.
     """
     meanings = [meaning("group", column) for column in header]
     attributes = {each.attribute for each in meanings if isinstance(each, Meaning)}

@@ -1,7 +1,7 @@
 """Deleting and coming back: soft delete, restore within 30 days, purge.
 
 Pure; moments are UTC microseconds, as objects hold them. Rules: spec/graph-synchronization-api.md section 11.
-A soft-deleted object gives its name free, so a restore can find it taken; it keeps its anchor, so that a source row
+A soft-deleted object frees its name, so a restore may find it taken; it keeps its anchor, so that a source row
 finds it again. A purged one keeps only what a tombstone needs.
 """
 
@@ -15,11 +15,11 @@ KEPT = timedelta(days=30)  # how long Entra keeps a deleted user or group
 
 
 def soft_deleted(item: DirectoryObject, at: int) -> DirectoryObject | Refusal:
-    """The object in the list of deleted ones; it can be restored until it is purged."""
+    """The object as soft-deleted; it can be restored until it is purged."""
     if item.deleted_at is not None:
         return Refusal(
             code="already-deleted",
-            message=f"{item.name} is deleted already.",
+            message=f"{item.name} is already deleted.",
             hint=f"Restore it with `provisor {item.kind} restore`, or purge it with `provisor {item.kind} purge`.",
         )
     return replace(item, deleted_at=at)
@@ -31,7 +31,7 @@ def restored(item: DirectoryObject, holder: DirectoryObject | None) -> Directory
         return Refusal(
             code="purged",
             message=f"{item.name} was deleted for good and cannot be restored.",
-            hint="Create it anew, or import it again.",
+            hint="Create it again, or import it again.",
         )
     if item.deleted_at is None:
         return Refusal(code="not-deleted", message=f"{item.name} is not deleted.", hint="There is nothing to restore.")

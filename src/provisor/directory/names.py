@@ -17,7 +17,7 @@ ID: Final = "id"
 MANAGER: Final = "manager"
 OBJECT_GUID: Final = "objectGUID"
 
-# Graph's name, and the older one that mappings know it by too (of businessPhones: its first).
+# Graph's name, and the older one that mappings use too (for businessPhones: its first).
 _IN_MAPPINGS: Mapping[DirectoryKind, Mapping[str, str]] = {
     "user": {
         "businessPhones": "telephoneNumber",
@@ -30,7 +30,7 @@ _IN_MAPPINGS: Mapping[DirectoryKind, Mapping[str, str]] = {
     },
     "group": {},
 }
-# What files and Active Directory call it besides. A column holds one value, so files say businessPhone for one of them.
+# What files and Active Directory also call it. A column holds one value, so files say businessPhone for one of them.
 _IN_FILES: Mapping[DirectoryKind, Mapping[str, str]] = {
     "user": {
         "businessPhone": "businessPhones",
@@ -79,7 +79,7 @@ _NOT_TAKEN: Mapping[DirectoryKind, Mapping[str, str]] = {
         "groupType": "the columns groupTypes, securityEnabled and mailEnabled say it in Graph's words",
         "membershipType": "the column membershipRule says it in Graph's words",
         "source": "groups of this source come from its files",
-        "memberOf": "groups inside groups are not expanded",
+        "memberOf": "memberships come from a file of their own, --members",
         "member": "memberships come from a file of their own, --members",
         "objectType": "every row is a group",
     },
@@ -98,7 +98,7 @@ _NOT_TAKEN_OF_ANY: Mapping[str, str] = {
 }
 # How the headers of Entra's bulk create files are written: `Job title [jobTitle]`, `Name [displayName] Required`.
 _TEMPLATE_HEADER = re.compile(r"(?P<label>[^\[\]]+) \[(?P<name>[^\[\]\s]+)\](?: .*)?")
-# `Block sign in (Yes/No) [accountEnabled]` means the opposite of its name; so begins the word in many languages.
+# `Block sign in (Yes/No) [accountEnabled]` means the opposite of its name; the word begins like this in many languages.
 _BLOCKS = re.compile(r"\b(block|bloqu|blocc|blok)", re.IGNORECASE)
 
 
@@ -112,13 +112,13 @@ class Meaning:
 
 @dataclass(frozen=True, slots=True)
 class NotTaken:
-    """A name that is understood, and whose values are not kept; `reason` follows a semicolon."""
+    """A name that is understood but whose values are not kept; `reason` follows a semicolon."""
 
     reason: str
 
 
 def meaning(kind: DirectoryKind, name: str) -> Meaning | NotTaken | None:
-    """What a column or an attribute named by hand means; None for a name that nobody knows."""
+    """What a column or an attribute named by hand means; None for an unknown name."""
     known = _meaning(kind, name)
     written = None if known is not None else _TEMPLATE_HEADER.fullmatch(name)
     if written is None:
@@ -135,12 +135,12 @@ def names_of(kind: DirectoryKind) -> tuple[str, ...]:
 
 
 def names_in_mappings(kind: DirectoryKind) -> Mapping[str, str]:
-    """Graph's names that mappings know by another one too, with that one."""
+    """Graph's names that have another name in mappings, with that name."""
     return _IN_MAPPINGS[kind]
 
 
 def plain_name(column: str) -> str:
-    """A header as a program would write it: what stands in the brackets of a bulk create file, else itself."""
+    """A header as a program would write it: the part in brackets in a bulk create file, otherwise itself."""
     written = _TEMPLATE_HEADER.fullmatch(column)
     return written["name"] if written else column
 

@@ -15,14 +15,15 @@ Attributes: TypeAlias = Mapping[str, DirectoryValue]
 NAMING: Mapping[DirectoryKind, str] = {
     "user": "userPrincipalName",
     "group": "displayName",
-}  # what people call an object by
+}  # the attribute that is an object's name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DirectoryObject:
     """A user or group, alive, soft-deleted (`deleted_at`) or purged (a tombstone). Times are UTC microseconds.
 
-    `anchor` identifies it in its source; `enabled` repeats what `attributes` says under accountEnabled.
+    `anchor` identifies it in its source; `enabled` repeats what `attributes` says under accountEnabled, of a
+    group under securityEnabled.
     """
 
     id: str
@@ -48,7 +49,7 @@ class DirectoryObject:
 class Refusal:
     """Why something was not done: a stable kebab-case code, a sentence naming who and what, and what to do.
 
-    `about` has the noun and the name that was not found, so that whoever may see such names can be offered the nearest.
+    `about` has the noun and the name that was not found, so that those who may see such names are shown one.
     """
 
     code: str

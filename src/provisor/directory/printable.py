@@ -1,7 +1,7 @@
-"""The refusal of a name that nobody could tell from another.
+"""The refusal of a name that cannot be told from another.
 
-Pure. The rule itself is scim.naming's, which the target shares. A name that was stored before there was this rule may
-stay: callers ask about a name that is new.
+Pure. The rule itself is in scim.naming, which the target shares. A name stored before this rule may stay: callers ask
+about new names.
 """
 
 from typing import Final
@@ -26,5 +26,5 @@ def refused_name(text: str, what: str) -> Refusal | None:
     return Refusal(
         code="name-unprintable",
         message=f"{escaped(text)} cannot be {what}: it {problem}.",
-        hint="Type the name anew, without that character.",
+        hint="Type the name again, without that character.",
     )

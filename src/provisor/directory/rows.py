@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from provisor.directory.attributes import KNOWN, Reading, Unreadable, extension_name, nearest, read_text
+from provisor.directory.dynamic import MEMBERSHIP_TYPE, refused_dynamic, sign_of_dynamic
+from provisor.directory.extensions import ExtensionProperty, read_extension_text
 from provisor.directory.names import ID, MANAGER, OBJECT_GUID, Meaning, NotTaken, meaning, names_of
 from provisor.directory.objectguid import as_base64, read_guid
 from provisor.directory.objects import NAMING, DirectoryKind, DirectoryValue, Refusal
@@ -23,7 +25,7 @@ _PREFERRED: Mapping[DirectoryKind, str] = {"user": OBJECT_GUID, "group": ID}
 class Columns:
     """What the columns of one file mean. `taken` has position, property, reading, and the column's own name.
 
-    By that name a refused cell is told. `guids` pairs a position with a property.
+    A refused cell is reported by that name. `guids` pairs a position with a property.
     """
 
     kind: DirectoryKind
@@ -31,7 +33,8 @@ class Columns:
     anchor_at: int
     name_at: int | None
     manager_at: int | None
-    taken: tuple[tuple[int, str, Reading, str], ...]
+    dynamic_at: int | None  # of a group: the column that says whether it is dynamic
+    taken: tuple[tuple[int, str, Reading | ExtensionProperty, str], ...]
     guids: tuple[tuple[int, str], ...]
     extensions: tuple[str, ...]  # headers to be registered, if they are not
     not_taken: tuple[tuple[str, str], ...]  # headers whose cells are not kept, with the reason
@@ -80,7 +83,7 @@ def choose_anchor(
 def unseen_column(
     kind: DirectoryKind, file: str, header: Sequence[str], app_id: str, registered: Mapping[str, object]
 ) -> Refusal | None:
-    """The refusal of a column that would become an extension whose name nobody sees whole."""
+    """The refusal of a column that would become an extension with an unreadable name."""
     for column in header:
         if meaning(kind, column) is None and not {column, extension_name(app_id, column)} & registered.keys():
             unfit = refused_name(column, f"the name of a column of {file}")
@@ -90,13 +93,18 @@ def unseen_column(
 
 
 def read_header(
-    kind: DirectoryKind, file: str, header: Sequence[str], anchor: str, app_id: str, registered: Mapping[str, object]
+    kind: DirectoryKind,
+    file: str,
+    header: Sequence[str],
+    anchor: str,
+    app_id: str,
+    registered: Mapping[str, ExtensionProperty],
 ) -> Columns | Refusal:
     """What each column means; `registered` has the full names of the tenant's extensions.
 
-    Refused when two columns mean one attribute: which of them counts is not for us to guess.
+    Refused when two columns mean one attribute: we do not guess which of them counts.
     """
-    taken: list[tuple[int, str, Reading, str]] = []
+    taken: list[tuple[int, str, Reading | ExtensionProperty, str]] = []
     guids: list[tuple[int, str]] = []
     extensions: list[str] = []
     not_taken: list[tuple[str, str]] = []
@@ -115,9 +123,10 @@ def read_header(
             guids.append((at, attribute))
             extensions.append(OBJECT_GUID)
         elif attribute == ID:
-            not_taken += [(column, "the directory gives ids of its own")] if anchor != ID else []
+            not_taken += [(column, "the directory assigns its own ids")] if anchor != ID else []
         elif attribute != MANAGER:
-            taken.append((at, attribute, found.reading if isinstance(found, Meaning) else "text", column))
+            reading = found.reading if isinstance(found, Meaning) else _reading(registered.get(attribute))
+            taken.append((at, attribute, reading, column))
         if not isinstance(found, Meaning) and attribute != column:
             extensions.append(column)
         elif attribute != column and attribute in KNOWN[kind]:
@@ -128,6 +137,7 @@ def read_header(
         anchor_at=[_identifier(kind, column) for column in header].index(anchor),
         name_at=places.get(NAMING[kind]),
         manager_at=places.get(MANAGER),
+        dynamic_at=header.index(MEMBERSHIP_TYPE) if kind == "group" and MEMBERSHIP_TYPE in header else None,
         taken=tuple(taken),
         guids=tuple(guids),
         extensions=tuple(extensions),
@@ -139,7 +149,7 @@ def read_header(
 def unknown_column(kind: DirectoryKind, column: str, full_name: str) -> str:
     """The warning for a column that became a directory extension."""
     return (
-        f"the column {column} is no attribute of a {kind}; it is kept as the directory extension {full_name}. "
+        f"the column {column} is not an attribute of a {kind}; it is kept as the directory extension {full_name}. "
         f"The nearest known attribute is {nearest(kind, column, names_of(kind))}."
     )
 
@@ -162,18 +172,25 @@ def read_row(columns: Columns, number: int, cells: Sequence[str]) -> SourceRow |
         return f"{NAMING[columns.kind]} is empty; every {columns.kind} needs one"
     anchor = anchor_key(columns.kind, columns.anchor, identifying)
     if anchor is None:
-        return f"{OBJECT_GUID} {identifying!r} is no GUID"
+        return f"{OBJECT_GUID} {identifying!r} is not a GUID"
     given: dict[str, DirectoryValue] = {}
     for at, property_, reading, column in columns.taken:
-        value = (cells[at] or None) if reading == "text" else read_text(column, reading, cells[at])
+        if isinstance(reading, ExtensionProperty):
+            value = read_extension_text(reading, cells[at])
+        else:
+            value = (cells[at] or None) if reading == "text" else read_text(column, reading, cells[at])
         if isinstance(value, Unreadable):
             return value.reason
         given[property_] = value
     for at, property_ in columns.guids:
         raw = read_guid(cells[at])
         if raw is None and cells[at]:
-            return f"{OBJECT_GUID} {cells[at]!r} is no GUID"
+            return f"{OBJECT_GUID} {cells[at]!r} is not a GUID"
         given[property_] = None if raw is None else as_base64(raw)
+    membership_type = "" if columns.dynamic_at is None else cells[columns.dynamic_at]
+    if columns.kind == "group" and (sign := sign_of_dynamic(given, membership_type)) is not None:
+        refusal = refused_dynamic(name or identifying, sign)
+        return f"{refusal.message[0].lower()}{refusal.message[1:]} {refusal.hint.rstrip('.')}"
     return SourceRow(
         number=number,
         anchor=anchor,
@@ -191,15 +208,21 @@ def _identifier(kind: DirectoryKind, column: str) -> str:
 
 
 def _attribute(column: str, found: Meaning | NotTaken | None, app_id: str, registered: Mapping[str, object]) -> str:
-    """Where the cells of a column go: the attribute it means, or a directory extension, which objectGUID is too."""
+    """Where the cells of a column go: the attribute it means, or a directory extension, as objectGUID is."""
     if isinstance(found, Meaning):
         return extension_name(app_id, OBJECT_GUID) if found.attribute == OBJECT_GUID else found.attribute
     return column if column in registered else extension_name(app_id, column)
+
+
+def _reading(extension: ExtensionProperty | None) -> Reading | ExtensionProperty:
+    """How the cells of an extension are read; text of any length, as Active Directory has it, where it is text."""
+    plain = extension is None or (extension.data_type == "String" and not extension.multi_valued)
+    return "text" if plain or extension is None else extension
 
 
 def _twice(file: str, first: str, second: str, attribute: str) -> Refusal:
     return Refusal(
         code="column-twice",
         message=f"The columns {first} and {second} of {file} both mean {attribute}.",
-        hint="Leave one of them out; which one counts is not for us to guess.",
+        hint="Leave one of them out.",
     )

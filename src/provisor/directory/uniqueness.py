@@ -11,7 +11,7 @@ from provisor.directory.objects import NAMING, DirectoryKind, Refusal
 
 
 def taken(kind: DirectoryKind, name: str, holder_name: str, holder_id: str) -> Refusal:
-    """The refusal for a name that somebody else has."""
+    """The refusal of a name that somebody else has."""
     same = "" if name == holder_name else f" as {holder_name}"
     return Refusal(
         code="name-taken",
@@ -21,10 +21,10 @@ def taken(kind: DirectoryKind, name: str, holder_name: str, holder_id: str) -> R
 
 
 def blank(kind: DirectoryKind) -> Refusal:
-    """The refusal for a name of blanks only."""
+    """The refusal of a blank name."""
     return Refusal(
         code="name-blank",
-        message=f"A {kind} needs a {NAMING[kind]} that is more than blanks.",
+        message=f"A {kind} needs a {NAMING[kind]} that is not blank.",
         hint=f"Give it a {NAMING[kind]}.",
     )
 
@@ -47,7 +47,7 @@ class Holder:
 
 
 def settle(claims: Sequence[Claim], holders: Mapping[str, Holder]) -> dict[int, Holder]:
-    """Which of these claims fail, by row, and who stands in the way; chains and swaps of names among them succeed.
+    """Which of these claims fail, by row, and who is in the way; chains and swaps of names among them succeed.
 
     `holders` has the live holder of every name wanted. No two claims want one name (rows of one file are told apart
     before). A claim fails when its name's holder keeps it: because it claims nothing else here, or its claim failed.

@@ -1,6 +1,6 @@
-"""What to do about a refusal, where its own words, or the request that was refused, say more than its status.
+"""What to do about a refusal, where its text, or the refused request, says more than its status.
 
-Pure. One table, the first row that fits counts. Each row stands for answers that real applications give, all listed in
+Pure. One table; the first row that fits applies. Each row stands for answers of real applications, all listed in
 tests/engine/test_advice.py. Flags and dialects: spec/scim-wire.md section 4. Order: the advice, its words, the table.
 """
 
@@ -14,11 +14,11 @@ Verb: TypeAlias = Literal["create", "update", "disable", "delete", "look up", "r
 
 SERVICE_INCOMPATIBLE = "SystemForCrossDomainIdentityManagementServiceIncompatible"
 
-_READ_CHARACTERS = 1_000  # of an answer: what it complains of stands at its beginning
+_READ_CHARACTERS = 1_000  # of an answer: the complaint is at its beginning
 
 
 class Advice(NamedTuple):
-    """`code` is empty where the status or scimType says it well enough."""
+    """`code` is empty where the status or scimType is good enough."""
 
     code: str
     hint: str
@@ -50,7 +50,7 @@ class _Row(NamedTuple):
     hint: str
 
 
-# The words. Repetitions are bounded, so that no answer, however it is made, takes long to read.
+# The words. Repetitions are bounded, so that no answer takes long to read, however it is crafted.
 
 
 def _words(pattern: str) -> Callable[[str], object]:
@@ -126,12 +126,12 @@ _filter = _words(r"\bfilter")
 
 
 def _key(said: str) -> bool:
-    """Whether an attribute is complained of by a name that is a path: name.givenName, urn:…:User:department."""
+    """Whether the complaint is about an attribute named by a path: name.givenName, urn:…:User:department."""
     return bool(_compound(said)) and (bool(_attribute(said)) or bool(_enterprise_attribute(said)))
 
 
 def _schema(said: str) -> bool:
-    """Whether what is listed in `schemas` is complained of, and not an attribute that a schema does not have."""
+    """Whether the complaint is about what `schemas` lists, not about an attribute that a schema lacks."""
     return bool(_of_schema(said)) and (not _attribute(said) or bool(_schemas_attribute(said)))
 
 
@@ -154,25 +154,25 @@ _NOT_KNOWN = "SchemaAttributeNotFound"
 _AGAIN = "to the tenant URL and save the credentials of the job again"
 _COMPLIANT = f"Append ?aadOptscim062020 {_AGAIN}"
 _CLASSIC = f"Append ?AzureAdScimPatch2017 {_AGAIN}"
-_SPELLED = ": PATCH is then spelled as the standard has it."
+_SPELLED = ": PATCH is then written as in the standard."
 _WITHOUT_EXTRA = f"{_COMPLIANT}: groups are then created without the extra schema that Entra lists."
 _ENTERPRISE_UNKNOWN = (
-    "The application does not know the enterprise extension, which Entra lists with every user and no flag leaves out: "
+    "The application does not know the enterprise extension, which Entra sends with every user whatever the flags: "
     "ask its maker to ignore schemas that it does not know."
 )
 _CUSTOM = (
     "Entra does not list custom extensions in schemas, and neither does this job: ask the maker of the application to "
-    "take them all the same, or remove the mappings to the extension."
+    "accept them anyway, or remove the mappings to the extension."
 )
 _UNKNOWN = "The application does not know the attribute: remove its mapping."
 _FULL = "The application is full: free places or buy more there, or take people out of the scope of the job."
 _NOTHING_CREATED = (
-    "Nothing of this kind can be created below the tenant URL: check it; if the application has no groups, switch "
+    "Nothing of this kind can be created at the tenant URL: check it; if the application has no groups, switch "
     "groups off in the mappings."
 )
 _TOO_LARGE = (
-    "The request is larger than the application, or a proxy before it, takes: shorten the value, or raise the limit "
-    "there (nginx: client_max_body_size)."
+    "The request is larger than the application, or a proxy in front of it, accepts: shorten the value, or raise the "
+    "limit there (nginx: client_max_body_size)."
 )
 
 _TABLE: tuple[_Row, ...] = (
@@ -184,7 +184,7 @@ _TABLE: tuple[_Row, ...] = (
         _key,
         _sent_keys,
         _NOT_KNOWN,
-        f"{_CLASSIC}: the attribute then stands in the path. If it is refused there too, remove its mapping.",
+        f"{_CLASSIC}: the attribute is then in the path. If it is refused there too, remove its mapping.",
     ),
     _Row(_VALUE, None, _enterprise_attribute, None, _NOT_KNOWN, _UNKNOWN),
     _Row(_VALUE, _CREATE, _enterprise, None, SERVICE_INCOMPATIBLE, _ENTERPRISE_UNKNOWN),
@@ -198,12 +198,12 @@ _TABLE: tuple[_Row, ...] = (
         _no_add,
         None,
         SERVICE_INCOMPATIBLE,
-        "The application takes no `add` in PATCH, which RFC 7644 section 3.5.2.1 asks for: ask its maker.",
+        "The application takes no `add` in PATCH, which RFC 7644 section 3.5.2.1 requires: ask its maker.",
     ),
     _Row(_VALUE, _PATCH, _boolean, _sent_text, SERVICE_INCOMPATIBLE, f"{_COMPLIANT}: booleans are then sent as such."),
     _Row(_VALUE, _MEMBERS, _of_members, _sent_classic, SERVICE_INCOMPATIBLE, _COMPLIANT + _SPELLED),
     _Row(
-        _VALUE, _MEMBERS, _of_members, _sent_compliant, SERVICE_INCOMPATIBLE, f"{_CLASSIC}: members go by value then."
+        _VALUE, _MEMBERS, _of_members, _sent_compliant, SERVICE_INCOMPATIBLE, f"{_CLASSIC}: members then go by value."
     ),
     _Row(_VALUE, _PATCH, _patch_form, _sent_classic, SERVICE_INCOMPATIBLE, _COMPLIANT + _SPELLED),
     _Row(
@@ -220,7 +220,7 @@ _TABLE: tuple[_Row, ...] = (
         _chosen,
         None,
         _NOT_KNOWN,
-        "The account has no entry that the path chooses, and the application makes none: map the attribute only during "
+        "The account has no entry that the path selects, and the application adds none: map the attribute only during "
         "object creation, or ask the maker of the application.",
     ),
     # No place
@@ -241,7 +241,7 @@ _TABLE: tuple[_Row, ...] = (
         _domain,
         None,
         "",
-        "Have the domain verified or allowed at the application, or map an address of another domain.",
+        "Have the domain verified or allowed at the application, or map an address in another domain.",
     ),
     _Row(
         _VALUE, None, _length, None, "", "Shorten the value, or cut it in its mapping, as with Left([attribute], 64)."
@@ -260,7 +260,7 @@ _TABLE: tuple[_Row, ...] = (
         _meta,
         None,
         SERVICE_INCOMPATIBLE,
-        "Entra sends meta with creates, and a service ignores what is read-only (RFC 7644 section 3.3): ask the maker.",
+        "Entra sends meta with creates, and services ignore it as read-only (RFC 7644 section 3.3): ask the maker.",
     ),
     _Row(
         frozenset({400, 403, 422}),
@@ -276,7 +276,7 @@ _TABLE: tuple[_Row, ...] = (
         _filter,
         None,
         SERVICE_INCOMPATIBLE,
-        "The application cannot be asked by this attribute: match by another one, such as userName.",
+        "The application cannot be searched by this attribute: match by another one, such as userName.",
     ),
     _Row(_VALUE, None, _attribute, None, _NOT_KNOWN, _UNKNOWN),
     # What is not offered
@@ -297,7 +297,7 @@ _TABLE: tuple[_Row, ...] = (
         None,
         None,
         "",
-        "The application deletes nothing: switch Delete off in the target object actions.",
+        "The application does not delete: switch Delete off in the target object actions.",
     ),
     _Row(
         frozenset({406, 415}),
@@ -305,8 +305,8 @@ _TABLE: tuple[_Row, ...] = (
         None,
         None,
         SERVICE_INCOMPATIBLE,
-        "The application, or a proxy before it, must take and send application/scim+json (RFC 7644 section 3.8): ask "
-        "its maker.",
+        "The application, or a proxy in front of it, must accept and send application/scim+json (RFC 7644, 3.8): "
+        "ask its maker.",
     ),
     _Row(frozenset({413}), None, None, None, "", _TOO_LARGE),
     _Row(frozenset({414, 431}), None, None, None, "UnprocessableEntity", _TOO_LARGE),
@@ -316,6 +316,6 @@ _TABLE: tuple[_Row, ...] = (
         None,
         None,
         "WebExceptionProtocolError",
-        "A proxy between here and the application asks for a sign-in: let this machine pass.",
+        "A proxy between this machine and the application asks for a sign-in: let this machine through.",
     ),
 )

@@ -1,23 +1,24 @@
 """Failures and skips by their cause: one sentence, how many it concerns, some of their names, and what to do.
 
 Pure. Two sentences have one cause when they differ only in who and which value. Order: the cause, collecting them,
-sentences.
+the same as a word, sentences.
 """
 
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from typing import NamedTuple
 
 from provisor.engine.record import Kind
 
 NAMES_KEPT = 10
-CAUSES_KEPT = 200  # a target that says something else to everybody: beyond that, one cause a code
+CAUSES_KEPT = 200  # for a target with a new reason each time; beyond that, one cause per code
 _SOMEBODY = "…"
-_MANY = "Other reasons, of which the provisioning log has each."
+_MANY = "Other reasons, all listed in the provisioning log."
 
-# What differs from object to object: what stands in quotes, addresses, ids, numbers.
+# What differs from object to object: quoted text, addresses, ids, numbers.
 _VALUES = re.compile(
     r""""[^"]{0,200}"|“[^”]{0,200}”|'[^' ]{0,200}'|[^\s"'“”:]{1,64}@[^\s"'“”,;:]+"""
     r"|\b[0-9a-f]{8}-[0-9a-f-]{27}\b|\b\d[\d.,:-]*\b",
@@ -63,7 +64,7 @@ class _Group:
 
 
 class Causes:
-    """Collects what was told, in memory that does not grow with how many there are."""
+    """Collects what was logged, in memory that does not grow with the number of objects."""
 
     def __init__(self) -> None:
         self._groups: dict[tuple[str, str], _Group] = {}
@@ -86,7 +87,7 @@ class Causes:
             group.heads.append(head)
 
     def _without_values(self, tail: str) -> str:
-        if tail != self._last[0]:  # a million skips in a row have one reason
+        if tail != self._last[0]:  # a million skips in a row may have one reason
             self._last = (tail, _VALUES.sub(_SOMEBODY, tail))
         return self._last[1]
 
@@ -105,8 +106,14 @@ class Causes:
         return sorted(causes, key=lambda cause: (-cause.number, cause.code, cause.reason))
 
 
+def signature(told: Told) -> str:
+    """One word for the cause, the same for all who share it and in every cycle: the code and a number."""
+    tail = _VALUES.sub(_SOMEBODY, _parted(told)[1])
+    return f"{told.code}-{blake2b(tail.encode(errors='replace'), digest_size=4).hexdigest()}"
+
+
 def _parted(told: Told) -> tuple[str, str]:
-    """What was refused, without whom, and why; the whole sentence without the name where it is not of that form."""
+    """What was refused, without the name, and why; the whole sentence without the name if it has another form."""
     before, colon, why = told.reason.partition(f" {told.name}: ")
     if colon:
         return before, why

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import assert_never, get_args
 
 from provisor.engine.decide import (
+    LEAVER_POLICIES,
     AtTarget,
     Create,
     Decision,
@@ -20,6 +21,7 @@ from provisor.engine.decide import (
     Standing,
     Terms,
     Update,
+    Wait,
     decide,
 )
 
@@ -50,6 +52,8 @@ def word(decision: Decision) -> str:
             return "delete"
         case Release():
             return "release"
+        case Wait():
+            return "wait"
         case Skip(code):
             return "–" if decision is _WHY else f"skip `{code}`"
         case Fail(failure):
@@ -76,13 +80,16 @@ def render_table() -> str:
         "- **wanted** in scope · **suspended** disabled or in the recycle bin · **unentitled** unassigned or filtered"
         " out · **gone** deleted for good",
         "- **absent** nothing matches · **unlinked** one object matches · **linked** provisioned by this job ·"
-        " **released** provisioned once, no longer tracked · **ambiguous** several match · **taken** the match belongs"
-        " to somebody else",
+        " **released** provisioned once, no longer tracked · **waiting** released, to be deleted on a day to come ·"
+        " **due** released, and that day has come · **ambiguous** several match · **taken** the match belongs to"
+        " somebody else",
         "- – nothing is sent and nothing is remembered; the log says why",
     ]
     for leaving, title in _TITLES.items():
         lines += ["", f"## {title}", "", *_grid(leaving)]
     lines += [
+        "",
+        *_leavers(),
         "",
         "## Switches",
         "",
@@ -90,14 +97,40 @@ def render_table() -> str:
         "|---|---|",
         "| Create off | *create* becomes skip `TargetActionDisabled` |",
         "| Update off | *update*, *disable* become skip `TargetActionDisabled`; *link, update* becomes *link* |",
-        "| Delete off | *delete* becomes skip `TargetActionDisabled`; of somebody *gone* the link goes, and the account"
-        " is never deleted, even when Delete is switched on later |",
-        "| skip out-of-scope deletions | unentitled and linked becomes skip `SkipOutOfScopeDeletion` |",
+        "| Delete off | *delete* becomes skip `TargetActionDisabled`, under *due* wait, and *disable* for leavers that"
+        " are to be deleted; the link of somebody *gone* goes, and the account is never deleted, even when Delete is"
+        " switched on later |",
+        "| skip out-of-scope deletions | unentitled and linked becomes skip `SkipOutOfScopeDeletion`; *due* becomes"
+        " *wait* |",
         "| the target holds it already | *update* and *disable* become skip `RedundantExport`;"
         " *disable, release* stays, so that the release is noted |",
         "",
     ]
     return "\n".join(lines)
+
+
+def _leavers() -> Iterator[str]:
+    yield from (
+        "## Leavers",
+        "",
+        "What a job does with *unentitled* users whose accounts are *linked* (`provisor job settings --leavers`)."
+        " Groups are deleted whatever it says.",
+        "",
+        "| | rules map IsSoftDeleted | the application cannot disable | rules do not map it |",
+        "|---|---|---|---|",
+    )
+    for policy in LEAVER_POLICIES:
+        words = (
+            word(decide("unentitled", "linked", Terms(leaving=leaving, leavers=policy), why=_WHY))
+            for leaving in ("disable", "delete", "nothing")
+        )
+        yield f"| `{policy}` | {' | '.join(words)} |"
+    yield ""
+    yield (
+        "`delete-after` marks who is released while it is set: their column is *waiting*, later *due*. Whoever was"
+        " released before stays *released*. Somebody *suspended* who is back in scope is tracked"
+        " again, and stays disabled."
+    )
 
 
 def _grid(leaving: Leaving) -> Iterator[str]:

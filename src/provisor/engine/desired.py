@@ -5,6 +5,7 @@ Rules: spec/provisioning-service.md sections 5.1 and 9, reference/deciding.md.
 Order: the value, judging, the view that rules have of a record.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from hashlib import blake2b
 from typing import NamedTuple, cast
@@ -27,14 +28,16 @@ _PURGED = Skip(NOT_ENTITLED, "The object was deleted for good.")
 _DELETED = Skip(NOT_ENTITLED, "The object is in the recycle bin.")
 _DISABLED = Skip(NOT_ENTITLED, "The account is disabled in the directory.")
 _UNASSIGNED = Skip(NOT_ENTITLED, "The object is not assigned to the application.")
-_WANTED = Skip(NOT_ENTITLED, "")  # never shown: a wanted object is not skipped for its standing
+_NO_SECURITY_GROUP = Skip(NOT_ENTITLED, "The group is not assigned, or without effect: its securityEnabled is false.")
+_NAMING: Mapping[Kind, str] = {"user": "userPrincipalName", "group": "displayName"}
+_WANTED = Skip(NOT_ENTITLED, "")  # not shown: a wanted object is not skipped for its standing
 _GROUPS_OFF = Skip(NOT_IN_SCOPE, "Provisioning of groups is switched off in the mappings.")
 
 
 class Desired(NamedTuple):
     """What a target should hold of one object, as far as the directory knows.
 
-    `why` is the skip of somebody who is not wanted. `aside` is set when the object is not to be acted on at all,
+    `why` is the skip of an object that is not wanted. `aside` is set when nothing may be done with the object,
     whatever its standing. `mapped` is None where no document is needed; `wanted_hash` is then empty. `manager` is the
     object id the reference should lead to, None where the rules do not map it. `change` is the number of the object's
     last change.
@@ -58,7 +61,7 @@ class Desired(NamedTuple):
 def judge(
     record: Record, rules: CompiledRules, now: datetime, random_bytes: RandomBytes, *, linked: bool = True
 ) -> Desired:
-    """Judge one object. `linked` False says that the job has no link for it, which spares mapping who is not wanted."""
+    """Judge one object. `linked` False: the job has no link for it, which saves mapping what is not wanted."""
     kind = rules.of(record.kind)
     entitled = rules.settings.sync_all or record.assigned
     if record.purged:
@@ -72,14 +75,14 @@ def judge(
         aside = Fail(_who(verdict.failure, record.name))
     elif not verdict.read:
         aside = Skip(NOT_IN_SCOPE, verdict.reason)
-    standing, why = _standing(record, entitled, verdict, stays=rules.settings.skip_out_of_scope_deletions)
+    standing, why = _standing(record, entitled, verdict, stays=rules.settings.keeps_leavers)
     if aside is not None or (standing != "wanted" and not linked):
         return _without_document(record, standing, why, verdict, entitled, aside)
     view[SOFT_DELETED] = standing != "wanted"
     mapped = kind.mapper.map(view, now, random_bytes)
     manager = record.manager if kind.mapper.references else None
     if linked and manager is None and kind.mapper.references:
-        # Only for an account of ours: one about to be linked may have a manager that somebody else gave it.
+        # Only for an account of ours: one about to be linked may have a manager set by somebody else.
         mapped = mapped._replace(unreferenced=tuple(path for path, _ in kind.mapper.references))
     return Desired(
         record.id,
@@ -99,18 +102,20 @@ def judge(
 
 
 def as_leaver(record: Record, rules: CompiledRules, now: datetime, random_bytes: RandomBytes) -> Mapped:
-    """The values of somebody deleted for good whose account stays for now: it is to be out of use at least."""
+    """The values for somebody deleted for good whose account stays for now: it must at least be out of use."""
     view = provisioning_view(record)
     view[SOFT_DELETED] = True
+    if not view.get(_NAMING[record.kind]):  # attributes go when somebody is deleted for good; the name is known still
+        view[_NAMING[record.kind]] = record.name
     return rules.of(record.kind).mapper.map(view, now, random_bytes)
 
 
 def unjudged(record: Record, error: Exception) -> Desired:
-    """Somebody about whom nothing can be said because of an error of our own: left alone, and told of."""
+    """An object that could not be judged because of an error of our own: left alone and reported."""
     failure = Failure(
         code="InternalError",
         message=f"{record.name} could not be judged: {type(error).__name__}.",
-        hint="Report this as a bug of Provisor, with the attributes of this object.",
+        hint="Report this as a bug in Provisor, with the attributes of this object.",
     )
     standing: Standing = "gone" if record.purged else "wanted"
     return _without_document(record, standing, _WANTED, _PASSED, record.assigned, Fail(failure))
@@ -140,16 +145,17 @@ def _without_document(
 def _standing(record: Record, entitled: bool, verdict: Verdict, *, stays: bool) -> tuple[Standing, Skip]:
     """Deletion weighs more than anything else, then scope, then the account being disabled.
 
-    A person in the recycle bin stays tracked even if the assignment went with them, so that the purge deletes the
+    A person in the recycle bin stays tracked even if the assignment is gone too, so that the purge deletes the
     account; a disabled person who is unassigned is released. Where leaving scope is not acted on (`stays`), being
-    disabled is all the same (spec/provisioning-service.md section 9.2).
+    disabled still is (spec/provisioning-service.md section 9.2).
     """
     if record.deleted:
         return "suspended", _DELETED
     if stays and not record.enabled and record.kind == "user":
         return "suspended", _DISABLED
     if not entitled:
-        return "unentitled", _UNASSIGNED
+        no_security = record.kind == "group" and record.attributes.get("securityEnabled") is False
+        return "unentitled", _NO_SECURITY_GROUP if no_security else _UNASSIGNED
     if not verdict.passes and verdict.failure is None:
         return "unentitled", Skip(NOT_IN_SCOPE, verdict.reason)
     if not record.enabled and record.kind == "user":
@@ -158,7 +164,7 @@ def _standing(record: Record, entitled: bool, verdict: Verdict, *, stays: bool) 
 
 
 def _leaves_anyway(record: Record, entitled: bool) -> bool:
-    """Whether the account goes out of use whatever the filters say: one that fails must not keep a leaver in."""
+    """Whether the account goes out of use whatever the filters say: a failing filter must not keep a leaver active."""
     return record.deleted or not entitled or (record.kind == "user" and not record.enabled)
 
 
@@ -167,7 +173,7 @@ def _who(failure: Failure, name: str) -> Failure:
 
 
 def _hash(mapped: Mapped, manager: str | None) -> str:
-    """What an existing account should hold, in 16 bytes: changes when, and only when, something must be sent."""
+    """What an existing account should hold, as a hash of 16 bytes: it changes exactly when something must be sent."""
     text = _ENCODE((mapped.wanted, mapped.cleared, manager))
     return blake2b(text, digest_size=16).hexdigest()
 

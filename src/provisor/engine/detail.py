@@ -19,7 +19,7 @@ MEMBERS = "members"
 
 
 class Changed(NamedTuple):
-    """One attribute with its old and new value. A member came (`new`) or went (`old`) by name; `id` is the member's."""
+    """One attribute with its old and new value. Members are `new` or `old` by name; `id` is the member's."""
 
     attribute: str
     old: str | None
@@ -31,7 +31,7 @@ class Changed(NamedTuple):
 class Detail:
     """One object. `operation` is create, update, link, disable, delete, members, reference or none.
 
-    Values of redacted mappings show as [Redact]. `reason` says why it is done, failed, waits or is left alone.
+    Values of redacted mappings show as [Redact]. `reason` says why it is done, fails, waits or is left alone.
     """
 
     operation: str
@@ -62,7 +62,7 @@ class Detail:
 
     @property
     def sort(self) -> tuple[str, str, str]:
-        """What it is counted under where only the first of each sort are shown."""
+        """What it is counted under when only the first of each kind are shown."""
         return self.status, self.kind, self.operation
 
 
@@ -89,7 +89,7 @@ def lines(detail: Detail) -> Iterator[str]:
     if detail.operation == "create":
         return  # everything is new; --json has it
     for change in detail.changes[:SHOWN_CHANGES]:
-        yield f"    {change.attribute}: {_value(change.old)} → {_value(change.new)}"
+        yield f"    {change.attribute}: {shown_value(change.old)} → {shown_value(change.new)}"
     if len(detail.changes) > SHOWN_CHANGES:
         yield f"    and {len(detail.changes) - SHOWN_CHANGES} more attributes"
 
@@ -113,7 +113,8 @@ def named(names: Sequence[str], number: int | None = None) -> str:
     return ", ".join(shown) + (f" and {more:,} more" if more > 0 else "")
 
 
-def _value(text: str | None) -> str:
+def shown_value(text: str | None) -> str:
+    """A value within a line, cut where it is long."""
     if text is None or text == "":
         return "(none)"
     return text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 1] + "…"

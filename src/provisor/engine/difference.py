@@ -22,7 +22,7 @@ class Difference(NamedTuple):
 
 
 def difference(held: Resource, mapped: Mapped, mapper: Mapper, *, suppress_case_changes: bool = False) -> Difference:
-    """Lay the mapped values over what is held. A mapping that flows always is sent even when nothing changed."""
+    """Lay the mapped values over what is held. A mapping that always flows is sent even when nothing changed."""
     after = mapper.lay_over(held, mapped, suppress_case_changes=suppress_case_changes)
     operations = derive(held, after, mapper.resource_type)
     if mapper.roles:

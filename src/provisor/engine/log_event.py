@@ -1,8 +1,8 @@
-"""An event of the provisioning log: kept as facts, written out in Graph's provisioningObjectSummary when it is read.
+"""An event of the provisioning log: kept as facts, and written out as Graph's provisioningObjectSummary when read.
 
-Pure. A document repeats much that follows from little; written out for every object it would be most of what a cycle
-makes durable. Shape and words: spec/provisioning-service.md section 17. Order: the facts, taking them, the document,
-its steps, its error.
+Pure. A document repeats much that follows from a few facts; written out for every object it would be most of what a
+cycle stores. Shape and words: spec/provisioning-service.md section 17. Order: the facts, taking them, the document, its
+steps, its error.
 """
 
 from collections.abc import Sequence
@@ -19,18 +19,26 @@ from provisor.engine.record import Kind
 from provisor.rules.failure import Failure, Retry
 from provisor.scim.values import Json, Resource
 
-LoggedAction: TypeAlias = Literal["create", "update", "delete", "disable", "other"]
+LoggedAction: TypeAlias = Literal["create", "update", "delete", "disable", "stagedDelete", "stagedAction", "other"]
 Status: TypeAlias = Literal["success", "failure", "skipped", "warning"]
 FailedStep: TypeAlias = Literal["import", "scoping", "matching", "processing", "referenceResolution", "export"]
 
 UNRESOLVED_REFERENCE = "UnableToResolveReferenceAttributeValue"
-_BRING_THEM = "Bring them into the scope of the job; who is disabled in the directory gets no account."
+_BRING_THEM = "Bring them into the scope of the job. Users who are disabled in the directory get no account."
 SHOWN_UNRESOLVED = 20
+# When that is, is not known as the event is written: it depends on how often the object has failed (engine.retry).
+_AGAIN = {
+    Retry.NOW: Retry.NOW.value,
+    Retry.LATER: "later; `provisor job escrow` says when",
+    Retry.NEVER: Retry.NEVER.value,
+}
 _EXPORTS: dict[LoggedAction, str] = {
     "create": "EntryExportAdd",
     "update": "EntryExportUpdate",
     "disable": "EntryExportUpdate",
     "delete": "EntryExportDelete",
+    "stagedDelete": "EntrySynchronizationSkip",
+    "stagedAction": "EntrySynchronizationSkip",
     "other": "EntrySynchronizationSkip",
 }
 _DONE: dict[LoggedAction, str] = {
@@ -38,12 +46,14 @@ _DONE: dict[LoggedAction, str] = {
     "update": "was updated",
     "disable": "was disabled",
     "delete": "was deleted",
+    "stagedDelete": "was held back",
+    "stagedAction": "was held back",
     "other": "was left as it is",
 }
 
 
 class Judged(msgspec.Struct, array_like=True):
-    """What scope said of the object."""
+    """What scope said about the object."""
 
     standing: Standing
     entitled: bool
@@ -76,7 +86,7 @@ class Sent(msgspec.Struct, array_like=True):
 
 
 class Facts(msgspec.Struct, array_like=True, kw_only=True):
-    """One event without what its row and its cycle say already."""
+    """One event without what its row and its cycle already say."""
 
     kind: Kind
     judged: Judged | None = None
@@ -87,6 +97,8 @@ class Facts(msgspec.Struct, array_like=True, kw_only=True):
     skip: tuple[str, str] | None = None
     sent: Sent | None = None
     unresolved_number: int = 0
+    milliseconds: float = 0.0  # of a request whose exchange is kept apart (storage.exchanges)
+    by: str = ""  # who asked for it by name; empty: the service, in a cycle
 
 
 encode = msgspec.json.Encoder().encode
@@ -112,8 +124,10 @@ def refused(failure: Failure, step: FailedStep) -> LocatedFailure:
     return LocatedFailure(failure.code, failure.message, failure.hint, failure.retry, step)
 
 
-def sent(exchange: Exchange) -> Sent:
+def sent(exchange: Exchange | None) -> Sent | None:
     """A captured exchange as a fact."""
+    if exchange is None:
+        return None
     return Sent(
         exchange.method,
         exchange.url,
@@ -134,6 +148,7 @@ class Systems:
     application: str
     """The id of the service principal."""
     application_name: str
+    app_id: str = ""
     source_name: str = "Provisor Directory"
     user_urn: str
     group_urn: str
@@ -155,12 +170,13 @@ class Written(NamedTuple):
 
 
 class EventFrame:
-    """What all events of one cycle have in common, prepared once; `document` adds what is told of one object."""
+    """What all events of one cycle have in common, prepared once; `document` adds what concerns one object."""
 
     def __init__(self, systems: Systems) -> None:
         self._systems = systems
         principal: Resource = {"id": systems.application, "displayName": systems.application_name}
         details: Resource = {
+            "ApplicationId": systems.app_id,
             "ServicePrincipalId": systems.application,
             "ServicePrincipalDisplayName": systems.application_name,
         }
@@ -183,7 +199,7 @@ class EventFrame:
             "activityDateTime": row.at,
             "changeId": row.id,
             "provisioningAction": row.action,
-            "durationInMilliseconds": 0 if facts.sent is None else round(facts.sent.milliseconds),
+            "durationInMilliseconds": round(facts.milliseconds if facts.sent is None else facts.sent.milliseconds),
             "provisioningStatusInfo": {"status": row.status, "errorInformation": _error(row, facts)},
             "provisioningSteps": self._steps(row, facts) if row.object_id else [],
             "modifiedProperties": as_properties(facts.modified),
@@ -201,6 +217,8 @@ class EventFrame:
             },
             **self._fixed,
         }
+        if facts.by:
+            document["initiatedBy"] = {"id": "", "displayName": facts.by, "initiatorType": "user"}
         if facts.sent is not None:
             document["exchange"] = msgspec.structs.asdict(facts.sent)
         return document
@@ -267,7 +285,7 @@ def _differing(name: str, modified: Sequence[ModifiedProperty]) -> str:
 
 
 def _absent(facts: Facts) -> str:
-    """Who is referred to and not at the target: some by name and how many more; empty for nobody."""
+    """Who is referred to but not at the target: some by name and how many more; empty for nobody."""
     return _named(facts.unresolved, _number(facts))
 
 
@@ -287,7 +305,7 @@ def _is_not(absent: str) -> str:
 
 
 def _failed(steps: list[Json], refused: LocatedFailure, action: LoggedAction) -> list[Json]:
-    """The steps before the failed one, and that one with what went wrong."""
+    """The steps before the failed one, and the failed one with what went wrong."""
     order = ("import", "scoping", "matching", "processing", "referenceResolution", "export")
     last = order.index(refused.step)
     kept = [step for step in steps if isinstance(step, dict) and order.index(str(step["provisioningStepType"])) < last]
@@ -305,8 +323,8 @@ def _error(row: Written, facts: Facts) -> Json:
     """errorInformation; null for a success."""
     if (refused := facts.refused) is not None:
         category = "failure" if refused.code == "InternalError" else "nonServiceFailure"
-        again = f" Tried again {refused.retry.value}." if row.object_id else ""  # of a cycle its hint says that
-        return _information(refused.code, refused.message, category, refused.hint + again)
+        again = f" Tried again {_AGAIN[refused.retry]}." if row.object_id else ""  # for a cycle, its hint says that
+        return _information(refused.code, refused.message, category, refused.hint + again, _answered(facts.sent))
     if facts.skip is not None:
         return _information(*facts.skip, "nonServiceFailure", "")
     if facts.unresolved:
@@ -322,11 +340,19 @@ def unresolved_reason(name: str, unresolved: Sequence[str], number: int) -> str:
     return f"{number:,} {what} of {name} cannot be written, because {are} not at the target: {absent}."
 
 
-def _information(code: str, reason: str, category: str, action: str) -> Resource:
+def _answered(exchange: Sent | None) -> str | None:
+    """What was asked and answered, without a query and bodies; None where nothing was, or it is not kept any more."""
+    if exchange is None:
+        return None
+    answer = "no answer" if exchange.status is None else f"status {exchange.status}"
+    return f"{exchange.method} {exchange.url.partition('?')[0]}: {answer}"
+
+
+def _information(code: str, reason: str, category: str, action: str, details: str | None = None) -> Resource:
     return {
         "errorCode": code,
         "reason": reason,
-        "additionalDetails": None,
+        "additionalDetails": details,
         "errorCategory": category,
         "recommendedAction": action,
     }

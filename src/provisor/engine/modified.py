@@ -1,4 +1,4 @@
-"""What differs between two documents, as the provisioning log tells it: attribute, old value, new value.
+"""What differs between two documents, as the provisioning log shows it: attribute, old value, new value.
 
 Pure. Values of redacted mappings show as [Redact] (spec/provisioning-service.md section 17).
 """
@@ -48,7 +48,7 @@ def reference_in(mapper: Mapper, path: str, document: Resource) -> str | None:
 
 
 def differing_members(added: Sequence[str], removed: Sequence[str]) -> list[ModifiedProperty]:
-    """Membership changes: the id of who came as the new value, of who went as the old one; not more than are shown."""
+    """Membership changes: an added member is the new value, a removed one the old, by id. No more than are shown."""
     changes: list[ModifiedProperty] = [("members", None, member) for member in added[:SHOWN_MEMBERS]]
     return changes + [("members", member, None) for member in removed[: SHOWN_MEMBERS - len(changes)]]
 

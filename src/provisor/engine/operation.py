@@ -1,6 +1,6 @@
-"""Operations: the kinds of thing that are done to one target object, and the order in which a cycle does them.
+"""Operations: the kinds of things done to one target object, and the order in which a cycle does them.
 
-Pure. Within a phase operations are independent of each other; the phases are what makes their order matter
+Pure. Within a phase operations are independent of each other; only the order of the phases matters
 (explanation/settled-cases.md section *Operations*).
 """
 
@@ -20,12 +20,12 @@ PHASES: dict[int, str] = {
     MEMBERS: "changing memberships",
     REFERENCES: "setting managers",
     LEAVERS: "disabling and deleting users",
-    ONCE_MORE: "trying once more what conflicted with another change of this cycle",
+    ONCE_MORE: "retrying what conflicted with another change of this cycle",
 }
 
 
 def phase_of(kind: OperationKind, object_kind: Kind) -> int:
-    """When in a cycle an operation is done."""
+    """The phase of a cycle in which an operation is done."""
     match kind:
         case "delete":
             return FREE_PLACES if object_kind == "group" else LEAVERS

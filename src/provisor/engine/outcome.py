@@ -1,4 +1,4 @@
-"""What became of a request, in Entra's words: turns a ConnectorError into a Failure.
+"""The outcome of a request, in Entra's words: turns a ConnectorError into a Failure.
 
 Pure. Codes: spec/provisioning-service.md section 10; reference/errors.md lists them. A message says who, what and
 which value; the hint says what to do. Order: failures of objects, what stops a cycle, the words of statuses.
@@ -15,20 +15,23 @@ __all__ = ["Blame", "Failure", "RequestPurpose", "Retry", "Verb", "blame", "cycl
 RequestPurpose: TypeAlias = Literal["probe", "filter", "object"]
 Blame: TypeAlias = Literal["job", "object", "unsure"]
 
-# Status -> code and what to do, where the target gave no scimType that says more.
+# Status -> code and what to do, if the target gave no scimType that says more.
 _BY_STATUS: dict[int, tuple[str, str]] = {
-    200: (SERVICE_INCOMPATIBLE, "Ask the maker of the application why it answers so."),
+    200: (SERVICE_INCOMPATIBLE, "Ask the maker of the application why it answers like this."),
     400: ("UnprocessableEntity", "Compare the value with what the application accepts, and change it or its mapping."),
     401: ("Unauthorized", "Generate a new token at the application and save it in the credentials of the job."),
     403: ("InsufficientRights", "Give the token the right to do this, or free a place when the application is full."),
     404: ("InvalidAnchor", "The object is gone from the application. It is matched again in the next cycle."),
     405: ("MethodNotAllowed", "The application does not offer this operation; switch it off in the object actions."),
-    408: ("Timeout", "The application was too slow. Nothing is to be done unless it stays so."),
+    408: ("Timeout", "The application was too slow. Nothing needs to be done unless this goes on."),
     409: ("EntryConflict", "Delete or rename the other object, or change the matching attribute, then retry."),
-    412: ("Conflict", "Somebody else changed the object at the same time. Nothing is to be done unless it stays so."),
+    412: (
+        "Conflict",
+        "Somebody else changed the object at the same time. Nothing needs to be done unless this goes on.",
+    ),
     413: ("UnprocessableEntity", "The request is too large for the application; shorten the value."),
     422: ("UnprocessableEntity", "Compare the value with what the application accepts, and change it or its mapping."),
-    429: ("TooManyRequests", "The application limits requests. Nothing is to be done unless it stays so."),
+    429: ("TooManyRequests", "The application limits requests. Nothing needs to be done unless this goes on."),
     501: ("NotImplemented", "The application does not offer this operation; switch it off in the object actions."),
 }
 _BY_SCIM_TYPE: dict[str, tuple[str, str]] = {
@@ -42,7 +45,7 @@ _BY_SCIM_TYPE: dict[str, tuple[str, str]] = {
         "Match by an attribute that is unique at the application.",
     ),
 }
-_SERVER_ERROR = ("InternalServerError", "The application failed. Nothing is to be done unless it stays so.")
+_SERVER_ERROR = ("InternalServerError", "The application failed. Nothing needs to be done unless this goes on.")
 _UNEXPECTED = ("UnprocessableEntity", "Ask the maker of the application what this answer means.")
 
 
@@ -88,12 +91,12 @@ def _failure(code: str, message: str, hint: str, retry: Retry = Retry.LATER) -> 
 
 
 def blame(error: ConnectorError, where: RequestPurpose) -> Blame:
-    """Whose fault an error is: the job's, and the cycle stops with its cursor kept; one object's; or nobody can say.
+    """Whose fault an error is: the job's, and the cycle stops with its cursor kept; one object's; or unclear.
 
-    The credential and the network are the job's, and any refusal of the probe. A time-out is not for certain: one
-    object may be what the target hangs on. Nor is an answer to a filter that is no list, although SCIM has an empty one
-    (404 included, spec/scim-wire.md section 6): a firewall may dislike one name. Whoever cannot say asks the target
-    something else (runner.silence).
+    The job is to blame for the credential, the network, and any refusal of the probe. A time-out is unclear: the target
+    may hang on one object. So is an answer to a filter that is not a list, although SCIM has an empty one (404
+    included, spec/scim-wire.md section 6): a firewall may dislike one name. When it is unclear, the runner asks the
+    target something else (runner.asking.timeouts).
     """
     match error:
         case Unauthorized():
@@ -112,9 +115,11 @@ def blame(error: ConnectorError, where: RequestPurpose) -> Blame:
 
 
 def cycle_failure(error: ConnectorError, *, application: str, address: str) -> Failure:
-    """The one sentence for the job when the job is to blame. The address comes without query, hence without secrets."""
+    """The sentence for the job when the job is to blame. The address comes without its query, hence without secrets."""
     where = f"{application} at {address}"
     match error:
+        case Unauthorized(exchange=None):  # from where tokens come; the application was not asked
+            return _failure("Unauthorized", f"{where} cannot be signed in to: {error}", _BY_STATUS[401][1])
         case Unauthorized():
             message = f"{where} refused the credentials (status 401)."
             return _failure("Unauthorized", message, _BY_STATUS[401][1])
@@ -124,7 +129,7 @@ def cycle_failure(error: ConnectorError, *, application: str, address: str) -> F
             return _failure(code, f"{where} cannot be reached: {error}", hint)
         case Throttled():
             hint = "The application limits requests; the cycle goes on where it stopped."
-            return _failure("TooManyRequests", f"{where} takes no requests for now: {error}", hint)
+            return _failure("TooManyRequests", f"{where} accepts no requests for now: {error}", hint)
         case Rejected(status=404) | Malformed():
             hint = "Check the tenant URL: a SCIM service answers a filter with a list, even when nobody matches."
             return _failure(SERVICE_INCOMPATIBLE, f"{where} does not answer as a SCIM service: {error}", hint)

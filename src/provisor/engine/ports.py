@@ -4,13 +4,14 @@ Pure: only shapes. Implemented by connectors.scim_client and by the in-memory ta
 same contract suite (tests/contract). Source of the requests: spec/scim-wire.md section 2.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
 from provisor.engine.record import Kind
 from provisor.scim.patch.operations import Operation
+from provisor.scim.schemas.schema import ResourceType
 from provisor.scim.values import Resource
 
 
@@ -38,12 +39,20 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """The answer to a matching query: the resources whose attribute really equals the value (strangers dropped).
+class Checked:
+    """Whether the target says that a reference is there."""
 
-    `complete` is False when there may be more of them than these: something in the answer could not be read and was
-    left out, or it said that more match than it listed. Then nobody may be taken for absent. `doubt` says why, as the
-    end of a sentence ("the answer …").
+    there: bool
+    exchange: Exchange
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """The answer to a matching query: the resources whose attribute really equals the value (others dropped).
+
+    `complete` is False when there may be more of them: something in the answer could not be read and was left out, or
+    it says that more match than it lists. Then nothing may be taken for absent. `doubt` says why, as the end of a
+    sentence ("the answer …").
     """
 
     resources: Sequence[Resource]
@@ -56,10 +65,10 @@ class Found:
 class Page:
     """One page of a listing; `next_index` is None on the last one.
 
-    `total` is None when the target did not say how many there are, or nothing that can be read: pages then end with an
-    empty one. `complete` is False when something on the page could not be read and was left out, or its numbers
-    contradict the question: then the listing proves nobody absent, and `doubt` says why, as the end of a sentence
-    ("the answer …"). Whether pages overlap or leave a gap shows only to who reads them all.
+    `total` is None when the target did not say how many there are, or not readably: the pages then end with an empty
+    one. `complete` is False when something on the page could not be read and was left out, or its numbers contradict
+    the question: then the listing does not prove anybody absent, and `doubt` says why, as the end of a sentence
+    ("the answer …"). Overlaps and gaps between pages only show to a caller who reads them all.
     """
 
     resources: Sequence[Resource]
@@ -72,7 +81,7 @@ class Page:
 
 @dataclass(slots=True)
 class ConnectorError(Exception):
-    """A request that brought no usable answer. One of the five kinds below."""
+    """A request without a usable answer. One of the five kinds below."""
 
     message: str
     exchange: Exchange | None = field(default=None, kw_only=True)
@@ -83,9 +92,9 @@ class ConnectorError(Exception):
 
 @dataclass(slots=True)
 class Unreachable(ConnectorError):
-    """No answer: name, connection, TLS or time-out. `sent` is False when the request surely never left.
+    """No answer: name, connection, TLS or time-out. `sent` is False when the request certainly did not leave.
 
-    `timed_out`: the request arrived and nothing came back in time, which one object alone may be the reason of.
+    `timed_out`: the request arrived and nothing came back in time, which may be due to one object alone.
     """
 
     sent: bool = field(default=True, kw_only=True)
@@ -99,10 +108,14 @@ class Unauthorized(ConnectorError):
 
 @dataclass(slots=True)
 class Throttled(ConnectorError):
-    """429 or 503: nothing may be sent before `until`. After a 503 nobody knows whether the request was carried out."""
+    """429 or 503: nothing may be sent before `until`. After a 503 it is unknown whether the request was carried out.
+
+    `told`: the target named that moment; otherwise it is a guess.
+    """
 
     until: datetime = field(kw_only=True)
     status: int = field(default=429, kw_only=True)
+    told: bool = field(default=True, kw_only=True)
 
 
 @dataclass(slots=True)
@@ -116,7 +129,7 @@ class Rejected(ConnectorError):
 
 @dataclass(slots=True)
 class Malformed(ConnectorError):
-    """An answer that is not SCIM: no JSON, no id, 404 on a filter, a redirect to another host.
+    """An answer that is not SCIM: not JSON, no id, 404 on a filter, a redirect to another host.
 
     `status` is what came with it, None when not even that could be read. A 2xx says that the request was carried out.
     """
@@ -126,11 +139,26 @@ class Malformed(ConnectorError):
 
 
 class Target(Protocol):
-    """A SCIM application as the engine uses it. Every method raises a ConnectorError when it brings no answer.
+    """A SCIM application as the engine uses it. Every method raises a ConnectorError when there is no usable answer.
 
-    Methods may be called concurrently; requests for one object are never concurrent. Repeating any of them is safe
+    Methods may be called concurrently; requests for one object are not concurrent. Repeating any of them is safe
     for the target's state except `create`, which the engine repeats only after looking.
     """
+
+    @property
+    def caller(self) -> str:
+        """What tells the application and the credential that it is asked with from others; shows neither."""
+
+    def use(self, types: Mapping[Kind, ResourceType]) -> None:
+        """Read and write resources as these types from now on: a job may know more of an application's attributes
+        than its template (rules.attributes).
+        """
+
+    async def discover(self) -> Answer | None:
+        """What the application says of itself: its ServiceProviderConfig; None when it has none."""
+
+    async def schemas(self, start_index: int = 1) -> Page | None:
+        """The schema documents that it serves, from the 1-based `start_index`; None when it serves none."""
 
     async def find(self, kind: Kind, path: str, value: str) -> Found:
         """Resources whose attribute at `path` equals `value` (row 4 and 12); groups come without members."""
@@ -140,6 +168,9 @@ class Target(Protocol):
 
     async def read(self, kind: Kind, target_id: str) -> Answer | None:
         """One resource by id (rows 5 and 13); None for 404."""
+
+    async def check(self, kind: Kind, target_id: str, path: str, value: str) -> Checked:
+        """Whether the reference at `path` of a resource holds the value (rows 8 and 16)."""
 
     async def create(self, kind: Kind, document: Resource) -> Answer:
         """Create (rows 6 and 14). The answer's resource has an id."""
@@ -154,11 +185,11 @@ class Target(Protocol):
         """Delete (rows 11 and 18). Rejected with status 404 when there is no such object, or a replica is behind."""
 
     async def close(self) -> None:
-        """Give connections back."""
+        """Release the connections."""
 
 
 class Secret:
-    """A credential that never shows itself: its repr, str and format are dots; `reveal` is called where it is sent."""
+    """A credential that is not shown: its repr, str and format are dots; `reveal` is called where it is sent."""
 
     __slots__ = ("_text",)
 
@@ -166,7 +197,7 @@ class Secret:
         self._text = text
 
     def reveal(self) -> str:
-        """The credential in clear. Only for the header that carries it and the cipher that stores it."""
+        """The credential in clear text. Only for the header that carries it and the cipher that stores it."""
         return self._text
 
     def __repr__(self) -> str:

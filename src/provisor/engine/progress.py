@@ -1,6 +1,6 @@
-"""How far a cycle has come, in objects: the total is known before the first write, and it never goes back.
+"""How far a cycle has got, in objects: the total is known before the first write, and progress does not go back.
 
-Pure: time is given. An estimate appears only once it means something.
+Pure: time is given. An estimate appears once there is enough to go by.
 """
 
 from collections.abc import Mapping

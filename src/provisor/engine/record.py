@@ -14,7 +14,7 @@ AttributeValue = RecordScalar | list[str] | list[dict[str, str]]
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
-    """One directory object, whole, with what scope needs to know about it.
+    """One complete directory object, with what scope needs to know about it.
 
     `attributes` holds Graph property names plus extension properties; `manager` is an object id, not yet a target id.
     `roles` are the app roles a person is assigned in (id of the assignment, value, displayName), where rules read them.

@@ -1,6 +1,6 @@
 """Hides what redacted mappings write from everything the log keeps: bodies, addresses and sentences.
 
-Pure. A value is hidden where its attribute stands in a document or an operation, and wherever else its text appears,
+Pure. A value is hidden where its attribute occurs in a document or an operation, and wherever else its text appears,
 as in the answer of a target that quotes what it refuses. Rules: spec/provisioning-service.md section 17.3,
 spec/expressions.md section 3 (Redact). Order: the redaction, documents and operations, texts.
 """
@@ -19,11 +19,11 @@ from provisor.scim.values import Json, Resource, fold
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
-_SHORTEST = 3  # a shorter text, hidden wherever it occurs, would only make sentences unreadable
+_SHORTEST = 3  # hiding a shorter text wherever it occurs would make sentences unreadable
 
 
 class Redaction:
-    """What must not be seen of one object. `documents` are those that hold, or are to hold, its redacted values."""
+    """What must not be shown of one object. `documents` are those that hold, or will hold, its redacted values."""
 
     def __init__(self, mapper: Mapper, documents: Iterable[Resource]) -> None:
         self._mapper = mapper
@@ -64,7 +64,7 @@ class Redaction:
             read: Json = _decode(body)
             return self.text(_encode(self._hidden(read)).decode()).encode()
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            return REDACTED.encode()  # cut off, no JSON, or nested without end: a value may be in it in part
+            return REDACTED.encode()  # cut off, not JSON, or nested without end: part of a value may be in it
 
     def _hidden(self, value: Json) -> Json:
         """The value with the redacted attributes replaced in every document and every operation in it."""
@@ -80,7 +80,7 @@ class Redaction:
     def _hidden_operation(self, operation: Resource) -> Resource:
         path = operation.get("path")
         folded = fold(path) if isinstance(path, str) else ""
-        # A path above the attribute, or none, has it inside its value.
+        # With a path above the attribute, or none, the attribute is inside the value.
         if not folded or any(one.startswith(folded) for one in self._paths):
             return {name: REDACTED if name.lower() == "value" else item for name, item in operation.items()}
         return operation

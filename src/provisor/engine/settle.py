@@ -1,7 +1,7 @@
-"""From what the directory says to a decision, with as few questions to the target as possible.
+"""From what the directory says to a decision, with as few requests to the target as possible.
 
 Pure. `settle` answers from the link alone or says which look-up is needed; `settle_found` answers after it. The others
-are for what may come between: a look that failed, an account that is gone, a name that is given up, rules that cannot
+are for what may come in between: a failed look-up, an account that is gone, a name that is given up, rules that cannot
 disable. The table itself is in decide.
 """
 
@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias, assert_never
 
 from provisor.engine.decide import (
     IMPORT_SKIPPED,
+    AtTarget,
     Create,
     Decision,
     Delete,
@@ -26,6 +27,7 @@ from provisor.engine.decide import (
     vanished,
 )
 from provisor.engine.desired import Desired
+from provisor.engine.leavers import Deletion
 from provisor.engine.operation import GROUPS, LEAVERS, phase_of
 from provisor.rules.failure import Failure
 from provisor.rules.mapper import Mapper
@@ -45,12 +47,19 @@ _NO_MATCHING_VALUE = Skip(IMPORT_SKIPPED, "None of the matching attributes has a
 
 
 def settle(
-    desired: Desired, link: LinkState | None, terms: Terms, *, link_hash: str | None = None, insists: bool = False
+    desired: Desired,
+    link: LinkState | None,
+    terms: Terms,
+    *,
+    link_hash: str | None = None,
+    insists: bool = False,
+    deletion: Deletion | None = None,
 ) -> Decision | Look:
-    """Decide what needs no look-up. `link_hash` is the wanted hash kept with the link.
+    """Decide what needs no look-up. `link_hash` is the wanted hash kept with the link, `deletion` what a released
+    account waits for.
 
-    `insists` says that a mapping flows at every evaluation, changed or not (FlowAlways). Somebody who cannot be mapped
-    is not written, but a leaver is disabled all the same: access must not outlive a broken expression.
+    `insists` says that a mapping flows at every evaluation, changed or not (FlowAlways). An object that cannot be
+    mapped is not written, but a leaver is still disabled: access must not outlive a broken expression.
     """
     if desired.aside is not None:
         return desired.aside
@@ -66,7 +75,20 @@ def settle(
     if desired.standing == "wanted" and mapped is not None and mapped.failures:
         return Fail(mapped.failures[0])
     same = desired.wanted_hash != "" and desired.wanted_hash == link_hash and not insists
+    if deletion is not None and link == "released" and desired.standing != "wanted":
+        return _settle_leaver(desired, deletion, terms)
     return decide(desired.standing, link, terms, why=desired.why, same=same, name=desired.name)
+
+
+def _settle_leaver(desired: Desired, deletion: Deletion, terms: Terms) -> Decision:
+    """Somebody whose account is to be deleted. Back in scope, even if still suspended, they are no leaver any more: the
+    account is tracked again, out of use as it is.
+    """
+    if desired.standing == "suspended" and desired.entitled and desired.verdict.passes:
+        return decide("wanted", "released", terms, name=desired.name)
+    at_target: AtTarget = "due" if deletion.due else "waiting"
+    why = Skip(desired.why.code, f"{desired.why.reason} {deletion}")
+    return decide(desired.standing, at_target, terms, why=why, name=desired.name)
 
 
 def settle_found(
@@ -104,7 +126,7 @@ def settle_unread(decision: Decision | Look | Forget, failure: Failure) -> Disab
 
 
 def settle_able(decision: Decision, desired: Desired, mapper: Mapper) -> Decision:
-    """A leaver whom the rules cannot disable fails; or the account would stay active, and nobody would hear of it."""
+    """A leaver whom the rules cannot disable fails; otherwise the account would silently stay active."""
     mapped = desired.mapped
     if isinstance(decision, Disable) and mapped is not None and mapped.failures and not mapper.disabled(mapped):
         return Fail(mapped.failures[0])
@@ -114,7 +136,7 @@ def settle_able(decision: Decision, desired: Desired, mapper: Mapper) -> Decisio
 def freed_in(holder: Desired, decision: Decision, *, keeps: bool) -> int | None:
     """The phase of a cycle in which the holder of an account gives up what it is matched by; None when it does not.
 
-    `keeps`: what is wanted of the holder matches as well.
+    `keeps`: the holder's wanted values match as well.
     """
     match decision:
         case Delete():

@@ -1,4 +1,4 @@
-"""Case files: expressions with records and what they must give (format: spec/expressions.md section 5).
+"""Case files: expressions with records and their expected results (format: spec/expressions.md section 5).
 
 Pure: takes parsed JSON. Shared by `provisor expression check` and by our own tests, so that an administrator's case
 file means exactly what ours means.
@@ -66,7 +66,7 @@ ExpectedOutcome = ExpectedValue | ExpectedError | ExpectedNoFlow | ExpectedPatte
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpressionCase:
-    """One line of a case file. `taken` are values that the target already holds, for SelectUniqueValue."""
+    """One case of a case file. `taken` are values that the target already holds, for SelectUniqueValue."""
 
     expression: str
     attributes: SourceRecord
@@ -76,7 +76,7 @@ class ExpressionCase:
 
 @dataclass(frozen=True, slots=True)
 class Misformatted:
-    """Why a JSON document is no case file."""
+    """Why a JSON document is not a case file."""
 
     message: str
 
@@ -120,7 +120,7 @@ def read_attributes(element: JsonValue) -> SourceRecord | Misformatted:
 
 def _read_case(element: JsonValue) -> ExpressionCase:
     if not isinstance(element, dict):
-        raise _Wrong("it is no JSON object")
+        raise _Wrong("it is not a JSON object")
     expression = element.get("expr")
     if not isinstance(expression, str):
         raise _Wrong('"expr" must be a text')
@@ -128,7 +128,7 @@ def _read_case(element: JsonValue) -> ExpressionCase:
         raise _Wrong('"expect" is missing')
     unknown = element.keys() - {"expr", "attributes", "expect", "note", "taken"}
     if unknown:
-        raise _Wrong(f'"{min(unknown)}" is no key of a case; known are expr, attributes, expect, note and taken')
+        raise _Wrong(f'"{min(unknown)}" is not a key of a case; the keys are expr, attributes, expect, note and taken')
     return ExpressionCase(
         expression=expression,
         attributes=_attributes(element.get("attributes", {})),
@@ -177,7 +177,7 @@ def _expected(element: JsonValue) -> ExpectedOutcome:
             try:
                 regex.compile(pattern)
             except regex.error as error:
-                raise _Wrong(f'"regex" is no regular expression ({error})') from None
+                raise _Wrong(f'"regex" is not a regular expression ({error})') from None
             return ExpectedPattern(pattern)
         case {"role_values": values, **rest} if not rest:
             return ExpectedRoles(_texts(values, '"role_values"'))

@@ -1,4 +1,4 @@
-"""What can be told about an expression without a record: refusals and warnings (spec/expressions.md sections 1 and 3).
+"""What can be said about an expression without a record: refusals and warnings (spec/expressions.md sections 1 and 3).
 
 Pure. `check` is part of parsing, so every tree that exists names known functions with fitting arguments.
 """
@@ -18,11 +18,11 @@ _TAKES_CONDITION = ("IIF", "CBool")
 _NULL_TESTS = ("IsNull", "IsNullOrEmpty", "IsPresent")
 _COMPARE_TYPES = ("vbTextCompare", "vbBinaryCompare")
 _COMPARE_TYPE_SLOT = 3
-_ALIKE = 0.7  # as scim.nearest has it, which is of a room beside this one
+_ALIKE = 0.7  # as in scim.nearest, which this room does not import
 
 
 def check(node: Node) -> ExpressionProblem | None:
-    """Find the first thing, from the left, that makes a tree unusable."""
+    """The first thing, from the left, that makes a tree unusable."""
     for part in walk(node):
         if isinstance(part, CallNode):
             problem = _check_call(part, outermost=part is node)
@@ -34,15 +34,15 @@ def check(node: Node) -> ExpressionProblem | None:
 
 
 def warnings_of(node: Node) -> tuple[str, ...]:
-    """Say what is allowed and probably not meant. Shown when a mapping is saved; nothing is refused for it."""
+    """What is allowed but probably not meant. Shown when a mapping is saved; it is not refused."""
     return tuple(warning for part in walk(node) if isinstance(part, CallNode) for warning in _warnings_of_call(part))
 
 
 def hopeless_arguments(node: Node) -> Iterator[str]:
-    """Say which constants fail for every record: what is no number where one is needed, and patterns that are none."""
+    """The constants that fail for every record: no number where one is needed, or an invalid pattern."""
     for call in walk(node):
         if not isinstance(call, CallNode) or all(isinstance(argument, ConstantNode) for argument in call.arguments):
-            continue  # a call of constants alone is tried when it is compiled
+            continue  # a call with constants alone is tried when it is compiled
         for index, argument in enumerate(call.arguments):
             if isinstance(argument, ConstantNode):
                 parameter = FUNCTIONS[call.name].parameter_at(index)
@@ -63,8 +63,7 @@ def _check_call(call: CallNode, *, outermost: bool) -> ExpressionProblem | None:
         return ExpressionProblem(function=call.name, position=call.position, message=_unknown(call.name))
     if call.name == "SelectUniqueValue" and not outermost:
         message = (
-            "SelectUniqueValue stands inside another function and must be outermost. "
-            "Move the other function into its rules."
+            "SelectUniqueValue must be outermost, not inside another function. Move the other function into its rules."
         )
         return ExpressionProblem(function=call.name, position=call.position, message=message)
     problem = _check_count(call, info) or _check_slots(call, info)
@@ -123,9 +122,7 @@ def _is_keyword(node: Node) -> bool:
 
 
 def _keyword_problem(node: Node, function: str | None) -> ExpressionProblem:
-    message = (
-        f"{to_text(node)} stands only as the last argument of InStr. Put it in quotation marks if it is meant as text."
-    )
+    message = f"{to_text(node)} is only allowed as the last argument of InStr. Put it in quotation marks to mean text."
     return ExpressionProblem(function=function, position=node.position, message=message)
 
 
@@ -142,13 +139,13 @@ def _warnings_of_call(call: CallNode) -> Iterator[str]:
     first = call.arguments[0] if call.arguments else None
     if call.name == "IIF" and _tests_for_null(first):
         yield (
-            "IIF tests for a null or empty value, which Entra does not support. It is evaluated naturally here; "
+            "IIF tests for a null or empty value, which Entra does not support. It works as written here; "
             'write Switch([attribute], …, "", …) to be portable.'
         )
     if call.name == "Switch" and isinstance(first, CallNode) and first.name in _NULL_TESTS:
         yield (
-            f"Switch looks at {first.name}, which Entra's reference warns against. It is evaluated naturally here; "
-            'test for null with the key "" instead.'
+            f"Switch looks at {first.name}, which Entra's reference warns against. It works as written here; "
+            'to be portable, test for null with the key "".'
         )
     if call.name == "Replace" and len(call.arguments) > 2 and isinstance(call.arguments[2], ConstantNode):
         problem = pattern_problem(call.arguments[2].text)

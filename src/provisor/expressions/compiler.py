@@ -39,10 +39,10 @@ from provisor.expressions.values import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compiled:
-    """An expression ready to be evaluated, and what can be told about it beforehand.
+    """An expression ready to be evaluated, and what can be said about it beforehand.
 
     `reads` names the source attributes. `volatile`: the same record may give another value next time, so a mapping
-    that applies always would never converge. `candidates`: it gives `Candidates`. `redacted`: logs must show
+    that applies always would not converge. `candidates`: it gives `Candidates`. `redacted`: logs must show
     `[Redact]` in place of its value. `hopeless`: why parts of it fail for every record that reaches them.
     """
 
@@ -76,7 +76,7 @@ class Compiled:
         return text_of(value)
 
     def _candidates(self, record: SourceRecord, now: datetime, random_bytes: RandomBytes) -> ExpressionOutcome:
-        """Rules that give nothing are passed over; the first that fails ends the list."""
+        """Rules that give nothing are skipped; the first that fails ends the list."""
         values: dict[str, None] = {}
         failure: ExpressionFailure | None = None
         for rule in self._rules:
@@ -129,7 +129,7 @@ def compile_expression(text: str) -> Compiled | ExpressionProblem:
 @dataclass(frozen=True, slots=True)
 class _Compiler:
     regex_seconds: float
-    failed: list[str] = field(default_factory=list)  # calls of constants alone that give no value
+    failed: list[str] = field(default_factory=list)  # calls with constants alone that give no value
 
     def argument(self, node: Node, parameter: str) -> Argument:
         """Compile a node as the argument for a parameter."""
@@ -160,7 +160,7 @@ class _Compiler:
         if not info.volatile and all(argument.constant for argument in site.given):
             try:
                 return _known(evaluate({}, _ANY_TIME, _no_bytes), parameter, call.position)
-            except EvaluationFailed as failed:  # then it fails when its turn comes
+            except EvaluationFailed as failed:  # then it fails when it is evaluated
                 self.failed.append(str(failed.failure(redacted=False)))
             except FlowDropped:
                 pass

@@ -59,7 +59,7 @@ def from_graph(source: JsonValue) -> Node | ExpressionProblem:
     """Read an attributeMappingSource.
 
     `name` or `expression` may be missing. When a function comes with both a tree and a text they must agree, so that
-    an edit of only one of them is not lost in silence.
+    an edit of only one of them is not silently lost.
     """
     try:
         node = _read(source, 0)
@@ -67,7 +67,7 @@ def from_graph(source: JsonValue) -> Node | ExpressionProblem:
         return ExpressionProblem(function=unreadable.function, position=1, message=unreadable.message)
     if isinstance(node, Comparison):
         return ExpressionProblem(
-            function=None, position=1, message="A comparison stands alone. Put it into IIF or CBool."
+            function=None, position=1, message="A comparison cannot stand alone. Put it into IIF or CBool."
         )
     return parse(to_text(node))  # checks names, arguments, length and depth, and gives the nodes positions
 
@@ -87,7 +87,7 @@ def _source(kind: str, name: str, expression: str, parameters: list[JsonValue]) 
 
 def _read(source: JsonValue, depth: int) -> Node:
     if not isinstance(source, dict):
-        raise _Unreadable("A source in the tree is no JSON object. Write type, name, expression and parameters.")
+        raise _Unreadable("A source in the tree is not a JSON object. Write type, name, expression and parameters.")
     if depth > _MAX_TREE_DEPTH:
         raise _Unreadable(f"Functions are nested more than {MAX_DEPTH} deep. Simplify the expression.")
     name, expression, kind = _text_in(source, "name"), _text_in(source, "expression"), _text_in(source, "type")
@@ -95,12 +95,12 @@ def _read(source: JsonValue, depth: int) -> Node:
         case "attribute":
             return _leaf(name, expression, AttributeNode)
         case "constant":
-            # A constant without a name may give its text unquoted.
+            # The text of a constant without a name may be unquoted.
             return _leaf(name, expression, ConstantNode)
         case "function":
             return _function(source, name, expression, depth)
         case other:
-            raise _Unreadable(f'"{other[:40]}" is no type of a source. Write Attribute, Constant or Function.')
+            raise _Unreadable(f'"{other[:40]}" is not a type of source. Write Attribute, Constant or Function.')
 
 
 def _leaf(
@@ -126,7 +126,7 @@ def _leaf(
 def _function(source: dict[str, JsonValue], name: str | None, expression: str | None, depth: int) -> Node:
     parameters = source.get("parameters") or []
     if not isinstance(parameters, list):
-        raise _Unreadable('"parameters" is no list. Write a list of objects with key and value.', name)
+        raise _Unreadable('"parameters" is not a list. Write a list of objects with key and value.', name)
     written = parse(expression) if expression and depth == 0 else None
     if not parameters and expression:
         node = written or parse(expression)
@@ -155,7 +155,7 @@ def _function(source: dict[str, JsonValue], name: str | None, expression: str | 
 def _pair(parameter: JsonValue, depth: int, function: str | None) -> tuple[str, Node]:
     key = parameter.get("key") if isinstance(parameter, dict) else None
     if not isinstance(parameter, dict) or not isinstance(key, str):
-        raise _Unreadable("A parameter is no object with key and value. Correct the tree.", function)
+        raise _Unreadable("A parameter is not an object with key and value. Correct the tree.", function)
     return key, _read(parameter.get("value"), depth + 1)
 
 
@@ -169,7 +169,7 @@ def _comparison(operator: ComparisonOperator, pairs: list[tuple[str, Node]]) -> 
 
 def _value(node: Node) -> ValueNode:
     if isinstance(node, Comparison):
-        raise _Unreadable("A comparison stands inside another one. Nest IIF instead.")
+        raise _Unreadable("A comparison is inside another one. Nest IIF instead.")
     return node
 
 

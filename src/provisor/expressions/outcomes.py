@@ -1,6 +1,6 @@
-"""The fixed texts that an expression may come to, whatever the record: its constants, and the branches of its choices.
+"""The fixed texts that an expression may give, whatever the record: its constants, and the branches of its choices.
 
-Pure. What is computed from attributes is not known beforehand and not told.
+Pure. What is computed from attributes is not known beforehand and left out.
 """
 
 from collections.abc import Iterator

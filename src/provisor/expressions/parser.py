@@ -1,6 +1,6 @@
 """Expression text -> tree (spec/expressions.md section 1).
 
-Pure. Reads the grammar and nothing more: whether a function exists and takes these arguments is asked of checks.py.
+Pure. Reads only the grammar: checks.py says whether a function exists and takes these arguments.
 The text is a tenant's: its length and depth are bounded. What cannot be read is a `ExpressionProblem` at a character.
 """
 
@@ -124,7 +124,7 @@ class _ExpressionReader:
     def call(self, name: str, start: int, depth: int) -> CallNode:
         if depth >= MAX_DEPTH:
             message = (
-                f"Functions are nested more than {MAX_DEPTH} deep. Simplify the expression; Switch replaces many IIF."
+                f"Functions are nested more than {MAX_DEPTH} deep. Simplify the expression; Switch replaces many IIFs."
             )
             raise self.stop(start, message, name)
         opened = self.at

@@ -29,7 +29,7 @@ class NoFlow(Enum):
 
 
 NO_FLOW: Literal[NoFlow.NO_FLOW] = NoFlow.NO_FLOW
-"""IgnoreFlowIfNullOrEmpty met nothing: leave the attribute out, keep what the target has, apply no default."""
+"""IgnoreFlowIfNullOrEmpty got nothing: leave the attribute out, keep what the target has, apply no default."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

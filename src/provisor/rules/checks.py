@@ -1,7 +1,7 @@
-"""Everything wrong with a rule set, told before a job may start.
+"""Everything wrong with a rule set, reported before a job may start.
 
-Pure. Each problem names where, which value, and what to do; all are told at once, so that nobody mends them one by one.
-What cannot even be read is graph_json's to say; scoping filters are clauses', settings without effect effects'. Rules:
+Pure. Each problem names where, which value, and what to do; all are reported at once, to be fixed together.
+Unreadable documents are left to graph_json, scoping filters to clauses, settings without effect to effects. Rules:
 spec/provisioning-service.md sections 4 to 6. Order: the rule set, an object mapping, a row.
 """
 
@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from typing import assert_never
 
 from provisor.expressions.outcomes import constant_outcomes
+from provisor.rules.attribute_checks import attribute_problems, required_problems
+from provisor.rules.attributes import place_of, written_as_one
 from provisor.rules.clauses import scope_problems
 from provisor.rules.conversion import Unfit, converter
 from provisor.rules.effects import effect_problems
@@ -28,28 +30,34 @@ from provisor.rules.nearest import nearest
 from provisor.rules.roles import FUNCTIONS
 from provisor.rules.ruleset import Problem, RuleSet, TargetSchema
 from provisor.rules.sources import SourceSchema, no_such_attribute
-from provisor.scim.errors import ScimError
-from provisor.scim.path import Place, resolve
+from provisor.rules.unmappable import unmappable_problems
+from provisor.scim.path import Place
 from provisor.scim.schemas.schema import ResourceType
 from provisor.scim.values import fold
 
-# Several objects may have the same, so that nobody is found by it.
+# Several objects may share a value, so it identifies nobody.
 _ALIKE = frozenset({SOFT_DELETED, "accountEnabled"})
 
 
 def problems(
-    ruleset: RuleSet, schema: TargetSchema, source: SourceSchema, *, sync_all: bool = False
+    ruleset: RuleSet, application: TargetSchema, source: SourceSchema, *, sync_all: bool = False
 ) -> tuple[Problem, ...]:
-    """Every reason why a job with these rules must not start; empty when there is none."""
-    return tuple(_problems(ruleset, schema, source, sync_all))
+    """Every reason why a job with these rules must not start; empty when there is none.
+
+    `application`: what it has without the attribute lists of the rules.
+    """
+    return tuple(_problems(ruleset, application, source, sync_all))
 
 
-def _problems(ruleset: RuleSet, schema: TargetSchema, source: SourceSchema, sync_all: bool) -> Iterator[Problem]:
+def _problems(ruleset: RuleSet, application: TargetSchema, source: SourceSchema, sync_all: bool) -> Iterator[Problem]:
+    schema = application.as_listed(ruleset)
     if not ruleset.users.enabled:
         hint = "Enable it; to provision nobody, pause the job."
         yield Problem(where="Mapping of users", message="It is switched off.", hint=hint)
     for mapping in (ruleset.users, ruleset.groups):
+        yield from attribute_problems(ruleset, mapping.kind, application.of(mapping.kind))
         if mapping.enabled or mapping.mappings:
+            yield from required_problems(ruleset, mapping.kind, schema.of(mapping.kind))
             yield from _mapping_problems(mapping, schema, source, sync_all)
             yield from scope_problems(mapping, source)
 
@@ -80,7 +88,7 @@ def _source_problems(row: AttributeMapping, where: str, kind: ObjectKind, source
 
 
 def _repeated(mapping: ObjectMapping, where: str, resource_type: ResourceType) -> Iterator[Problem]:
-    targets = Counter(_written_as_one(row.target, resource_type) for row in mapping.mappings)
+    targets = Counter(written_as_one(row.target, resource_type) for row in mapping.mappings)
     for target, count in targets.items():
         if count > 1:
             hint = "Keep one of the rows; join their sources in an expression where both are needed."
@@ -88,14 +96,8 @@ def _repeated(mapping: ObjectMapping, where: str, resource_type: ResourceType) -
     priorities = Counter(row.matching_priority for row in mapping.mappings if row.matching_priority)
     for priority, count in priorities.items():
         if count > 1:
-            message = f"{count} rows have the matching precedence {priority}, so their order is undecided."
-            yield Problem(where=where, message=message, hint="Number them 1, 2, … in the order to be tried.")
-
-
-def _written_as_one(target: str, resource_type: ResourceType) -> str:
-    """The one name of a place that has several: with and without its URN, in any case."""
-    place = _place(target, resource_type)
-    return fold(target) if isinstance(place, str) else place.label
+            message = f"{count} rows have the matching precedence {priority}, so their order is undefined."
+            yield Problem(where=where, message=message, hint="Number them 1, 2, … in the order in which to try them.")
 
 
 def _row_problems(
@@ -105,10 +107,10 @@ def _row_problems(
         hint = "Map the identifier to externalId instead."
         yield Problem(where=where, message="id is given by the application and cannot be written.", hint=hint)
         return
-    place = _place(row.target, schema.of(kind))
+    place = place_of(row.target, schema.of(kind))
     if isinstance(place, str):
         found = nearest(row.target, _targets(schema.of(kind)))
-        hint = f"Choose an attribute of the application, the nearest is {found}, or remove the row."
+        hint = f"Choose an attribute of the application (the nearest is {found}), or remove the row."
         yield Problem(where=where, message=place, hint=hint)
         return
     attribute = place.sub or place.attribute
@@ -116,10 +118,11 @@ def _row_problems(
         message = f"{attribute.name} is read-only at the application."
         yield Problem(where=where, message=message, hint="Remove the row.")
     if place.path.filter is not None and place.described is None:
-        hint = 'Say which one by equality alone, as in emails[type eq "work"].value.'
+        hint = 'Choose one with a single eq, as in emails[type eq "work"].value.'
         yield Problem(where=where, message="The filter does not say which value to write.", hint=hint)
     yield from _reference_problems(row, place, where, kind)
     yield from _value_problems(row, place, where)
+    yield from unmappable_problems(row, place, where)
     yield from effect_problems(row, place, where, kind, source)
     yield from _matching_problems(row, place, where, schema.filterable.get(kind))
 
@@ -131,19 +134,6 @@ def _targets(resource_type: ResourceType) -> Iterator[str]:
         yield path
         if not attribute.multi_valued:
             yield from (f"{path}.{sub.name}" for sub in attribute.sub_attributes)
-
-
-def _place(target: str, resource_type: ResourceType) -> Place | str:
-    """Where a target attribute lives, or why there is no such place."""
-    try:
-        place = resolve(target, resource_type)
-    except ScimError as error:
-        return error.detail
-    if place.attribute is None:
-        return f"{target} is a whole extension; a row writes one attribute of it."
-    if place.ignored:
-        return f"{target} is an attribute that the application does not hold."
-    return place
 
 
 def _reference_problems(row: AttributeMapping, place: Place, where: str, kind: ObjectKind) -> Iterator[Problem]:
@@ -158,9 +148,9 @@ def _reference_problems(row: AttributeMapping, place: Place, where: str, kind: O
         elif row.matching_priority:
             yield Problem(where=where, message="A reference cannot match objects.", hint="Match by another row.")
         elif row.flow_behavior == "FlowAlways":
-            # Whether both ends are at the target decides when it is sent, not how often the object is looked at.
+            # It is sent once both ends are at the target, however often the object is evaluated.
             hint = "Set flowBehavior to FlowWhenChanged."
-            yield Problem(where=where, message="A reference is written when it changes, never always.", hint=hint)
+            yield Problem(where=where, message="A reference is written when it changes, not always.", hint=hint)
     elif leads:
         hint = f"Map the attribute {name} directly, without an expression or constant."
         yield Problem(where=where, message=f"{name} takes a reference to another object.", hint=hint)
@@ -198,14 +188,14 @@ def _matching_problems(
         return
     attribute = place.sub or place.attribute
     if attribute is not None and attribute.multi_valued and place.sub is None and place.chosen is None:
-        hint = f'Name one of the values, as in {attribute.name}[type eq "work"].value.'
+        hint = f'Choose one of the values, as in {attribute.name}[type eq "work"].value.'
         yield Problem(where=where, message=f"{row.target} has several values.", hint=hint)
     elif attribute is not None and attribute.returned == "never":
         message = f"{row.target} is never shown by the application, so nobody is found by it."
         yield Problem(where=where, message=message, hint="Match by another row.")
     elif attribute is not None and attribute.type == "boolean":
         hint = "Match by an attribute whose value differs from object to object."
-        yield Problem(where=where, message=f"{row.target} is True or False for many alike.", hint=hint)
+        yield Problem(where=where, message=f"{row.target} is True or False, the same for many objects.", hint=hint)
     if filterable is not None and fold(row.target) not in {fold(name) for name in filterable}:
         message = f"The application cannot be searched by {row.target}."
         yield Problem(where=where, message=message, hint=f"Match by {' or '.join(filterable)}.")
@@ -239,7 +229,7 @@ def _expression_problems(row: AttributeMapping, where: str, sync_all: bool) -> I
     always = row.flow_type != "ObjectAddOnly"
     if expression.volatile and always:
         named = ", ".join(sorted(expression.functions & {"Guid", "Now", "RandomString"}))
-        message = f"{named} gives a new value every time, so the mapping would never come to rest."
+        message = f"{named} gives a new value every time, so every cycle would change the account."
         hint = 'Apply the mapping "only during object creation" (flowType ObjectAddOnly).'
         yield Problem(where=where, message=message, hint=hint)
     if expression.candidates and always:

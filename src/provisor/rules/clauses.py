@@ -1,4 +1,4 @@
-"""Everything wrong with scoping filters: clauses and filters that could hold for nobody.
+"""Everything wrong with scoping filters: clauses and filters that cannot hold for anybody.
 
 Pure. Rules: spec/provisioning-service.md section 5.4. Order: a scope, a filter, a clause, its attribute, its value.
 """
@@ -9,11 +9,12 @@ import regex
 
 from provisor.rules.flow import REFERENCES
 from provisor.rules.mapping import SOFT_DELETED, ObjectKind, ObjectMapping
+from provisor.rules.operators import INTEGER, PATTERN, TRUTH, UNARY
 from provisor.rules.ruleset import Problem
-from provisor.rules.scoping import INTEGER, PATTERN, UNARY, Clause, FilterGroup, compiled_pattern, holds, is_number
+from provisor.rules.scoping import Clause, FilterGroup, compiled_pattern, holds, is_number
 from provisor.rules.sources import ANY_TEXT, SourceSchema, no_such_attribute
 
-# Attributes that cannot be filtered by: several values, references, dates, and what is computed after the filters.
+# Attributes that filters cannot use: several values, references, dates, and what is computed after the filters.
 _EXCLUDED = frozenset({"IsMemberOf", "appRoleAssignments", "userType"})
 _SEVERAL = frozenset({"businessPhones", "groupTypes", "imAddresses", "otherMails", "proxyAddresses"})
 _DATES = frozenset(
@@ -27,7 +28,6 @@ _DATES = frozenset(
         "renewedDateTime",
     }
 )
-_TRUTH = frozenset({"IS TRUE", "IS FALSE"})
 _EQUALITY = frozenset({"EQUALS", "NOT EQUALS"})
 
 
@@ -44,11 +44,11 @@ def scope_problems(mapping: ObjectMapping, schema: SourceSchema) -> Iterator[Pro
 
 
 def _contradictions(group: FilterGroup, where: str) -> Iterator[Problem]:
-    """Clauses that exclude one another: all of a filter's clauses must hold, so nobody passes."""
+    """Clauses that exclude each other: all clauses of a filter must hold, so nobody passes."""
     for first in group.clauses:
         for other in group.clauses:
             if other is not first and other.attribute == first.attribute and _excludes(first, other):
-                hint = "Put alternatives into filters of their own."
+                hint = "Put alternatives into separate filters."
                 yield Problem(where=where, message=f"{first} and {other} never hold together.", hint=hint)
                 return
 
@@ -103,7 +103,7 @@ def _unfit_attribute(name: str) -> str | None:
 def _value_problems(clause: Clause, where: str) -> Iterator[Problem]:
     value = clause.values[0]
     if clause.operator == "EQUALS" and not value:
-        message = "An empty attribute equals nothing, so this holds for nobody."
+        message = "An empty attribute does not equal anything, so this holds for nobody."
         yield Problem(where=where, message=message, hint="Use IS NULL.")
     if clause.operator in INTEGER and not is_number(value):
         message = f'{clause.operator} compares whole numbers from 0 on, not "{value[:100]}".'
@@ -123,10 +123,10 @@ def _type_problems(clause: Clause, where: str, kind: ObjectKind, schema: SourceS
         message = f'{name} is True or False and never "{clause.values[0]}".'
         yield Problem(where=where, message=message, hint="Use IS TRUE or IS FALSE.")
     elif boolean and operator in INTEGER:
-        yield Problem(where=where, message=f"{name} is True or False and no number.", hint="Use IS TRUE or IS FALSE.")
-    elif not boolean and operator in _TRUTH and not name.startswith(ANY_TEXT):
+        yield Problem(where=where, message=f"{name} is True or False, not a number.", hint="Use IS TRUE or IS FALSE.")
+    elif not boolean and operator in TRUTH and not name.startswith(ANY_TEXT):
         message = f"{name} is text, so {operator} holds for nobody."
         yield Problem(where=where, message=message, hint='Compare it with EQUALS "…", or use a boolean attribute.')
     elif kind == "user" and name == "accountEnabled" and not holds(clause, True) and operator not in PATTERN:
-        message = "Whoever is disabled is not provisioned, so this filter lets nobody in."
+        message = "Disabled users are not provisioned, so this filter lets nobody in."
         yield Problem(where=where, message=message, hint="Remove the clause, or use accountEnabled IS TRUE.")

@@ -1,20 +1,23 @@
 """Values on their way to the target: what the type of the target attribute makes of a mapped value.
 
-Pure. Compiled once per mapping. Text stays as it is; booleans and numbers are read from text; a list only fits an
-attribute that takes several values (code SchemaPropertyCanOnlyAcceptValue).
+Pure. Compiled once per mapping. Text stays as it is; booleans, numbers and times are read from text; a list only
+fits an attribute that takes several values (code SchemaPropertyCanOnlyAcceptValue).
 """
 
+import base64
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import TypeAlias
 
 from provisor.rules.scoping import as_text
+from provisor.scim.filter.evaluation import date_time
 from provisor.scim.path import Place
 from provisor.scim.schemas.schema import Attribute
 from provisor.scim.values import Json
 
 
 class Unfit(Exception):
-    """A value the target attribute cannot hold. Unwinds one mapping; the mapper makes a failure of it."""
+    """A value the target attribute cannot hold. Unwinds one mapping; the mapper turns it into a failure."""
 
     def __init__(self, code: str, reason: str, value: str | None = None) -> None:
         super().__init__(reason)
@@ -31,6 +34,8 @@ class Unfit(Exception):
 
 Converter: TypeAlias = Callable[[object], Json]
 
+_OF_EXPRESSIONS = "%m/%d/%Y %I:%M:%S %p"  # always UTC (spec/expressions.md section 2)
+
 
 def converter(place: Place) -> Converter:
     """How a mapped value, never None, becomes one of the attribute at this place. The function raises Unfit."""
@@ -46,7 +51,7 @@ def converter(place: Place) -> Converter:
             if len(value) != 1:
                 raise Unfit(
                     "SchemaPropertyCanOnlyAcceptValue",
-                    f"the attribute takes one value and the source has {len(value)}",
+                    f"the attribute takes one value, but the source has {len(value)}",
                 )
             value = value[0]
         return single(value)
@@ -83,13 +88,17 @@ def _single(attribute: Attribute) -> Converter:
             return _decimal
         case "complex":
             return _complex
+        case "dateTime":
+            return _date_time
+        case "binary":
+            return _binary
         case _:
             return _text
 
 
 def _text(value: object) -> Json:
     if isinstance(value, dict):
-        raise Unfit("InvalidValue", "the attribute takes text and the source gives an object")
+        raise Unfit("InvalidValue", "the attribute takes text, but the source gives an object")
     return as_text(value)
 
 
@@ -112,6 +121,27 @@ def _integer(value: object) -> Json:
     if not (digits.isascii() and digits.isdigit() and len(digits) <= 100):
         raise Unfit("InvalidValue", "the attribute takes a whole number", text)
     return int(text)
+
+
+def _date_time(value: object) -> Json:
+    """A time as SCIM writes it; one as expressions make it is written so."""
+    text = as_text(value)
+    if date_time(text) is not None:
+        return text
+    try:
+        moment = datetime.strptime(text, _OF_EXPRESSIONS).replace(tzinfo=UTC)
+    except ValueError:
+        raise Unfit("InvalidValue", 'the attribute takes a time such as "2026-11-22T09:30:00Z"', text) from None
+    return f"{moment:%Y-%m-%dT%H:%M:%S}Z"
+
+
+def _binary(value: object) -> Json:
+    text = as_text(value)
+    try:
+        base64.b64decode(text, validate=True)
+    except ValueError:
+        raise Unfit("InvalidValue", "the attribute takes base64", text) from None
+    return text
 
 
 def _decimal(value: object) -> Json:

@@ -1,4 +1,4 @@
-"""Settings of a mapping that would be accepted and do nothing: flow types, defaults, nulls, and roles out of place.
+"""Settings of a mapping that would be accepted but do nothing: flow types, defaults, nulls, and roles out of place.
 
 Pure. Rules: spec/provisioning-service.md sections 6.2 and 7. Order: a row, its settings one by one, roles.
 """
@@ -31,7 +31,7 @@ _NEVER_NULL: dict[ObjectKind, frozenset[str]] = {
 def effect_problems(
     row: AttributeMapping, place: Place, where: str, kind: ObjectKind, schema: SourceSchema
 ) -> Iterator[Problem]:
-    """Every setting of the row that can never have an effect."""
+    """Every setting of the row that cannot have an effect."""
     found = (
         *_type(row, place, schema.of(kind)),
         *_truths(row, schema.of(kind)),
@@ -65,7 +65,7 @@ def _type(row: AttributeMapping, place: Place, known: Mapping[str, SourceType]) 
 
 
 def _truths(row: AttributeMapping, known: Mapping[str, SourceType]) -> Iterator[tuple[str, str]]:
-    """Booleans compared with what they never are: no branch is ever taken."""
+    """Booleans compared with what they cannot be: such a branch is not taken."""
     if not isinstance(row.source, FromExpression):
         return
     for tested, keys in _tests(row.source.expression.node):
@@ -125,7 +125,7 @@ def _flow(row: AttributeMapping, place: Place) -> Iterator[tuple[str, str]]:
     attribute = place.attribute
     whole = attribute is not None and attribute.multi_valued and place.sub is None and place.chosen is None
     if row.flow_type == "MultiValueAddOnly" and not whole:
-        message = f"{row.target} takes one value, to which flowType MultiValueAddOnly cannot add another."
+        message = f"{row.target} takes one value, so flowType MultiValueAddOnly cannot add another."
         yield message, "Set flowType to Always or AttributeAddOnly."
     if is_reference(row) and row.flow_type != "Always":
         yield f"A reference is kept as in the directory, whatever flowType {row.flow_type}.", "Set flowType to Always."
@@ -168,4 +168,4 @@ def _roles(row: AttributeMapping, place: Place) -> Iterator[tuple[str, str]]:
     elif objects and not takes:
         yield f"{objects[0].name} gives several roles, which {row.target} cannot hold.", "Map it to roles."
     if roles and row.flow_behavior == "FlowAlways":
-        yield "Roles are sent when they change, never always.", "Set flowBehavior to FlowWhenChanged."
+        yield "Roles are sent when they change, not always.", "Set flowBehavior to FlowWhenChanged."

@@ -1,4 +1,4 @@
-"""One mapping compiled: a closure that puts its value into a document, or says why not.
+"""One mapping compiled: a closure that puts its value into a document, or says why it cannot.
 
 Pure. Order: the flow, compiling it, one kind of step per kind of source, sentences.
 """
@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 from provisor.expressions.compiler import Compiled
 from provisor.expressions.values import NO_FLOW, Candidates, ExpressionFailure, RandomBytes, SourceRecord
+from provisor.rules.attributes import AttributeDefinition, leaf
 from provisor.rules.conversion import Converter, Unfit, converter, takes_text
 from provisor.rules.failure import Failure
 from provisor.rules.mapping import AttributeMapping, Direct, FixedText, FlowType, FromExpression, Nothing
@@ -31,7 +32,7 @@ FlowStep: TypeAlias = Callable[[SourceRecord, datetime, RandomBytes, Resource], 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flow:
-    """One compiled mapping. `step` puts the value into a document, or says why not."""
+    """One compiled mapping. `step` puts the value into a document, or says why it cannot."""
 
     path: str
     step: FlowStep
@@ -43,6 +44,7 @@ class Flow:
     only_on_create: bool
     clears: bool
     exact: bool
+    kept_back: bool
 
 
 def name_in(attributes: SourceRecord) -> str:
@@ -75,34 +77,40 @@ def is_redacted(row: AttributeMapping) -> bool:
     return isinstance(row.source, FromExpression) and row.source.expression.redacted
 
 
-def compile_flow(row: AttributeMapping, resource_type: ResourceType) -> Flow:
-    """Compile one mapping; raises ScimError when its target does not exist."""
+def compile_flow(
+    row: AttributeMapping, resource_type: ResourceType, definition: AttributeDefinition | None = None
+) -> Flow:
+    """Compile one mapping; raises ScimError when its target does not exist. `definition`: of its target."""
     place = resolve(row.target, resource_type)
     convert = converter(place)
     put = typed(row, setter(row.target, resource_type), resource_type)
-    located = place.sub or place.attribute
-    only_on_create = row.flow_type == "ObjectAddOnly"
+    located = leaf(place)
+    only_on_create = row.flow_type == "ObjectAddOnly" or (located is not None and located.mutability == "immutable")
     roles = role_flow(row, resource_type)
-    default = None
-    if row.default:
-        try:
-            default = convert(row.default)
-        except Unfit:
-            default = None  # `problems` has named it
+    flows_null = row.flow_null or (definition is not None and definition.flow_null)
     return Flow(
         path=row.target,
         step=_step(row, put, convert, takes_text(place)),
         put=put,
         take=getter(row.target, resource_type),
         drop=remover(row.target, resource_type),
-        default=default,
+        default=default_of(row.default or (definition.default if definition else None), convert),
         flow_type=row.flow_type,
         only_on_create=only_on_create,
-        # Roles that are replaced as a whole are taken away with the last one.
-        clears=(row.flow_null and not only_on_create and row.flow_type != "ValueAddOnly")
+        # Roles that are replaced as a whole are cleared when the last one goes.
+        clears=(flows_null and not only_on_create and row.flow_type != "ValueAddOnly")
         or (roles is not None and roles.replaces),
         exact=located is not None and located.case_exact,
+        kept_back=located is not None and located.kept_back,
     )
+
+
+def default_of(text: str | None, convert: Converter) -> Json:
+    """A default value as the attribute takes it; None when there is none."""
+    try:
+        return convert(text) if text else None
+    except Unfit:
+        return None  # `problems` has reported it
 
 
 def _step(row: AttributeMapping, put: Callable[[Resource, Json], None], convert: Converter, text: bool) -> FlowStep:

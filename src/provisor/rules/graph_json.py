@@ -8,6 +8,8 @@ from typing import assert_never
 
 from provisor.expressions import quoted
 from provisor.expressions.graph_ast import to_graph
+from provisor.rules.attributes import AttributeDefinition
+from provisor.rules.graph_attributes import read_attributes, write_attributes
 from provisor.rules.graph_reader import ACTIONS, FLOW_NULL, RULE_KEYS, SCHEMA_KEYS, GraphReader, text
 from provisor.rules.mapping import (
     AttributeMapping,
@@ -35,6 +37,7 @@ def read_schema(document: Json) -> RuleSet | tuple[Problem, ...]:
         return tuple(reader.problems)
     reader.keys(document, SCHEMA_KEYS, "Schema")
     found: dict[ObjectKind, ObjectMapping] = {}
+    lists: dict[ObjectKind, tuple[AttributeDefinition, ...]] = {}
     for rule in reader.items(document, "synchronizationRules", "Schema"):
         reader.keys(rule, RULE_KEYS, "Schema")
         _refuse_filters(reader, rule)
@@ -47,16 +50,23 @@ def read_schema(document: Json) -> RuleSet | tuple[Problem, ...]:
                 reader.refuse("Schema", f"It maps {name} more than once.", "Keep one mapping of each source object.")
             else:
                 found[kind] = reader.object_mapping(raw, kind)
+                lists[kind] = read_attributes(reader, document, rule, raw, kind)
     users = found.get("user")
     if users is None:
         reader.refuse("Schema", "It has no mapping of users.", "Add an object mapping with the source object User.")
     if reader.problems or users is None:
         return tuple(reader.problems)
-    return RuleSet(users=users, groups=found.get("group", _NO_GROUPS), document=document)
+    return RuleSet(
+        users=users,
+        groups=found.get("group", _NO_GROUPS),
+        user_attributes=lists.get("user", ()),
+        group_attributes=lists.get("group", ()),
+        document=document,
+    )
 
 
 def _refuse_filters(reader: GraphReader, rule: Resource) -> None:
-    """Filters of a whole rule, which Graph has and we have not: refused where they would have an effect."""
+    """Filters of a whole rule, which Graph has but we do not: refused where they would have an effect."""
     for key, inner in (("containerFilter", "includedContainers"), ("groupFilter", "includedGroups")):
         value = rule.get(key)
         if isinstance(value, dict) and value.get(inner):
@@ -64,7 +74,7 @@ def _refuse_filters(reader: GraphReader, rule: Resource) -> None:
 
 
 def write_schema(ruleset: RuleSet) -> Resource:
-    """The document of a rule set: what it was read from, with what has changed since written into it."""
+    """The document of a rule set: the one it was read from, with later changes written into it."""
     document = dict(ruleset.document)
     written: set[ObjectKind] = set()
     rules: list[Json] = []
@@ -84,6 +94,11 @@ def write_schema(ruleset: RuleSet) -> Resource:
         rules.append({"editable": True, "priority": len(rules) + 1, "objectMappings": missing})
     if rules or "synchronizationRules" in document:
         document["synchronizationRules"] = rules
+    before = read_schema(document)
+    for kind in KINDS.values():
+        listed = ruleset.attributes_of(kind)
+        if listed != (before.attributes_of(kind) if isinstance(before, RuleSet) else ()):
+            document = write_attributes(document, kind, listed)
     return document
 
 

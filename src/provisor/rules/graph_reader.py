@@ -1,6 +1,6 @@
 """Reads the parts of Graph's synchronizationSchema, and collects every problem on the way.
 
-Pure. What we do not know is kept; a key that is surely one of ours misspelt is refused, as it would have no effect.
+Pure. What we do not know is kept; a key that is clearly a misspelling of ours is refused, as it would have no effect.
 Order: the words, the reader from object mappings down to clauses, scalars.
 """
 
@@ -25,8 +25,9 @@ from provisor.rules.mapping import (
     ValueSource,
 )
 from provisor.rules.nearest import misspelt, nearest
+from provisor.rules.operators import OPERATORS, operator_named
 from provisor.rules.ruleset import Problem
-from provisor.rules.scoping import OPERATORS, Clause, FilterGroup, Scope, operator_named
+from provisor.rules.scoping import Clause, FilterGroup, Scope
 from provisor.scim.values import Json, Resource
 
 ACTIONS: dict[str, Action] = {"add": "Add", "update": "Update", "delete": "Delete"}
@@ -61,7 +62,7 @@ class GraphReader:
         self.problems.append(Problem(where=where, message=message, hint=hint))
 
     def keys(self, raw: Resource, known: Iterable[str], where: str) -> None:
-        """Refuse a key that is a known one misspelt; a key of somebody else is left alone."""
+        """Refuse a misspelling of a known key; other unknown keys are left alone."""
         words = set(known)
         for key in sorted(raw.keys() - words):
             meant = misspelt(key, words)
@@ -98,7 +99,7 @@ class GraphReader:
         words = [word.strip().lower() for word in text(value).split(",") if word.strip()]
         for word in words:
             if word not in ACTIONS and word != "none":
-                self.refuse(where, f'flowTypes holds "{word}".', "Use Add, Update, Delete or None.")
+                self.refuse(where, f'flowTypes contains "{word}".', "Use Add, Update, Delete or None.")
         return frozenset(ACTIONS[word] for word in words if word in ACTIONS)
 
     def row(self, raw: Resource, where: str) -> AttributeMapping | None:
@@ -132,7 +133,7 @@ class GraphReader:
     def default(self, raw: Resource, where: str) -> Json:
         default, source = raw.get("defaultValue"), raw.get("source")
         if isinstance(default, list | dict):
-            self.refuse(where, "defaultValue is no text.", "Write one value in quotation marks.")
+            self.refuse(where, "defaultValue is not text.", "Write one value in quotation marks.")
             return None
         constant = isinstance(source, dict) and text(source.get("type")).lower() == "constant"
         if constant and default not in (None, ""):

@@ -1,19 +1,22 @@
 """Mappings compiled: the attributes of one record -> the document its account should hold.
 
 Pure, and the hot path of a full evaluation: every mapping becomes one closure over a setter of scim.path, a Mapped is a
-plain tuple, and `created` is the very same document as `wanted` where nothing differs (treat both as frozen).
+plain tuple, and `created` and `wanted` are one document where nothing differs (treat both as frozen).
 Rules: spec/provisioning-service.md section 6. Order: what comes out, the mapper, laying over.
 """
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from provisor.expressions.values import Candidates, RandomBytes, SourceRecord
+from provisor.rules.attributes import AttributeDefinition, written_as_one
+from provisor.rules.conversion import converter
 from provisor.rules.failure import Failure
-from provisor.rules.flow import Flow, Null, compile_flow, is_redacted, is_reference, name_in, reads_of
+from provisor.rules.flow import Flow, Null, compile_flow, default_of, is_redacted, is_reference, name_in, reads_of
 from provisor.rules.mapping import SOFT_DELETED, Direct, Nothing, ObjectMapping
 from provisor.rules.roles import role_flow
-from provisor.scim.path import remover, setter
+from provisor.scim.path import Getter, getter, remover, resolve, setter
 from provisor.scim.schemas.schema import ResourceType
 from provisor.scim.values import Json, Resource, fold, is_unassigned
 
@@ -28,7 +31,7 @@ class Mapped(NamedTuple):
     from mappings that opted in to null. `matching` is in precedence order without empty values. `candidates` come from
     SelectUniqueValue: the runner puts the first free one into the document it creates.
     `unreferenced` are references, such as manager, that the directory does not have (any more): unlike null elsewhere,
-    an edge that is gone is taken away (spec/scim-wire.md section 5, row 8).
+    an edge that is gone is removed (spec/scim-wire.md section 5, row 8).
     """
 
     created: Resource
@@ -43,12 +46,18 @@ class Mapped(NamedTuple):
 class Mapper:
     """The compiled mappings of one kind of object; keep it for a cycle.
 
-    Raises ScimError for a target that `problems` would have named.
+    `resource_type` is as the attribute list, `definitions`, has it (rules.attributes). Raises ScimError for a target
+    that `problems` would have named.
     """
 
-    def __init__(self, mapping: ObjectMapping, resource_type: ResourceType) -> None:
+    def __init__(
+        self, mapping: ObjectMapping, resource_type: ResourceType, definitions: Sequence[AttributeDefinition] = ()
+    ) -> None:
         rows = [row for row in mapping.mappings if not is_reference(row)]
-        flows = [compile_flow(row, resource_type) for row in rows]
+        listed = {written_as_one(one.name, resource_type): one for one in definitions}
+        flows = [
+            compile_flow(row, resource_type, listed.get(written_as_one(row.target, resource_type))) for row in rows
+        ]
         self.resource_type = resource_type
         self.kind = mapping.kind
         self.references = tuple(
@@ -62,7 +71,7 @@ class Mapper:
         self.reads = frozenset(name for row in mapping.mappings for name in reads_of(row))
         self.redacted = frozenset(row.target for row in rows if is_redacted(row))
         self.disables = any(
-            SOFT_DELETED in reads_of(row) and row.flow_type != "ObjectAddOnly" for row in mapping.mappings
+            SOFT_DELETED in reads_of(row) and not flow.only_on_create for flow, row in zip(flows, rows, strict=True)
         )
         self._disabling = tuple(flow for flow, row in zip(flows, rows, strict=True) if SOFT_DELETED in reads_of(row))
         self.always = frozenset(row.target for row in rows if row.flow_behavior == "FlowAlways")
@@ -76,18 +85,17 @@ class Mapper:
             for flow, row in zip(flows, rows, strict=True)
             if isinstance(row.source, Nothing) and flow.default is not None
         )
-        taken = {flow.path: flow.take for flow in flows}
         self._matching = tuple(
-            (row.target, taken[row.target])
-            for row in sorted(rows, key=lambda row: row.matching_priority)
+            (row.target, flow.take)
+            for row, flow in sorted(zip(rows, flows, strict=True), key=lambda pair: pair[0].matching_priority)
             if row.matching_priority > 0
         )
-        self._required = tuple(
-            attribute.name for urn, attribute in resource_type.attributes() if attribute.required and urn is None
-        )
+        needs = Needs(definitions, resource_type, {written_as_one(row.target, resource_type) for row in rows})
+        self._required, self._needed, self._supplied = needs.names, needs.parts, needs.supplied
+        self._kept_back = tuple((flow.take, flow.put) for flow in flows if flow.kept_back)
 
     def map(self, attributes: SourceRecord, now: datetime, random_bytes: RandomBytes) -> Mapped:
-        """Map one record, given as the view that provisioning has of it."""
+        """Map one record, given as provisioning's view of it."""
         wanted: Resource = {}
         left: list[tuple[Flow, Null | Candidates | Failure]] = []
         for step, flow in self._always:
@@ -101,6 +109,10 @@ class Mapper:
                 met = step(attributes, now, random_bytes, created)
                 if met is not None:
                     left.append((flow, met))
+        if self._supplied:
+            created = branch(wanted) if created is wanted else created
+            for put, supplied in self._supplied:
+                put(created, supplied)
         cleared: tuple[str, ...] = ()
         candidates: tuple[tuple[str, Candidates], ...] = ()
         failures: tuple[Failure, ...] = ()
@@ -114,12 +126,15 @@ class Mapper:
         for name in self._required:
             if name not in created and not any(path == name for path, _ in candidates):
                 failures = (*failures, self._missing(name, attributes))
+        for path, take in self._needed:
+            if is_unassigned(take(created)) and not any(one == path for one, _ in candidates):
+                failures = (*failures, self._missing(path, attributes))
         return Mapped(created, wanted, cleared, tuple(matching), candidates, failures)
 
     def _settle(
         self, wanted: Resource, created: Resource, left: list[tuple[Flow, Null | Candidates | Failure]]
     ) -> tuple[Resource, tuple[str, ...], tuple[tuple[str, Candidates], ...], tuple[Failure, ...]]:
-        """The rarer ways of a mapping: null with or without default, candidates, failures."""
+        """The rarer outcomes of a mapping: null with or without a default, candidates, failures."""
         cleared: list[str] = []
         candidates: list[tuple[str, Candidates]] = []
         failures: list[Failure] = []
@@ -145,11 +160,11 @@ class Mapper:
         )
 
     def disabled(self, mapped: Mapped) -> bool:
-        """Whether an attribute that says that the account is out of use got its value."""
+        """Whether an attribute that marks the account as out of use got its value."""
         return any(flow.take(mapped.wanted) is not None for flow in self._disabling)
 
     def out_of_use(self, held: Resource, mapped: Mapped) -> Resource:
-        """What is held with nothing changed but what says that the account is out of use."""
+        """The held document with nothing changed but what marks the account as out of use."""
         after = branch(held)
         for flow in self._disabling:
             value = flow.take(mapped.wanted)
@@ -158,7 +173,7 @@ class Mapper:
         return after
 
     def without_disabling(self, held: Resource) -> Resource:
-        """What is held without what says whether the account is in use: nobody knows what that is."""
+        """The held document without what says whether the account is in use, which is not known."""
         after = branch(held)
         for flow in self._disabling:
             flow.drop(after)
@@ -195,6 +210,17 @@ class Mapper:
             remover(path, self.resource_type)(after)
         return after
 
+    def remembered(self, held: Resource, sent: Resource) -> Resource:
+        """What an account was read to hold, with the values that no answer shows as they were last sent."""
+        if not self._kept_back:
+            return held
+        after = branch(held)
+        for take, put in self._kept_back:
+            value = take(sent)
+            if value is not None:
+                put(after, value)
+        return after
+
     def replaced(self, document: Resource, text: str) -> Resource:
         """The document with `text` wherever it holds a value of a redacted mapping."""
         after = branch(document)
@@ -210,10 +236,41 @@ class Mapper:
         return after
 
     def put(self, document: Resource, path: str, value: Json) -> Resource:
-        """The document with one more value: a manager's target id, or the candidate that was free."""
+        """The document with one more value: a manager's target id, or the free candidate."""
         after = branch(document)
         setter(path, self.resource_type)(after, value)
         return after
+
+
+class Needed(NamedTuple):
+    """An attribute that an account must have, below the top or by a filter."""
+
+    path: str
+    take: Getter
+
+
+class Needs:
+    """What an account must have: by the schema at the top (`names`), by the attribute list below it (`parts`).
+
+    `supplied` are defaults of the list where no row writes the attribute.
+    """
+
+    def __init__(
+        self, definitions: Sequence[AttributeDefinition], resource_type: ResourceType, written: Collection[str]
+    ) -> None:
+        self.names = tuple(
+            attribute.name for urn, attribute in resource_type.attributes() if attribute.required and urn is None
+        )
+        required = [one for one in definitions if one.required and not one.anchor and one.mutability != "ReadOnly"]
+        parts, supplied = [], []
+        for one in required:
+            place = resolve(one.name, resource_type)
+            parts.append(Needed(place.label, getter(one.name, resource_type)))
+            default = default_of(one.default, converter(place))
+            if default is not None and written_as_one(one.name, resource_type) not in written:
+                supplied.append((setter(one.name, resource_type), default))
+        self.parts = tuple(one for one in parts if one.path not in self.names)
+        self.supplied = tuple(supplied)
 
 
 def _differ_in_case(one: Json, other: Json) -> bool:

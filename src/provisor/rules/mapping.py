@@ -17,7 +17,7 @@ FlowType: TypeAlias = Literal["Always", "ObjectAddOnly", "MultiValueAddOnly", "V
 FlowBehavior: TypeAlias = Literal["FlowWhenChanged", "FlowAlways"]
 
 ALL_ACTIONS: frozenset[Action] = frozenset({"Add", "Update", "Delete"})
-SOFT_DELETED = "IsSoftDeleted"  # the one attribute no source has: the engine computes it
+SOFT_DELETED = "IsSoftDeleted"  # no source has this attribute: the engine computes it
 
 
 @dataclass(frozen=True, slots=True)

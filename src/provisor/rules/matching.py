@@ -1,6 +1,6 @@
-"""Matching: whether what a target answered to a matching query is the object we looked for.
+"""Matching: whether a target's answer to a matching query is the object we looked for.
 
-Pure. A target may fold case, ignore a filter it does not know, or answer with strangers; so every resource is compared
+Pure. A target may fold case, ignore a filter it does not know, or return other resources; so every resource is compared
 again here. Rules: spec/provisioning-service.md section 4, spec/scim-wire.md section 12.
 """
 
@@ -57,7 +57,7 @@ def recheck(resources: Iterable[Resource], path: str, value: str, resource_type:
 
 
 def _texts(value: Json) -> Iterable[str]:
-    """The texts an `eq` may meet: the value, each of several, and the `value` of complex ones."""
+    """The texts that an `eq` may match: the value, each of several, and the `value` of complex ones."""
     for item in value if isinstance(value, list) else [value]:
         text = item.get("value") if isinstance(item, dict) else item
         if isinstance(text, str):

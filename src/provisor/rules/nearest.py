@@ -1,4 +1,4 @@
-"""The nearest of the words that would have been right, for the sentence that refuses a wrong one.
+"""The nearest valid word, for the sentence that refuses a wrong one.
 
 Pure. Spellings are compared in scim.nearest; here every word has a nearest one, however unlike.
 """

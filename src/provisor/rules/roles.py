@@ -57,7 +57,7 @@ def role_flow(row: AttributeMapping, resource_type: ResourceType) -> RoleFlow | 
 
 
 def typed(row: AttributeMapping, put: Put, resource_type: ResourceType) -> Put:
-    """The setter of a mapping, which for a single role also says that it is one, as Entra does."""
+    """The setter of a mapping, which also marks a single role as such, as Entra does."""
     place = resolve(row.target, resource_type)
     single = isinstance(row.source, FromExpression) and SINGLE in row.source.expression.functions
     attribute = place.attribute
@@ -78,7 +78,7 @@ def typed(row: AttributeMapping, put: Put, resource_type: ResourceType) -> Put:
 
 def role_operations(flows: Iterable[RoleFlow], held: Resource, wanted: Resource) -> Iterator[Operation]:
     """What must be sent so that an account that holds `held` has the roles of `wanted`."""
-    said: list[tuple[str, list[Json]]] = []  # value and display of one role come from two mappings
+    said: list[tuple[str, list[Json]]] = []  # the value and display of one role come from two mappings
     for flow in flows:
         before = _elements(flow.take(held))
         roles = [item for item in _elements(flow.take(wanted)) if flow.chosen is None or flow.chosen(item)]
@@ -99,7 +99,7 @@ def _elements(value: Json) -> list[Resource]:
 
 
 def _holds(item: Resource, role: Resource) -> bool:
-    """Whether an element at the target is this role. What a target does not keep of a role makes no difference.
+    """Whether an element at the target is this role. Parts of a role that a target does not keep make no difference.
 
     Entra's older dialect writes a role as JSON text, which targets keep as it came (spec/scim-wire.md section 5).
     """

@@ -1,41 +1,21 @@
 """Scoping filters: who a job provisions, with the reason (spec/provisioning-service.md section 5.4).
 
-Pure. Clauses AND inside a filter, filters OR. A null or empty attribute makes every clause false but IS NULL. Patterns
+Pure. Clauses AND inside a filter, filters OR. A null or empty attribute makes every clause but IS NULL false. Patterns
 are an administrator's, so they run under a time limit. Order: values, judging, the operators one by one.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Literal, TypeAlias, assert_never, get_args
+from typing import assert_never
 
 import regex
 
 from provisor.expressions.functions.evaluation import Refused
 from provisor.expressions.functions.patterns import compiled
 from provisor.rules.failure import Failure
+from provisor.rules.operators import UNARY, ClauseOperator
 from provisor.scim.values import Json
-
-ClauseOperator: TypeAlias = Literal[
-    "EQUALS",
-    "NOT EQUALS",
-    "REGEX MATCH",
-    "NOT REGEX MATCH",
-    "Includes",
-    "ENDS_WITH",
-    "Greater_Than",
-    "Greater_Than_OR_EQUALS",
-    "IS TRUE",
-    "IS FALSE",
-    "IS NULL",
-    "IS NOT NULL",
-    "&",
-    "!&",
-]
-OPERATORS: tuple[ClauseOperator, ...] = get_args(ClauseOperator)
-UNARY: frozenset[ClauseOperator] = frozenset({"IS TRUE", "IS FALSE", "IS NULL", "IS NOT NULL"})
-INTEGER: frozenset[ClauseOperator] = frozenset({"Greater_Than", "Greater_Than_OR_EQUALS"})
-PATTERN: frozenset[ClauseOperator] = frozenset({"REGEX MATCH", "NOT REGEX MATCH"})
 
 PATTERN_SECONDS = 0.05  # a sane pattern takes microseconds; a catastrophic one must not hold up a cycle
 
@@ -67,7 +47,7 @@ class FilterGroup:
 class Verdict:
     """Whether an object passes, with the reason and every clause that was looked at: (title, clause, held).
 
-    `read` is False when an input filter kept the object out: then it is not looked at, and not deprovisioned either.
+    `read` is False when an input filter kept the object out: then it is neither evaluated nor deprovisioned.
     `failure` is set when a clause could not be decided; then nobody may be deprovisioned because of it.
     """
 
@@ -91,7 +71,7 @@ class _Undecided(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The filters of one object mapping. `input_groups` apply while reading: leaving them deprovisions nobody."""
+    """The filters of one object mapping. `input_groups` apply while reading: leaving them does not deprovision."""
 
     groups: tuple[FilterGroup, ...] = ()
     input_groups: tuple[FilterGroup, ...] = ()
@@ -164,6 +144,14 @@ def holds(clause: Clause, value: object) -> bool:
     return any(_compare(clause, as_text(value), operand) for operand in clause.values[:1])
 
 
+def decided(clause: Clause, value: object) -> bool | None:
+    """The same; None when a pattern runs out of time."""
+    try:
+        return holds(clause, value)
+    except _Undecided:
+        return None
+
+
 def _compare(clause: Clause, text: str, operand: str) -> bool:
     operator = clause.operator
     match operator:
@@ -188,7 +176,7 @@ def _compare(clause: Clause, text: str, operand: str) -> bool:
         case "!&":
             return text not in operand
         case "IS TRUE" | "IS FALSE" | "IS NULL" | "IS NOT NULL":
-            return False  # unary: `holds` has answered
+            return False  # unary: `holds` has already answered
         case _:
             assert_never(operator)
 
@@ -207,7 +195,7 @@ def _matches(clause: Clause, text: str, pattern: str) -> bool:
 
 @lru_cache(maxsize=512)
 def compiled_pattern(pattern: str) -> regex.Pattern[str]:
-    """The compiled pattern, in .NET's flavour. Raises regex.error when it is none, or too costly to prepare."""
+    """The compiled pattern, in .NET's flavour. Raises regex.error when it is invalid, or too costly to prepare."""
     try:
         return compiled(pattern).compiled
     except Refused as refused:
@@ -217,15 +205,3 @@ def compiled_pattern(pattern: str) -> regex.Pattern[str]:
 def as_text(value: object) -> str:
     """A scalar as the filters and mappings show it: booleans as True and False, whole numbers in decimal."""
     return value if isinstance(value, str) else str(value)
-
-
-def operator_named(text: str) -> ClauseOperator | None:
-    """The operator of that name in any case, blanks and underscores alike; None when there is none."""
-    return _BY_NAME.get(_spelling(text))
-
-
-def _spelling(text: str) -> str:
-    return text.strip().replace("_", " ").upper()
-
-
-_BY_NAME: dict[str, ClauseOperator] = {_spelling(operator): operator for operator in OPERATORS}

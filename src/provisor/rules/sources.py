@@ -1,6 +1,6 @@
-"""The attributes that rules may read, and why one that they read can never have a value.
+"""The attributes that rules may read, and why an attribute they read cannot have a value.
 
-Pure. Which attributes there are is the directory's to say; it comes as a SourceSchema. Order: the schema, one name.
+Pure. The directory says which attributes there are, in a SourceSchema. Order: the schema, one name.
 """
 
 from collections.abc import Mapping
@@ -12,9 +12,9 @@ from provisor.rules.nearest import nearest
 
 SourceType: TypeAlias = Literal["text", "boolean", "list", "reference", "roles"]
 EXTENSION = "extension_"
-ANY_TEXT = (EXTENSION, "extensionAttribute")  # where administrators keep what they like, true and false among it
+ANY_TEXT = (EXTENSION, "extensionAttribute")  # where administrators keep what they like, including true and false
 
-# Properties that the directory keeps as text and that do nothing: it has no dynamic groups to say anything about.
+# Properties that the directory keeps as text but that do nothing: it has no dynamic groups.
 _DYNAMIC = frozenset({"membershipRule", "membershipRuleProcessingState"})
 
 
@@ -31,7 +31,7 @@ class SourceSchema:
 
 
 def no_such_attribute(name: str, kind: ObjectKind, schema: SourceSchema) -> tuple[str, str] | None:
-    """Why an attribute of this name is empty for everybody, and what to write instead; None when it need not be."""
+    """Why an attribute of this name is empty for everybody, and what to write instead; None when it may have one."""
     known = schema.of(kind)
     if name in _DYNAMIC:
         return f"{name} belongs to dynamic groups, which this directory does not have.", "Remove it."

@@ -1,107 +1,120 @@
-"""One cycle of a job from its lock to its watermark; and the plan, which is the same up to the first write.
+"""One cycle of a job from its lock to its watermark; how it is carried through is in runner.carrying.
 
-recover, plan, admit, execute, finish. A cycle that was cut short goes on where it stopped. Order: the cycle, the plan.
+A cycle that was cut short goes on where it stopped. Order: a run that is asked for, one that is due, one cycle.
 """
 
 from collections import Counter
+from dataclasses import replace
 from functools import partial
 
-from provisor.engine.plan import Plan
-from provisor.rules.failure import Failure
+from provisor.runner.asking.probe import Trouble
 from provisor.runner.assembling import Order, ends, make_run
-from provisor.runner.executing.executor import execute
-from provisor.runner.finishing import Ended, cut_short, finish, finish_idle, finish_plan, plan_value, through
+from provisor.runner.carrying import carry_through
+from provisor.runner.due import is_change_driven, next_start, nothing_to_do
+from provisor.runner.ending import Ending
+from provisor.runner.finishing import Ended, finish_idle, finish_nothing
 from provisor.runner.job_lock import job_lock
-from provisor.runner.planning.begin import begin_cycle, begin_plan, load, number_of
-from provisor.runner.planning.braking import Brake
-from provisor.runner.planning.planner import make_planner
-from provisor.runner.planning.recovery import recover
-from provisor.runner.planning.stages import STAGES, enter, plan
-from provisor.runner.recording.progress import Reporter, ReportProgress
+from provisor.runner.planning.admitting import Guards
+from provisor.runner.planning.begin import Setup, begin_cycle, load, number_of
 from provisor.runner.recording.summary import CycleSummary, summary
-from provisor.runner.run import CycleStopped, Restarted, Run, StopRequested
-from provisor.storage import cycles, feed
+from provisor.runner.run import Aborted, StopRequested
+from provisor.runner.session import Ends, JobSession
+from provisor.runner.tracing import span, tell
+from provisor.storage import cycles, feed, jobs
+from provisor.storage.plans import approved
 from provisor.storage.times import to_microseconds
 
 
-async def run_cycle(order: Order, *, allow_deletes: int = 0) -> CycleSummary:
+async def run_cycle(order: Order, *, allow_deletes: int = 0, plan: int | None = None) -> CycleSummary:
     """Run one cycle of the job, or go on with the one that was cut short.
 
     Raises JobBusy when the job is running elsewhere and NotRunnable when it is not configured; a target that cannot be
     used ends the cycle with an error in the summary. Setting `order.stop` ends it at the next point it can be continued
-    from. `allow_deletes`: so many removals, where the brake would stop the cycle, a person has allowed for this run.
+    from, and so does an abort (storage.jobs.note_abort), at once. `allow_deletes`: so many removals, where the brake
+    would stop the cycle, a person has allowed for this run; a restart may have allowed all.
+    `plan`: nothing is sent but what this plan holds; without it, the job's approved plan is what the cycle is held to.
     A cycle that is gone on with has seen nothing of what changed since it began: the next one follows at once.
     """
-    reader = order.database.reader
+    ending = Ending(order.database, order.job, order.stop)
     with job_lock(order.database.path, order.job):
-        job = number_of(reader(), order.job)
-        resumes = cycles.interrupted(reader(), job)
-        ran = await _run_one(order, job, allow_deletes)
-        if resumes is None or ran.n != resumes.n or ran.error is not None or order.stop.is_set():
-            return ran
-        if feed.current_change(reader(), load(reader(), job).job.tenant) <= resumes.high:
-            return ran
-        return (await _run_one(order, job, allow_deletes)).following(ran)
+        return await _run(order, ending, number_of(order.database.reader(), order.job), allow_deletes, plan)
 
 
-async def _run_one(order: Order, job: int, allow_deletes: int) -> CycleSummary:
+async def run_due(
+    order: Order, session: JobSession, *, allow_deletes: int = 0, asked: bool = False
+) -> CycleSummary | None:
+    """What is due of a job that is served: a cycle, where its time has come or somebody has `asked`, or else only what
+    has changed. None when there was nothing to do, of which a change-driven job makes no cycle.
+
+    Raises like `run_cycle`.
+    """
+    order = replace(order, session=session)
+    ending = Ending(order.database, order.job, order.stop)
+    with job_lock(order.database.path, order.job):
+        number = number_of(order.database.reader(), order.job)
+        stored = jobs.read(order.database.reader(), number)
+        if not asked and stored is not None and is_change_driven(stored):
+            at = to_microseconds(order.now())
+            start = next_start(stored, at)
+            on_time = start is not None and start <= at
+            if nothing_to_do(order.database.reader(), stored, at):
+                if on_time:
+                    await session.writer.write(partial(finish_nothing, job=stored, at=at))
+                return None
+            order = replace(order, by_change=not on_time and approved(order.database.reader(), number, at) is None)
+        return await _run(order, ending, number, allow_deletes, None)
+
+
+async def _run(order: Order, ending: Ending, job: int, allow_deletes: int, plan: int | None) -> CycleSummary:
+    reader = order.database.reader
+    resumes = cycles.interrupted(reader(), job)
+    ran = await _run_one(order, ending, job, allow_deletes, plan)
+    if resumes is None or ran.n != resumes.n or ran.error is not None or order.stop.is_set():
+        return ran
+    seen_all = feed.current_change(reader(), load(reader(), job).job.tenant) <= resumes.high
+    if seen_all and resumes.by_change <= order.by_change:
+        return ran
+    return (await _run_one(order, ending, job, allow_deletes, plan)).following(ran)
+
+
+async def _run_one(order: Order, ending: Ending, job: int, allow_deletes: int, plan: int | None) -> CycleSummary:
+    with span("cycle", job=order.job) as opened:
+        ran = await _begin_and_end(order, ending, job, allow_deletes, plan)
+        tell(opened, cycle=ran.id, kind=ran.kind, state=ran.state)
+        return ran
+
+
+async def _begin_and_end(order: Order, ending: Ending, job: int, allow_deletes: int, plan: int | None) -> CycleSummary:
     early = load(order.database.reader(), job)
     began = order.now()
-    async with ends(order, early) as (writer, target):
-        failure = await order.probe(target, early)
+    async with ends(order, early) as both:
+        trouble, asked = await _probe(order, ending, both, early)
+        failure = None if trouble is None else trouble.failure
         # Read again where the cycle begins: rules or scope may have been saved while the target was asked.
-        setup, cycle = await writer.write(partial(begin_cycle, job=job, moment=order.now(), failure=failure))
+        begin = partial(begin_cycle, job=job, moment=order.now(), failure=failure, by_change=order.by_change)
+        setup, cycle = await both.writer.write(begin)
         counters = Counter(cycle.counters)
-        counters["requests.GET"] += 1
+        counters["requests.GET"] += asked
+        held_to = plan if plan is not None else approved(order.database.reader(), job, to_microseconds(order.now()))
         if failure is None and cycle.ended_at is None:
-            run = make_run(order, setup, (writer, target), cycle, counters)
-            ended = await _carry_through(run, order.report, Brake(run, allowed=allow_deletes))
+            run = make_run(order, setup, both, cycle, counters)
+            guards = Guards(run, allow_deletes=allow_deletes, plan=held_to)
+            ended = await carry_through(run, ending, order.report, guards)
         else:
-            ended = Ended(cycle.state if failure is None else "failed", failure)
-            at = to_microseconds(order.now())
-            await writer.write(lambda connection: finish_idle(connection, setup, cycle, counters, at, failure))
+            exchange = None if trouble is None else trouble.exchange
+            ended = Ended(cycle.state if failure is None else "failed", failure, exchange=exchange)
+            idle = partial(finish_idle, setup, cycle, counters, order.now(), ended, held_to, whole=not order.by_change)
+            await both.writer.write(idle)
+    if order.session is not None:
+        order.session.ended(well=ended.failure is None)
     return summary(cycle, ended.state, counters, ended.failure, (order.now() - began).total_seconds())
 
 
-async def _carry_through(run: Run, report: ReportProgress | None, brake: Brake) -> Ended:
-    """The whole of a cycle, as far as it gets."""
-    reporter = Reporter(run, report)
+async def _probe(order: Order, ending: Ending, both: Ends, setup: Setup) -> tuple[Trouble | None, int]:
+    """What is wrong with the target, and with how many requests that was found out; none where it answered just now."""
+    if order.session is not None and order.session.well and is_change_driven(setup.job):
+        return None, 0
     try:
-        planner = make_planner(run)
-        await recover(run, planner)
-        await plan(run, planner, reporter)
-        await _admit(run, brake)
-        await execute(run, brake, reporter)
-        ended = through(run)
-    except (CycleStopped, StopRequested, Restarted) as reason:
-        ended = cut_short(reason)
-    await run.writer.write(lambda connection: finish(connection, run, ended))
-    return ended
-
-
-async def _admit(run: Run, brake: Brake) -> None:
-    """What is planned may be carried out. Raises CycleStopped when it would take too much away."""
-    brake.check()
-    await run.writer.write(partial(enter, run, STAGES[-1]))
-
-
-async def plan_cycle(order: Order) -> Plan:
-    """What the next cycle would do. The target sees nothing but GETs; the plan's rows stay until the next plan or run.
-
-    Raises CycleStopped when the target cannot be used, otherwise like `run_cycle`.
-    """
-    with job_lock(order.database.path, order.job):
-        job = number_of(order.database.reader(), order.job)
-        early = load(order.database.reader(), job)
-        async with ends(order, early) as (writer, target):
-            failure = await order.probe(target, early)
-            if failure is not None:
-                raise CycleStopped(failure)
-            setup, cycle = await writer.write(partial(begin_plan, job=job, moment=order.now()))
-            run = make_run(order, setup, (writer, target), cycle, Counter())
-            planner = make_planner(run)
-            await recover(run, planner)
-            admission = await plan(run, planner, Reporter(run, order.report))
-            stopped_by: Failure | None = Brake(run, allowed=0).failure()
-            await writer.write(lambda connection: finish_plan(connection, run))
-            return plan_value(run, admission, stopped_by)
+        return await ending.heed(order.probe(both, setup)), 1
+    except (StopRequested, Aborted):
+        return None, 1  # the cycle that begins ends at once, and says why

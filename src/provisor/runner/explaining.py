@@ -1,7 +1,7 @@
-"""Tells by name what a plan would do and what a cycle did: object by object, or failures and skips by their cause.
+"""Lists what a plan would do and what a cycle did: object by object, or failures and skips by cause.
 
 Only reads. A plan's operations hold hashes; what they would change is derived here as it is when they are sent
-(engine.difference). What a cycle did stands in the provisioning log. Order: plans, one planned object, cycles.
+(engine.difference). What a cycle did is in the provisioning log. Order: plans, one planned object, cycles.
 """
 
 from collections import Counter
@@ -18,18 +18,20 @@ from provisor.engine.causes import Causes, Told
 from provisor.engine.desired import Desired, judge
 from provisor.engine.detail import MEMBERS, Changed, Detail, DetailStatus
 from provisor.engine.difference import difference
+from provisor.engine.leavers import deletion
 from provisor.engine.log_event import Status as Ended
 from provisor.engine.log_event import unresolved_reason
 from provisor.engine.modified import differing, reference_in
 from provisor.engine.plan import SKIPS
 from provisor.runner.planning.begin import Setup, load
 from provisor.scim.values import Resource
-from provisor.storage import cycle_log, cycles, links, member_links, operations, records, waiting
+from provisor.storage import cycle_log, links, member_links, operations, records, waiting
 from provisor.storage.cycle_log import Line
 from provisor.storage.cycles import Cycle
 from provisor.storage.links import StoredLink
-from provisor.storage.operations import StoredFailure, StoredOperation
+from provisor.storage.operations import StoredOperation
 from provisor.storage.records import Read
+from provisor.storage.times import from_microseconds
 
 PAGE = 500
 DONE: tuple[Ended, ...] = ("success", "warning")
@@ -40,7 +42,7 @@ _decode = msgspec.json.Decoder(dict).decode
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explaining:
-    """What is needed to tell of one job."""
+    """What is needed to explain one job."""
 
     connection: Connection
     job: int
@@ -49,38 +51,21 @@ class Explaining:
 
     # Plans
 
-    def newest_plan(self) -> Cycle | None:
-        """The job's plan; None when there is none, or a run has taken its place."""
-        newest = cycles.newest(self.connection, self.job, 1)
-        return newest[0] if newest and newest[0].kind == "plan" else None
-
-    def plan(self, *, each: int | None = None) -> Iterator[Detail]:
-        """What the newest plan would do, in the order in which it would be; nothing when a run has taken its place.
-
-        `each`: for a person, not more than so many of a sort (users to create, groups to delete, …), and without those
-        who fail or are left alone, whom the causes name. The caller holds the job's lock.
-        """
-        plan = self.newest_plan()
-        if plan is None:
-            return
+    def planned(self, cycle: int) -> Iterator[tuple[StoredOperation, Detail]]:
+        """Every row that was planned in this cycle, in the order in which it would be carried out, and what it says."""
         setup = load(self.connection, self.job)
-        rows = operations.stream(self.connection, self.job, plan.n, PAGE)
-        for page in _pages(_first((row for row in rows if each is None or row.state != "verdict"), each)):
+        for page in _pages(operations.stream(self.connection, self.job, cycle, PAGE)):
             ids = [row.object for row in page if row.kind != "members"]
-            reads = records.by_ids(self.connection, application=setup.job.application, job=self.job, ids=ids)
+            reads = records.by_ids(
+                self.connection,
+                application=setup.job.application,
+                job=self.job,
+                nested=setup.rules.settings.nested_groups,
+                ids=ids,
+            )
             for row in page:
-                yield self._planned(setup, row, reads.get(row.object)) if row.state == "planned" else _left(row)
-
-    def planned_causes(self) -> tuple[Causes, Causes]:
-        """Why objects would fail by the newest plan, and why they would be left alone."""
-        failures, skips = Causes(), Causes()
-        plan = self.newest_plan()
-        if plan is not None:
-            for row in operations.stream(self.connection, self.job, plan.n, PAGE):
-                if row.state == "verdict":
-                    left = _left(row)
-                    (failures if left.status == "failure" else skips).add(_told(left))
-        return failures, skips
+                planned = row.state == "planned"
+                yield row, self._planned(setup, row, reads.get(row.object)) if planned else _left(row)
 
     def _planned(self, setup: Setup, row: StoredOperation, read: Read | None) -> Detail:
         link = None if read is None else read[1]
@@ -94,8 +79,12 @@ class Explaining:
             linked = link is not None or row.kind == "link"
             desired = judge(read[0], setup.rules, self.now(), self.random_bytes, linked=linked)
             changes, reason = _attributes(setup, row, desired, link), desired.why.reason
+            if row.kind == "delete" and link is not None and link.disabled_at is not None:
+                since = from_microseconds(link.disabled_at)
+                due = deletion(setup.rules.settings.leavers, since, self.now(), trusted=True)
+                reason = reason if due is None else f"{reason} {due}"
         return Detail(
-            # A released account is disabled first; that nothing more is tracked of it afterwards is no operation.
+            # A released account is disabled first; that it is no longer tracked afterwards is not an operation.
             operation="disable" if row.kind == "release" else row.kind,
             status="planned",
             kind=row.object_kind,
@@ -137,7 +126,7 @@ class Explaining:
         rules = load(self.connection, self.job).rules
         references = {path for kind in (rules.users, rules.groups) for path, _ in kind.mapper.references}
         lines = cycle_log.of_cycle(self.connection, self.job, cycle, EVERY if each is None else DONE)
-        for detail in _first((_logged(line) for line in lines if line.source_id), each):
+        for detail in first((_logged(line) for line in lines if line.source_id), each):
             yield self._with_names(detail, references)
 
     def causes(self, cycle: Cycle, status: Ended) -> Causes:
@@ -189,8 +178,8 @@ def _attributes(setup: Setup, row: StoredOperation, desired: Desired, link: Stor
 def _left(row: StoredOperation) -> Detail:
     """An object that the plan leaves alone, cannot provision, or lets wait."""
     gone_already = row.kind == "delete"  # who was to be deleted, and is not there any more
-    left_alone = row.code in SKIPS or gone_already
-    failure = row.failure or StoredFailure()
+    code = row.verdict or ""
+    left_alone = code in SKIPS or gone_already
     status: DetailStatus = "waiting" if row.state == "waiting" else "skipped" if left_alone else "failure"
     return Detail(
         operation="create" if status == "waiting" else "none",
@@ -199,9 +188,8 @@ def _left(row: StoredOperation) -> Detail:
         id=row.object,
         name=row.name,
         target_id=row.target_id,
-        code=row.code,
-        reason=(row.reason or "") if row.state == "verdict" else failure.message,
-        hint="" if row.state == "verdict" else failure.hint,
+        code=code,
+        reason=row.reason or "",
     )
 
 
@@ -247,28 +235,27 @@ def _why(line: Line) -> tuple[str, str]:
     return "" if facts.judged is None else facts.judged.why, ""
 
 
-def _told(detail: Detail) -> Told:
+def told(detail: Detail) -> Told:
+    """The same for Causes."""
     return Told(detail.kind, detail.name, detail.code, detail.reason, detail.hint)
 
 
 # Bounds
 
 
-T = TypeVar("T", bound=StoredOperation | Detail)
-U = TypeVar("U")
+T = TypeVar("T")
 
 
-def _first(found: Iterable[T], each: int | None) -> Iterator[T]:
+def first(found: Iterable[Detail], each: int | None) -> Iterator[Detail]:
     """Not more than `each` of a sort."""
     seen: Counter[tuple[str, ...]] = Counter()
     for one in found:
-        sort = one.sort if isinstance(one, Detail) else (one.state, one.object_kind, one.kind)
-        seen[sort] += 1
-        if each is None or seen[sort] <= each:
+        seen[one.sort] += 1
+        if each is None or seen[one.sort] <= each:
             yield one
 
 
-def _pages(found: Iterable[U]) -> Iterator[list[U]]:
+def _pages(found: Iterable[T]) -> Iterator[list[T]]:
     iterator = iter(found)
     while page := list(islice(iterator, PAGE)):
         yield page

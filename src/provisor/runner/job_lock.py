@@ -1,23 +1,14 @@
-"""One run of a job at a time: a kernel file lock beside the database, which a killed process loses at once.
+"""One run of a job at a time, by a lock beside the database (runner.file_lock)."""
 
-The file stays when the lock goes (removing it would race with the next run); it is empty and means nothing by itself.
-It lies beside the file that the database's name leads to, so that all names of one database share it; a database that
-cannot have one place is refused when it is opened (database.sqlite_files).
-
-The lock belongs to an open file description, not to the process: two runs in one process keep each other out, closing
-another descriptor drops nothing, and the kernel tells whether it is held without anybody taking it.
-"""
-
-import fcntl
+import asyncio
 import hashlib
-import os
-import struct
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 
-_FLOCK = "hhqqi0q"  # struct flock of 64-bit Linux: type, whence, start, length (0: all), process id; padded
-_ALL_OF_IT = struct.pack(_FLOCK, fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
+from provisor.runner.file_lock import beside, is_locked, locked
+
+ASKED_EVERY_SECONDS = 0.1
 
 
 class JobBusy(Exception):
@@ -27,35 +18,38 @@ class JobBusy(Exception):
 @contextmanager
 def job_lock(database: Path, job: str) -> Iterator[None]:
     """Hold the job's lock for the block. Raises JobBusy at once when another process or thread holds it."""
-    descriptor = os.open(_file(database, job), os.O_RDWR | os.O_CREAT, 0o600)
-    try:
+    with ExitStack() as held:
         try:
-            fcntl.fcntl(descriptor, fcntl.F_OFD_SETLK, _ALL_OF_IT)
-        except (BlockingIOError, PermissionError):  # EAGAIN or EACCES: POSIX leaves it to the kernel which
+            held.enter_context(locked(_file(database, job)))
+        except BlockingIOError:
             raise JobBusy(
                 f"The job {job} is running already, in this or another process. Wait until that cycle has ended."
             ) from None
         yield
-    finally:
-        os.close(descriptor)
+
+
+@asynccontextmanager
+async def lock_within(database: Path, job: str, seconds: float) -> AsyncIterator[None]:
+    """The same, asked for again and again for so many seconds. Raises JobBusy when they are over."""
+    clock = asyncio.get_running_loop().time
+    deadline = clock() + seconds
+    with ExitStack() as held:
+        while True:
+            try:
+                held.enter_context(job_lock(database, job))
+                break
+            except JobBusy:
+                if clock() >= deadline:
+                    raise
+            await asyncio.sleep(ASKED_EVERY_SECONDS)
+        yield
 
 
 def is_held(database: Path, job: str) -> bool:
-    """Whether some process or thread runs the job now. Takes nothing: a cycle that begins meanwhile gets its lock."""
-    try:
-        descriptor = os.open(_file(database, job), os.O_RDONLY)
-    except FileNotFoundError:  # no cycle ever ran
-        return False
-    try:
-        in_the_way = fcntl.fcntl(descriptor, fcntl.F_OFD_GETLK, _ALL_OF_IT)
-    finally:
-        os.close(descriptor)
-    kind: int = struct.unpack(_FLOCK, in_the_way)[0]
-    return kind != fcntl.F_UNLCK
+    """Whether some process or thread runs the job now. Does not take it: a cycle that begins meanwhile does."""
+    return is_locked(_file(database, job))
 
 
 def _file(database: Path, job: str) -> Path:
-    # A job id holds nothing a file name must not; the hash only keeps an unusually long one short.
-    name = job if len(job) <= 128 else hashlib.blake2b(job.encode(), digest_size=16).hexdigest()
-    real = Path(os.path.realpath(database))
-    return real.with_name(f"{real.name}.{name}.lock")
+    # A job id is safe as a file name; the hash only shortens an unusually long one.
+    return beside(database, job if len(job) <= 128 else hashlib.blake2b(job.encode(), digest_size=16).hexdigest())

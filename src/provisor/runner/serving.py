@@ -1,7 +1,7 @@
 """Whether some `provisor serve` runs the jobs of a database: each holds a kernel lock, which a killed process loses.
 
-Every serve locks the first free of a few files beside the database. Who looks only shares a lock for a moment, so that
-lookers do not take one another for a serve. The files stay, are empty, and mean nothing by themselves.
+Every serve locks the first free of a few files beside the database. Looking takes a shared lock for a moment, so that
+observers do not take one another for a serve. The files stay, are empty, and mean nothing by themselves.
 """
 
 import fcntl
@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-MOST = 16  # serves of one database at once; a further one is not seen, and works all the same
+MOST = 16  # serves of one database at once; one more is not seen, but works
 
 
 @contextmanager
 def serving(database: Path) -> Iterator[None]:
-    """Be seen as a serve of this database for the block."""
+    """Count as a serve of this database for the block."""
     held: int | None = None
     for number in range(MOST):
         descriptor = os.open(_file(database, number), os.O_RDWR | os.O_CREAT, 0o600)

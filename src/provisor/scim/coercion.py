@@ -18,7 +18,7 @@ from provisor.scim.values import Json, Resource, is_unassigned
 
 Coerce = Callable[[Json], Json]
 
-_BASE64 = re.compile(r"[A-Za-z0-9+/_\s-]*+={0,2}\s*")  # gives no blank back: 64 KiB of them took a minute
+_BASE64 = re.compile(r"[A-Za-z0-9+/_\s-]*+={0,2}\s*")  # does not backtrack over blanks: 64 KiB of them took a minute
 _KINDS = {
     "string": "text",
     "boolean": "true or false",
@@ -194,7 +194,7 @@ def _complex(attribute: Attribute, label: str, keep_read_only: bool) -> Coerce:
         if value_sub is not None and not attribute.multi_valued and result.get("value") == "":
             return None  # tolerance empty_manager_removes: "" and {"value": ""}
         for name in required:
-            # An element of which nothing is known is one of several all the same: it must not vanish unsaid.
+            # An element of which nothing is known is still one of several: it must not vanish silently.
             if name not in result and (result or (attribute.multi_valued and _says_something(value))):
                 raise invalid_value(f"{label} needs {name}, which {shown(value)} lacks.")
         return result or None

@@ -1,6 +1,6 @@
 """How Microsoft Entra speaks SCIM, in its two dialects (spec/scim-wire.md sections 3 and 4).
 
-Pure. Bodies only: no request is sent here. What we bear with from such clients is listed in
+Pure. Bodies only: no request is sent here. What we tolerate from such clients is listed in
 reference/scim-service-provider.md section *Tolerances*. Order: dialects, tenant address, creating, changing, members.
 """
 
@@ -51,8 +51,8 @@ _BEARER = re.compile(r"(?:authorization\s*:\s*)?bearer(?:\s+|$)", re.IGNORECASE)
 def tenant_url(text: str) -> tuple[str, Dialect | None]:
     """The base address without trailing slash and flags, and the dialect they ask for (spec/scim-wire.md section 4).
 
-    The flags are ours to read and never forwarded; other parts of the query stay, and so does what a flag says against
-    another, or with a value that would switch it off: it is for the client to refuse.
+    The flags are read here and not forwarded; other parts of the query stay, and so do contradictory flags and flags
+    with a value that would switch them off: the client refuses those.
     """
     address, _, query = text.strip().partition("?")
     dialect: Dialect | None = None
@@ -69,7 +69,7 @@ def tenant_url(text: str) -> tuple[str, Dialect | None]:
 
 
 def bearer_token(text: str) -> str:
-    """The token in what was pasted: without blanks around it, and without the word that the header has before it."""
+    """The token in what was pasted: without blanks around it, and without the scheme that the header has before it."""
     return _BEARER.sub("", text.strip(), count=1) if _BEARER.match(text.strip()) else text.strip()
 
 
@@ -91,7 +91,7 @@ def create_body(
     body: Resource = {"schemas": schemas}
     for name, value in document.items():
         if name not in ("schemas", "id", "meta") and not (kind == "group" and name == "members"):
-            kept = _assigned(value)
+            kept = value if type(value) is str else _assigned(value)
             if kept is not None:
                 body[name] = kept
     if enterprise or kind == "group":

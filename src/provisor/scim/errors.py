@@ -36,7 +36,7 @@ class ScimError(Exception):
 
 
 def shown(value: Json) -> str:
-    """A value as it may appear inside a sentence: as JSON has it, in one line, cut short."""
+    """A value as it may appear inside a sentence: as JSON, in one line, cut short."""
     # Cut before quoting too: a text of megabytes need not be copied to show its beginning.
     text = f'"{value[:_SHOWN_CHARACTERS]}"' if isinstance(value, str) else _dumps(value)
     text = " ".join(text.split())
@@ -64,7 +64,7 @@ def invalid_syntax(detail: str) -> ScimError:
 
 
 def no_target(detail: str) -> ScimError:
-    """The path of a PATCH chose nothing to act on."""
+    """The path of a PATCH selected nothing to act on."""
     return ScimError(400, "noTarget", detail)
 
 
@@ -84,7 +84,7 @@ def uniqueness(detail: str) -> ScimError:
 
 
 def not_found(kind: str, identifier: str) -> ScimError:
-    """No such resource; `noTarget` has no place here, it belongs to PATCH."""
+    """No such resource; without `noTarget`, which belongs to PATCH."""
     return ScimError(404, None, f"{kind} {shown(identifier)} not found.")
 
 
@@ -94,7 +94,7 @@ def unauthorized(detail: str) -> ScimError:
 
 
 def forbidden(detail: str) -> ScimError:
-    """The request is understood and not allowed, such as a group beyond the capacity."""
+    """The request is understood but not allowed, such as a group beyond the capacity."""
     return ScimError(403, None, detail)
 
 
@@ -104,7 +104,7 @@ def precondition_failed(detail: str) -> ScimError:
 
 
 def too_large(detail: str) -> ScimError:
-    """The request is larger than the server takes."""
+    """The request is larger than the server accepts."""
     return ScimError(413, None, detail)
 
 

@@ -15,7 +15,7 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/]{22}==")
 
 
 def guid_bytes(text: str) -> bytes | None:
-    """The 16 bytes a text means, as Active Directory stores them; None when it is no spelling of a GUID.
+    """The 16 bytes a text means, as Active Directory stores them; None when it does not spell a GUID.
 
     32 digits without dashes are the raw bytes, as LDAP tools print them, not the text without its dashes.
     """

@@ -40,8 +40,8 @@ _DIGITS = 20
 class ListPage:
     """One page of a query's answer, as a client reads it.
 
-    `total` and `start_index` are None when the server did not say, or nothing that is a number. `entries` counts what
-    was listed, also what is no object and therefore not among `resources`.
+    `total` and `start_index` are None when the server did not say, or not as a number. `entries` counts what
+    was listed, including what is not an object and so not in `resources`.
     """
 
     total: int | None
@@ -64,7 +64,7 @@ def list_response(resources: Sequence[Resource], total: int, start_index: int = 
 def parse_list(body: Json) -> ListPage:
     """Read a query's answer; keys in any case, numbers also as text, `Resources` may be absent or null.
 
-    Raises ScimError invalidSyntax when it is no list: the caller knows which server to blame.
+    Raises ScimError invalidSyntax when it is not a list: the caller knows which server to blame.
     """
     if not isinstance(body, dict):
         raise invalid_syntax(f"A list response was expected, not {shown(body)}.")
@@ -72,7 +72,7 @@ def parse_list(body: Json) -> ListPage:
     listed = fields.get("resources")
     if "totalresults" not in fields and "resources" not in fields:
         raise invalid_syntax("A list response was expected, but the answer has neither totalResults nor Resources.")
-    # What is no list is one thing that nobody can read: it must not pass for an empty list.
+    # What is not a list counts as one unreadable entry: it must not pass for an empty list.
     items = listed if isinstance(listed, list) else [] if listed is None else [None]
     return ListPage(
         total=_number(fields.get("totalresults"), least=0),
@@ -83,7 +83,7 @@ def parse_list(body: Json) -> ListPage:
 
 
 def _number(value: Json, *, least: int) -> int | None:
-    """A whole number as other clients read it: 7, 7.0, "7"; None for what is none or out of all bounds."""
+    """A whole number as other clients read it: 7, 7.0, "7"; None for anything else, or beyond all bounds."""
     if isinstance(value, str):
         text = value.strip()
         value = int(text) if text.isascii() and text.removeprefix("-").isdigit() and len(text) < _DIGITS else None

@@ -1,6 +1,6 @@
-"""What must not be in a name that people and programs tell each other apart by: characters that nobody sees.
+"""What must not be in a name by which people and programs are told apart: invisible characters.
 
-Pure. The directory and the target ask it alike. Two names that look alike and are not the same make a
+Pure. The directory and the target ask it alike. Two names that look alike but differ make a
 second account, or one that no search finds. Sources: Unicode's Default_Ignorable_Code_Point and noncharacters, Unicode
 Standard Annex 31 section 2.3 (joiners), RFC 8264 section 9 (what identifiers refuse), UTS 51 (emoji). Order: the check,
 how a name and a character are shown, what a script or an emoji is written with.
@@ -36,12 +36,12 @@ _JOINING_SCRIPTS: Final = frozenset(
      "MALAYALAM", "MANDAIC", "MONGOLIAN", "MYANMAR", "NKO", "ORIYA", "SINHALA", "SYRIAC", "TAMIL", "TELUGU",
      "TIBETAN"}
 )  # fmt: skip
-# Emoji that are no symbols to Unicode: exclamations, dashes, letters and arrows that have a picture too.
+# Emoji that are not symbols in Unicode: exclamations, dashes, letters and arrows that have a picture too.
 _OTHER_EMOJI: Final = "\u203c\u2049\u2139\u2194\u2934\u2935\u25fb\u25fc\u25fd\u25fe\u3030\u303d"
 
 
 def problem_with_name(text: str) -> str | None:
-    """Why a text is no name, as the rest of a sentence about it; None when it is one.
+    """Why a text cannot be a name, as the rest of a sentence about it; None when it can.
 
     It holds nothing that is not seen, but joiners and emoji styles where a script or an emoji is written with them, and
     no blank at an edge.
@@ -55,18 +55,18 @@ def problem_with_name(text: str) -> str | None:
 
 
 def escaped(text: str) -> str:
-    """A name in quotation marks as a sentence may show it: what is not seen is escaped, what is long is cut."""
+    """A name in quotation marks for a sentence: invisible characters are escaped, a long name is cut."""
     cut = text if len(text) <= _SHOWN_CHARACTERS else f"{text[: _SHOWN_CHARACTERS - 1]}…"
     return f'"{_TO_ESCAPE.sub(lambda found: found[0].encode("unicode_escape").decode(), cut)}"'
 
 
 def spelled(text: str) -> str:
-    """A name in a sentence: as it is, and escaped where it holds what nobody sees."""
+    """A name in a sentence: as it is, or escaped if it holds invisible characters."""
     return text if (text.isascii() and text.isprintable()) or not _TO_ESCAPE.search(text) else escaped(text)
 
 
 def without_unseen(text: str) -> str:
-    """The name that somebody sees who reads it."""
+    """The name as a reader sees it."""
     return _UNSEEN.sub(lambda found: found[0] if len(found[0]) > 1 else "", text).strip()
 
 
@@ -84,7 +84,7 @@ def _problem_at_edges(text: str) -> str | None:
 
 
 def _needed(text: str, at: int) -> bool:
-    """Whether a joiner or a style stands where it is part of the writing; elsewhere it is there to deceive."""
+    """Whether a joiner or style is part of the writing where it stands; elsewhere it is there to deceive."""
     before, after = text[at - 1 : at] if at else "", text[at + 1 : at + 2]
     if not before:
         return False

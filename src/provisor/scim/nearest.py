@@ -1,19 +1,19 @@
-"""The nearest right word for one misspelt or cut short, whatever the noun.
+"""The nearest valid word for a misspelt or shortened one, whatever the noun.
 
-Pure. Case does not count. Who asks must see to it that the candidates are words the caller may see.
+Pure. Case does not count. Callers must offer only words that the user may see.
 """
 
 from collections.abc import Iterable
 from difflib import SequenceMatcher
 
-ALIKE = 0.7  # below that a suggestion puzzles more than it helps
-_MISSPELT = 0.85  # from here on a word is taken for another one misspelt: one wrong letter in six
+ALIKE = 0.7  # below that a suggestion confuses more than it helps
+_MISSPELT = 0.85  # from here on a word counts as another one misspelt: one wrong letter in six
 
 
 def nearest(name: str, candidates: Iterable[str], *, at_least: float = ALIKE) -> str | None:
     """The one candidate that begins with this name; else the one that looks most like it.
 
-    None when none is at least so much alike, and several or none begin so.
+    None when none is similar enough, and several or none begin like this.
     """
     known = sorted(set(candidates))
     longer = [each for each in known if each.lower().startswith(name.lower())] if name else []
@@ -21,7 +21,7 @@ def nearest(name: str, candidates: Iterable[str], *, at_least: float = ALIKE) ->
 
 
 def most_alike(name: str, candidates: Iterable[str], *, at_least: float) -> str | None:
-    """The candidate that looks most like this name as a whole; None when none is at least so much alike."""
+    """The candidate that looks most like this name as a whole; None when none is similar enough."""
     wanted = SequenceMatcher(b=name.lower(), autojunk=False)
     best, likeness = None, at_least
     for candidate in sorted(set(candidates)):
@@ -41,6 +41,6 @@ def did_you_mean(name: str, candidates: Iterable[str]) -> str:
 
 
 def misspelt(word: str, known: Iterable[str]) -> str | None:
-    """The known word that this unknown one was surely meant to be; None for a word of its own."""
+    """The known word that this unknown one was clearly meant to be; None for a different word."""
     found = most_alike(word, known, at_least=_MISSPELT)
     return found if found != word else None

@@ -30,7 +30,7 @@ Setter = Callable[[Resource, Json], None]
 Getter = Callable[[Resource], Json]
 Remover = Callable[[Resource], None]
 
-_CACHED_CHARACTERS = 200  # longer paths are rare or hostile; keeping them would let a client fill the memory
+_CACHED_CHARACTERS = 200  # longer paths are rare or hostile; caching them would let a client fill the memory
 
 
 def parse_path(text: str, resource_type: ResourceType | None = None) -> Path:
@@ -136,7 +136,7 @@ def _described(tree: Filter, attribute: Attribute) -> Resource | None:
 
 
 def _as_typed(value: Json, attribute: Attribute) -> Json:
-    """A boolean said as text becomes one; everything else stays (tolerance boolean_as_text)."""
+    """A boolean given as text becomes one; everything else stays (tolerance boolean_as_text)."""
     if attribute.type == "boolean" and isinstance(value, str):
         return {"true": True, "false": False}.get(value.lower(), value)
     return value
@@ -352,5 +352,5 @@ def _without(element: Json, place: Place) -> Json:
     if place.sub is None:
         return None
     rest = {key: value for key, value in element.items() if key != place.sub.name}
-    # An element of which only the description is left says nothing.
+    # An element of which only the description is left is empty.
     return None if place.described is not None and rest == place.described else rest

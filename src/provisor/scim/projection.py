@@ -17,7 +17,7 @@ from provisor.scim.values import Json, Resource
 # An extension's attributes stand under (URN, name), others under (None, name).
 _Names: TypeAlias = dict[tuple[str | None, str], set[str] | None]
 
-_CACHED_CHARACTERS = 400  # longer lists are rare or hostile; keeping them would let a client fill the memory
+_CACHED_CHARACTERS = 400  # longer lists are rare or hostile; caching them would let a client fill the memory
 
 
 def project(
@@ -30,7 +30,7 @@ def project(
     """The resource as answered; the same object when nothing has to go.
 
     `attributes` names what to return beside what is always returned, `excluded` what to leave out; unknown names are
-    skipped. `written` names what this very request wrote: it counts as requested where that is asked for (RFC 7643
+    skipped. `written` names what this very request wrote: it counts as requested where that matters (RFC 7643
     section 7). Raises ScimError invalidValue when both are given.
     """
     if attributes and excluded:
@@ -139,7 +139,7 @@ def _named(texts: tuple[str, ...], resource_type: ResourceType) -> _Names:
         try:
             place = resolve(text.strip(), resource_type)
         except ScimError:
-            continue  # an attribute nobody has is neither returned nor left out
+            continue  # an unknown attribute is neither returned nor left out
         if place.attribute is None:
             schema = resource_type.extension(place.urn or "")
             if schema is not None:

@@ -1,4 +1,4 @@
-"""What a server makes of a document it was sent, and what a client makes of one it was answered.
+"""What a server makes of a document it was sent, and what a client makes of one it received.
 
 Pure. RFC 7644 sections 3.3 (create) and 3.5.1 (replace), RFC 7643 section 2; tolerances of spec/scim-wire.md section 5,
 rows 2, 7, 11, 12, 14 and 15. Each resource type is compiled once into a plan of lookups. Order: accept, replace,
@@ -20,8 +20,8 @@ _Rule = tuple[str, bool, Coerce] | None
 def accept(document: Json, resource_type: ResourceType, *, keep_unknown: bool = False) -> Resource:
     """What is stored of a POST or PUT body: typed, canonical case, no nulls, nothing read-only or unknown.
 
-    `schemas` is made from what the document holds, not from what it claims. With `keep_unknown` attributes nobody
-    declared stay as sent. Raises ScimError naming attribute and value.
+    `schemas` is made from what the document holds, not from what it claims. With `keep_unknown` undeclared attributes
+    stay as sent. Raises ScimError naming attribute and value.
     """
     if not isinstance(document, dict):
         raise invalid_syntax(f"A {resource_type.name} is a JSON object, not {shown(document)}.")
@@ -42,7 +42,7 @@ def accept(document: Json, resource_type: ResourceType, *, keep_unknown: bool = 
             continue
         else:
             if lowered == resource_type.schema.id.lower() and isinstance(value, dict):  # never accepted without effect
-                raise invalid_value(f"The attributes of {shown(key)} stand in the {resource_type.name} itself.")
+                raise invalid_value(f"The attributes of {shown(key)} belong in the {resource_type.name} itself.")
             # Tolerance unknown_attribute_ignored: RFC 7644 section 3.3 lets a server ignore what it does not know.
             if keep_unknown and not resource_type.ignores(key):
                 result[key] = value
@@ -81,7 +81,7 @@ def replace(before: Resource, document: Json, resource_type: ResourceType) -> Re
 def understand(document: Resource, resource_type: ResourceType) -> Resource:
     """A server's answer as we can read it: canonical case and types where they fit, everything else as it came.
 
-    Never raises: what a foreign server stores is its own affair, and an odd value must stay visible as a difference.
+    Never raises: what a foreign server stores is its own business, and an odd value must stay visible as a difference.
     """
     plan = _plan(resource_type, True)
     result: Resource = {}

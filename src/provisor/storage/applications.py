@@ -1,12 +1,13 @@
 """Applications of the tenant, who owns them, and who is assigned to them in which role.
 
-An assignment that goes stays as a tombstone with a change number until every job has passed it; assigning again revives
+A removed assignment stays as a tombstone with a change number until every job has passed it; assigning again revives
 it. Facts: spec/graph-synchronization-api.md section 1.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple, TypedDict, Unpack
 
 import msgspec
 
@@ -15,6 +16,9 @@ from provisor.database.identifiers import new_id
 from provisor.engine.record import Kind
 from provisor.storage import feed
 from provisor.storage.times import to_microseconds
+
+# What Entra's portal lists as an enterprise application.
+DEFAULT_TAGS = ("WindowsAzureActiveDirectoryIntegratedApp",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,20 +34,49 @@ class AppRole:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Application:
-    """An enterprise application: the service principal, made from a gallery template."""
+    """An enterprise application: the service principal, made from a gallery template. `app_id` is its name outside of
+    the tenant, `object_id` that of the application behind it, which Graph shows as an object of its own.
+    """
 
     id: str
     tenant: str
     app_id: str
+    object_id: str
     template: str
     display_name: str
     roles: tuple[AppRole, ...]
+    account_enabled: bool = True
+    assignment_required: bool = True
+    notes: str | None = None
+    tags: tuple[str, ...] = DEFAULT_TAGS
     created_at: int
+
+
+class ApplicationBrief(NamedTuple):
+    """What lists of applications are filtered and ordered by; five thousand of them are read in some 10 ms."""
+
+    id: str
+    object_id: str
+    app_id: str
+    template: str
+    display_name: str
+    account_enabled: bool
+    assignment_required: bool
+
+
+class ApplicationChanges(TypedDict, total=False):
+    """What `change` may set, by column."""
+
+    display_name: str
+    account_enabled: bool
+    assignment_required: bool
+    notes: str | None
+    tags: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assignment:
-    """A user or group in a role of an application. `name` is what the principal is called now."""
+    """A user or group in a role of an application. `name` is the principal's current name."""
 
     id: str
     application: str
@@ -54,8 +87,10 @@ class Assignment:
     created_at: int
 
 
-_COLUMNS = "id, tenant, app_id, template, display_name, roles, created_at"
+_COLUMNS = """id, tenant, app_id, object_id, template, display_name, roles, account_enabled, assignment_required, notes,
+    tags, created_at"""
 _roles = msgspec.json.Decoder(tuple[AppRole, ...])
+_tags = msgspec.json.Decoder(tuple[str, ...])
 
 
 def create(
@@ -66,20 +101,26 @@ def create(
         id=new_id(),
         tenant=tenant,
         app_id=new_id(),
+        object_id=new_id(),
         template=template,
         display_name=display_name,
         roles=tuple(roles),
         created_at=to_microseconds(now),
     )
     connection.execute(
-        f"INSERT INTO application ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        f"INSERT INTO application ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             application.id,
             tenant,
             application.app_id,
+            application.object_id,
             template,
             display_name,
-            msgspec.json.encode(application.roles).decode(),
+            _text(application.roles),
+            int(application.account_enabled),
+            int(application.assignment_required),
+            application.notes,
+            _text(application.tags),
             application.created_at,
         ),
     )
@@ -92,6 +133,29 @@ def read(connection: Connection, application_id: str) -> Application | None:
     return _application(row) if row else None
 
 
+def by_app_id(connection: Connection, tenant: str, app_id: str) -> Application | None:
+    """One application by what it is called outside of the tenant."""
+    row = connection.one(f"SELECT {_COLUMNS} FROM application WHERE tenant = ? AND app_id = ?", (tenant, app_id))
+    return _application(row) if row else None
+
+
+def by_object_id(connection: Connection, tenant: str, object_id: str) -> Application | None:
+    """One application by the id of the application behind the service principal."""
+    row = connection.one(f"SELECT {_COLUMNS} FROM application WHERE tenant = ? AND object_id = ?", (tenant, object_id))
+    return _application(row) if row else None
+
+
+def change(connection: Connection, application_id: str, **changes: Unpack[ApplicationChanges]) -> None:
+    """Set columns of an application. Its name is what events tell from now on; those written before keep theirs."""
+    values: dict[str, object] = {**changes}
+    for name in {"account_enabled", "assignment_required"} & changes.keys():
+        values[name] = int(bool(values[name]))
+    if "tags" in changes:
+        values["tags"] = _text(changes["tags"])
+    names = ", ".join(f"{name} = ?" for name in values)
+    connection.execute(f"UPDATE application SET {names} WHERE id = ?", (*values.values(), application_id))
+
+
 def roles(connection: Connection, application_id: str) -> dict[str, AppRole]:
     """The roles of an application by id."""
     row = connection.one("SELECT roles FROM application WHERE id = ?", (application_id,))
@@ -99,10 +163,10 @@ def roles(connection: Connection, application_id: str) -> dict[str, AppRole]:
 
 
 def set_roles(connection: Connection, application: Application, after: Sequence[AppRole]) -> None:
-    """Define the roles anew. Whoever is assigned in one that changed is looked at in the next cycle."""
+    """Replace the roles. The next cycle looks at everyone assigned to a changed one."""
     connection.execute(
         "UPDATE application SET roles = ? WHERE id = ?",
-        (msgspec.json.encode(tuple(after)).decode(), application.id),
+        (_text(tuple(after)), application.id),
     )
     kept = {role.id: role for role in after}
     changed = [role.id for role in application.roles if kept.get(role.id) != role]
@@ -115,7 +179,7 @@ def set_roles(connection: Connection, application: Application, after: Sequence[
 
 
 def count_in_role(connection: Connection, application_id: str, role: str) -> int:
-    """How many users and groups are assigned in a role."""
+    """How many users and groups are assigned to a role."""
     row = connection.one(
         "SELECT count(*) FROM assignment WHERE application = ? AND role = ? AND removed_at IS NULL",
         (application_id, role),
@@ -137,15 +201,47 @@ def all_applications(connection: Connection, tenant: str) -> list[Application]:
     return [_application(row) for row in rows]
 
 
+def briefs(connection: Connection, tenant: str) -> list[ApplicationBrief]:
+    """Every application of the tenant in short, oldest first."""
+    rows = connection.all(
+        """SELECT id, object_id, app_id, template, display_name, account_enabled, assignment_required
+        FROM application WHERE tenant = ? ORDER BY id""",
+        (tenant,),
+    )
+    return [ApplicationBrief(row[0], row[1], row[2], row[3], row[4], row[5] != 0, row[6] != 0) for row in rows]
+
+
+def of_ids(connection: Connection, ids: Sequence[str]) -> dict[str, Application]:
+    """The applications of these service principals, at most a thousand, by id."""
+    marks = ",".join("?" * len(ids))
+    rows = connection.all(f"SELECT {_COLUMNS} FROM application WHERE id IN ({marks})", tuple(ids)) if ids else []
+    return {row[0]: _application(row) for row in rows}
+
+
+def assigned_since(connection: Connection, application: str, kind: str) -> dict[str, int]:
+    """Since when each user, or group, is assigned, in UTC microseconds."""
+    rows = connection.all(
+        """SELECT principal, min(created_at) FROM assignment
+        WHERE application = ? AND principal_kind = ? AND removed_at IS NULL GROUP BY principal""",
+        (application, kind),
+    )
+    return {row[0]: int(row[1]) for row in rows}
+
+
 def delete(connection: Connection, application: str) -> None:
-    """Forget an application with its owners and assignments. Its jobs must be gone."""
+    """Forget an application with its owners, assignments and credentials. Its jobs must be gone."""
+    connection.execute(
+        """DELETE FROM secret WHERE tenant = (SELECT tenant FROM application WHERE id = ?)
+        AND owner_kind = 'application' AND owner = ?""",
+        (application, application),
+    )
     connection.execute("DELETE FROM application_owner WHERE application = ?", (application,))
     connection.execute("DELETE FROM assignment WHERE application = ?", (application,))
     connection.execute("DELETE FROM application WHERE id = ?", (application,))
 
 
 def add_owner(connection: Connection, tenant: str, application: str, user: str) -> bool:
-    """Make a user an owner; False when it is one already."""
+    """Make a user an owner; False when it already is one."""
     cursor = connection.execute(
         "INSERT INTO application_owner (application, object, tenant) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
         (application, user, tenant),
@@ -154,7 +250,7 @@ def add_owner(connection: Connection, tenant: str, application: str, user: str) 
 
 
 def remove_owner(connection: Connection, application: str, user: str) -> bool:
-    """Take ownership away; False when the user was no owner."""
+    """Remove an owner; False when the user was not one."""
     cursor = connection.execute(
         "DELETE FROM application_owner WHERE application = ? AND object = ?", (application, user)
     )
@@ -259,8 +355,17 @@ def _application(row: Row) -> Application:
         id=row[0],
         tenant=row[1],
         app_id=row[2],
-        template=row[3],
-        display_name=row[4],
-        roles=_roles.decode(row[5]),
-        created_at=row[6],
+        object_id=row[3],
+        template=row[4],
+        display_name=row[5],
+        roles=_roles.decode(row[6]),
+        account_enabled=bool(row[7]),
+        assignment_required=bool(row[8]),
+        notes=row[9],
+        tags=_tags.decode(row[10]),
+        created_at=row[11],
     )
+
+
+def _text(value: object) -> str:
+    return msgspec.json.encode(value).decode()

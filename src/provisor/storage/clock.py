@@ -1,8 +1,8 @@
-"""Whether the clock may be believed where something is deleted for its age.
+"""Whether the clock is trusted when something is deleted because of its age.
 
-The newest moment that this database has met is kept. A gap of more than two days to the next one is a clock that was
-set wrong as often as a machine that was off: until somebody says that it is right, or two days have passed in running,
-nothing is deleted because it is old. A clock that goes back below the gap was put right and is believed at once.
+The newest time that this database has seen is kept. A gap of more than two days before the next one may be a clock
+set wrong or a machine that was off: until somebody says that it is right, or it has run for two more days, nothing is
+deleted because it is old. A clock that goes back below the gap has been corrected and is trusted at once.
 """
 
 from dataclasses import dataclass
@@ -30,28 +30,21 @@ class _Kept(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doubt:
-    """The clock jumped from `before` to `since`, and nobody knows whether it was right."""
+    """The clock jumped from `before` to `since`, and it is not known whether that is right."""
 
     before: datetime
     since: datetime
 
     @property
     def lifted_at(self) -> datetime:
-        """When it is believed without anybody saying so, if it runs on until then."""
+        """When it is trusted without confirmation, if it runs on until then."""
         return self.since + RUNNING
 
 
 def observe(connection: Connection, tenant: str, *, now: datetime) -> Doubt | None:
-    """Note the present moment; what to doubt about it. Asked by everything that writes."""
-    at = to_microseconds(now)
+    """Note the current time; returns what to doubt about it. Called by everything that writes."""
     kept = _read(connection, tenant)
-    if at - kept.newest > _microseconds(WIDEST_GAP):
-        before = kept.newest if kept.doubted_since is None else kept.before
-        after = _Kept(newest=at, before=before, doubted_since=at)
-    elif kept.doubted_since is not None and not 0 <= at - kept.doubted_since < _microseconds(RUNNING):
-        after = _Kept(newest=at)  # put right, or it has run for long enough
-    else:
-        after = msgspec.structs.replace(kept, newest=at)
+    after = _observed(kept, to_microseconds(now))
     if after != kept:
         _keep(connection, tenant, after)
     return _doubt(after)
@@ -62,14 +55,28 @@ def doubt(connection: Connection, tenant: str) -> Doubt | None:
     return _doubt(_read(connection, tenant))
 
 
+def is_trusted(connection: Connection, tenant: str, *, now: datetime) -> bool:
+    """Whether this moment would be believed: what `observe` would say, and nothing is noted."""
+    return _doubt(_observed(_read(connection, tenant), to_microseconds(now))) is None
+
+
 def believe(connection: Connection, tenant: str) -> None:
-    """Somebody says that the clock is right."""
+    """Somebody confirms that the clock is right."""
     _keep(connection, tenant, _Kept(newest=_read(connection, tenant).newest))
+
+
+def _observed(kept: _Kept, at: int) -> _Kept:
+    if at - kept.newest > _microseconds(WIDEST_GAP):
+        before = kept.newest if kept.doubted_since is None else kept.before
+        return _Kept(newest=at, before=before, doubted_since=at)
+    if kept.doubted_since is not None and not 0 <= at - kept.doubted_since < _microseconds(RUNNING):
+        return _Kept(newest=at)  # corrected, or it has run for long enough
+    return msgspec.structs.replace(kept, newest=at)
 
 
 def _read(connection: Connection, tenant: str) -> _Kept:
     text = tenants.setting(connection, tenant, _NAME)
-    if text is None:  # nothing was written yet but the tenant itself
+    if text is None:  # only the tenant itself was written so far
         row = connection.one("SELECT created_at FROM tenant WHERE id = ?", (tenant,))
         return _Kept(newest=int(row[0]) if row else 0)
     return msgspec.json.decode(text, type=_Kept)

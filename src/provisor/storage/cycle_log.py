@@ -1,7 +1,7 @@
 """What the provisioning log holds of one cycle, as facts and in the order of time: for summaries and lists of a cycle.
 
-Only reads. Ids follow time, so a cycle's events come after the cycle's own id; they are looked for from a day before it
-on, for clocks that are put back. Order: the line, reading.
+Only reads. Ids follow time, so a cycle's events come after the cycle's own id; they are read from a day before it
+on, in case the clock was set back. Order: the line, reading.
 """
 
 from collections.abc import Iterator, Sequence
@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from provisor.database import Connection
 from provisor.engine.log_event import Facts, LoggedAction, Status, decode
+from provisor.storage import exchanges
 from provisor.storage.cycles import Cycle
 
 PAGE = 500
@@ -25,6 +26,7 @@ class Line(NamedTuple):
     name: str
     target_id: str | None
     facts: Facts
+    id: str = ""
 
 
 def of_cycle(
@@ -45,6 +47,22 @@ def of_cycle(
         if len(rows) < PAGE:
             return
         last = rows[-1][0]
+
+
+def of_object(connection: Connection, cycle: str, object_id: str) -> list[Line]:
+    """What a cycle's events, or those of a run on demand, tell of one object, oldest first."""
+    rows = connection.all(
+        """SELECT id, action, status, code, source_id, name, target_id, document FROM log_event
+        WHERE cycle = ? AND source_id = ?""",
+        (cycle, object_id),
+    )
+    kept = exchanges.of_events(connection, [row[0] for row in rows])
+    found = []
+    for event, action, status, code, source_id, name, target_id, text in sorted(rows):
+        facts = decode(text)
+        facts.sent = kept.get(event, facts.sent)
+        found.append(Line(action, status, code, source_id, name or "", target_id, facts, event))
+    return found
 
 
 def _a_day_before(key: str) -> str:

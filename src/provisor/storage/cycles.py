@@ -1,17 +1,22 @@
-"""Cycles: one row a run, with what it read of the feed, how far it came, and what it did.
+"""Cycles: one row per run, with what it read of the feed, how far it got, and what it did.
 
-A cycle whose process ended, or that had to stop, keeps its phase and cursor and is continued by the next run.
+A cycle that stopped, or whose process ended, keeps its phase and cursor and is continued by the next run.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
 
 from provisor.database import Connection, Row
+from provisor.storage import taken
 
 _COLUMNS = """n, id, kind, phase, state, ruleset_version, low, high, cursor, counters, error, began_at, ended_at,
-    restarts, application_name"""
+    restarts, application_name, by_change, affected"""
+LOOKED_BACK = 10  # cycles
+ENOUGH_REQUESTS = 10  # to say how long one takes
+_PAGE = 50
+_BEYOND = 1 << 62  # no cycle has such a number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,8 +25,10 @@ class Cycle:
 
     kind: initial, incremental, plan. state: running, succeeded, entry-level-errors, failed, planned, abandoned.
     `counters` maps `user.create` and the like to numbers; `error` is {code, message, hint} of what stopped the cycle.
-    `restarts` is how often the job had been restarted when the cycle began, `application_name` what the application was
-    called then.
+    `by_change`: it was begun for what had changed, and tries nothing again that had failed.
+    `affected`, of a cycle that also judges whom new rules can concern: by kind, the attributes of which an object must
+    have one. `restarts` is how often the job had been restarted when the cycle began, `application_name` what the
+    application was called then.
     """
 
     n: int
@@ -39,12 +46,14 @@ class Cycle:
     ended_at: int | None
     restarts: int = 0
     application_name: str | None = None
+    by_change: bool = False
+    affected: Mapping[str, Sequence[str]] | None = None
 
 
 def add(connection: Connection, job: int, cycle: Cycle) -> None:
     """Write a new cycle's row."""
     connection.execute(
-        f"INSERT INTO cycle (job, {_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+        f"INSERT INTO cycle (job, {_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
         (
             job,
             cycle.n,
@@ -62,12 +71,14 @@ def add(connection: Connection, job: int, cycle: Cycle) -> None:
             cycle.ended_at,
             cycle.restarts,
             cycle.application_name,
+            int(cycle.by_change),
+            None if cycle.affected is None else _text(cycle.affected),
         ),
     )
 
 
 def advance(connection: Connection, job: int, n: int, *, phase: str, cursor: str | None) -> None:
-    """The cycle has come this far."""
+    """Store how far the cycle has got."""
     connection.execute("UPDATE cycle SET phase = ?, cursor = ? WHERE job = ? AND n = ?", (phase, cursor, job, n))
 
 
@@ -80,6 +91,7 @@ def add_counts(connection: Connection, job: int, n: int, counts: Mapping[str, in
     """Add to the cycle's counters, in the transaction that does what is counted: a kill loses and doubles none."""
     if not counts:
         return
+    taken.count(connection, job, counts)
     row = connection.one("SELECT counters FROM cycle WHERE job = ? AND n = ?", (job, n))
     if row is None:
         return
@@ -90,7 +102,7 @@ def add_counts(connection: Connection, job: int, n: int, counts: Mapping[str, in
 
 
 def resume(connection: Connection, job: int, n: int) -> None:
-    """The cycle runs again after it was cut short."""
+    """The cycle runs again after an interruption."""
     connection.execute(
         "UPDATE cycle SET state = 'running', error = NULL, ended_at = NULL WHERE job = ? AND n = ?", (job, n)
     )
@@ -121,7 +133,7 @@ def close(connection: Connection, job: int, n: int) -> None:
 
 
 def abandon(connection: Connection, job: int, at: int) -> None:
-    """A cycle that was cut short is not continued: the next one starts at the watermark again.
+    """An interrupted cycle is not continued: the next one starts at the watermark again.
 
     Only the newest can be unfinished, since every cycle begins with this.
     """
@@ -132,22 +144,12 @@ def abandon(connection: Connection, job: int, at: int) -> None:
     )
 
 
-def forget_plan(connection: Connection, job: int) -> None:
-    """A plan leaves no gap in the numbers of cycles: a run, or another plan, takes its place.
-
-    Only the newest can be one, since every cycle begins with this.
-    """
-    connection.execute(
-        "DELETE FROM cycle WHERE job = ? AND n = (SELECT max(n) FROM cycle WHERE job = ?) AND kind = 'plan'", (job, job)
-    )
-
-
 def interrupted(connection: Connection, job: int) -> Cycle | None:
-    """The cycle that was cut short and waits to be continued, if any."""
+    """The interrupted cycle that waits to be continued, if any."""
     row = connection.one(
         f"SELECT {_COLUMNS} FROM cycle WHERE job = ? AND n = (SELECT max(n) FROM cycle WHERE job = ?)", (job, job)
     )
-    return _of(row) if row and row[3] != "done" and row[2] != "plan" else None
+    return _of(row) if row and row[3] != "done" else None
 
 
 def newest(connection: Connection, job: int, limit: int = 10) -> list[Cycle]:
@@ -157,13 +159,62 @@ def newest(connection: Connection, job: int, limit: int = 10) -> list[Cycle]:
 
 
 def last_passed(connection: Connection, job: int) -> int | None:
-    """The version of the rules by which the last cycle that was carried through to its end was made."""
+    """The version of the rules of the last cycle that ran to its end."""
     row = connection.one(
-        """SELECT ruleset_version FROM cycle WHERE job = ? AND kind <> 'plan'
-        AND state IN ('succeeded', 'entry-level-errors') ORDER BY n DESC LIMIT 1""",
+        """SELECT ruleset_version FROM cycle WHERE job = ? AND state IN ('succeeded', 'entry-level-errors')
+        ORDER BY n DESC LIMIT 1""",
         (job,),
     )
     return int(row[0]) if row else None
+
+
+def requests_a_second(connection: Connection, job: int) -> float | None:
+    """How fast the last cycle went that sent more than a handful of requests; None when there was none."""
+    for cycle in newest(connection, job, LOOKED_BACK):
+        requests = sum(number for name, number in cycle.counters.items() if name.startswith("requests."))
+        if cycle.ended_at is not None and requests >= ENOUGH_REQUESTS and cycle.ended_at > cycle.began_at:
+            return requests * 1_000_000 / (cycle.ended_at - cycle.began_at)
+    return None
+
+
+def walk(connection: Connection, job: int) -> Iterator[Cycle]:
+    """The job's cycles, newest first, some at a time."""
+    before, page = _BEYOND, _PAGE
+    while True:
+        rows = connection.all(
+            f"SELECT {_COLUMNS} FROM cycle WHERE job = ? AND n < ? ORDER BY n DESC LIMIT ?", (job, before, page)
+        )
+        yield from map(_of, rows)
+        if len(rows) < page:
+            return
+        before = int(rows[-1][0])
+
+
+def has_exports(cycle: Cycle) -> bool:
+    """Whether it wrote to the application."""
+    kinds, outcomes = ("user", "group"), ("create", "update", "disable", "delete")
+    written = any(cycle.counters.get(f"{kind}.{outcome}") for kind in kinds for outcome in outcomes)
+    return written or any(
+        cycle.counters.get(name) for name in ("membership.add", "membership.remove", "reference.write")
+    )
+
+
+def landmarks(connection: Connection, job: int) -> list[int]:
+    """The cycles that are asked for however old: the last that ended, that passed, that succeeded, that wrote."""
+    found: dict[str, int] = {}
+    for cycle in walk(connection, job):
+        facts = {
+            "ended": cycle.ended_at is not None,
+            "passed": cycle.state in ("succeeded", "entry-level-errors"),
+            "succeeded": cycle.state == "succeeded",
+            "exported": cycle.state == "succeeded" and has_exports(cycle),
+        }
+        for fact, holds in facts.items():
+            if holds:
+                found.setdefault(fact, cycle.n)
+        if len(found) == len(facts):
+            break
+    return sorted(set(found.values()))
 
 
 def next_number(connection: Connection, job: int) -> int:
@@ -193,4 +244,6 @@ def _of(row: Row) -> Cycle:
         ended_at=row[12],
         restarts=row[13],
         application_name=row[14],
+        by_change=row[15] != 0,
+        affected=None if row[16] is None else msgspec.json.decode(row[16], type=dict[str, list[str]]),
     )

@@ -1,6 +1,6 @@
 """What administrators do to users, groups and the directory as a whole, each in the caller's write transaction.
 
-Create, change, delete for 30 days, restore, delete for good, and the sweeps at the start of a cycle. The rules are
+Create, change, delete for 30 days, restore, delete for good, and the sweep at the start of a cycle. The rules are
 those of `directory`; here they meet the rows. A verb that changes nothing gives out no change number.
 """
 
@@ -12,7 +12,9 @@ from provisor.database import Connection
 from provisor.database.identifiers import new_id
 from provisor.directory import attributes as properties
 from provisor.directory import lifecycle, uniqueness
-from provisor.directory.change import ENABLED, alive_moved, edited, merged
+from provisor.directory.change import ENABLED, alive_moved, edited, is_enabled, merged
+from provisor.directory.dynamic import refused_dynamic, sign_of_dynamic
+from provisor.directory.extensions import too_many_values, unfit_value
 from provisor.directory.names import names_of
 from provisor.directory.objects import NAMING, DirectoryKind, DirectoryObject, DirectoryValue, Refusal
 from provisor.directory.printable import refused_name
@@ -21,10 +23,27 @@ from provisor.storage import extensions, feed, objects, sources
 from provisor.storage.times import to_microseconds
 
 
+def exactly(
+    connection: Connection, tenant: str, kind: DirectoryKind, key: str, *, deleted: bool = False
+) -> DirectoryObject | Refusal:
+    """The object with this id, or the live user with this userPrincipalName; never by a displayName."""
+    item = objects.read(connection, tenant, key.lower())
+    if item is not None and item.kind == kind and item.purged_at is None and (item.deleted_at is not None) == deleted:
+        return item
+    found = objects.by_name(connection, tenant, kind, key) if kind == "user" and not deleted else []
+    if found:
+        return found[0]
+    state = "deleted " if deleted else ""
+    named = "its id or userPrincipalName" if kind == "user" and not deleted else "its id"
+    return Refusal(
+        code="not-found", message=f"There is no {state}{kind} {spelled(key)}.", hint=f"Name the {kind} by {named}."
+    )
+
+
 def find(
     connection: Connection, tenant: str, kind: DirectoryKind, key: str, *, deleted: bool = False
 ) -> DirectoryObject | Refusal:
-    """The live (or soft-deleted) object with this id, or called so exactly, or else in another case."""
+    """The live (or soft-deleted) object with this id or exactly this name, or else with it in another case."""
     item = objects.read(connection, tenant, key)
     if item is not None and item.kind == kind and item.purged_at is None and (item.deleted_at is not None) == deleted:
         return item
@@ -36,7 +55,7 @@ def find(
         return Refusal(
             code="not-found",
             message=f"There is no {state}{kind} {spelled(key)}.",
-            hint=f"`provisor {kind} list{' --deleted' if deleted else ''}` shows those there are; "
+            hint=f"`provisor {kind} list{' --deleted' if deleted else ''}` lists them; "
             f"a {kind} is named by its id or {NAMING[kind]}.",
             about=(f"{state}{kind}", key),
         )
@@ -44,6 +63,29 @@ def find(
         code="name-ambiguous",
         message=f"{len(found)} {state}{kind}s are called {spelled(key)}.",
         hint="Name the one you mean by its id: " + ", ".join(item.id for item in found) + ".",
+    )
+
+
+def find_member(connection: Connection, tenant: str, key: str) -> DirectoryObject | Refusal:
+    """The live user or group with this id or name, who can be in a group; refused where both have the name."""
+    user, group = find(connection, tenant, "user", key), find(connection, tenant, "group", key)
+    if isinstance(user, Refusal):
+        if isinstance(group, DirectoryObject) or group.code != "not-found":
+            return group
+    elif isinstance(group, Refusal):
+        return user if group.code == "not-found" else group
+    else:
+        return Refusal(
+            code="name-ambiguous",
+            message=f"There is a user {spelled(user.name)} and a group {spelled(group.name)}.",
+            hint=f"Name the one you mean by its id: the user is {user.id}, the group {group.id}.",
+        )
+    return Refusal(
+        code="not-found",
+        message=f"There is no user and no group {spelled(key)}.",
+        hint="`provisor user list` and `provisor group list` list them; a member is named by its id, "
+        f"{NAMING['user']} or {NAMING['group']}.",
+        about=("member", key),
     )
 
 
@@ -57,20 +99,22 @@ def create(
     manager: str | None = None,
 ) -> DirectoryObject | Refusal:
     """A new user or group of the local source. `manager` is an object id."""
-    refusal = _unfit(connection, tenant, kind, given) or _unnamed(connection, tenant, kind, given, None)
+    called = str(given.get(NAMING[kind]) or "")
+    refusal = _unfit(connection, tenant, kind, called, given) or _unnamed(connection, tenant, kind, given, None)
+    attributes = merged({}, given, kind)
+    refusal = refusal or too_many_values(attributes)
     if refusal is not None:
         return refusal
-    attributes = merged({}, given, kind)
     object_id = new_id()
     item = DirectoryObject(
         id=object_id,
         source=sources.local(connection, tenant, now=now).id,
         kind=kind,
-        anchor=object_id,  # made here, so nothing outside identifies it
+        anchor=object_id,  # created here, so nothing outside identifies it
         name=str(attributes[NAMING[kind]]),
         attributes=attributes,
         manager=manager,
-        enabled=attributes.get(ENABLED) is not False,
+        enabled=is_enabled(kind, attributes),
         created_at=to_microseconds(now),
         change=feed.next_change(connection, tenant),
     )
@@ -82,12 +126,12 @@ def update(
     connection: Connection, tenant: str, item: DirectoryObject, given: Mapping[str, DirectoryValue]
 ) -> DirectoryObject | Refusal:
     """The object with some attributes changed (None clears); the same object when nothing differs."""
-    refusal = _unfit(connection, tenant, item.kind, given)
+    refusal = _unfit(connection, tenant, item.kind, item.name, given)
     if refusal is None and NAMING[item.kind] in given:
         refusal = _unnamed(connection, tenant, item.kind, given, item)
-    if refusal is not None:
-        return refusal
-    return _store(connection, tenant, item, edited(item, given))
+    after = edited(item, given)
+    refusal = refusal or (too_many_values(after.attributes) if after is not item else None)
+    return refusal or _store(connection, tenant, item, after)
 
 
 def set_manager(connection: Connection, tenant: str, item: DirectoryObject, manager: str | None) -> DirectoryObject:
@@ -123,7 +167,7 @@ def purge(connection: Connection, tenant: str, item: DirectoryObject, *, now: da
         return item
     at = to_microseconds(now)
     after = replace(lifecycle.purged(item, at), change=feed.next_change(connection, tenant))
-    objects.update(connection, [(after, True)])
+    objects.update(connection, tenant, [(after, True)])
     _cut_ties(connection, item.id, at, after.change)
     return after
 
@@ -140,31 +184,6 @@ def purge_expired(connection: Connection, tenant: str, *, now: datetime) -> int:
         if item is not None:
             purge(connection, tenant, item, now=now)
     return len(rows)
-
-
-def clean_tombstones(connection: Connection, tenant: str, passed_change: int) -> int:
-    """Remove tombstones whose change every job has passed (jobs.lowest_watermark); returns how many rows went.
-
-    A purged object stays while a job still has a link, an operation or an unknown outcome for it: its deletion there
-    may be due yet.
-    """
-    removed = 0
-    for table in ("member", "assignment"):
-        removed += connection.execute(
-            f"DELETE FROM {table} WHERE tenant = ? AND removed_at IS NOT NULL AND change <= ?", (tenant, passed_change)
-        ).rowcount
-    # CROSS JOIN keeps the order: from the jobs to their row of this object, never through all rows.
-    removed += connection.execute(
-        """DELETE FROM object WHERE tenant = ? AND purged_at IS NOT NULL AND change <= ?
-        AND NOT EXISTS (SELECT 1 FROM job j CROSS JOIN link l
-            WHERE j.tenant = object.tenant AND l.job = j.number AND l.object = object.id)
-        AND NOT EXISTS (SELECT 1 FROM job j CROSS JOIN operation p
-            WHERE j.tenant = object.tenant AND p.job = j.number AND p.stage IN (1, 2) AND p.object = object.id)
-        AND NOT EXISTS (SELECT 1 FROM job j CROSS JOIN unknown_create u
-            WHERE j.tenant = object.tenant AND u.job = j.number AND u.object = object.id)""",
-        (tenant, passed_change),
-    ).rowcount
-    return removed
 
 
 def _cut_ties(connection: Connection, object_id: str, at: int, change: int) -> None:
@@ -185,30 +204,34 @@ def _store(connection: Connection, tenant: str, before: DirectoryObject, after: 
     if after == before:
         return before
     after = replace(after, change=feed.next_change(connection, tenant))
-    objects.update(connection, [(after, alive_moved(before, after))])
+    objects.update(connection, tenant, [(after, alive_moved(before, after))])
     return after
 
 
 def _unfit(
-    connection: Connection, tenant: str, kind: DirectoryKind, given: Mapping[str, DirectoryValue]
+    connection: Connection, tenant: str, kind: DirectoryKind, called: str, given: Mapping[str, DirectoryValue]
 ) -> Refusal | None:
     known = properties.KNOWN[kind]
     extra = extensions.registered(connection, tenant) if any(name not in known for name in given) else {}
     for name, value in given.items():
-        kind_of_value = known.get(name) or ("text" if name in extra else None)
-        if kind_of_value is None:
+        kind_of_value, extension = known.get(name), extra.get(name)
+        if kind_of_value is None and extension is None:
             return Refusal(
                 code="unknown-attribute",
                 message=f"A {kind} has no attribute {name}.",
                 hint=f"The nearest one is {properties.nearest(kind, name, names_of(kind))}. Names are case-sensitive.",
                 about=(f"{kind} attribute", name),
             )
-        reason = properties.misfit(name, kind_of_value, value)
+        if kind_of_value is not None:
+            reason = properties.misfit(name, kind_of_value, value)
+        else:
+            reason = None if extension is None else unfit_value(extension, kind, value)
         if reason is not None:
             return Refusal(
                 code="invalid-value", message=reason, hint="Correct the value; leave it empty to clear the attribute."
             )
-    return None
+    sign = sign_of_dynamic(given) if kind == "group" else None
+    return None if sign is None else refused_dynamic(called, sign)
 
 
 def _unnamed(

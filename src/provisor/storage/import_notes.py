@@ -1,7 +1,7 @@
 """What one import remembers of the rows it has read, in temporary tables: memory stays flat at any size.
 
-Every import has its own pair of tables, made on the writing connection and dropped at its end. Nothing here survives
-the process. Two questions are answered: which row had this key before, and what of the source was in no file.
+Every import has its own pair of tables, made on the writing connection and dropped at its end. Nothing here outlives
+the process. They answer two questions: which row had this key before, and what of the source was in no file.
 """
 
 from collections.abc import Iterable, Sequence
@@ -10,6 +10,7 @@ from itertools import count
 
 from provisor.database import Connection
 from provisor.directory.objects import DirectoryKind
+from provisor.storage import object_search
 
 _runs = count(1)
 _LIVE = "o.deleted_at IS NULL AND o.purged_at IS NULL"
@@ -27,7 +28,7 @@ class Note(IntEnum):
     REFUSED_NAME = 4
     EDGE = 5
     PROTECTED_GROUP = 6
-    NAME_OF_ANOTHER = 7  # of a row that was refused because somebody else has its name
+    NAME_OF_ANOTHER = 7  # of a row refused because somebody else has its name
 
 
 _OF_KIND = {"user": 0, "group": 10}  # added to the notes about people or groups
@@ -65,7 +66,7 @@ class ImportNotes:
     def remember(
         self, connection: Connection, kind: DirectoryKind | None, note: Note, keys: Iterable[tuple[str, int]]
     ) -> None:
-        """Note keys with their rows; what is noted already stays."""
+        """Note keys with their rows; keys already noted stay."""
         code = _code(kind, note)
         connection.many(
             f"INSERT INTO {self._seen} (what, key, row_number) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
@@ -113,6 +114,7 @@ class ImportNotes:
             WHERE id IN (SELECT o.id FROM object o WHERE {self._absent()})""",
             (at, change, change, *self._absent_values(tenant, source, kind)),
         )
+        object_search.forget_deleted(connection, tenant, change)
         return cursor.rowcount
 
     def absent_with_names(

@@ -1,7 +1,7 @@
 """What the target said it holds, read page by page when that is cheaper than one look-up for each object.
 
 Filled at the start of matching, asked by value, emptied with the cycle. Values are folded (scim.values.fold), because
-targets compare matching attributes without case; who is exact about case re-checks the document.
+targets compare matching attributes without case; for exact case the document is checked again.
 """
 
 from collections.abc import Iterable, Sequence

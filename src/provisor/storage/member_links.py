@@ -1,12 +1,11 @@
 """Which memberships the target holds (`pushed`) and which it must still be told of (`pending`: +1 add, -1 remove).
 
-`pushed` is 2 while nobody knows: a request about it was made and not answered. Whatever is wanted then is said again.
-What was taken away stays noted in `member_taken` as long as both accounts are known: an application may answer that it
-took away the membership of an id that nobody has, and the account, found under another id, is still in the group.
+`pushed` is 2 while that is unknown: a request about it was not answered. Whatever is wanted then is sent again.
+Removals stay noted in `member_taken` as long as both accounts are known: an application may report that it removed
+the membership of an id that does not exist, while the account, found under another id, is still in the group.
 
-`want_group` and `want_changed` mark the difference between the directory's memberships and the pushed ones; `settle`
-sets aside those whose member has no account yet (storage.waiting). A membership of a person who is disabled or released
-stays; it goes when the edge goes, or silently with the account when that is deleted in the same cycle.
+storage.wanted_members marks the difference between the directory's memberships and the pushed ones; `settle` sets aside
+those whose member has no account yet (storage.waiting).
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,7 +13,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from provisor.database import Connection
-from provisor.engine.record import Kind
+from provisor.storage import escrow
 
 # Linked now, or about to be by an operation planned in this cycle, or without one (a plan notes that as a verdict).
 READY = """(EXISTS (SELECT 1 FROM link l WHERE l.job = {job} AND l.object = {object} AND l.state = 'linked'
@@ -23,66 +22,15 @@ READY = """(EXISTS (SELECT 1 FROM link l WHERE l.job = {job} AND l.object = {obj
   OR EXISTS (SELECT 1 FROM operation p WHERE p.job = {job} AND p.stage = 1 AND p.object = {object}
         AND p.state IN ('planned', 'sent', 'verdict') AND p.kind IN ('create', 'link', 'update')))"""
 
-_NEEDED = "CASE member_link.pushed WHEN 1 THEN 0 ELSE 1 END"
-_ADD_FROM = f"""INSERT INTO member_link (job, group_id, member_id, pushed, pending)
-    SELECT ?, m.group_id, m.member_id, 0, 1 FROM member m
-    JOIN object o ON o.id = m.member_id AND o.kind = 'user' AND o.purged_at IS NULL
-    WHERE {{where}} AND m.removed_at IS NULL
-    ON CONFLICT (job, group_id, member_id) DO UPDATE SET pending = {_NEEDED}"""
-_GONE = """UPDATE member_link SET pending = CASE pushed WHEN 0 THEN 0 ELSE -1 END
-    WHERE job = ? AND group_id = ? {where}
-    AND NOT EXISTS (SELECT 1 FROM operation p WHERE p.job = member_link.job AND p.stage = 1
-        AND p.object = member_link.member_id AND p.kind = 'delete' AND p.state IN ('planned', 'verdict'))"""
-_NOT_A_MEMBER = """AND NOT EXISTS (SELECT 1 FROM member m WHERE m.group_id = member_link.group_id
-    AND m.member_id = member_link.member_id AND m.removed_at IS NULL)"""
-
-_ADD_OF_GROUP = _ADD_FROM.format(where="m.group_id = ?")
-_ADD_CHANGED = _ADD_FROM.format(
-    where="""m.tenant = ? AND m.change > ? AND m.change <= ?
-    AND EXISTS (SELECT 1 FROM link g WHERE g.job = ? AND g.object = m.group_id AND g.state = 'linked')"""
-)
-_GONE_OF_GROUP = _GONE.format(where=_NOT_A_MEMBER)
-_GONE_EDGE = _GONE.format(where="AND member_id = ?")
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pending:
-    """One membership the target must be told of; `target_id` is None while the member has no account there."""
+    """One membership change to send; `target_id` is None while the member has no account there."""
 
     member: str
     name: str
     add: bool
     target_id: str | None
-
-
-def want_group(connection: Connection, job: int, group: str) -> None:
-    """Mark every difference between the group's memberships and what the target holds of them."""
-    connection.execute(_ADD_OF_GROUP, (job, group))
-    connection.execute(_GONE_OF_GROUP, (job, group))
-    # Who still has no account is set aside again by `settle`.
-    connection.execute("DELETE FROM waiting WHERE job = ? AND object = ? AND attribute = 'members'", (job, group))
-
-
-def want_changed(connection: Connection, *, job: int, tenant: str, low: int, high: int) -> None:
-    """Mark the differences among memberships changed in (low, high] and put their groups into the work set."""
-    interval = (tenant, low, high)
-    connection.execute(_ADD_CHANGED, (job, *interval, job))
-    removed = connection.all(
-        """SELECT group_id, member_id FROM member
-        WHERE tenant = ? AND change > ? AND change <= ? AND removed_at IS NOT NULL""",
-        interval,
-    )
-    connection.many(_GONE_EDGE, ((job, group, member) for group, member in removed))
-    connection.many(
-        "DELETE FROM waiting WHERE job = ? AND waits_for = ? AND object = ? AND attribute = 'members'",
-        ((job, member, group) for group, member in removed),
-    )
-    connection.execute(
-        """INSERT INTO work (job, kind, object) SELECT DISTINCT g.job, 'members', g.object FROM member m
-        JOIN link g ON g.job = ? AND g.object = m.group_id AND g.state = 'linked'
-        WHERE m.tenant = ? AND m.change > ? AND m.change <= ? ON CONFLICT DO NOTHING""",
-        (job, *interval),
-    )
 
 
 class Settled(NamedTuple):
@@ -98,7 +46,7 @@ def settle(connection: Connection, job: int, group: str, *, heal: bool = True) -
 
     With `heal` they wait for one; without, they are forgotten until the group is compared whole again.
     """
-    # `<> 0` says nothing new, but is what the index member_link_pending is of.
+    # `<> 0` is redundant, but makes the index member_link_pending usable.
     rows = connection.all(
         f"""SELECT ml.member_id FROM member_link ml WHERE ml.job = ? AND ml.group_id = ? AND ml.pending = 1
         AND ml.pending <> 0 AND NOT {READY.format(job="ml.job", object="ml.member_id")} ORDER BY ml.member_id""",
@@ -119,7 +67,7 @@ def settle(connection: Connection, job: int, group: str, *, heal: bool = True) -
 
 
 def _set_aside(connection: Connection, job: int, group: str, members: Sequence[str], heal: bool) -> None:
-    """Their memberships are not to be added now; what may be at the target although nobody knows stays noted."""
+    """Their memberships are not to be added now; what may be at the target stays noted."""
     rows = [(job, group, member) for member in members]
     where = "job = ? AND group_id = ? AND member_id = ?"
     connection.many(f"DELETE FROM member_link WHERE {where} AND pushed = 0", rows)
@@ -132,18 +80,32 @@ def _set_aside(connection: Connection, job: int, group: str, members: Sequence[s
         )
 
 
-def groups_with_pending(connection: Connection, job: int) -> None:
-    """Put the groups whose last attempt left something pending into the work set."""
+def groups_with_pending(connection: Connection, job: int, at: int) -> None:
+    """Put the groups whose last attempt left something pending, or failed, into the work set, unless they are in escrow
+    and not due at the moment `at`; and those of which an operation was left, though nothing may be pending any more."""
     connection.execute(
-        """INSERT INTO work (job, kind, object)
+        f"""INSERT INTO work (job, kind, object)
         SELECT DISTINCT ml.job, 'members', ml.group_id FROM member_link ml WHERE ml.job = ? AND ml.pending <> 0
+        AND NOT EXISTS (SELECT 1 FROM escrow e WHERE e.job = ml.job AND e.object = ml.group_id
+            AND e.kind = 'reference' AND NOT {escrow.is_due()})
         ON CONFLICT DO NOTHING""",
+        (job, *escrow.moment(at)),
+    )
+    connection.execute(
+        f"""INSERT INTO work (job, kind, object) SELECT e.job, 'members', e.object FROM escrow e
+        WHERE e.job = ? AND e.object_kind = 'group' AND e.kind = 'reference' AND {escrow.is_due()}
+        ON CONFLICT DO NOTHING""",
+        (job, *escrow.moment(at)),
+    )
+    connection.execute(
+        """INSERT INTO work (job, kind, object) SELECT p.job, 'members', p.object FROM operation p
+        WHERE p.job = ? AND p.state = 'left' AND p.stage = 2 AND p.kind = 'members' ON CONFLICT DO NOTHING""",
         (job,),
     )
 
 
 def pending(connection: Connection, *, job: int, group: str, after: str, limit: int) -> list[Pending]:
-    """The next memberships of the group that the target must be told of, in the order of the members' ids."""
+    """The group's next membership changes to send, in the order of the members' ids."""
     rows = connection.all(
         """SELECT ml.member_id, o.name, ml.pending, l.target_id FROM member_link ml
         LEFT JOIN object o ON o.id = ml.member_id
@@ -184,56 +146,15 @@ def in_doubt(connection: Connection, *, job: int, group: str, members: Sequence[
 
 
 def doubt_pending(connection: Connection, job: int, group: str) -> None:
-    """A run ended while it told the target of this group: any of what was to be said may have been carried out."""
+    """A run ended while it sent changes of this group: any of them may have been carried out."""
     connection.execute(
         "UPDATE member_link SET pushed = 2 WHERE job = ? AND group_id = ? AND pending <> 0", (job, group)
-    )
-
-
-def doubt_account(connection: Connection, job: int, kind: Kind, object_id: str) -> None:
-    """This person or group has an account of another id than was known: what it is in, or holds, is told again.
-
-    Also what was ever taken away: the application may have taken that under an id that nobody has.
-    """
-    column = "member_id" if kind == "user" else "group_id"
-    connection.execute(
-        f"""INSERT INTO member_link (job, group_id, member_id, pushed, pending)
-        SELECT t.job, t.group_id, t.member_id, 2, -1 FROM member_taken t
-        WHERE t.job = ? AND t.{column} = ? ON CONFLICT (job, group_id, member_id) DO UPDATE SET pushed = 2""",
-        (job, object_id),
-    )
-    connection.execute(
-        f"""UPDATE member_link SET pushed = 2, pending = CASE WHEN EXISTS (SELECT 1 FROM member m
-            WHERE m.group_id = member_link.group_id AND m.member_id = member_link.member_id AND m.removed_at IS NULL)
-            THEN 1 ELSE -1 END WHERE job = ? AND {column} = ? AND pushed <> 0""",
-        (job, object_id),
-    )
-    connection.execute(
-        f"""INSERT INTO work (job, kind, object) SELECT DISTINCT job, 'members', group_id FROM member_link
-        WHERE job = ? AND {column} = ? AND pending <> 0 ON CONFLICT DO NOTHING""",
-        (job, object_id),
     )
 
 
 def postpone(connection: Connection, *, job: int, group: str, members: Sequence[str], heal: bool = True) -> None:
     """These members got no account after all: with `heal` their memberships wait for one."""
     _set_aside(connection, job, group, members, heal)
-
-
-def forget_member(connection: Connection, job: int, members: Iterable[str]) -> None:
-    """The accounts of these members are gone and their memberships with them; edges that still stand wait."""
-    for member in members:
-        for table in ("member_link", "member_taken"):
-            connection.execute(f"DELETE FROM {table} WHERE job = ? AND member_id = ?", (job, member))
-        connection.execute("DELETE FROM waiting WHERE job = ? AND waits_for = ?", (job, member))
-        connection.execute(
-            """INSERT INTO waiting (job, waits_for, object, attribute)
-            SELECT g.job, m.member_id, m.group_id, 'members' FROM member m
-            JOIN link g ON g.job = ? AND g.object = m.group_id AND g.state = 'linked'
-            JOIN object o ON o.id = m.member_id AND o.purged_at IS NULL
-            WHERE m.member_id = ? AND m.removed_at IS NULL ON CONFLICT DO NOTHING""",
-            (job, member),
-        )
 
 
 def forget_group(connection: Connection, job: int, groups: Iterable[str]) -> None:
@@ -244,8 +165,38 @@ def forget_group(connection: Connection, job: int, groups: Iterable[str]) -> Non
         connection.execute("DELETE FROM waiting WHERE job = ? AND object = ?", (job, group))
 
 
+def anything_pending(connection: Connection, job: int) -> bool:
+    """Whether the target is to be told of any membership of a group that it has."""
+    row = connection.one(
+        """SELECT 1 FROM member_link ml JOIN link l ON l.job = ml.job AND l.object = ml.group_id
+        WHERE ml.job = ? AND ml.pending <> 0 AND l.state = 'linked'
+        AND NOT EXISTS (SELECT 1 FROM escrow e WHERE e.job = ml.job AND e.object = ml.group_id) LIMIT 1""",
+        (job,),
+    )
+    return row is not None
+
+
+def is_pushed(connection: Connection, job: int, group: str, member: str) -> bool:
+    """Whether the target has, or may have, this person in the group."""
+    row = connection.one(
+        "SELECT 1 FROM member_link WHERE job = ? AND group_id = ? AND member_id = ? AND pushed <> 0",
+        (job, group, member),
+    )
+    return row is not None
+
+
+def count_pending(connection: Connection, job: int, object_id: str) -> int:
+    """Of how many memberships of this person, or in this group, the target is to be told."""
+    row = connection.one(
+        """SELECT (SELECT count(*) FROM member_link WHERE job = ? AND group_id = ? AND pending <> 0),
+        (SELECT count(*) FROM member_link WHERE job = ? AND member_id = ? AND pending <> 0)""",
+        (job, object_id, job, object_id),
+    )
+    return sum(map(int, row)) if row else 0
+
+
 def anything_pushed(connection: Connection, job: int, member: str) -> bool:
-    """Whether the target holds a membership of this person, as far as anybody knows."""
+    """Whether the target holds a membership of this person, as far as is known."""
     row = connection.one(
         "SELECT 1 FROM member_link WHERE job = ? AND member_id = ? AND pushed <> 0 LIMIT 1", (job, member)
     )

@@ -1,6 +1,6 @@
-"""Names of users and groups that stand near a name in the alphabet: what somebody who misspelt one may have meant.
+"""Names of users and groups close to a name in the alphabet: what a misspelt name may have meant.
 
-Bounded: two short walks along the index of names, however many there are. In a small directory they see everybody.
+Bounded: two short walks along the index of names, however many there are. In a small directory they cover everybody.
 """
 
 from provisor.database import Connection

@@ -1,6 +1,6 @@
 """Users and groups as rows: read by id, by name, page by page; written whole. Rules about them are in `directory`.
 
-Every writer gives the change number it was handed: who calls decides whether something really changed
+Every writer uses the change number it is given: the caller decides whether something really changed
 (directory.change). The verbs that administrators use are in storage.directory_verbs.
 """
 
@@ -11,6 +11,7 @@ import msgspec
 from provisor.database import Connection, Row
 from provisor.directory.objects import DirectoryKind, DirectoryObject
 from provisor.scim.values import fold
+from provisor.storage import object_search
 
 COLUMNS = """id, source, kind, anchor, name, attributes, manager, enabled, created_at, deleted_at, purged_at, change"""
 _LIVE = "deleted_at IS NULL AND purged_at IS NULL"
@@ -33,7 +34,7 @@ def read(connection: Connection, tenant: str, object_id: str) -> DirectoryObject
 def by_name(
     connection: Connection, tenant: str, kind: DirectoryKind, name: str, *, deleted: bool = False
 ) -> list[DirectoryObject]:
-    """Live (or soft-deleted) objects called so: those with exactly this name, else those whose folded name is equal."""
+    """Live (or soft-deleted) objects of this name: those with exactly it, else those whose folded name is equal."""
     state = "deleted_at IS NOT NULL AND purged_at IS NULL" if deleted else _LIVE
     # Ordered here: asked for in order, SQLite walks through every object, because they come in order that way.
     rows = connection.all(
@@ -56,7 +57,7 @@ def page(
 ) -> list[DirectoryObject]:
     """The next live (or soft-deleted) objects in the order of their ids whose folded name contains `search`.
 
-    A search passes over those that do not fit in the index object_kind, and reads none of them.
+    A search skips objects that do not match within the index object_kind, without reading them.
     """
     state = "deleted_at IS NOT NULL AND purged_at IS NULL" if deleted else _LIVE
     matches = "AND instr(folded_name, ?) > 0" if search else ""
@@ -71,8 +72,8 @@ def page(
 def count(connection: Connection, tenant: str, kind: DirectoryKind, *, source: str | None = None) -> int:
     """How many live objects of a kind there are, in all sources or in one.
 
-    All are counted in the index object_kind. A number kept beside the rows would be asked for less often than each of
-    its updates, inside the write lock, and could be wrong.
+    All are counted in the index object_kind. A stored number would be read less often than it is
+    updated, inside the write lock, and could be wrong.
     """
     of_source = "" if source is None else "AND source = ?"
     row = connection.one(
@@ -80,6 +81,26 @@ def count(connection: Connection, tenant: str, kind: DirectoryKind, *, source: s
         (tenant, kind, *(() if source is None else (source,))),
     )
     return int(row[0]) if row else 0
+
+
+def count_deleted(connection: Connection, tenant: str, kind: DirectoryKind) -> int:
+    """How many soft-deleted objects of a kind there are."""
+    row = connection.one(
+        "SELECT count(*) FROM object WHERE tenant = ? AND kind = ? AND deleted_at IS NOT NULL AND purged_at IS NULL",
+        (tenant, kind),
+    )
+    return int(row[0]) if row else 0
+
+
+def by_ids(connection: Connection, tenant: str, ids: Sequence[str]) -> list[DirectoryObject]:
+    """Those of these objects that there are, soft-deleted ones and tombstones included, in the order of the ids."""
+    if not ids:
+        return []
+    rows = connection.all(
+        f"SELECT {COLUMNS} FROM object WHERE tenant = ? AND id IN ({','.join('?' * len(ids))})", (tenant, *ids)
+    )
+    found = {row[0]: object_of(row) for row in rows}
+    return [found[one] for one in ids if one in found]
 
 
 def by_anchors(
@@ -112,20 +133,25 @@ def name_holders(
 
 def insert(connection: Connection, tenant: str, objects: Iterable[DirectoryObject]) -> None:
     """Store new objects; their `change` is also the number at which they came alive."""
-    connection.many(_INSERT, (_inserted(tenant, item) for item in objects))
+    written = list(objects)
+    connection.many(_INSERT, (_inserted(tenant, item) for item in written))
+    object_search.put(connection, tenant, written)
 
 
-def update(connection: Connection, objects: Iterable[tuple[DirectoryObject, bool]]) -> None:
+def update(connection: Connection, tenant: str, objects: Iterable[tuple[DirectoryObject, bool]]) -> None:
     """Store changed objects; the flag says whether deletion, purge or accountEnabled moved."""
-    connection.many(_UPDATE, (_updated(item, alive_moved) for item, alive_moved in objects))
+    written = list(objects)
+    connection.many(_UPDATE, (_updated(item, alive_moved) for item, alive_moved in written))
+    object_search.put(connection, tenant, [item for item, _ in written])
 
 
-def soft_delete(connection: Connection, ids: Iterable[str], *, at: int, change: int) -> None:
+def soft_delete(connection: Connection, tenant: str, ids: Iterable[str], *, at: int, change: int) -> None:
     """Soft-delete live objects under one change number."""
     connection.many(
         "UPDATE object SET deleted_at = ?, change = ?, alive_change = ? WHERE id = ?",
         ((at, change, change, object_id) for object_id in ids),
     )
+    object_search.forget_deleted(connection, tenant, change)
 
 
 def set_managers(connection: Connection, pairs: Iterable[tuple[str, str]], *, change: int) -> None:
@@ -151,6 +177,11 @@ def object_of(row: Row) -> DirectoryObject:
         purged_at=row[10],
         change=row[11],
     )
+
+
+def touch(connection: Connection, object_id: str, *, change: int) -> None:
+    """The object counts as changed, so that every job looks at it again."""
+    connection.execute("UPDATE object SET change = ? WHERE id = ?", (change, object_id))
 
 
 def _inserted(tenant: str, item: DirectoryObject) -> tuple[object, ...]:

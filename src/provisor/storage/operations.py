@@ -1,21 +1,24 @@
-"""Operations: what is planned, what is under way, what failed and is tried again, who waits for a free place.
+"""Operations: what is planned, what is under way, what a cycle leaves to the next, who waits for a free place.
 
-planned -> sent (committed before the request) -> the row goes when done, or becomes retry. `waiting` is a group beyond
-the application's capacity. An operation holds hashes, not a body: the body is derived when it is sent. A plan's
-`verdict` rows (objects it leaves alone, and why) live here too until the next plan or run.
+planned -> sent (committed before the request) -> the row goes; who failed is in escrow (storage.escrow). `left`: not
+carried out, so the next cycle decides anew. `staged`: held back by accidental-deletion prevention (storage.holds).
+`waiting` is a group beyond the application's capacity. An operation holds
+hashes, not a body: the body is derived when it is sent. A plan's `verdict` rows (objects it leaves alone, and why) live
+here too until the next plan or run.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
 import msgspec
 
 from provisor.database import Connection, Row
 from provisor.engine.decide import Owner
-from provisor.engine.operation import OperationKind
+from provisor.engine.operation import REFERENCES, OperationKind
 from provisor.engine.record import Kind
 
 ENTRY, SECOND = 1, 2  # stages: the object itself; its members or references
+ON_DEMAND = 0  # as the cycle of an operation: planned on demand, in no cycle
 
 
 class PlannedRow(NamedTuple):
@@ -51,26 +54,15 @@ _PLAN = """INSERT INTO operation (job, stage, object, cycle, object_kind, name, 
     found_document = excluded.found_document, found_by = excluded.found_by, links_only = excluded.links_only,
     held = excluded.held, verdict = excluded.verdict, reason = excluded.reason, removes = excluded.removes"""
 _COLUMNS = """job, stage, object, cycle, object_kind, name, kind, phase, state, target_id, wanted_hash, base_hash,
-    found_document, found_by, links_only, held, verdict, reason, attempts, failure, removes"""
-
-
-class StoredFailure(msgspec.Struct, frozen=True):
-    """Why an operation failed, or what it waits for."""
-
-    code: str = ""
-    message: str = ""
-    hint: str = ""
-
-
-_decode = msgspec.json.Decoder(StoredFailure).decode
+    found_document, found_by, links_only, held, verdict, reason, removes"""
 
 
 class StoredOperation(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One row of the plan.
 
     Of a link: `found_by` is the attribute by which the account was found, and `links_only` says that nothing is sent.
-    Of a create: `held` says that the account is looked for once more before it is sent. Of a verdict: `verdict` and
-    `reason` say why nothing is done. `found_document` is the account as JSON text, as it was found or read.
+    Of a create: `held` says that the account is looked for once more before it is sent. Of a verdict, and of who waits:
+    `verdict` and `reason` say why nothing is done. `found_document` is the account as JSON text, as found or read.
     """
 
     stage: int
@@ -89,16 +81,7 @@ class StoredOperation(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     held: bool
     verdict: str | None
     reason: str | None
-    attempts: int
-    failure: StoredFailure | None
     removes: int = 0
-
-    @property
-    def code(self) -> str:
-        """Why a verdict leaves the object alone, or an operation waits or failed; empty for any other."""
-        if self.state == "verdict":
-            return self.verdict or ""
-        return "" if self.failure is None else self.failure.code
 
 
 class SentRow(NamedTuple):
@@ -109,32 +92,32 @@ class SentRow(NamedTuple):
     values: str | None
 
 
-class FailedRow(NamedTuple):
-    """An operation that failed; `failure` as JSON text."""
-
-    stage: int
-    object: str
-    failure: str
-    at: int
-
-
 def plan(connection: Connection, rows: Iterable[PlannedRow]) -> None:
-    """Write operations; one that failed before keeps its count of attempts and the time it first failed."""
+    """Write operations; one that a cycle left over stays so until it is done."""
     connection.many(_PLAN, rows)
 
 
-def due(connection: Connection, *, job: int, phase: int, limit: int) -> list[StoredOperation]:
-    """The next planned operations of a phase, in the order of their objects' ids."""
+def due(
+    connection: Connection, *, job: int, phase: int, limit: int, only: Collection[str] | None = None
+) -> list[StoredOperation]:
+    """The next planned operations of a phase, in the order of their objects' ids; `only`: of these objects."""
+    narrow = "" if only is None else f"AND object IN ({','.join('?' * len(only))})"
     return _read(
         connection,
-        "WHERE job = ? AND state = 'planned' AND phase = ? ORDER BY stage, object LIMIT ?",
-        (job, phase, limit),
+        f"WHERE job = ? AND state = 'planned' AND phase = ? {narrow} ORDER BY stage, object LIMIT ?",
+        (job, phase, *(only or ()), limit),
     )
 
 
 def sent(connection: Connection, job: int) -> list[StoredOperation]:
     """Operations whose outcome is unknown because the run ended between request and record: a bounded number."""
     return _read(connection, "WHERE job = ? AND state = 'sent' ORDER BY phase, stage, object", (job,))
+
+
+def one(connection: Connection, job: int, stage: int, object_id: str) -> StoredOperation | None:
+    """The operation on one object."""
+    found = _read(connection, "WHERE job = ? AND stage = ? AND object = ?", (job, stage, object_id))
+    return found[0] if found else None
 
 
 def stream(connection: Connection, job: int, cycle: int, page: int = 500) -> Iterator[StoredOperation]:
@@ -154,7 +137,7 @@ def stream(connection: Connection, job: int, cycle: int, page: int = 500) -> Ite
 
 
 def in_state(connection: Connection, job: int, state: str, kind: Kind | None = None) -> list[StoredOperation]:
-    """The rows of a job in one state; meant for the short lists (waiting, retry)."""
+    """The rows of a job in one state; meant for the short lists (waiting, left)."""
     condition = "" if kind is None else " AND object_kind = ?"
     values: tuple[object, ...] = (job, state) if kind is None else (job, state, kind)
     return _read(connection, f"WHERE job = ? AND state = ?{condition} ORDER BY phase, stage, object", values)
@@ -194,15 +177,10 @@ def count_planned(connection: Connection, job: int, *, kind: str, object_kind: K
     return int(row[0]) if row else 0
 
 
-def removals(connection: Connection, job: int) -> tuple[int, int, int]:
-    """How many users are to be disabled or deleted, groups to be deleted, and memberships to be removed."""
-    rows = connection.all(
-        """SELECT stage, object_kind, sum(removes) FROM operation WHERE job = ? AND state = 'planned' AND removes > 0
-        GROUP BY stage, object_kind""",
-        (job,),
-    )
-    found = {(row[0], row[1]): int(row[2]) for row in rows}
-    return found.get((ENTRY, "user"), 0), found.get((ENTRY, "group"), 0), found.get((SECOND, "group"), 0)
+def anything_goes(connection: Connection, job: int) -> bool:
+    """Whether anything that takes access away is planned."""
+    row = connection.one("SELECT 1 FROM operation WHERE job = ? AND state = 'planned' AND removes > 0 LIMIT 1", (job,))
+    return row is not None
 
 
 def claimed(connection: Connection, job: int, object_kind: Kind, target_id: str) -> Owner | None:
@@ -228,7 +206,7 @@ def in_phase(connection: Connection, job: int, objects: Sequence[str], phase: in
 
 
 def mark_sent(connection: Connection, job: int, rows: Iterable[SentRow]) -> None:
-    """From here on the outcome of these is unknown until it is recorded."""
+    """From now on the outcome of these is unknown until it is recorded."""
     connection.many(
         "UPDATE operation SET state = 'sent', sent = ? WHERE job = ? AND stage = ? AND object = ?",
         ((values, job, stage, object_id) for stage, object_id, values in rows),
@@ -236,7 +214,7 @@ def mark_sent(connection: Connection, job: int, rows: Iterable[SentRow]) -> None
 
 
 def unsend(connection: Connection, job: int, keys: Iterable[tuple[int, str]]) -> None:
-    """No request was made for these, or it surely had no effect: planned again."""
+    """No request was made for these, or it certainly had no effect: planned again."""
     connection.many(
         "UPDATE operation SET state = 'planned' WHERE job = ? AND stage = ? AND object = ? AND state = 'sent'",
         ((job, stage, object_id) for stage, object_id in keys),
@@ -252,47 +230,39 @@ def move_to_phase(connection: Connection, job: int, keys: Iterable[tuple[int, st
 
 
 def done(connection: Connection, job: int, keys: Iterable[tuple[int, str]]) -> None:
-    """These operations are over; their links and log events say what came of them."""
+    """These operations are done; their links and log events show the result."""
     connection.many(
         "DELETE FROM operation WHERE job = ? AND stage = ? AND object = ?",
         ((job, stage, object_id) for stage, object_id in keys),
     )
 
 
-def failed(connection: Connection, job: int, rows: Iterable[FailedRow]) -> None:
-    """Recorded, and tried again by the next cycle."""
+def wait_for_place(connection: Connection, job: int, cycle: int, rows: Iterable[tuple[str, str, str]]) -> None:
+    """(object, code, reason): over capacity, kept until a place is free; no request is made."""
     connection.many(
-        """UPDATE operation SET state = 'retry', attempts = attempts + 1, failure = ?,
-        first_failed_at = coalesce(first_failed_at, ?) WHERE job = ? AND stage = ? AND object = ?""",
-        ((failure, at, job, stage, object_id) for stage, object_id, failure, at in rows),
+        """UPDATE operation SET state = 'waiting', cycle = ?, verdict = ?, reason = ?
+        WHERE job = ? AND stage = 1 AND object = ?""",
+        ((cycle, code, reason, job, object_id) for object_id, code, reason in rows),
     )
 
 
-def wait_for_place(connection: Connection, job: int, cycle: int, rows: Iterable[tuple[str, str]]) -> None:
-    """(object, reason as JSON): over capacity, kept until a place is free; no request is made."""
-    connection.many(
-        "UPDATE operation SET state = 'waiting', cycle = ?, failure = ? WHERE job = ? AND stage = 1 AND object = ?",
-        ((cycle, reason, job, object_id) for object_id, reason in rows),
-    )
-
-
-def newly(connection: Connection, job: int, objects: Iterable[str], at: int) -> list[str]:
+def newly(connection: Connection, job: int, objects: Iterable[str]) -> list[str]:
     """Of these objects, those nobody was told of yet; from now on they count as told."""
     return [
         object_id
         for object_id in objects
         if connection.one(
-            """UPDATE operation SET first_failed_at = ? WHERE job = ? AND stage = 1 AND object = ?
-            AND first_failed_at IS NULL RETURNING object""",
-            (at, job, object_id),
+            """UPDATE operation SET told = 1 WHERE job = ? AND stage = 1 AND object = ? AND told = 0
+            RETURNING object""",
+            (job, object_id),
         )
     ]
 
 
 def leave(connection: Connection, job: int, keys: Iterable[tuple[int, str]]) -> None:
-    """These are taken up by the next cycle, whatever they wait for now."""
+    """The next cycle takes these up, whatever they wait for now."""
     connection.many(
-        """UPDATE operation SET state = 'retry'
+        """UPDATE operation SET state = 'left', left_over = 1
         WHERE job = ? AND stage = ? AND object = ? AND state IN ('planned', 'sent')""",
         ((job, stage, object_id) for stage, object_id in keys),
     )
@@ -300,21 +270,50 @@ def leave(connection: Connection, job: int, keys: Iterable[tuple[int, str]]) -> 
 
 def leave_for_next(connection: Connection, job: int) -> None:
     """Whatever is still planned at the end of a cycle is taken up by the next one."""
-    connection.execute("UPDATE operation SET state = 'retry' WHERE job = ? AND state = 'planned'", (job,))
+    connection.execute("UPDATE operation SET state = 'left', left_over = 1 WHERE job = ? AND state = 'planned'", (job,))
+
+
+def leave_removals(connection: Connection, job: int) -> None:
+    """The next run decides anew about the accounts and groups that were to be taken away."""
+    connection.execute(
+        f"""UPDATE operation SET state = 'left', left_over = 1
+        WHERE job = ? AND state = 'planned' AND stage = {ENTRY} AND removes > 0""",
+        (job,),
+    )
+
+
+def leave_on_demand(connection: Connection, job: int) -> None:
+    """What was planned on demand and not begun is taken up by the next cycle: nothing else may know of it."""
+    connection.execute(
+        "UPDATE operation SET state = 'left', left_over = 1 WHERE job = ? AND state = 'planned' AND cycle = ?",
+        (job, ON_DEMAND),
+    )
+
+
+def refer_later(connection: Connection, job: int, people: Iterable[str]) -> None:
+    """The next cycle looks at the references of these people, unless this run does: no work set brings them."""
+    connection.many(
+        f"""INSERT INTO operation (job, stage, object, cycle, object_kind, name, kind, phase, state, left_over)
+        SELECT ?, {SECOND}, id, {ON_DEMAND}, kind, name, 'reference', {REFERENCES}, 'left', 1 FROM object WHERE id = ?
+        ON CONFLICT DO NOTHING""",
+        ((job, person) for person in people),
+    )
 
 
 def discard_plan(connection: Connection, job: int) -> None:
-    """Forget what was planned but not begun; what had failed or waited before is tried again instead.
+    """Forget what was planned but not begun; what an earlier cycle left over is taken up by the next one.
 
-    References too: whoever they lead to may have an account by now, and would not wake those who waited once more.
+    References too: the object they lead to may have an account by now, and would not wake them again.
     """
+    leave_on_demand(connection, job)
+    connection.execute("UPDATE operation SET state = 'left', left_over = 1 WHERE job = ? AND state = 'staged'", (job,))
     for state in ("verdict", "planned"):
         connection.execute(
-            """DELETE FROM operation WHERE job = ? AND state = ? AND failure IS NULL
-            AND kind <> 'reference'""",
-            (job, state),
+            "DELETE FROM operation WHERE job = ? AND state = ? AND left_over = 0 AND kind <> 'reference'", (job, state)
         )
-        connection.execute("UPDATE operation SET state = 'retry' WHERE job = ? AND state = ?", (job, state))
+        connection.execute(
+            "UPDATE operation SET state = 'left', left_over = 1 WHERE job = ? AND state = ?", (job, state)
+        )
 
 
 def _read(connection: Connection, condition: str, values: tuple[object, ...]) -> list[StoredOperation]:
@@ -323,7 +322,7 @@ def _read(connection: Connection, condition: str, values: tuple[object, ...]) ->
 
 def _of(row: Row) -> StoredOperation:
     (_, stage, object_id, _, object_kind, name, kind, phase, state, target_id, wanted_hash, base_hash) = row[:12]
-    found_document, found_by, links_only, held, verdict, reason, attempts, failure, removes = row[12:]
+    found_document, found_by, links_only, held, verdict, reason, removes = row[12:]
     return StoredOperation(
         stage=stage,
         object=object_id,
@@ -341,7 +340,5 @@ def _of(row: Row) -> StoredOperation:
         held=bool(held),
         verdict=verdict,
         reason=reason,
-        attempts=attempts,
-        failure=None if failure is None else _decode(failure),
         removes=removes,
     )

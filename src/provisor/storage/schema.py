@@ -9,7 +9,7 @@ from provisor.storage import tenants
 
 
 def migrate(database: Database, now: datetime | None = None) -> str:
-    """Bring the database to this version's tables and return its tenant's id; does nothing but read when it is there.
+    """Bring the database to this version's tables and return its tenant's id; a ready database is only read.
 
     `now` is kept as the tenant's birth at the first start. Raises DatabaseError for a database that cannot be used, as
     is one without a file: the locks of jobs lie beside it.

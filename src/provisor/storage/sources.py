@@ -1,7 +1,7 @@
 """Where objects come from: each CSV import has a named source, objects made by hand belong to the one called local.
 
-The columns that identify a source's rows are fixed by its first import, so that a later file cannot turn everyone into
-somebody new.
+The columns that identify a source's rows are fixed by its first import, so that a later file cannot make everyone
+a new person.
 """
 
 from dataclasses import dataclass
@@ -65,7 +65,7 @@ def local(connection: Connection, tenant: str, *, now: datetime) -> Source:
 
 
 def fix_anchors(connection: Connection, source: Source, *, user: str | None, group: str | None) -> None:
-    """Keep the anchors of a first import; one that is fixed already stays."""
+    """Keep the anchors of a first import; one already fixed stays."""
     connection.execute(
         """UPDATE source SET user_anchor = COALESCE(user_anchor, ?), group_anchor = COALESCE(group_anchor, ?)
         WHERE id = ?""",

@@ -1,6 +1,6 @@
 """The tenant of this database, its settings, and the application that owns its directory extensions.
 
-Made at the first start by `migrate`. There is one tenant to a database today; every table carries it all the same.
+Made at the first start by `migrate`. There is one tenant per database today; every table has its id anyway.
 """
 
 import uuid

@@ -3,12 +3,12 @@
 from datetime import UTC, datetime, timedelta
 
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
+MICROSECOND = timedelta(microseconds=1)
 
 
 def to_microseconds(moment: datetime) -> int:
     """A moment for a column. The moment must be aware of its time zone."""
-    return (moment - _BEGINNING) // _MICROSECOND
+    return (moment - _BEGINNING) // MICROSECOND
 
 
 def from_microseconds(stored: int) -> datetime:

@@ -9,13 +9,14 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from provisor.database import Connection
+from provisor.engine.behaviour import NestedGroups
 from provisor.engine.record import Kind
-from provisor.storage import member_links
+from provisor.storage import wanted_members
 from provisor.storage.member_links import READY
 
 
 def anything(connection: Connection, job: int) -> bool:
-    """Whether anyone waits at all; most cycles need not ask further."""
+    """Whether anyone waits at all; most cycles need not look further."""
     return connection.one("SELECT 1 FROM waiting WHERE job = ? LIMIT 1", (job,)) is not None
 
 
@@ -60,6 +61,18 @@ def wake(connection: Connection, job: int, entering: Iterable[str]) -> None:
                 AND g.state = 'linked')""",
             (job, person),
         )
+
+
+def who_refer_to(connection: Connection, job: int, people: Sequence[str]) -> list[str]:
+    """Everyone who waits to refer to one of these people."""
+    if not people:
+        return []
+    marks = ",".join("?" * len(people))
+    rows = connection.all(
+        f"SELECT DISTINCT object FROM waiting WHERE job = ? AND waits_for IN ({marks}) AND attribute <> 'members'",
+        (job, *people),
+    )
+    return [row[0] for row in rows]
 
 
 def all_references(connection: Connection, job: int) -> None:
@@ -133,16 +146,23 @@ def refer_again(connection: Connection, job: int, people: Sequence[str], attribu
     """The accounts of these people are lost: everyone who refers to one by these attributes waits for another."""
     connection.many(
         """INSERT INTO waiting (job, waits_for, object, attribute)
-        SELECT l.job, o.manager, o.id, ? FROM object o JOIN link l ON l.job = ? AND l.object = o.id
-        WHERE o.manager = ? ON CONFLICT DO NOTHING""",
+        SELECT l.job, o.manager, o.id, ? FROM object o CROSS JOIN link l
+        WHERE l.job = ? AND l.object = o.id AND o.manager = ? ON CONFLICT DO NOTHING""",
         ((attribute, job, person) for attribute in attributes for person in people),
     )
 
 
-def follow(connection: Connection, job: int, kind: Kind, objects: Sequence[str], references: Sequence[str]) -> None:
-    """The accounts of these have other ids than were known: memberships and `references` are told again by them."""
+def follow(
+    connection: Connection,
+    job: int,
+    kind: Kind,
+    objects: Sequence[str],
+    references: Sequence[str],
+    nested: NestedGroups,
+) -> None:
+    """The accounts of these have other ids than were known: memberships and `references` are sent again with them."""
     for object_id in objects:
-        member_links.doubt_account(connection, job, kind, object_id)
+        wanted_members.doubt_account(connection, job, kind, object_id, nested)
     if kind == "user" and references:
         refer_again(connection, job, objects, references)
         wake(connection, job, objects)

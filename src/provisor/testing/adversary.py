@@ -1,8 +1,7 @@
-"""Texts that a pattern finds hardest, and the measure of what it costs: a text against one twice as long.
+"""Texts that are hardest for a pattern, and a measure of the cost: a text against one twice as long.
 
-The texts are made of the pattern's own words and characters: repeated, begun, parted, and never brought to an end.
-Time is this thread's own on the processor, so that other work of the machine does not count. Order: texts, words,
-measure.
+The texts are made of the pattern's own words and characters: repeated, begun, split, and left without an end. Time is
+this thread's CPU time, so that other work on the machine does not count. Order: texts, words, measure.
 """
 
 import time
@@ -11,11 +10,11 @@ from re import _parser  # type: ignore[attr-defined]  # what makes patterns of t
 from typing import Any
 
 LONGEST = 65_536  # characters
-_QUICK_SECONDS = 0.02  # what takes less at LONGEST is no danger, and its ratio would be noise
+_QUICK_SECONDS = 0.02  # less than this at LONGEST is no danger, and the ratio would be noise
 _TIMES_LONGER = 3.0  # for twice the text; what is quadratic takes four times as long
 _TRIES = 4
-_SHORT = (16, 20, 24, 28, 32)  # characters: what grows exponentially must be found before it lasts for ever
-_MOST_REPEATED = 40  # times, of what a pattern wants to see often
+_SHORT = (16, 20, 24, 28, 32)  # characters: exponential growth must be found before it takes forever
+_MOST_REPEATED = 40  # times, for what a pattern repeats
 _BLANKS = (" ", "-", '"', "\\")
 _ENDS = ("!", "", "\0", '"')
 
@@ -42,7 +41,7 @@ def _maker(begin: str, chain: str, end: str) -> Callable[[int], str]:
 
 
 def words_of(pattern: str | bytes, flags: int = 0) -> list[str]:
-    """What a pattern speaks of: its literal words, a character of each class, its beginnings."""
+    """What a pattern consists of: its literal words, a character of each class, its beginnings."""
     items = list(_parser.parse(pattern, flags))
     beginnings, whole = [], ""
     for item in items:
@@ -110,7 +109,7 @@ def _of_class(members: Iterable[Any]) -> str:
 def grows_faster(run: Callable[[Any], object], make: Callable[[int], Any], longest: int = LONGEST) -> str | None:
     """How the time of `run` grows where it grows faster than its text; None when it does not.
 
-    Texts are doubled from a short one on, so that what grows fast is found while it is still short.
+    Texts are doubled from a short one on, so that fast growth is found while they are short.
     """
     before = 0.0
     for length in (*_SHORT, *(_SHORT[-1] << power for power in range(1, longest.bit_length()))):

@@ -1,4 +1,4 @@
-"""The hostile harness: well-behaved clients at a target, strangers beside them, and what came of it.
+"""The hostile harness: well-behaved clients at a target, strangers beside them, and the outcome.
 
 `python -m provisor.testing.hostile --seconds 60 --seed 1` starts a target of its own. Every answer must come, and the
 server's memory stay within LIMIT_MIB. The same seed sends the same bytes in the same order; what meets on the server
@@ -25,18 +25,18 @@ from urllib.parse import urlsplit
 CLIENTS = 64
 STRANGERS_A_SECOND = 20
 LIMIT_MIB = 64 + 10
-ANSWER_SECONDS = 10.0  # an answer that takes longer is one that does not come
+ANSWER_SECONDS = 10.0  # an answer that takes longer counts as missing
 _STOP_SECONDS = 30.0
 _PAUSE_SECONDS = 0.1  # the longest between two requests of one client
-_HELD_SECONDS = 12.0  # how long a stranger stays who does not go
+_HELD_SECONDS = 12.0  # how long a stranger stays that does not leave
 
 
 @dataclass(slots=True)
 class HostileResult:
-    """What came of a run."""
+    """The outcome of a run."""
 
     answers: int = 0
-    lost: list[str] = field(default_factory=list)  # a sentence for every answer that did not come, or was a wrong one
+    lost: list[str] = field(default_factory=list)  # a sentence for every missing or wrong answer
     strangers: Counter[str] = field(default_factory=Counter)  # connections by shape
     peak_mib: float = 0.0
     said: str = ""  # what the server wrote to its log: strangers must not fill it
@@ -213,7 +213,7 @@ async def _come(server: _ServerProcess, seconds: float, seed: int, result: Hosti
 
 
 async def _visit(server: _ServerProcess, sent: bytes, end: str, pause: float) -> None:
-    """Send and go as told; whatever the server makes of it is well."""
+    """Send and leave as told; whatever the server does with it is fine."""
     loop = asyncio.get_running_loop()
     with suppress(OSError, TimeoutError), socket.socket() as stranger:
         stranger.setblocking(False)
@@ -343,7 +343,7 @@ SHAPES: dict[str, Shape] = {
 
 
 def main() -> int:
-    """The command; ends with 1 when something was not as it must be."""
+    """The command; exits with 1 when something was not as it must be."""
     parser = argparse.ArgumentParser(prog="python -m provisor.testing.hostile", description=__doc__)
     parser.add_argument("--seconds", type=float, default=60.0, help="how long strangers come (60)")
     parser.add_argument("--seed", type=int, default=1, help="what they send, and in which order (1)")

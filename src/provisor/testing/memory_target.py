@@ -7,11 +7,10 @@ so what it refuses a real server refuses too. Order: what a test sees, the targe
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any, Literal, NamedTuple, TypeVar
 
-import msgspec
-
-from provisor.engine.ports import Answer, Exchange, Found, Page
+from provisor.engine.ports import Answer, Checked, Exchange, Found, Page
 from provisor.engine.record import Kind
 from provisor.scim.errors import ScimError, forbidden, invalid_filter, invalid_value, not_found, uniqueness
 from provisor.scim.filter.evaluation import evaluate
@@ -19,16 +18,19 @@ from provisor.scim.filter.tree import Compare
 from provisor.scim.patch.applying import apply
 from provisor.scim.patch.operations import Operation
 from provisor.scim.path import parse_path
+from provisor.scim.schemas.discovery import schema_documents
 from provisor.scim.schemas.schema import ResourceType
 from provisor.scim.validate import accept
 from provisor.scim.values import Json, Resource, fold
 from provisor.testing.faults import Fault, Faults, refusal
+from provisor.testing.memory_answers import RequestMethod, answer_of, exchange_of, meta_of, version_of
 
-RequestMethod = Literal["GET", "POST", "PATCH", "DELETE"]
-PortMethod = Literal["find", "page", "read", "create", "patch", "patch_members", "delete"]
+PortMethod = Literal["find", "page", "read", "check", "create", "patch", "patch_members", "delete"]
 """A method of the port."""
 
 Served = TypeVar("Served")
+
+_CALLERS = count(1)  # one caller for each target
 
 NAMING: Mapping[Kind, str] = {"user": "userName", "group": "displayName"}
 """The attribute that is unique, caseless, and names a resource in the journal."""
@@ -71,6 +73,7 @@ class MemoryTarget:
         unique: bool = True,
         longest_page: int = 1_000,
     ) -> None:
+        self.caller = f"memory-{next(_CALLERS)}"
         self.journal: list[Request] = []
         self.capacity: dict[Kind, int] = dict(capacity or {})
         self.highest_in_flight = 0
@@ -122,7 +125,7 @@ class MemoryTarget:
         self._delete(kind, target_id)
 
     def rekey(self, kind: Kind, target_id: str, new_id: str | None = None) -> str:
-        """Give a resource another id, as a restore from a back-up may; its memberships stay. Returns the new id."""
+        """Give a resource another id, as a restore from a backup may; its memberships stay. Returns the new id."""
         shelf = self._shelves[kind]
         self._created += 1
         new_id = new_id or f"{kind[0]}-{self._created}"
@@ -163,7 +166,7 @@ class MemoryTarget:
         """Answer calls of a method of the port by `function(original, *arguments)` from now on.
 
         It may await `original(*arguments)` before or after something else, change what it is given or returns, raise,
-        or never return. What it does not pass on is not in the journal. A second function wraps the first.
+        or never return. Calls it does not pass on are not in the journal. A second function wraps the first.
         """
         original = getattr(self, method)
 
@@ -182,15 +185,35 @@ class MemoryTarget:
 
     # The port
 
+    async def discover(self) -> Answer | None:
+        """What it can do."""
+        return Answer(
+            resource={"patch": {"supported": True}, "filter": {"supported": True}},
+            exchange=exchange_of("GET", "/ServiceProviderConfig"),
+        )
+
+    def use(self, types: Mapping[Kind, ResourceType]) -> None:
+        """It has attributes of its own, whatever a job knows of them."""
+
+    async def schemas(self, start_index: int = 1) -> Page | None:
+        """The schemas of what it holds, all on one page."""
+        found = schema_documents(shelf.type for shelf in self._shelves.values())
+        return Page(
+            resources=found[start_index - 1 :],
+            total=len(found),
+            next_index=None,
+            exchange=exchange_of("GET", "/Schemas"),
+        )
+
     async def find(self, kind: Kind, path: str, value: str) -> Found:
         """Resources whose attribute equals the value."""
-        exchange = _exchange("GET", f"{self._endpoint(kind)}?filter={path} eq {value}")
+        exchange = exchange_of("GET", f"{self._endpoint(kind)}?filter={path} eq {value}")
         found = await self._serve("GET", kind, value, exchange, lambda: self._find(kind, path, value))
         return Found(resources=found, exchange=exchange)
 
     async def page(self, kind: Kind, start_index: int, count: int) -> Page:
         """Resources in order of creation."""
-        exchange = _exchange("GET", f"{self._endpoint(kind)}?startIndex={start_index}&count={count}")
+        exchange = exchange_of("GET", f"{self._endpoint(kind)}?startIndex={start_index}&count={count}")
         held = self._shelves[kind].resources
 
         def cut() -> list[Resource]:
@@ -207,44 +230,50 @@ class MemoryTarget:
 
     async def read(self, kind: Kind, target_id: str) -> Answer | None:
         """One resource, or None."""
-        exchange = _exchange("GET", f"{self._endpoint(kind)}/{target_id}")
+        exchange = exchange_of("GET", f"{self._endpoint(kind)}/{target_id}")
         resources = self._shelves[kind].resources
         resource = await self._serve("GET", kind, target_id, exchange, lambda: resources.get(target_id))
-        return None if resource is None else _answer(resource, exchange)
+        return None if resource is None else answer_of(resource, exchange)
+
+    async def check(self, kind: Kind, target_id: str, path: str, value: str) -> Checked:
+        """Whether a member is in a group, or a reference of somebody holds the value."""
+        exchange = exchange_of("GET", f"{self._endpoint(kind)}?filter=id eq {target_id} and {path} eq {value}")
+        there = await self._serve("GET", kind, target_id, exchange, lambda: self._holds(kind, target_id, path, value))
+        return Checked(there=there, exchange=exchange)
 
     async def create(self, kind: Kind, document: Resource) -> Answer:
         """Create; the id is the kind's letter and a number."""
-        exchange = _exchange("POST", self._endpoint(kind), document)
+        exchange = exchange_of("POST", self._endpoint(kind), document)
         subject = _name(kind, document)
         created = await self._serve("POST", kind, subject, exchange, lambda: self._create(kind, document))
-        return _answer(created, exchange)
+        return answer_of(created, exchange)
 
     async def patch(self, kind: Kind, target_id: str, operations: Sequence[Operation]) -> Answer:
         """Change attributes by the rules of `scim.patch`."""
         body: Json = [{"op": one.op, "path": one.path, "value": one.value} for one in operations]
-        exchange = _exchange("PATCH", f"{self._endpoint(kind)}/{target_id}", body)
+        exchange = exchange_of("PATCH", f"{self._endpoint(kind)}/{target_id}", body)
         changed = await self._serve(
             "PATCH", kind, target_id, exchange, lambda: self._patch(kind, target_id, tuple(operations))
         )
-        return _answer(changed, exchange)
+        return answer_of(changed, exchange)
 
     async def patch_members(self, target_id: str, add: Sequence[str], remove: Sequence[str]) -> Answer:
         """Add and remove members; repeating it changes nothing."""
         if not add and not remove:
             raise ValueError("A change of members names at least one.")
         body: Json = {"add": list(add), "remove": list(remove)}
-        exchange = _exchange("PATCH", f"{self._endpoint('group')}/{target_id}", body)
+        exchange = exchange_of("PATCH", f"{self._endpoint('group')}/{target_id}", body)
         await self._serve("PATCH", "group", target_id, exchange, lambda: self._patch_members(target_id, add, remove))
         return Answer(resource=None, exchange=exchange)
 
     async def delete(self, kind: Kind, target_id: str) -> Answer:
         """Delete."""
-        exchange = _exchange("DELETE", f"{self._endpoint(kind)}/{target_id}")
+        exchange = exchange_of("DELETE", f"{self._endpoint(kind)}/{target_id}")
         await self._serve("DELETE", kind, target_id, exchange, lambda: self._delete(kind, target_id))
         return Answer(resource=None, exchange=exchange)
 
     async def close(self) -> None:
-        """Nothing to give back."""
+        """Nothing to release."""
 
     # How it is carried out
 
@@ -285,6 +314,13 @@ class MemoryTarget:
         wanted = Compare(path=parse_path(path, shelf.type), op="eq", value=value)
         return [resource for resource in shelf.resources.values() if evaluate(wanted, resource, shelf.type)]
 
+    def _holds(self, kind: Kind, target_id: str, path: str, value: str) -> bool:
+        if path == "members":
+            return value in self._members.get(target_id, {})
+        shelf = self._shelves[kind]
+        wanted = Compare(path=parse_path(path, shelf.type), op="eq", value=value)
+        return target_id in shelf.resources and evaluate(wanted, shelf.resources[target_id], shelf.type)
+
     def _named(self, kind: Kind, name: str) -> list[Resource]:
         shelf = self._shelves[kind]
         return [shelf.resources[target_id] for target_id in shelf.names.get(fold(name), ())]
@@ -301,7 +337,7 @@ class MemoryTarget:
         self._created += 1
         target_id = f"{kind[0]}-{self._created}"
         members = accepted.pop("members", None)
-        resource: Resource = {**accepted, "id": target_id, "meta": _meta(shelf.type, 1)}
+        resource: Resource = {**accepted, "id": target_id, "meta": meta_of(shelf.type, 1)}
         shelf.resources[target_id] = resource
         shelf.names.setdefault(name, {})[target_id] = None
         if kind == "group":
@@ -318,7 +354,7 @@ class MemoryTarget:
         old, new = fold(_name(kind, before)), fold(_name(kind, after))
         if self._unique and any(holder != target_id for holder in shelf.names.get(new, ())):
             raise uniqueness(f'{NAMING[kind]} "{_name(kind, after)}" is already taken.')
-        after["meta"] = _meta(shelf.type, _version(before) + 1)
+        after["meta"] = meta_of(shelf.type, version_of(before) + 1)
         del shelf.names[old][target_id]
         shelf.names.setdefault(new, {})[target_id] = None
         shelf.resources[target_id] = after
@@ -353,21 +389,3 @@ class MemoryTarget:
 
 def _name(kind: Kind, document: Resource) -> str:
     return str(document.get(NAMING[kind], ""))
-
-
-def _meta(resource_type: ResourceType, version: int) -> Resource:
-    return {"resourceType": resource_type.name, "version": f'W/"{version}"'}
-
-
-def _version(resource: Resource) -> int:
-    meta = resource["meta"]
-    assert isinstance(meta, dict)  # noqa: S101  every resource here got its meta from _meta
-    return int(str(meta["version"]).strip('W/"'))
-
-
-def _exchange(method: RequestMethod, url: str, body: Json = None) -> Exchange:
-    return Exchange(method=method, url=url, request_body=b"" if body is None else msgspec.json.encode(body))
-
-
-def _answer(resource: Resource, exchange: Exchange) -> Answer:
-    return Answer(resource=resource, exchange=exchange)

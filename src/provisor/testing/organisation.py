@@ -22,11 +22,14 @@ ROLE = "18d14569-c3bd-439b-9a66-3a2aee01d14f"
 
 
 class Organisation:
-    """One tenant with one application. People are called by userPrincipalName, groups by displayName."""
+    """One tenant with one application. People are called by userPrincipalName, groups by displayName.
 
-    def __init__(self, database: Database, template: str = "ciscoUmbrella") -> None:
+    `tenant`: of a database that is ready already.
+    """
+
+    def __init__(self, database: Database, template: str = "ciscoUmbrella", *, tenant: str | None = None) -> None:
         self.database = database
-        self.tenant = migrate(database, NOW)
+        self.tenant = migrate(database, NOW) if tenant is None else tenant
         with database.transaction() as connection:
             self.application = applications.create(
                 connection, tenant=self.tenant, template=template, display_name="Umbrella", roles=(), now=NOW
@@ -122,15 +125,15 @@ class Organisation:
                 (to_microseconds(NOW), change, key, key),
             )
 
-    def join(self, group: str, member: str) -> None:
+    def join(self, group: str, member: str, kind: DirectoryKind = "user") -> None:
         """A membership comes."""
         with self.database.transaction() as connection:
-            members.add(connection, self.tenant, self.id("group", group), self.id("user", member))
+            members.add(connection, self.tenant, self.id("group", group), self.id(kind, member))
 
-    def leave(self, group: str, member: str) -> None:
+    def leave(self, group: str, member: str, kind: DirectoryKind = "user") -> None:
         """A membership goes."""
         with self.database.transaction() as connection:
-            members.remove(connection, self.tenant, self.id("group", group), self.id("user", member), now=NOW)
+            members.remove(connection, self.tenant, self.id("group", group), self.id(kind, member), now=NOW)
 
     def assign(self, *names: str, kind: DirectoryKind = "user") -> None:
         """Assign people or groups to the application."""
@@ -199,5 +202,5 @@ class Organisation:
 
     def _write(self, connection: Connection, item: DirectoryObject, *, moved: bool) -> int:
         change = feed.next_change(connection, self.tenant)
-        objects.update(connection, [(replace(item, change=change), moved)])
+        objects.update(connection, self.tenant, [(replace(item, change=change), moved)])
         return change

@@ -1,7 +1,7 @@
 """A loopback HTTP proxy that kills a client or loses a reply at the n-th request: the tool of the crash tests.
 
-Stands between a client process and a target, forwards one request at a time so that "the n-th" has a meaning, and needs
-no hook in either. Plain HTTP/1.1 only. Order: what it may do, the proxy, one connection, messages (http_relay).
+Stands between a client process and a target, forwards one request at a time so that "the n-th" is well defined, and
+needs no hook in either. Plain HTTP/1.1 only. Order: what it may do, the proxy, one connection, messages (http_relay).
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from provisor.testing.http_relay import read_reply, read_request
 
-QUIET_SECONDS = 0.03  # a connection the kernel has accepted and we have not seen yet turns up in this time
+QUIET_SECONDS = 0.03  # a connection that the kernel has accepted but we have not seen yet turns up in this time
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Pass:
 class KillAfter:
     """SIGKILL the victim right after its `nth` request went to the target, before the reply comes back.
 
-    The target answers into the void, so the request took effect. Requests which the victim had written before it died
+    The target's answer is lost, but the request took effect. Requests which the victim had written before it died
     are dropped, or with `stragglers` still forwarded, as packets on a real wire would be.
     """
 
@@ -95,7 +95,7 @@ class FaultProxy:
 
     @property
     def struck(self) -> bool:
-        """Whether the armed behaviour did what it is for."""
+        """Whether the armed behaviour has struck."""
         return self._shift.struck
 
     def arm(self, behaviour: ProxyBehaviour) -> None:

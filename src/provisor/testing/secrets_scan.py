@@ -1,6 +1,6 @@
 """A scan for secrets in clear: files, logs, databases, and the command lines and environments of processes.
 
-Says where one was found, never what it was. Order: a find, the scan, files, processes, forms of a secret.
+Says where one was found, not what it was. Order: a find, the scan, files, processes, forms of a secret.
 """
 
 import base64

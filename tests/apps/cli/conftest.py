@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from provisor import main
+from provisor import main, wiring
 
 
 @dataclass(frozen=True)
@@ -25,10 +25,19 @@ def provisor(tmp_path, monkeypatch, capsys, migrated_file):
     monkeypatch.setenv("PROVISOR_DATA", str(data))
     monkeypatch.delenv("PROVISOR_DATABASE_URL", raising=False)
     monkeypatch.setattr("sys.argv", ["provisor"])
+    opened = []
+
+    def open_database(url, really=wiring.open_database):
+        opened.append(really(url))
+        return opened[-1]
+
+    monkeypatch.setattr(wiring, "open_database", open_database)
 
     def run(*arguments):
         code = main.guarded(lambda: main.run([str(argument) for argument in arguments]))
         captured = capsys.readouterr()
         return Answered(code, captured.out, captured.err)
 
-    return run
+    yield run
+    for database in opened:  # the end of a process would have closed it
+        database.close()

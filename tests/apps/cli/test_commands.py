@@ -301,3 +301,11 @@ def test_a_command_ended_by_ctrl_c_says_so(provisor, monkeypatch):
     answered = provisor("user", "list")
 
     assert (answered.code, answered.err.strip()) == (130, "Stopped.")
+
+
+@pytest.mark.parametrize("option", [["--host", "0.0.0.0"], ["--trust-proxy"], ["--tls-cert", "x.pem"]])
+def test_an_option_of_http_without_a_port_is_refused(provisor, option):
+    answered = provisor("serve", *option)
+
+    assert answered.code == 1
+    assert "Name --port" in answered.err

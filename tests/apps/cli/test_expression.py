@@ -38,8 +38,8 @@ def test_eval_takes_a_name_given_twice_as_a_list():
     [
         ('Split("a;b", ";")', "a\nb\n"),
         ("[nothing]", "(null: the attribute is not sent)\n"),
-        ("IgnoreFlowIfNullOrEmpty([a])", "(no flow: the attribute is left out, the target keeps what it has)\n"),
-        ('SelectUniqueValue("a", "b")', "(the first of these that is free in the target)\na\nb\n"),
+        ("IgnoreFlowIfNullOrEmpty([a])", "(no flow: the attribute is not sent; the target keeps its value)\n"),
+        ('SelectUniqueValue("a", "b")', "(the first of these that is not taken at the target)\na\nb\n"),
     ],
 )
 def test_eval_says_what_a_result_means(expression, printed):
@@ -121,7 +121,7 @@ def test_check_prints_json(tmp_path):
     ("content", "said"),
     [
         (None, "cannot be read"),
-        ("{", "is no JSON"),
+        ("{", "is not JSON"),
         ("{}", "A case file is a JSON list"),
         ("[{}]", "Case 1 is not in the format"),
     ],

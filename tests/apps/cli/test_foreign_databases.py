@@ -8,7 +8,7 @@ import pytest
 from provisor.database import open_database
 from provisor.database.backup import back_up
 from provisor.provider.store.tables import open_target
-from provisor.storage import migrate
+from provisor.storage.schema import migrate
 
 
 def of_the_service(file):

@@ -8,7 +8,6 @@ import threading
 import pytest
 
 from provisor import gallery, wiring
-from provisor.admin.cycles import Cycles
 from provisor.engine.ports import Rejected, Unauthorized, Unreachable
 from provisor.runner.job_lock import job_lock
 from provisor.runner.serving import serving
@@ -298,6 +297,7 @@ def test_the_log_says_why_somebody_was_skipped(target, people, provisor):
 
     out = provisor("log", "list", "--status", "skipped").out
 
+    assert out.splitlines()[-1].endswith(f"  {APP}")
     assert "    The account is disabled in the directory. (NotEffectivelyEntitled)\n" in out
 
 
@@ -369,26 +369,78 @@ def test_wrong_input_is_told_in_a_sentence(provisor, arguments, code):
     assert "Traceback" not in answered.err
 
 
-def test_a_plan_of_a_job_that_runs_says_that_it_runs(target, job, provisor, file):
+def test_a_plan_is_made_of_a_job_that_runs_too(target, job, provisor, file):
     with job_lock(file, job["id"]):
         answered = provisor("job", "plan", APP)
 
+    assert answered.code == 0
+
+
+PLAN_VERBS = ("show", "approve", "apply", "discard")
+
+
+@pytest.mark.parametrize("verb", PLAN_VERBS)
+def test_a_plan_that_is_not_there_is_said_so(target, job, provisor, verb):
+    command = ("job", "plans", "show") if verb == "show" else ("job", verb)
+
+    answered = provisor(*command, "7")
+
     assert answered.code == 1
-    assert "is running already" in answered.err
+    assert "There is no plan 7." in answered.err
 
 
-def test_a_plan_whose_place_a_run_has_taken_is_not_told_as_an_empty_one(target, people, provisor, monkeypatch):
+def test_a_plan_is_shown_compared_applied_and_over(target, people, provisor):
     people("anna@x.example")
-    plan = Cycles.plan
+    provisor("job", "plan", APP)
+    people("bo@x.example")
+    provisor("job", "plan", APP)
 
-    def plan_and_run(self, *arguments):
-        made = plan(self, *arguments)
-        self.run(*arguments)
-        return made
+    compared = provisor("job", "plans", "compare", "1", "2").out
+    applied = provisor("job", "apply", "1")
+    listed = as_json(provisor("job", "plans", "list", APP, "--json"))
 
-    monkeypatch.setattr(Cycles, "plan", plan_and_run)
+    assert compared == "only plan 2: create bo@x.example\n"
+    assert applied.code == 0
+    assert [(one["plan"], one["state"]) for one in listed] == [(2, "planned"), (1, "applied")]
+    assert "applied" in provisor("job", "apply", "1").err
 
-    answered = provisor("job", "plan", APP, "--json")
 
-    assert (answered.code, answered.out) == (1, "")
-    assert "has run since it was planned" in answered.err
+def test_a_discarded_plan_is_not_applied(target, people, provisor):
+    people("anna@x.example")
+    provisor("job", "plan", APP)
+    provisor("job", "discard", "1")
+
+    answered = provisor("job", "apply", "1")
+
+    assert (answered.code, answered.err.splitlines()[0]) == (1, "Plan 1 is discarded.")
+
+
+def test_a_plan_of_a_scope_that_is_not_saved_is_applied_once_it_is(target, people, provisor):
+    people("anna@x.example")
+    assert "1 user to create" in provisor("job", "plan", APP, "--scope", "all").out
+
+    refused = provisor("job", "apply", "1")
+    provisor("job", "settings", APP, "--scope", "all")
+
+    assert (refused.code, "is not saved" in refused.err) == (1, True)
+    assert provisor("job", "apply", "1").code == 0
+
+
+def test_a_job_asks_before_it_sends_much(target, people, provisor):
+    people("anna@x.example")
+    people("bo@x.example")
+    provisor("job", "settings", APP, "--approve-above", "1")
+
+    stopped = provisor("job", "run", APP)
+    applied = provisor("job", "apply", "1")
+
+    assert (stopped.code, "2 operations would be sent" in stopped.err) == (1, True)
+    assert applied.code == 0
+
+
+def test_a_job_stops_asking(target, people, provisor):
+    people("anna@x.example")
+    provisor("job", "settings", APP, "--approve-above", "0")
+    provisor("job", "settings", APP, "--approve-above", "-1")
+
+    assert provisor("job", "run", APP).code == 0

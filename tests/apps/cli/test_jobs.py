@@ -10,6 +10,7 @@ import pytest
 from provisor import gallery, main, wiring
 from provisor.engine.ports import Rejected
 from provisor.testing.memory_target import MemoryTarget
+from support.command_line import COMMANDS
 
 APP = "Cisco Umbrella User Management"
 URL = "http://127.0.0.1:9/scim"
@@ -44,8 +45,29 @@ def test_a_new_job_is_disabled_and_not_configured(job):
     assert job["id"].startswith("ciscoUmbrella.")
 
 
-def test_an_application_has_one_job(job, provisor):
-    assert provisor("job", "create", APP).code == 1
+def test_of_several_jobs_the_one_that_is_meant_must_be_named(job, provisor):
+    second = json.loads(provisor("job", "create", APP, "--json").out)
+
+    answered = provisor("job", "status", APP)
+
+    assert answered.code == 1
+    assert job["id"] in answered.err
+    assert second["id"] in answered.err
+    assert provisor("job", "status", second["id"]).code == 0
+
+
+def test_section_2_1_a_job_that_was_never_started_shows_the_longest_interval(job, provisor, configured):
+    fresh = status(provisor)["schedule"]["interval"]
+    provisor("job", "start", APP)
+
+    assert (fresh, status(provisor)["schedule"]["interval"]) == ("P10675199DT2H48M5.4775807S", "PT40M")
+
+
+def test_links_are_not_listed_all_at_once(job, provisor):
+    answered = provisor("job", "link", "show", APP)
+
+    assert answered.code == 1
+    assert answered.err.startswith("Links are shown one at a time.")
 
 
 def test_a_job_is_named_by_its_id_too(job, provisor):
@@ -104,6 +126,60 @@ def test_start_pause_start(configured, provisor):
 def test_a_restart_takes_the_words_of_a_reset_scope(configured, provisor):
     assert provisor("job", "restart", APP, "--reset-scope", "watermark, Escrows").code == 0
     assert provisor("job", "restart", APP, "--reset-scope", "Bogus").code == 1
+
+
+def test_settings_without_options_show_what_is_in_force(job, provisor):
+    provisor("group", "create", "displayName=Sales")
+    provisor("job", "settings", APP, "--approve-above", "100", "--limit-groups", "off", "--capacity-first", "Sales")
+
+    found = json.loads(provisor("job", "settings", APP, "--json").out)
+
+    assert found["approveAbove"] == 100
+    assert found["deletionLimits"] == {"users": "20%+10", "groups": "off", "memberships": "20%+10"}
+    assert (found["capacityFirst"], found["changeDriven"], found["leavers"]) == (["Sales"], True, "disable")
+    assert found["deletionThreshold"] is None
+
+
+def test_settings_without_options_change_nothing(job, provisor):
+    before = provisor("job", "status", APP, "--json").out
+    noted = provisor("audit", "--json").out
+
+    assert provisor("job", "settings", APP).code == 0
+
+    assert json.loads(provisor("job", "status", APP, "--json").out)["settings"] == json.loads(before)["settings"]
+    assert provisor("audit", "--json").out == noted
+
+
+def test_every_setting_that_is_shown_is_an_option_that_takes_it(job, provisor):
+    words = provisor("job", "settings", APP).out.split()
+    options = {option for named, command in COMMANDS if named == ("job", "settings") for option in _options(command)}
+
+    shown = {word for word in words if word.startswith("--")}
+
+    assert shown <= options
+    assert {one for one in options - shown if not one.startswith("--no-")} == {"--days", "--json"}
+
+
+def _options(command):
+    return [
+        name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts) if name[0] == "-"
+    ]
+
+
+def test_in_behaviour_entra_the_settings_in_force_are_those_of_entra(provisor):
+    provisor("app", "add", APP)
+    provisor("job", "create", APP, "--behaviour", "entra")
+
+    found = json.loads(provisor("job", "settings", APP, "--json").out)
+
+    assert set(found["deletionLimits"].values()) == {"off"}
+    assert found["changeDriven"] is False
+
+
+def test_who_makes_another_job_is_told_how_each_is_named_from_now_on(job, provisor):
+    made = provisor("job", "create", APP)
+
+    assert "The application has 1 other job: from now on each is named by its id." in made.out
 
 
 def test_settings_change_scope_and_interval(job, provisor):
@@ -285,7 +361,7 @@ def test_a_job_is_shown_although_its_key_is_lost(configured, provisor, tmp_path)
     (tmp_path / "data" / "secret.key").unlink()
 
     assert provisor("job", "status", APP).code == 0
-    assert "stored under another key" in provisor("job", "test-connection", APP).err
+    assert "secret.key is missing" in provisor("job", "test-connection", APP).err
 
 
 @pytest.mark.parametrize("text", ["[" * 100_000, "x", "\xff"], ids=["deep", "words", "bytes"])

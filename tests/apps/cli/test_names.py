@@ -88,6 +88,8 @@ TYPED = {
     "group create": lambda name, folder: ("group", "create", f"displayName={name}"),
     "group set": lambda name, folder: ("group", "set", "By hand", f"displayName={name}"),
     "app add": lambda name, folder: ("app", "add", APP, "--name", name),
+    "app rename": lambda name, folder: ("app", "rename", APP, name),
+    "app set --tag": lambda name, folder: ("app", "set", APP, "--tag", name),
     "app role add": lambda name, folder: ("app", "role", "add", APP, name),
     "app role add --value": lambda name, folder: ("app", "role", "add", APP, "Chief", "--value", name),
     "app role set --name": lambda name, folder: ("app", "role", "set", APP, "Auditor", "--name", name),

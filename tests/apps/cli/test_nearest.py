@@ -132,7 +132,7 @@ def admin(database, tenant, tmp_path):
             connect=lambda job: None,
         )
     )
-    everything = Actor(name="a", kind="user", permissions=ALL_PERMISSIONS)
+    everything = Actor(id="a", name="a", kind="user", permissions=ALL_PERMISSIONS)
     admin.users.create(everything, {"userPrincipalName": ANNA})
     admin.groups.create(everything, {"displayName": "Marketing"})
     admin.applications.add(everything, APP)
@@ -144,11 +144,11 @@ def admin(database, tenant, tmp_path):
 
 @pytest.mark.parametrize("noun", ["user", "group"])
 def test_one_in_the_recycle_bin_is_told_only_to_those_who_may_see_it(admin, noun):
-    everything = Actor(name="a", kind="user", permissions=ALL_PERMISSIONS)
+    everything = Actor(id="a", name="a", kind="user", permissions=ALL_PERMISSIONS)
     objects, name = (admin.users, ANNA) if noun == "user" else (admin.groups, "Marketing")
     objects.delete(everything, name)
     error = AdminError("not-found", "It is not there.", "Look.", (noun, name))
-    blind = Actor(name="b", kind="user", permissions=ALL_PERMISSIONS - {DIRECTORY_READ})
+    blind = Actor(id="b", name="b", kind="user", permissions=ALL_PERMISSIONS - {DIRECTORY_READ})
 
     assert "is in the recycle bin" in admin.nearest.hinted(everything, error).hint
     assert admin.nearest.hinted(blind, error).hint == "Look."
@@ -166,15 +166,15 @@ SEEN = {
 @pytest.mark.parametrize(("noun", "permission", "key", "name"), [(noun, *row) for noun, row in SEEN.items()])
 def test_a_name_is_offered_only_to_those_who_may_see_it(admin, noun, permission, key, name):
     error = AdminError("not-found", "It is not there.", "Look.", (noun, key))
-    blind = Actor(name="b", kind="user", permissions=ALL_PERMISSIONS - {permission})
-    seeing = Actor(name="s", kind="user", permissions=frozenset({permission}))
+    blind = Actor(id="b", name="b", kind="user", permissions=ALL_PERMISSIONS - {permission})
+    seeing = Actor(id="s", name="s", kind="user", permissions=frozenset({permission}))
 
     assert admin.nearest.hinted(blind, error).hint == "Look."
     assert admin.nearest.hinted(seeing, error).hint == f"Did you mean {name}? Look."
 
 
 def test_the_refusal_itself_names_nobody(admin):
-    actor = Actor(name="b", kind="user", permissions=ALL_PERMISSIONS - {DIRECTORY_READ})
+    actor = Actor(id="b", name="b", kind="user", permissions=ALL_PERMISSIONS - {DIRECTORY_READ})
 
     with pytest.raises(AdminError) as refused:
         admin.applications.assign(actor, APP, users=["ana@contoso.example"])

@@ -78,7 +78,7 @@ def test_whom_nobody_finds_because_it_is_in_the_recycle_bin_is_told_so(provisor,
 
     day = datetime.now(UTC) + timedelta(days=30)
     assert answered.code == 1
-    assert f"{name} was deleted, and is in the recycle bin until {day:%Y-%m-%d}: " in answered.err
+    assert f"{name} was deleted and is in the recycle bin until {day:%Y-%m-%d}: " in answered.err
     assert f"provisor {noun} restore" in answered.err
 
 

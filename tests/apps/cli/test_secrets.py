@@ -73,7 +73,8 @@ def stored(tmp_path):
         try:
             (job,) = jobs.all_jobs(database.reader(), migrate(database))
             key = secrets.load_key(tmp_path / "data" / "secret.key")
-            found = secrets.read(database.reader(), key, job=job.number, name="SecretToken")
+            owner = secrets.SecretOwner(tenant=job.tenant, kind="application", id=job.application)
+            found = secrets.read(database.reader(), key, owner=owner, name="SecretToken")
             return None if found is None else found.reveal()
         finally:
             database.close()

@@ -133,7 +133,7 @@ def test_a_key_that_stands_twice_is_refused(job, provisor, tmp_path):
     answered = save(provisor, tmp_path, '{"synchronizationRules": [], "synchronizationRules": []}')
 
     assert answered.code == 1
-    assert 'the key "synchronizationRules" stands twice' in answered.err
+    assert 'the key "synchronizationRules" occurs twice' in answered.err
 
 
 def test_rules_from_standard_input_may_begin_with_a_byte_order_mark(job, provisor, monkeypatch):
@@ -144,11 +144,8 @@ def test_rules_from_standard_input_may_begin_with_a_byte_order_mark(job, proviso
 
 
 OPTIONS = {
-    "no setting named": (["job", "settings", APP], "Name what to change"),
     "no change of a role named": (["app", "role", "set", APP, "User"], "Name what to change"),
-    "quarantine reset": (["job", "restart", APP, "--reset-scope", "QuarantineState"], "no effect"),
-    "deletions by a restart": (["job", "restart", APP, "--reset-scope", "Watermark, ForceDeletes"], "no effect"),
-    "nothing and something": (["job", "restart", APP, "--reset-scope", "None, Full"], "cannot stand beside"),
+    "nothing and something": (["job", "restart", APP, "--reset-scope", "None, Full"], "cannot be combined"),
     "misspelt reset": (["job", "restart", APP, "--reset-scope", "Watermrk"], "Did you mean Watermark?"),
     "anchor of no people": (["import", "csv", "--groups", "FILE", "--anchor", "mail"], "no effect without --users"),
     "anchor of no groups": (["import", "csv", "--users", "FILE", "--group-anchor", "id"], "no effect without --groups"),
@@ -220,9 +217,9 @@ class TestRoles:
         [
             (["add", APP, "User"], "has a role User already"),
             (["add", APP, "Chief", "--value", "User"], "has a role User already"),
-            (["add", APP, " "], "more than blanks"),
+            (["add", APP, " "], "is blank"),
             (["set", APP, "Nobody", "--name", "x"], "has no role 'Nobody'"),
-            (["remove", APP, "00000000-0000-0000-0000-000000000000"], "default access is no role"),
+            (["remove", APP, "00000000-0000-0000-0000-000000000000"], "Default access is not a role"),
         ],
         ids=lambda value: " ".join(value) if isinstance(value, list) else "",
     )
@@ -231,6 +228,16 @@ class TestRoles:
 
         assert answered.code == 1
         assert said in answered.err
+
+    def test_a_role_is_disabled_before_it_is_removed(self, job, provisor):
+        provisor("app", "role", "add", APP, "Auditor")
+
+        refused = provisor("app", "role", "remove", APP, "Auditor")
+        provisor("app", "role", "set", APP, "Auditor", "--disable")
+
+        assert refused.code == 1
+        assert f"The role Auditor of {APP} is enabled." in refused.err
+        assert provisor("app", "role", "remove", APP, "Auditor").code == 0
 
     def test_a_role_in_use_is_not_removed_and_one_switched_off_not_given(self, job, provisor, people):
         provisor("import", "csv", "--users", people)

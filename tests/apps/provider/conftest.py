@@ -17,7 +17,7 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 
-from provisor.provider.dashboard.lazy import Dashboard
+from provisor.provider.dashboard.lazy import dashboard
 from provisor.provider.serving.app import ServiceProvider
 from provisor.provider.store.tables import now_microseconds, open_target, the_tenant
 from provisor.provider.store.tokens import create_token
@@ -107,7 +107,7 @@ class Asgi:
         self.tenant = the_tenant(self.database)
         self.token_id = prepared.token_id
         self.runner = asyncio.Runner()
-        self.dashboard = Dashboard(self.database, self.tenant)
+        self.dashboard = dashboard(self.database, self.tenant)
         self.pages = self.dashboard  # a test may put others in their place
         self.target = ServiceProvider(self.database, self.tenant, self.show, **settings)
         self.runner.run(self.target.start())
@@ -188,7 +188,7 @@ def prepared(tmp_path_factory):
 def prepared_on_postgresql(postgresql):
     made = {}
     for profile in ("umbrella", "generic"):
-        name = postgresql.new_database()
+        name = postgresql.new_database(keep=True)
         made[profile] = prepare(postgresql.url(name), profile, name)
     return made
 

@@ -12,11 +12,11 @@ import socket
 import pytest
 import uvloop
 
-from provisor.provider.dashboard.lazy import Dashboard
-from provisor.provider.serving import connections
+from provisor.provider.dashboard.lazy import dashboard
 from provisor.provider.serving.app import ServiceProvider
 from provisor.provider.serving.server import guarded_server, open_socket
 from provisor.provider.store.tables import open_target, the_tenant
+from provisor.web import connections
 
 pytestmark = pytest.mark.slow  # many of them; the fast tests do without
 
@@ -31,7 +31,7 @@ class Room:
         self.database = open_target(url)
         tenant = the_tenant(self.database)
         self.token = token.encode()
-        self.dashboard = Dashboard(self.database, tenant)
+        self.dashboard = dashboard(self.database, tenant)
         self.target = ServiceProvider(self.database, tenant, self.dashboard)
         self.listener = open_socket("127.0.0.1", 0)
         self.runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)

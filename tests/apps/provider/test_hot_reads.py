@@ -1,5 +1,7 @@
 """What is asked most is answered on a short way of its own: it says the same as the long one."""
 
+import asyncio
+from contextlib import closing
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -8,6 +10,9 @@ from hypothesis import strategies as st
 
 from provisor.provider.protocol.routes import parameters
 from provisor.provider.query.find import name_alone, name_asked
+from provisor.provider.query.reader import FEW_READS, Reader
+from provisor.provider.store.tables import open_target, the_tenant
+from provisor.provider.verbs.request import ScimRequest
 
 NAMES = [
     "ana.ruiz@example.org",
@@ -72,3 +77,19 @@ def test_a_name_that_the_short_way_takes_is_the_one_of_the_long_way(name, blank,
     found = name_alone(query)
 
     assert found is None or found == name_asked(parameters(query)["filter"], "User")
+
+
+@pytest.mark.parametrize(("reads", "quiet"), [(0, True), (FEW_READS, True), (FEW_READS + 1, False)])
+def test_a_commit_may_hold_up_the_loop_while_little_is_read(tmp_path, reads, quiet):
+    async def run(database):
+        request = ScimRequest(tenant=the_tenant(database), now=1)
+        with closing(Reader(database)) as reader:
+            for _ in range(FEW_READS + 1):
+                reader.by_name(request, "nobody")
+            reader.quiet()  # of what came before the last commit nothing counts
+            for _ in range(reads):
+                reader.by_name(request, "nobody")
+            return reader.quiet()
+
+    with closing(open_target(f"sqlite:///{tmp_path / 'target.sqlite'}")) as database:
+        assert asyncio.run(run(database)) == quiet

@@ -110,6 +110,7 @@ def test_what_was_stored_before_there_were_keys_is_found_after_the_upgrade(umbre
     old = sqlite3.connect(file)
     old.executescript(
         "DROP TABLE native_object; DROP INDEX resource_disabled; DROP INDEX ad_identity_display; "
+        "DROP TABLE browser_session; CREATE TABLE session (hash TEXT); "
         "DELETE FROM migration WHERE number >= 3"
     )
     old.close()

@@ -5,15 +5,16 @@ import pytest
 
 def statements(target, ask):
     """What the database is asked while a request is answered; the log of requests is not part of it."""
-    asked = []
     target.runner.run(target.target.log.flush())
     target.runner.run(target.target.exchanges.flush())
-    connections = target.database.connections
-    for connection in connections:
-        connection.raw.set_trace_callback(asked.append)
-    answer = ask(target.client)
-    for connection in connections:
-        connection.raw.set_trace_callback(None)
+    answer, asked, watched = None, [], ()
+    while watched != target.database.connections:  # else a thread was asked for the first time, and nobody watched it
+        asked, watched = [], target.database.connections
+        for connection in watched:
+            connection.raw.set_trace_callback(asked.append)
+        answer = ask(target.client)
+        for connection in watched:
+            connection.raw.set_trace_callback(None)
     assert answer.status == 200, answer
     return answer, [sql for sql in asked if "request_log" not in sql and "exchange" not in sql and "PRAGMA" not in sql]
 

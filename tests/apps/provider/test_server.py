@@ -190,7 +190,7 @@ def test_the_log_and_the_tables_hold_no_token(umbrella):
     )
 
     assert scim.token not in stored
-    assert scim.token.rpartition("_")[2] not in stored
+    assert max(scim.token.split("_"), key=len) not in stored  # its secret may hold an underscore
 
 
 def test_the_log_keeps_only_the_newest_requests(umbrella, monkeypatch):

@@ -24,7 +24,7 @@ from cryptography.x509.oid import NameOID
 pytestmark = pytest.mark.slow
 
 HASTY = (
-    "import provisor.provider.serving.connections as c; c.HEAD_SECONDS = c.BODY_SECONDS = c.ANSWER_SECONDS = 0.5; "
+    "import provisor.web.connections as c; c.HEAD_SECONDS = c.BODY_SECONDS = c.ANSWER_SECONDS = 0.5; "
     "c.SWEEP_SECONDS = 0.1; from provisor.provider.commands.serve import app; app()"
 )
 COMMANDS = "from provisor.provider.commands.serve import app; app()"

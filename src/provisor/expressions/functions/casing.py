@@ -36,8 +36,8 @@ def to_upper(text: str, culture: str = "") -> str:
 def to_proper_case(text: str, separators: str | None = None) -> str:
     """Upper-case the first letter of each word and lower-case the others.
 
-    `separators` part words; without them everything that .NET's ToTitleCase takes for a separator does. An apostrophe
-    inside a word does not: .NET writes O'neil.
+    `separators` separate words; without them, everything that .NET's ToTitleCase takes for a separator does. An
+    apostrophe inside a word does not: .NET writes O'neil.
     """
     result: list[str] = []
     inside = False  # whether a letter of the current word has been met
@@ -61,7 +61,7 @@ def _parts_words(text: str, index: int) -> bool:
 
 def _is_turkic(culture: str) -> bool:
     if not _CULTURE.fullmatch(culture):
-        reason = "this is no culture name. Write one such as sv-SE, or leave the argument out."
+        reason = "this is not a culture name. Write one such as sv-SE, or leave the argument out."
         raise Refused(reason, value=culture, parameter="culture")
     return culture[:2].lower() in _TURKIC and culture[2:3] in ("", "-")
 
@@ -100,7 +100,7 @@ CASING: tuple[FunctionInfo, ...] = (
         name="PCase",
         parameters=(Parameter(name="source"), Parameter(name="wordSeparators", required=False)),
         help="Writes the first letter of each word as a capital and the others small. With wordSeparators only those "
-        "characters part words; without, blanks, punctuation and symbols do.",
+        "characters separate words; without, blanks, punctuation and symbols do.",
         example='PCase("ANNE-MARIE VON_DAHL") gives Anne-Marie Von_Dahl',
         build=_build_proper_case,
     ),

@@ -58,7 +58,7 @@ def as_truth(value: SourceValue) -> bool:
         return text == "True"
     number = number_in(text)
     if number is None:
-        raise Refused("True, False or a whole number is needed. Write a comparison to ask about text.", value=text)
+        raise Refused("True, False or a whole number is needed. Write a comparison to test text.", value=text)
     return number != 0
 
 

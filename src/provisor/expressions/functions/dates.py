@@ -99,7 +99,7 @@ def date_diff(interval: Interval, date1: int, date2: int) -> int:
 def date_from_number(value: int) -> str:
     """The date of a Windows file time, 100 ns steps since 1601."""
     if value < 0:
-        raise Refused("a Windows file time is never negative. Give 0 or more.", value=str(value), parameter="value")
+        raise Refused("a Windows file time cannot be negative. Give 0 or more.", value=str(value), parameter="value")
     return write_date(within_calendar(FILE_TIME_START + value))
 
 
@@ -132,7 +132,7 @@ DATES: tuple[FunctionInfo, ...] = (
     FunctionInfo(
         name="CDate",
         parameters=(Parameter(name="expression"),),
-        help="Reads a date, or date and time, and gives it in UTC as M/d/yyyy h:mm:ss tt.",
+        help="Reads a date, or a date and time, and gives it in UTC as M/d/yyyy h:mm:ss tt.",
         example='CDate("2024-02-10+02:00") gives 2/9/2024 10:00:00 PM',
         build=strict1(write_date, as_date),
     ),
@@ -146,7 +146,7 @@ DATES: tuple[FunctionInfo, ...] = (
     FunctionInfo(
         name="DateDiff",
         parameters=(_INTERVAL, Parameter(name="date1", type="DateTime"), Parameter(name="date2", type="DateTime")),
-        help="How many intervals date2 is later than date1; intervals as in DateAdd.",
+        help="By how many intervals date2 is later than date1; intervals as in DateAdd.",
         example='DateDiff("m", CDate("2024-01-31"), CDate("2024-02-01")) gives 1',
         build=strict3(date_diff, as_interval, as_date, as_date),
     ),

@@ -92,7 +92,7 @@ def _token_at(pattern: str, at: int, parameter: str) -> tuple[FormatToken, int]:
     if character == "\\" or character == "%":
         following = pattern[at + 1 : at + 2]
         if not following or (character == "%" and following not in _FIELDS + ":/"):
-            raise Refused(f"a lone {character} stands in it. Remove it.", value=pattern, parameter=parameter)
+            raise Refused(f"it contains a lone {character}. Remove it.", value=pattern, parameter=parameter)
         if character == "\\":
             return Literal(following), at + 2
         return (Field(following, 1) if following in _FIELDS else Literal(following)), at + 2
@@ -102,7 +102,7 @@ def _token_at(pattern: str, at: int, parameter: str) -> tuple[FormatToken, int]:
     while end < len(pattern) and pattern[end] == character and character != "K":
         end += 1
     if character in "fF" and end - at > _MOST_FRACTION_DIGITS:
-        reason = f"at most {_MOST_FRACTION_DIGITS} digits of a second exist. Remove some {character}."
+        reason = f"at most {_MOST_FRACTION_DIGITS} digits of a second are possible. Remove some {character}."
         raise Refused(reason, value=pattern, parameter=parameter)
     return Field(character, end - at), end
 

@@ -50,7 +50,7 @@ def reformat(source: str, styles: str, input_format: str, output_format: str) ->
     found = _Reading(_trimmed(source, chosen), inner_white=bool(chosen & {"AllowInnerWhite", "AllowWhiteSpaces"}))
     ticks = found.ticks() if found.read(read_by) else None
     if ticks is None:
-        reason = f"it is no date in the format {input_format[:60]}. Correct the value or the inputFormat."
+        reason = f"it is not a date in the format {input_format[:60]}. Correct the value or the inputFormat."
         raise Refused(reason, value=source, parameter="source")
     offset = found.fields.get("offset")
     ticks = within_calendar(ticks - (offset or 0) * TICKS_MINUTE)
@@ -61,11 +61,11 @@ def _styles_in(styles: str) -> set[str]:
     chosen = {name.strip().removeprefix("DateTimeStyles.") for name in styles.split(",")}
     unknown = chosen.difference(_STYLES)
     if unknown:
-        reason = f"{min(unknown)[:40]} is no DateTimeStyles name. Choose from {', '.join(_STYLES)}."
+        reason = f"{min(unknown)[:40]} is not a DateTimeStyles name. Choose from {', '.join(_STYLES)}."
         raise Refused(reason, value=styles, parameter="dateTimeStyles")
     kinds = chosen & {"AssumeLocal", "AssumeUniversal"}
     if len(kinds) > 1 or ("RoundtripKind" in chosen and (kinds or "AdjustToUniversal" in chosen)):
-        reason = "these styles exclude one another. Keep one of RoundtripKind, AssumeLocal and AssumeUniversal."
+        reason = "these styles exclude each other. Keep one of RoundtripKind, AssumeLocal and AssumeUniversal."
         raise Refused(reason, value=styles, parameter="dateTimeStyles")
     return chosen
 
@@ -125,7 +125,7 @@ class _Reading:
                 return self.number(_NUMBERS[letter], 1 if count == 1 else 2, 2)
 
     def set(self, name: str, value: int | None) -> bool:
-        """Note a field; a field that stands twice must say the same twice."""
+        """Note a field; a field that occurs twice must have the same value twice."""
         return value is not None and self.fields.setdefault(name, value) == value
 
     def digits(self, least: int, most: int) -> str | None:

@@ -1,6 +1,6 @@
 """The .NET dialect of regular expressions, written over for the `regex` package.
 
-Pure. Translates what the dialects spell differently, refuses by name what only one of them has, so that no pattern
+Pure. Translates what the dialects spell differently and refuses by name what only one of them has, so that no pattern
 means something else here than in Entra. Group numbers follow .NET: unnamed groups first, then named ones.
 Order: what comes out, the translator, character classes, escapes.
 """
@@ -91,7 +91,7 @@ class _Translator:
         weight = 1
         if character == ")":
             if len(self.weights) == 1:
-                raise BadPattern('has a ")" too many')
+                raise BadPattern('has one ")" too many')
             weight = max(1, self.weights.pop())
             self.take(1)
         elif character == "[":
@@ -108,7 +108,7 @@ class _Translator:
         match = _QUANTIFIER.match(self.pattern, self.at)
         self.weights[-1] += weight * max(1, int(match["least"] or 0) if match else 0)
         if self.weights[-1] > _MAX_WRITTEN_OUT:
-            raise BadPattern(f"repeats to more than {_MAX_WRITTEN_OUT} characters when it is written out")
+            raise BadPattern(f"repeats to more than {_MAX_WRITTEN_OUT} characters when written out")
         if match is None:
             return
         self.take(len(match.group()))
@@ -220,7 +220,7 @@ class _Translator:
         subtracted = self.character_class()
         self.weights.pop()
         if not self.pattern.startswith("]", self.at):
-            raise BadPattern("goes on after the class that is subtracted from another")
+            raise BadPattern("continues after a class that is subtracted from another")
         self.at += 1
         return f"[{base}--{subtracted}]"
 

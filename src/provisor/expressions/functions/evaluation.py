@@ -119,12 +119,12 @@ def shown_value(text: str) -> str:
 
 
 def as_text(value: SourceValue) -> str:
-    """Read a single value as text. The caller has dealt with null."""
+    """Read a single value as text. The caller has handled null."""
     if isinstance(value, str):
         return value
     if isinstance(value, list):
         raise Refused(
-            "one value is needed where the attribute has several. Pick one with Item, or combine them with Join.",
+            "one value is needed but the attribute has several. Pick one with Item, or combine them with Join.",
             value=_listed(value),
         )
     return "" if value is None else text_of(value)
@@ -147,7 +147,7 @@ def as_texts(value: SourceValue) -> list[str]:
         return [as_text(value)]
     texts = [element for element in value if isinstance(element, str)]
     if len(texts) != len(value):
-        raise Refused("role assignments are no texts. Use one of the role functions.", value=_listed(value))
+        raise Refused("role assignments are not text. Use one of the role functions.", value=_listed(value))
     return texts
 
 

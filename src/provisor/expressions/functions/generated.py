@@ -1,4 +1,4 @@
-"""Values made up: Guid, RandomString, and SelectUniqueValue's entry in the table.
+"""Generated values: Guid, RandomString, and SelectUniqueValue's entry in the table.
 
 Pure: the random bytes come as an argument. SelectUniqueValue is compiled by compiler.py, because only the runner knows
 which values are taken. Rules: spec/expressions.md section 3.
@@ -31,12 +31,12 @@ def random_string(length: int, minima: tuple[int, int, int, int], avoided: str, 
     What the minima leave open is filled from the kinds that were asked for, or from letters and digits.
     """
     if not 0 <= length <= MAX_RANDOM_CHARACTERS:
-        reason = f"lengths from 0 to {MAX_RANDOM_CHARACTERS} are possible. Choose one of them."
+        reason = f"the length must be from 0 to {MAX_RANDOM_CHARACTERS}. Choose one."
         raise Refused(reason, value=str(length), parameter="Length")
     if min(minima) < 0:
         raise Refused("a minimum is negative. Give 0 or more for each.")
     if length < sum(minima):
-        reason = f"the minima ask for {sum(minima)} characters together. Raise Length or lower a minimum."
+        reason = f"the minima add up to {sum(minima)} characters. Raise Length or lower a minimum."
         raise Refused(reason, value=str(length), parameter="Length")
     kinds = [
         "".join(character for character in kind if character not in avoided)
@@ -45,11 +45,11 @@ def random_string(length: int, minima: tuple[int, int, int, int], avoided: str, 
     wanted = [kind for kind, minimum in zip(kinds, minima, strict=True) if minimum]
     filler = "".join(wanted) if wanted else kinds[0] + kinds[2] + kinds[3]
     if not all(wanted) or (length and not filler):
-        reason = "it leaves no character of a kind that is asked for. Avoid fewer characters."
+        reason = "it leaves no character of a required kind. Avoid fewer characters."
         raise Refused(reason, value=avoided, parameter="CharactersToAvoid")
     drawn = [_pick(kind, random_bytes) for kind, minimum in zip(kinds, minima, strict=True) for _ in range(minimum)]
     drawn += [_pick(filler, random_bytes) for _ in range(length - len(drawn))]
-    for last in range(len(drawn) - 1, 0, -1):  # Fisher-Yates: the kinds must not stand in a known order
+    for last in range(len(drawn) - 1, 0, -1):  # Fisher-Yates: the kinds must not be in a known order
         other = _below(last + 1, random_bytes)
         drawn[last], drawn[other] = drawn[other], drawn[last]
     return "".join(drawn)
@@ -103,8 +103,8 @@ GENERATED: tuple[FunctionInfo, ...] = (
             *(Parameter(name=name, type="Integer") for name in _NUMBERS),
             Parameter(name="CharactersToAvoid", required=False, default=""),
         ),
-        help="Random text of at most 256 characters with at least so many digits, special characters, capitals and "
-        "small letters.",
+        help="Random text of up to 256 characters with at least the given numbers of digits, special characters, "
+        "capitals and small letters.",
         example="RandomString(6, 3, 0, 0, 3) gives for example 1h4z2c",
         build=_build_random_string,
         volatile=True,
@@ -112,7 +112,7 @@ GENERATED: tuple[FunctionInfo, ...] = (
     FunctionInfo(
         name="SelectUniqueValue",
         parameters=(Parameter(name="uniqueValueRule", repeatable=True),),
-        help="The first of several results that nobody has in the target yet. Outermost only, and only on creation.",
+        help="The first of several results that is not yet taken in the target. Outermost only, and only on creation.",
         example='SelectUniqueValue(Join(".", [givenName], [surname]), Join(".", Left([givenName], 1), [surname]))',
         build=None,
         least_repeats=2,

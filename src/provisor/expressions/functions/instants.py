@@ -102,7 +102,7 @@ def read_date(text: str) -> int:
     ticks = None if match is None else _ticks_in(match.groupdict())
     if ticks is None:
         reason = (
-            "this is no date. Write 2024-05-01, 2024-05-01T08:30:00Z or 5/1/2024 8:30:00 AM, or use FormatDateTime."
+            "this is not a date. Write 2024-05-01, 2024-05-01T08:30:00Z or 5/1/2024 8:30:00 AM, or use FormatDateTime."
         )
         raise Refused(reason, value=text)
     return within_calendar(ticks)

@@ -136,7 +136,7 @@ LISTS: tuple[FunctionInfo, ...] = (
     FunctionInfo(
         name="Split",
         parameters=(Parameter(name="source"), Parameter(name="delimiter")),
-        help="Parts a text at one character. Blanks around the parts go, and empty parts.",
+        help="Splits a text at one character. Blanks around the parts are removed, and so are empty parts.",
         example='Split("x;y;z", ";") gives x, y and z',
         build=strict2(split, as_text, as_text),
     ),

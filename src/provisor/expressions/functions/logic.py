@@ -173,7 +173,7 @@ def _build_ignore_flow(site: CallSite) -> Evaluator:
 
 
 def _build_redact(site: CallSite) -> Evaluator:
-    # The value flows untouched; that the log must hide it is read off the tree (`Compiled.redacted`).
+    # The value flows untouched; the tree says that the log must hide it (`Compiled.redacted`).
     return site.given[0].evaluate
 
 
@@ -227,7 +227,7 @@ LOGIC: tuple[FunctionInfo, ...] = (
     FunctionInfo(
         name="IsNull",
         parameters=(_EXPRESSION,),
-        help="True when the value is null; an absent attribute is. An empty text is not null.",
+        help="True when the value is null, as an absent attribute is. An empty text is not null.",
         example="IsNull([department])",
         build=_build_is_null,
     ),

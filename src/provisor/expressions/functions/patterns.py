@@ -40,7 +40,7 @@ def compiled(pattern: str) -> Pattern:
         reason = f"the pattern {bad}."
     except (regex.error, OverflowError, RecursionError, ValueError, IndexError, KeyError) as error:
         # The package lets a few of Python's own exceptions through for odd patterns.
-        reason = f"the pattern is no valid regular expression ({str(error)[:100]})."
+        reason = f"the pattern is not a valid regular expression ({str(error)[:100]})."
     raise Refused(f"{reason} Correct it, and write \\\\ for a backslash.", value=pattern, parameter="regexPattern")
 
 

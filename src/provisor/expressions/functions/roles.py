@@ -41,14 +41,14 @@ ROLES: tuple[FunctionInfo, ...] = (
     FunctionInfo(
         name="AppRoleAssignmentsComplex",
         parameters=_ASSIGNMENTS,
-        help="All app roles of the user as SCIM roles, added in the target. Not with the scope of all users.",
+        help="All app roles of the user as SCIM roles, added in the target. Not for the scope of all users.",
         example="AppRoleAssignmentsComplex([appRoleAssignments])",
         build=strict1(role_objects, as_assignments),
     ),
     FunctionInfo(
         name="AssertiveAppRoleAssignmentsComplex",
         parameters=_ASSIGNMENTS,
-        help="All app roles of the user as SCIM roles, replacing those in the target. Not with the scope of all users.",
+        help="All app roles of the user as SCIM roles, replacing those in the target. Not for the scope of all users.",
         example="AssertiveAppRoleAssignmentsComplex([appRoleAssignments])",
         build=strict1(role_objects, as_assignments),
     ),

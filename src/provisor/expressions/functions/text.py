@@ -109,7 +109,7 @@ def normalize_diacritics(source: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _plain(character: str) -> str | None:
-    """What a Latin letter becomes; None for everything that is no Latin letter."""
+    """What a Latin letter becomes; None for everything else."""
     base = unicodedata.normalize("NFD", character)[0]
     if base in _SPECIAL:
         return _SPECIAL[base]
@@ -213,8 +213,7 @@ TEXT: tuple[FunctionInfo, ...] = (
             Parameter(name="WordNumber", type="Integer"),
             Parameter(name="Delimiters"),
         ),
-        help="The n-th word of a text, words being parted by any of the delimiter characters; an empty text when there "
-        "is none.",
+        help="The n-th word of a text, separated by any of the delimiter characters; an empty text when there is none.",
         example='Word("red;green,blue", 2, ",;") gives green',
         build=_empty_for_null(strict3(word, as_text, as_number, as_text)),
     ),

@@ -1,6 +1,6 @@
 """`provisor target account …` and `import-ad`: who may sign in to the dashboard, and identities of the AD connector.
 
-Mounted by the target's commands; what is heavy is imported inside a command.
+Mounted by the target's commands; heavy modules are imported inside a command.
 """
 
 from pathlib import Path
@@ -23,12 +23,12 @@ PasswordFile = Annotated[
 @account_app.command("create")
 def create_account(
     email: Email,
-    role: Annotated[str, typer.Option(help="full-admin or read-only.")] = "full-admin",
+    role: Annotated[str, typer.Option(metavar="<full-admin|read-only>", help="What it may do.")] = "full-admin",
     password_file: PasswordFile = None,
     of: OfTenant = "default",
     as_json: AsJson = False,
 ) -> None:
-    """Make an account. Its password is asked for, or read from standard input or a file.
+    """Create an account. Its password is prompted for, or read from standard input or a file.
 
     Example: provisor target account create admin@example.org
     """
@@ -85,7 +85,7 @@ def list_accounts(of: OfTenant = "default", as_json: AsJson = False) -> None:
 
 @account_app.command("reset")
 def reset_password(email: Email, password_file: PasswordFile = None, of: OfTenant = "default") -> None:
-    """Give an account another password; whoever is signed in with it is signed out.
+    """Give an account a new password, and end its sessions.
 
     Example: provisor target account reset admin@example.org
     """
@@ -102,7 +102,7 @@ def reset_password(email: Email, password_file: PasswordFile = None, of: OfTenan
 
 @account_app.command("delete")
 def delete_account(email: Email, of: OfTenant = "default") -> None:
-    """Delete an account; whoever is signed in with it is signed out.
+    """Delete an account, and end its sessions.
 
     Example: provisor target account delete admin@example.org
     """
@@ -130,10 +130,10 @@ def import_ad(
     of: OfTenant = "default",
     as_json: AsJson = False,
 ) -> None:
-    """Bring identities as the on-premises AD connector would: beside those of SCIM, marked with their source.
+    """Import identities as the on-premises AD connector does: beside those from SCIM, marked with their source.
 
     A file with a column userPrincipalName holds users, one with group and member memberships, else displayName groups.
-    All files are taken in, or none.
+    All files are imported, or none.
 
     Example: provisor target import-ad users.csv groups.csv members.csv
     """

@@ -1,7 +1,6 @@
 """`provisor target …`: serve the application, and its tokens (mounted by main beside the other nouns).
 
-A token is printed once. Heavy modules are imported inside commands, so that `--help` answers at
-once.
+A token is printed once. Heavy modules are imported inside commands, so that `--help` answers at once.
 """
 
 from pathlib import Path
@@ -25,8 +24,6 @@ token_app = noun("The tokens that clients of this application present.")
 app.add_typer(token_app, name="token")
 app.add_typer(account_app, name="account")
 app.add_typer(tenant_app, name="tenant")
-app.command("backup")(backup)
-app.command("import-ad")(import_ad)
 
 Url = Annotated[str | None, typer.Option(help="The tenant URL to print. Default: where the server was last started.")]
 Name = Annotated[str, typer.Argument(help="The token's id or label.", metavar="ID|LABEL")]
@@ -37,25 +34,27 @@ def serve(
     port: Annotated[int, typer.Option(help="0 takes a free port.", min=0, max=65535)] = DEFAULT_PORT,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     profile: Annotated[
-        str | None, typer.Option(help="umbrella or generic: attributes and limits. Default: as before, first umbrella.")
+        str | None,
+        typer.Option(metavar="<umbrella|generic>", help="Attributes and limits. Default: as before, first umbrella."),
     ] = None,
     ready_file: Annotated[
-        Path | None, typer.Option(help="A file to write the URL to once requests are answered.")
+        Path | None, typer.Option(help="A file to write the URL to once the server is ready.")
     ] = None,
     tenant: Annotated[
-        str | None, typer.Option(help="Serve this tenant alone. Default: all, the dashboard being the default one's.")
+        str | None,
+        typer.Option(help="Serve this tenant alone. Default: all, with the dashboard of the default tenant."),
     ] = None,
     strict_umbrella: Annotated[
-        bool, typer.Option(help="As narrow as Umbrella is described: few filters; no bulk, sorting or cursors.")
+        bool, typer.Option(help="As limited as Umbrella is documented: few filters; no bulk, sorting or cursors.")
     ] = False,
     rate_limit: Annotated[
-        float | None, typer.Option(help="Requests a second for every token; more are answered 429.", min=0.1)
+        float | None, typer.Option(help="Requests per second for each token; more are answered 429.", min=0.1)
     ] = None,
     trust_proxy: Annotated[
-        bool, typer.Option(help="Believe X-Forwarded-Proto, -Host and -For: only behind a proxy that sets them.")
+        bool, typer.Option(help="Trust X-Forwarded-Proto, -Host and -For: only behind a proxy that sets them.")
     ] = False,
     share_port: Annotated[
-        bool, typer.Option(help="Let other servers that say so, too, listen on the same port: one for each core.")
+        bool, typer.Option(help="Share the port with other servers started like this: one per core.")
     ] = False,
     tls_certificate: Annotated[
         Path | None, typer.Option(exists=True, dir_okay=False, help="A PEM file: the certificate and its chain.")
@@ -66,7 +65,7 @@ def serve(
 ) -> None:
     """Serve the application until SIGTERM or Ctrl-C; prints one line with its URL when ready.
 
-    In another window, `provisor target token create` then makes a token for a client.
+    Then run `provisor target token create` in another window to create a token for a client.
 
     Example: provisor target serve --port 8020
     """
@@ -80,7 +79,7 @@ def serve(
     if (tls_certificate is None) != (tls_key is None):
         raise typer.BadParameter("TLS needs both files, the certificate and its key.", param_hint="--tls-certificate")
     if profile is not None and tenant is not None:
-        raise typer.BadParameter("A tenant has the profile it was made with.", param_hint="--profile")
+        raise typer.BadParameter("A tenant keeps the profile it was created with.", param_hint="--profile")
     if profile is not None and profile not in PROFILES:
         raise typer.BadParameter(f"{profile!r} is not one of {', '.join(PROFILES)}.", param_hint="--profile")
     with opened() as database:
@@ -106,14 +105,14 @@ def serve(
 
 @token_app.command("create")
 def create_token(
-    label: Annotated[str, typer.Option(help="What you will know it by.")],
-    kind: Annotated[str, typer.Option(help="entra, okta or other: the kind of client.")] = "entra",
+    label: Annotated[str, typer.Option(help="A name to recognise it by.")],
+    kind: Annotated[str, typer.Option(metavar="<entra|okta|other>", help="The kind of client.")] = "entra",
     url: Url = None,
-    expires: Annotated[str | None, typer.Option(help="When it ends: 90d, 12h. Default: never.")] = None,
+    expires: Annotated[str | None, typer.Option(help="When it expires: 90d, 12h. Default: never.")] = None,
     of: OfTenant = "default",
     as_json: AsJson = False,
 ) -> None:
-    """Make a token. It is shown this once; only its hash is stored.
+    """Create a token. It is shown once; only its hash is stored.
 
     Example: provisor target token create --label provisor --json
     """
@@ -149,10 +148,10 @@ def _show_once(token: "Token", clear: str, address: str, as_json: bool) -> None:
 
 
 def _life(text: str | None) -> int | None:
-    """How long a token lives; one that has ended when it is made would open nothing."""
+    """How long a token lives; one that expires at once would be useless."""
     lasting = _span(text, "--expires")
     if lasting == 0:
-        raise typer.BadParameter("A token that ends at once opens nothing; give it some time.", param_hint="--expires")
+        raise typer.BadParameter("A token that expires at once is useless; give it some time.", param_hint="--expires")
     return lasting
 
 
@@ -170,14 +169,14 @@ def _span(text: str | None, option: str) -> int | None:
 def rotate_token(
     name: Name,
     overlap: Annotated[
-        str, typer.Option(help="How long the old token stays good: 30m, 24h, 7d. 0s ends it at once.")
+        str, typer.Option(help="How long the old token stays valid: 30m, 24h, 7d. 0s ends it at once.")
     ] = "0s",
-    expires: Annotated[str | None, typer.Option(help="When the new one ends: 90d, 12h. Default: never.")] = None,
+    expires: Annotated[str | None, typer.Option(help="When the new one expires: 90d, 12h. Default: never.")] = None,
     url: Url = None,
     of: OfTenant = "default",
     as_json: AsJson = False,
 ) -> None:
-    """Make a token in place of another one, with its kind and label. It is shown this once.
+    """Replace a token with a new one of the same kind and label. It is shown once.
 
     Example: provisor target token rotate provisor --overlap 24h
     """
@@ -203,7 +202,7 @@ def rotate_token(
 
 @token_app.command("list")
 def list_tokens(of: OfTenant = "default", as_json: AsJson = False) -> None:
-    """List the tokens: label, kind, when made, last used, revoked. Never the tokens themselves.
+    """List the tokens: label, kind, when created, last used, revoked. The tokens themselves are not shown.
 
     Example: provisor target token list --json
     """
@@ -259,7 +258,7 @@ def revoke_token(
     of: OfTenant = "default",
     as_json: AsJson = False,
 ) -> None:
-    """Revoke a token: from the next request on it is answered 401.
+    """Revoke a token: from the next request on, clients using it are answered 401.
 
     Example: provisor target token revoke provisor
     """
@@ -275,3 +274,7 @@ def revoke_token(
         print_json({"id": token.id, "label": token.label})
     else:
         say(f"Revoked {token.id} ({token.label}).")
+
+
+app.command("backup")(backup)
+app.command("import-ad")(import_ad)

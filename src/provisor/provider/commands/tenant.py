@@ -11,13 +11,13 @@ import typer
 from provisor.provider.commands.options import opened
 from provisor.terminal import AsJson, noun, print_json, print_table, say
 
-tenant_app = noun("The organisations in this server, each with data of its own.")
+tenant_app = noun("The organisations on this server, each with its own data.")
 
 
 @tenant_app.command("create")
 def create(
-    name: Annotated[str, typer.Argument(help="What you will call it: a-z, 0-9, dot, dash, underscore.")],
-    profile: Annotated[str, typer.Option(help="umbrella or generic: attributes and limits.")] = "umbrella",
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Its name: a-z, 0-9, dot, dash, underscore.")],
+    profile: Annotated[str, typer.Option(metavar="<umbrella|generic>", help="Attributes and limits.")] = "umbrella",
     base_path: Annotated[str | None, typer.Option(help="Where it is served. Default: /tenants/NAME/scim/v2.")] = None,
     schema: Annotated[
         list[Path] | None,
@@ -32,10 +32,10 @@ def create(
         ),
     ] = None,
     group_limit: Annotated[int | None, typer.Option(help="How many groups it may have.", min=1)] = None,
-    strict_umbrella: Annotated[bool, typer.Option(help="As narrow as Umbrella is described.")] = False,
+    strict_umbrella: Annotated[bool, typer.Option(help="As limited as Umbrella is documented.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Make a tenant. A running server serves it within a second; make its tokens with `token create --tenant NAME`.
+    """Create a tenant. A running server serves it within a second; create its tokens with `token create --tenant NAME`.
 
     Example: provisor target tenant create acme --profile generic --schema badge.json
     """
@@ -89,7 +89,7 @@ def backup(
     file: Annotated[Path, typer.Argument(help="The file to write; it must not exist yet.", metavar="FILE")],
     as_json: AsJson = False,
 ) -> None:
-    """Copy the database while it is in use: every write that was answered before is in the copy.
+    """Copy the database while it is in use; the copy includes every write answered before.
 
     Example: provisor target backup /backups/target-2026-11-22.sqlite
     """

@@ -14,12 +14,13 @@ from provisor.provider.store.tables import TargetError, Tenant
 from provisor.scim.naming import escaped, problem_with_name
 from provisor.scim.nearest import did_you_mean
 from provisor.scim.values import fold
+from provisor.web.sessions import BrowserSession, end_sessions
 
 AccountRole = Literal["full-admin", "read-only"]
 ROLES: tuple[AccountRole, ...] = ("full-admin", "read-only")
 ROLE_NAMES = {"full-admin": "Full Admin", "read-only": "Read Only"}
 SHORTEST_PASSWORD = 12
-_LONGEST_PASSWORD = 1_000  # so that nobody makes us hash a megabyte
+_LONGEST_PASSWORD = 1_000  # so that nobody can make us hash a megabyte
 _LONGEST_EMAIL = 254
 
 # OWASP's second recommendation: 19 MiB for some 30 ms. The default of the library takes 64 MiB, as much as the server.
@@ -28,7 +29,7 @@ _nobody: list[str] = []  # a hash to verify against when there is no account, so
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
+class DashboardAccount:
     """Somebody who may sign in."""
 
     email_key: str
@@ -44,10 +45,19 @@ class Account:
         return self.role == "full-admin"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visitor:
+    """An account in one browser."""
+
+    account: DashboardAccount
+    session: BrowserSession
+    shown_token: str | None  # the id of a token shown to this session and not yet acknowledged
+
+
 def create_account(
     connection: Connection, tenant: Tenant, *, email: str, password: str, role: str, now: int
-) -> Account:
-    """Make an account. Raises TargetError for an address that is taken or none, a weak password, an unknown role."""
+) -> DashboardAccount:
+    """Make an account. Raises TargetError for an address that is taken or invalid, a weak password, an unknown role."""
     address = email.strip()
     key = fold(address)
     if not 3 <= len(address) <= _LONGEST_EMAIL or "@" not in address.strip("@") or any(map(str.isspace, address)):
@@ -58,16 +68,18 @@ def create_account(
         raise TargetError(f"A role is {' or '.join(ROLES)}, not {role!r}.")
     if connection.one("SELECT 1 FROM account WHERE email_key = ?", (key,)):
         raise TargetError(
-            f"{address} has an account.", f"`provisor target account reset {address}` changes its password."
+            f"{address} already has an account.", f"`provisor target account reset {address}` changes its password."
         )
     connection.execute(
         "INSERT INTO account (email_key, tenant, email, role, password_hash, created_at) VALUES (?, ?, ?, ?, ?, ?)",
         (key, tenant.number, address, role, _hashed(password), now),
     )
-    return Account(email_key=key, tenant=tenant.number, email=address, role=role, created_at=now, signed_in_at=None)
+    return DashboardAccount(
+        email_key=key, tenant=tenant.number, email=address, role=role, created_at=now, signed_in_at=None
+    )
 
 
-def list_accounts(connection: Connection, tenant: Tenant) -> list[Account]:
+def list_accounts(connection: Connection, tenant: Tenant) -> list[DashboardAccount]:
     """Every account of the tenant, by address."""
     return [
         _account(row)
@@ -79,8 +91,8 @@ def list_accounts(connection: Connection, tenant: Tenant) -> list[Account]:
     ]
 
 
-def look_up_account(connection: Connection, email: str) -> Account | None:
-    """The account of an address, in any case."""
+def look_up_account(connection: Connection, email: str) -> DashboardAccount | None:
+    """The account with an address, in any case."""
     row = connection.one(
         "SELECT email_key, tenant, email, role, created_at, signed_in_at FROM account WHERE email_key = ?",
         (fold(email.strip()),),
@@ -88,9 +100,36 @@ def look_up_account(connection: Connection, email: str) -> Account | None:
     return None if row is None else _account(row)
 
 
-def _account(row: tuple[object, ...]) -> Account:
+def look_up_visitor(connection: Connection, session: BrowserSession) -> Visitor | None:
+    """Whose session it is; None when the account is gone."""
+    row = connection.one(
+        "SELECT s.shown_token, a.email_key, a.tenant, a.email, a.role, a.created_at, a.signed_in_at "
+        "FROM browser_session s JOIN account a ON a.email_key = s.account WHERE s.hash = ?",
+        (session.hash,),
+    )
+    return None if row is None else Visitor(account=_account(row[1:]), session=session, shown_token=row[0])
+
+
+def show_token(connection: Connection, visitor: Visitor, token_id: str | None) -> bool:
+    """Remember that a token was shown (or, with None, acknowledged); False when another one still has to be."""
+    condition = "shown_token IS NULL" if token_id else "shown_token IS NOT NULL"
+    return (
+        connection.execute(
+            f"UPDATE browser_session SET shown_token = ? WHERE hash = ? AND {condition}",
+            (token_id, visitor.session.hash),
+        ).rowcount
+        > 0
+    )
+
+
+def note_sign_in(connection: Connection, key: str, now: int) -> None:
+    """Remember when an account signed in last."""
+    connection.execute("UPDATE account SET signed_in_at = ? WHERE email_key = ?", (now, key))
+
+
+def _account(row: tuple[object, ...]) -> DashboardAccount:
     key, tenant, email, role, created, signed_in = row
-    return Account(
+    return DashboardAccount(
         email_key=cast(str, key),
         tenant=cast(int, tenant),
         email=cast(str, email),
@@ -100,25 +139,25 @@ def _account(row: tuple[object, ...]) -> Account:
     )
 
 
-def reset_password(connection: Connection, tenant: Tenant, email: str, password: str) -> Account:
+def reset_password(connection: Connection, tenant: Tenant, email: str, password: str) -> DashboardAccount:
     """Give an account another password and end its sessions. Raises TargetError when there is no such account."""
     account = _existing(connection, tenant, email)
     connection.execute(
         "UPDATE account SET password_hash = ? WHERE email_key = ?", (_hashed(password), account.email_key)
     )
-    connection.execute("DELETE FROM session WHERE email_key = ?", (account.email_key,))
+    end_sessions(connection, account.email_key)
     return account
 
 
-def delete_account(connection: Connection, tenant: Tenant, email: str) -> Account:
+def delete_account(connection: Connection, tenant: Tenant, email: str) -> DashboardAccount:
     """Delete an account and end its sessions. Raises TargetError when there is no such account."""
     account = _existing(connection, tenant, email)
-    connection.execute("DELETE FROM session WHERE email_key = ?", (account.email_key,))
+    end_sessions(connection, account.email_key)
     connection.execute("DELETE FROM account WHERE email_key = ?", (account.email_key,))
     return account
 
 
-def _existing(connection: Connection, tenant: Tenant, email: str) -> Account:
+def _existing(connection: Connection, tenant: Tenant, email: str) -> DashboardAccount:
     account = look_up_account(connection, email)
     if account is None or account.tenant != tenant.number:
         near = did_you_mean(email, (each.email for each in list_accounts(connection, tenant)))
@@ -126,7 +165,7 @@ def _existing(connection: Connection, tenant: Tenant, email: str) -> Account:
     return account
 
 
-def password_fits(connection: Connection, account: Account | None, password: str) -> bool:
+def password_fits(connection: Connection, account: DashboardAccount | None, password: str) -> bool:
     """Whether the password is the account's; takes as long when there is no account."""
     if account is None:
         if not _nobody:

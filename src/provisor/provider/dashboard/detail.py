@@ -18,12 +18,12 @@ from provisor.scim.guid import guid_bytes
 from provisor.scim.values import Json, fold
 
 LINKS_LIMIT = 100  # members or groups shown at once
-SORTED_LIMIT = 2_000  # so many are sorted by name; more come in the order of their ids
+SORTED_LIMIT = 2_000  # up to this many are sorted by name; more come in the order of their ids
 _NOT_SHOWN = frozenset({"schemas", "id", "meta"})
 
 
 class IdentityLink(NamedTuple):
-    """Somebody named on the page of somebody else."""
+    """An identity named on the page of another."""
 
     id: str
     name: str

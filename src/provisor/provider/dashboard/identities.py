@@ -22,8 +22,8 @@ SortOrder = Literal["ASC", "DESC"]
 PAGE_ROWS = 50
 LONGEST_SEARCH = 200
 
-# What fits a search is looked up in whatever order is cheapest as long as it is less than this. Of more, a page is soon
-# found by walking through the names.
+# Up to this many matches of a search are looked up in the cheapest order. With more, walking through the names soon
+# finds a page.
 FEW = 2_000
 
 
@@ -163,7 +163,7 @@ def _keys_with(connection: Connection, among: _Among, column: str, part: str) ->
     few = _keys(connection, among, f"{column} IS NOT NULL AND instr({column}, ?) > 0", part)
     if len(few) < FEW:
         return few
-    # Not a word of NULL: the index of display names would be taken, and would have to be read to its end.
+    # No test for NULL: it would use the index of display names and read it to the end.
     return _keys_in_order(connection, among, f"instr({column}, ?) > 0", part)
 
 

@@ -1,12 +1,12 @@
 """Pages of the API keys: generate, shown once, acknowledge, refresh, revoke (spec/scim-wire.md section 11.1).
 
-A token is in one answer to a POST: not in an address, a log, a cookie or the store. Until somebody
-says that they saved it, their session leads to that question only.
+A token is in one answer to a POST: not in an address, a log, a cookie or the store. Until the user
+confirms having saved it, the session leads to that question only.
 """
 
 from provisor.provider.dashboard import audit
-from provisor.provider.dashboard.page_request import PageAnswer, Redirect, TemplatePage, Visit, not_here, refused
-from provisor.provider.dashboard.sessions import show_token
+from provisor.provider.dashboard.accounts import show_token
+from provisor.provider.dashboard.page_request import Visit
 from provisor.provider.store.tables import TargetError
 from provisor.provider.store.tokens import (
     DAY,
@@ -18,6 +18,7 @@ from provisor.provider.store.tokens import (
     revoke_token,
     rotate_token,
 )
+from provisor.web.answers import PageAnswer, Redirect, TemplatePage, not_here, refused
 
 KEYS = "/api-keys"
 ACKNOWLEDGE = f"{KEYS}/acknowledge"
@@ -56,11 +57,11 @@ def show(visit: Visit) -> PageAnswer:
 
 def scim_url(visit: Visit) -> str:
     """What goes into the client's field Tenant URL."""
-    return f"{visit.url}{visit.tenant.base_path}"
+    return f"{visit.arrival.url}{visit.tenant.base_path}"
 
 
 def generate(visit: Visit) -> PageAnswer:
-    """Make a token and show it, this once."""
+    """Create a token and show it, once."""
     kind, label = visit.names["kind"], visit.form.get("label", "").strip()
     expiry = visit.form.get("expiry", "never")
     if kind not in KINDS or expiry not in EXPIRIES:
@@ -77,7 +78,7 @@ def generate(visit: Visit) -> PageAnswer:
                 expires_at=None if lasting is None else visit.now + lasting,
             )
             if not show_token(connection, visit.signed_in, token.id):
-                raise _AlreadyShown  # a form sent twice makes no second token
+                raise _AlreadyShown  # a form sent twice does not create a second token
             deed = f"generated the token “{label}” ({token.id}) for {KIND_NAMES[kind]}"
             audit.record(connection, visit.tenant, actor=visit.account.email, deed=deed, now=visit.now)
     except _AlreadyShown:
@@ -93,7 +94,7 @@ class _AlreadyShown(Exception):
 
 def _shown(visit: Visit, token: Token, clear: str) -> TemplatePage:
     values = {"token": token, "clear": clear, "scim_url": scim_url(visit), "kind_name": KIND_NAMES[token.kind]}
-    values["banners"] = None  # nothing leads away from the only sight of a token
+    values["banners"] = None  # nothing leads away from the page that shows a token
     return TemplatePage(template="token.html", title="Your new token", values=values)
 
 
@@ -109,7 +110,7 @@ def ask(visit: Visit, missing: bool = False) -> PageAnswer:
 
 
 def acknowledge(visit: Visit) -> PageAnswer:
-    """Go on, once the box is ticked; or give the token up."""
+    """Continue once the box is ticked; or give the token up."""
     shown = _pending(visit)
     if shown is None:
         return Redirect(to=KEYS)
@@ -135,7 +136,7 @@ def _token(visit: Visit, id_: str | None) -> Token | None:
 
 
 def ask_refresh(visit: Visit) -> PageAnswer:
-    """What refreshing does, and how long the old token shall stay good."""
+    """What refreshing does, and how long the old token stays valid."""
     token = _token(visit, visit.names["id"])
     if token is None or not token.live(visit.now):
         return not_here("A live token of that id")
@@ -144,7 +145,7 @@ def ask_refresh(visit: Visit) -> PageAnswer:
 
 
 def refresh(visit: Visit) -> PageAnswer:
-    """Put a new token in place of an old one, and show it, this once."""
+    """Replace an old token with a new one, and show it, once."""
     overlap, expiry = visit.form.get("overlap", "0"), visit.form.get("expiry", "never")
     if overlap not in OVERLAPS or expiry not in EXPIRIES:
         return not_here("Such a choice")
@@ -161,7 +162,7 @@ def refresh(visit: Visit) -> PageAnswer:
             )
             if not show_token(connection, visit.signed_in, token.id):
                 raise _AlreadyShown
-            old = "ended at once" if overlap == "0" else f"stays good for {OVERLAP_NAMES[overlap]}"
+            old = "ended at once" if overlap == "0" else f"stays valid for {OVERLAP_NAMES[overlap]}"
             deed = f"refreshed the token “{token.label}” ({visit.names['id']}, now {token.id}): the old one {old}"
             audit.record(connection, visit.tenant, actor=visit.account.email, deed=deed, now=visit.now)
     except _AlreadyShown:

@@ -6,12 +6,13 @@ from provisor.provider.dashboard import audit, requests_seen
 from provisor.provider.dashboard.detail import read_detail, read_links
 from provisor.provider.dashboard.identities import SOURCES, STATES, IdentityQuery, count_identities, list_identities
 from provisor.provider.dashboard.keys import KIND_NAMES, scim_url
-from provisor.provider.dashboard.page_request import PageAnswer, Redirect, TemplatePage, Visit, not_here
+from provisor.provider.dashboard.page_request import Visit
 from provisor.provider.dashboard.warnings import Attention, list_pairs, list_steps, read_attention, repointed
 from provisor.provider.model.profiles import ResourceKind
 from provisor.provider.store.tables import SHORT_BASE_PATH, store_setting
 from provisor.provider.store.tokens import KINDS, list_tokens
 from provisor.provider.watch import inspector
+from provisor.web.answers import PageAnswer, Redirect, TemplatePage, not_here
 
 TABS: dict[str, ResourceKind] = {"users": "User", "groups": "Group"}
 KEPT_CHOICES = (inspector.KEPT, 100, 0)

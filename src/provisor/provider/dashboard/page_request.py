@@ -1,19 +1,18 @@
-"""One visit of a page: what a handler is given, and what it gives back. Values only."""
+"""One visit of a page of the dashboard: what a handler is given. Values only."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 from provisor.database import Connection, Database
-from provisor.provider.dashboard.accounts import Account
-from provisor.provider.dashboard.sessions import BrowserSession
+from provisor.provider.dashboard.accounts import DashboardAccount, Visitor
 from provisor.provider.dashboard.warnings import Twins
 from provisor.provider.store.tables import Tenant
 from provisor.provider.store.tenants import load_tenants
+from provisor.web.answers import Arrival
 
 
 class Tenants:
-    """The tenants whose people may sign in: every one, also those made since, or one alone."""
+    """The tenants whose people may sign in: all, including those created since, or one alone."""
 
     def __init__(self, tenant: Tenant, *, alone: bool) -> None:
         self.first = tenant
@@ -23,7 +22,7 @@ class Tenants:
     def find(self, connection: Connection, number: int) -> Tenant | None:
         """The tenant of that number, if it is served here."""
         if number not in self._known and not self._alone:
-            # What is known stays: the first one may be served more strictly than it is stored.
+            # Known tenants stay as they are: the first one may be served more strictly than it is stored.
             self._known = {tenant.number: tenant for tenant in load_tenants(connection)} | self._known
         return self._known.get(number)
 
@@ -32,60 +31,42 @@ class Tenants:
 class Visit:
     """A request for a page, already checked: signed in where that is needed, its form from a page of ours."""
 
+    arrival: Arrival
     database: Database
     tenant: Tenant  # of who is signed in
     tenants: Tenants
     twins: Twins
-    url: str  # the server's address as this browser knows it, without a path
-    path: str
-    names: Mapping[str, str]  # out of the path
-    query: Mapping[str, str]
-    form: Mapping[str, str]
-    address: str  # where the browser is
-    secret: str  # what its cookie holds
-    session: BrowserSession | None
+    visitor: Visitor | None
     now: int
 
     @property
-    def signed_in(self) -> BrowserSession:
-        """The session, on pages that nobody reaches without one."""
-        if self.session is None:
-            raise LookupError("This page was opened to somebody who is not signed in.")
-        return self.session
+    def path(self) -> str:
+        """The address of the page, without host and query."""
+        return self.arrival.path
 
     @property
-    def account(self) -> Account:
-        """Who visits, on pages that nobody reaches without signing in."""
+    def names(self) -> Mapping[str, str]:
+        """What stands in the path where the rule has a name."""
+        return self.arrival.names
+
+    @property
+    def query(self) -> Mapping[str, str]:
+        """What follows the path."""
+        return self.arrival.query
+
+    @property
+    def form(self) -> Mapping[str, str]:
+        """What was sent."""
+        return self.arrival.form
+
+    @property
+    def signed_in(self) -> Visitor:
+        """Who visits, on pages that cannot be reached without a session."""
+        if self.visitor is None:
+            raise LookupError("This page was opened to somebody who is not signed in.")
+        return self.visitor
+
+    @property
+    def account(self) -> DashboardAccount:
+        """Who visits, on pages that cannot be reached without signing in."""
         return self.signed_in.account
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TemplatePage:
-    """A page to render: a template's name and its values."""
-
-    template: str
-    title: str
-    values: Mapping[str, Any] = field(default_factory=dict)  # whatever the template names
-    status: int = 200
-    retry_after_seconds: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Redirect:
-    """Go on at another page; `secret` becomes the cookie, and the empty text removes it."""
-
-    to: str
-    secret: str | None = None
-
-
-PageAnswer = TemplatePage | Redirect
-
-
-def not_here(what: str) -> TemplatePage:
-    """The page of something that is not there."""
-    return TemplatePage(template="message.html", title="Not found", values={"text": f"{what} is not here."}, status=404)
-
-
-def refused(title: str, text: str, status: int) -> TemplatePage:
-    """A page that says why something was not done, and what to do."""
-    return TemplatePage(template="message.html", title=title, values={"text": text}, status=status)

@@ -45,7 +45,7 @@ class RequestSeen(NamedTuple):
 
 
 class Bodies(NamedTuple):
-    """What was sent and answered, at most so much of it as is kept."""
+    """What was sent and answered, as much of it as is kept."""
 
     sent_headers: str
     sent_body: str
@@ -53,7 +53,7 @@ class Bodies(NamedTuple):
     answered_headers: str
     answered_body: str
     answered_size: int
-    detail: str | None = None  # what an error message says
+    detail: str | None = None  # the detail of an error message
 
 
 class _Error(msgspec.Struct):

@@ -13,8 +13,8 @@ from provisor.provider.store.tokens import ROTATE_AFTER
 
 SHOWN = 200  # pairs on the page
 
-# Every name of the connector must be looked for among SCIM's: 40 ms for 100,000 of them. Beyond so many identities what
-# was found is said again for some seconds.
+# Every name of the connector must be looked for among SCIM's: 40 ms for 100,000 of them. Beyond this many identities
+# the result is reused for some seconds.
 COUNTED_ANEW = 5_000
 SAID_AGAIN = 5 * 1_000_000  # microseconds
 
@@ -56,10 +56,10 @@ class Attention(NamedTuple):
 
 
 class Twins:
-    """Counts the people whom both sources hold; of a big store not for every page."""
+    """Counts the people that both sources hold; in a big store not for every page."""
 
     def __init__(self) -> None:
-        self._counted: dict[int, tuple[int, int]] = {}  # tenant -> until when, how many
+        self._counted: dict[int, tuple[int, int]] = {}  # tenant -> valid until, count
 
     def count(self, connection: Connection, tenant: Tenant, now: int) -> int:
         """How many there are."""
@@ -76,7 +76,7 @@ class Twins:
 
 
 class SetupStep(NamedTuple):
-    """One step of the set-up, and whether it was done as far as can be seen from here; None when it cannot."""
+    """One step of the set-up, and whether it is done as far as can be seen from here; None when it cannot be seen."""
 
     title: str
     text: str
@@ -124,7 +124,7 @@ def list_pairs(connection: Connection, tenant: Tenant, kind: ResourceKind) -> li
 
 
 def repointed(connection: Connection, tenant: Tenant, ad_id: str, now: int) -> str | None:
-    """Remember that the policies of a group were pointed to the new one; returns its name, None for no such group."""
+    """Remember that a group's policies point to the new one; returns its name, None for no such group."""
     row = connection.one(
         "UPDATE ad_identity SET repointed_at = ? WHERE id = ? AND tenant = ? AND kind = 'Group' RETURNING name",
         (now, ad_id, tenant.number),

@@ -17,7 +17,7 @@ import msgspec
 
 from provisor.provider.model.limits import KEY_BYTES, MAX_DEPTH
 from provisor.provider.model.profiles import ResourceKind
-from provisor.scim.errors import ScimError, invalid_syntax, invalid_value, shown
+from provisor.scim.errors import invalid_syntax, invalid_value, shown
 from provisor.scim.schemas.resource_types import ADSCIM_GROUP_URN
 from provisor.scim.schemas.schema import ResourceType
 from provisor.scim.validate import schemas_of
@@ -29,7 +29,7 @@ TAILS: Mapping[ResourceKind, int] = {kind: len(endpoint) + 36 + len('"}}') for k
 _AFTER_VERSION = '\\"","location":"'
 _BEFORE_META = ',"meta":{"resourceType":'
 
-# A text that is never closed goes on to the end: sought anew from each of its quotes it would take n² steps.
+# An unclosed text runs to the end: searching again from each of its quotes would take n² steps.
 _TEXTS = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 _ESCAPED = re.compile(rb"\\u00[3-7]")
 _BRACKETS = re.compile(rb"[\[\]{}]")
@@ -111,7 +111,7 @@ def _bounded(name: str, key: str) -> str:
     return key
 
 
-# Ours, composed from rows, or never returned: a password is checked by the rules and then not kept at all.
+# Ours, composed from rows, or not returned: a password is checked by the rules and then not kept.
 _NOT_CONTENT = frozenset({"schemas", "id", "meta", "members", "groups", "password"})
 
 
@@ -130,7 +130,7 @@ def located(document: str, kind: ResourceKind, base: str) -> str:
 
 
 def located_all(documents: Iterable[str], kind: ResourceKind, base: str) -> list[str]:
-    """Many of one kind: a page pays for nothing else."""
+    """Many of one kind, at the least cost for a page."""
     tail = TAILS[kind]
     return [f"{document[:-tail]}{base}{document[-tail:]}" for document in documents]
 
@@ -148,8 +148,8 @@ def with_list(document: str, name: str, values: str) -> str:
 def with_groups(text: str, version: int, values: str) -> tuple[str, int | str]:
     """A user as sent, with the groups they are in, and a version that tells those groups too.
 
-    What a client can write moves the number; what others change, the groups, only the mark behind it: a conditional
-    read notices both, and If-Match asks for the number alone (RFC 7644 section 3.14, RFC 7643 section 4.1.2).
+    What a client can write changes the number; the groups, which others change, only the mark behind it: a conditional
+    read notices both, and If-Match compares the number alone (RFC 7644 section 3.14, RFC 7643 section 4.1.2).
     """
     if not values:
         return text, version
@@ -189,18 +189,18 @@ def decode_body(body: bytes) -> Json:
     try:
         value = _decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        rest = body.removeprefix(BOM_UTF8)  # some .NET clients write one; RFC 8259 section 8.1 lets us pass over it
+        rest = body.removeprefix(BOM_UTF8)  # some .NET clients write one; RFC 8259 section 8.1 allows ignoring it
         if len(rest) < len(body) and not rest.startswith(BOM_UTF8):
             return decode_body(rest)
         raise invalid_syntax(f"The body is not JSON: {error}.") from None
-    # Read without regard to case, a name that comes twice takes its colon with it. A text of escapes may bring one in.
+    # Ignoring case, a repeated name has its colon behind it. Escapes may hide one.
     if (b"\\u00" in body and _ESCAPED.search(body)) or _encode(_decode(body.lower())).count(b":") != body.count(b":"):
         json.loads(body, object_pairs_hook=_once)
     return cast(Json, value)
 
 
 def _once(pairs: list[tuple[str, Json]]) -> None:
-    """Refuse an object with a name that comes twice: the sender, the log and we may each believe another value."""
+    """Refuse an object with a repeated name: the sender, the log and we may each see another value."""
     met: set[str] = set()
     for name, _ in pairs:
         if name.lower() in met:
@@ -223,8 +223,3 @@ def decode_object(body: bytes) -> Resource:
     if not isinstance(value, dict):
         raise invalid_syntax("The body must be a JSON object.")
     return value
-
-
-def refusal_text(error: ScimError) -> str:
-    """The body of an error."""
-    return dump(error.body())

@@ -1,4 +1,4 @@
-"""How much one request may ask for; what ServiceProviderConfig says and what everybody who refuses more goes by.
+"""How much one request may ask for: the numbers in ServiceProviderConfig and in every refusal.
 
 Pure. Filters and paths are bounded in scim.grammar, PATCH operations in scim.operations, rates in guard.
 """
@@ -11,4 +11,4 @@ ATTRIBUTE_OPERATIONS = 500  # in a PATCH, on anything but members
 BULK_OPERATIONS = 1_000
 KEY_BYTES = 2_000  # of userName, displayName and externalId, which are found by an index; PostgreSQL's holds 2,704
 SCAN_SECONDS = 10.0  # for a filter that only documents can answer
-CURSOR_SECONDS = 3600  # a cursor costs us nothing, but its pages should be of about one time
+CURSOR_SECONDS = 3600  # a cursor costs us nothing, but its pages should be from about the same time

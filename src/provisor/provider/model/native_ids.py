@@ -1,7 +1,7 @@
 """Finds people and groups by the objectGUID in nativeObjectId, in every spelling (spec/scim-wire.md section 11.3).
 
 The attribute is stored as sent; beside it stands its key, which two spellings of one GUID share. Two resources with one
-GUID are warned of, not refused: only their directory can tell which of them is right. SQL only.
+GUID are warned of, not refused: only their directory knows which of them is right. SQL only.
 """
 
 import logging
@@ -40,7 +40,7 @@ def key_of(value: str) -> str:
 
 
 def remember(connection: Connection, tenant: int, kind: ResourceKind, id_: str, value: str | None) -> None:
-    """Keep the key of a resource's nativeObjectId, in place of another one; warn when somebody else has it."""
+    """Keep the key of a resource's nativeObjectId, in place of another one; warn when another resource has it."""
     connection.execute("DELETE FROM native_object WHERE resource_id = ?", (id_,))
     if value is None:
         return

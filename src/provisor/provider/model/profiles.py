@@ -33,9 +33,9 @@ class Profile:
     group_type: ResourceType
     group_limit: int | None = None  # None: as many as there are
     nested_groups: bool = False  # whether a group may be a member
-    strict: bool = False  # as narrow as spec/scim-wire.md section 11.4 describes Umbrella
-    plain: bool = field(init=False, compare=False)  # a stored document is sent as it is: none waits to be requested
-    forgets: bool = field(init=False, compare=False)  # besides the password something is checked and not kept
+    strict: bool = False  # as limited as spec/scim-wire.md section 11.4 describes Umbrella
+    plain: bool = field(init=False, compare=False)  # a stored document is sent as it is: no attribute must be requested
+    forgets: bool = field(init=False, compare=False)  # something besides the password is checked but not kept
     secrets: frozenset[str] = field(init=False, compare=False)  # the names of all that, in lower case
 
     def __post_init__(self) -> None:
@@ -50,15 +50,15 @@ class Profile:
 
     @property
     def shows_groups(self) -> bool:
-        """Whether a user's resource tells the groups they are in."""
+        """Whether a user's resource lists the user's groups."""
         return self.user_type.schema.attribute("groups") is not None
 
     def on_request(self, kind: ResourceKind) -> tuple[str, ...]:
-        """The paths of the attributes that are told only when they are asked for."""
+        """The paths of the attributes returned only on request."""
         return _paths(self.type_of(kind), _is_on_request)
 
     def kept_back(self, kind: ResourceKind) -> tuple[str, ...]:
-        """The paths of the attributes that are checked and then not kept, since nobody will ever read them."""
+        """The paths of the attributes that are checked and then not kept, since they cannot be read."""
         return _paths(self.type_of(kind), _is_kept_back)
 
     @property
@@ -87,7 +87,7 @@ def _is_kept_back(attribute: Attribute) -> bool:
 
 @lru_cache(maxsize=64)
 def at_root(profile: Profile, kind: ResourceKind) -> ResourceType:
-    """A kind as a query over every kind sees it: what only others have is absent here (RFC 7644 section 3.4.2.1)."""
+    """A kind as seen by a query over every kind: what only others have is absent here (RFC 7644 section 3.4.2.1)."""
     own, other = (profile.user_type, profile.group_type) if kind == "User" else (profile.group_type, profile.user_type)
     foreign = (other.schema, *(extension.schema for extension in other.extensions), *other.ignored)
     return replace(own, ignored=(*own.ignored, *foreign))

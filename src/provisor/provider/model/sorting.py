@@ -1,4 +1,4 @@
-"""By what resources are sorted: `sortBy` understood, and the key of a document (RFC 7644 section 3.4.2.3).
+"""How resources are sorted: `sortBy` resolved, and the key of a document (RFC 7644 section 3.4.2.3).
 
 Pure. Of several values the primary one counts, else the first. Values are compared as their type is: numbers as
 numbers, times as moments, text as `caseExact` says. Order: the attribute, its key, the order of types.

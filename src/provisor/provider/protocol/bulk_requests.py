@@ -18,7 +18,7 @@ _METHODS = ("POST", "PUT", "PATCH", "DELETE")
 
 
 def parse_bulk(body: Resource) -> Bulk:
-    """Read a BulkRequest. Raises ScimError for the request as a whole; what is wrong with one operation stays its own.
+    """Read a BulkRequest. Raises ScimError for the request as a whole; an error of one operation stays with it.
 
     413 for more than BULK_OPERATIONS.
     """

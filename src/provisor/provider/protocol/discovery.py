@@ -1,4 +1,4 @@
-"""What the server says about itself, true to what it serves (RFC 7644 section 4, RFC 7643 sections 5 to 7).
+"""What the server says about itself, in accord with what it serves (RFC 7644 section 4, RFC 7643 sections 5 to 7).
 
 Pure. Read-only; sorting and paging are ignored, a filter is refused with 403 as the RFC asks.
 """

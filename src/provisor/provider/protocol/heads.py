@@ -3,15 +3,13 @@
 Pure. RFC 9112 section 3.2, RFC 9110 sections 10.1.1 and 15.5.16. Order: every request, requests with a body.
 """
 
-import re
 from collections.abc import Mapping, MutableMapping
 from functools import lru_cache
 from typing import Any
 
 from provisor.scim.errors import ScimError, invalid_syntax, shown
+from provisor.web.addresses import AUTHORITY
 
-# Narrower than RFC 3986: what stands in locations is read by programs that take markup and quotes for what they are.
-AUTHORITY = re.compile(rb"(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{0,5})?")
 _LONGEST_HOST = 260
 _MEDIA = frozenset((b"application/scim+json", b"application/json"))
 
@@ -22,7 +20,7 @@ def _is_authority(host: bytes) -> bool:
 
 
 def check_head(scope: MutableMapping[str, Any], headers: Mapping[bytes, bytes]) -> None:
-    """Refuse a request that does not say once which host it is for, or expects what nobody does.
+    """Refuse a request that does not say once which host it is for, or expects something unsupported.
 
     Raises ScimError 400, 417.
     """
@@ -32,7 +30,7 @@ def check_head(scope: MutableMapping[str, Any], headers: Mapping[bytes, bytes]) 
         if scope.get("http_version") != "1.0":
             raise invalid_syntax("The request has no Host header; HTTP/1.1 needs one.")
     elif len(host) > _LONGEST_HOST or not _is_authority(host):
-        raise invalid_syntax(f"The Host header is no name or address of a host: {shown(host.decode('latin-1'))}.")
+        raise invalid_syntax(f"The Host header is not the name or address of a host: {shown(host.decode('latin-1'))}.")
     elif len(lines) != len(headers) and [name for name, _ in lines].count(b"host") > 1:
         raise invalid_syntax("The request has more than one Host header; send one.")
     if b"expect" in headers:
@@ -42,7 +40,7 @@ def check_head(scope: MutableMapping[str, Any], headers: Mapping[bytes, bytes]) 
 
 
 def check_media(headers: Mapping[bytes, bytes]) -> None:
-    """Refuse a body that does not claim to be JSON; one that claims nothing is read as JSON. Raises ScimError 415."""
+    """Refuse a body that does not claim to be JSON; one without a type is read as JSON. Raises ScimError 415."""
     kind = headers.get(b"content-type")
     if kind and kind.partition(b";")[0].strip().lower() not in _MEDIA:
         raise ScimError(
@@ -52,4 +50,4 @@ def check_media(headers: Mapping[bytes, bytes]) -> None:
         )
     packed = headers.get(b"content-encoding")
     if packed and packed.strip().lower() != b"identity":
-        raise ScimError(415, None, "A body must come as it is: no Content-Encoding is unpacked here.")
+        raise ScimError(415, None, "A body must be sent uncompressed: Content-Encoding is not supported.")

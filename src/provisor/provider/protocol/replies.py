@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import Any, NamedTuple
 
-from provisor.provider.model.documents import refusal_text
+from provisor.provider.model.documents import dump
 from provisor.provider.model.limits import MAX_BODY_BYTES
 from provisor.provider.protocol.throttling import TooManyRequests
 from provisor.provider.query.chunks import Text, encoded
@@ -37,30 +37,23 @@ class Reply(NamedTuple):
         """How many bytes the whole body has."""
         return len(self.body) + sum(map(len, self.more)) if self.more else len(self.body)
 
-    def all_headers(self) -> tuple[tuple[bytes, bytes], ...]:
-        """Its own, and those of its body."""
-        if not self.body:
-            return self.headers
-        return (
-            (b"content-type", self.content_type),
-            (b"content-length", b"%d" % self.size),
-            *self.headers,
-        )
-
     async def send(self, send: Send) -> None:
         """Answer a request."""
-        await send({"type": "http.response.start", "status": self.status, "headers": self.all_headers()})
+        headers = self.headers
+        if self.body:
+            headers = (b"content-type", self.content_type), (b"content-length", b"%d" % self.size), *headers
+        await send({"type": "http.response.start", "status": self.status, "headers": headers})
         if not self.more:
             await send({"type": "http.response.body", "body": self.body})
             return
         await send({"type": "http.response.body", "body": self.body, "more_body": True})
         for number, part in enumerate(self.more, 1):
-            await asyncio.sleep(0)  # others go in between
+            await asyncio.sleep(0)  # others get a turn in between
             await send({"type": "http.response.body", "body": part, "more_body": number < len(self.more)})
 
 
 class Disconnected(Exception):
-    """The client went away before its request was complete."""
+    """The client left before its request was complete."""
 
 
 def replied(text: Text, *headers: tuple[bytes, bytes]) -> Reply:
@@ -79,7 +72,7 @@ def refused(refusal: ScimError, *headers: tuple[bytes, bytes]) -> Reply:
         headers += ((b"retry-after", _RETRY_SECONDS),)
     if isinstance(refusal, TooManyRequests):
         headers += ((b"retry-after", b"%d" % refusal.retry_seconds),)
-    return Reply(refusal.status, refusal_text(refusal).encode(), headers)
+    return Reply(refusal.status, dump(refusal.body()).encode(), headers)
 
 
 async def read_body(announced: bytes | None, receive: Receive) -> bytes:
@@ -91,14 +84,9 @@ async def read_body(announced: bytes | None, receive: Receive) -> bytes:
         raise too_large(
             f"A body may have {MAX_BODY_BYTES} bytes; this one has {announced[:20].decode()}. Send less at once."
         )
-    message = await receive()
-    if message["type"] == "http.request" and not message.get("more_body"):
-        whole = bytes(message.get("body", b""))
-        if len(whole) > MAX_BODY_BYTES:
-            raise too_large(f"A body may have {MAX_BODY_BYTES} bytes. Send less at once.")
-        return whole
     parts, size = [], 0
     while True:
+        message = await receive()
         if message["type"] == "http.disconnect":
             raise Disconnected
         part = message.get("body", b"")
@@ -108,4 +96,3 @@ async def read_body(announced: bytes | None, receive: Receive) -> bytes:
             raise too_large(f"A body may have {MAX_BODY_BYTES} bytes. Send less at once.")
         if not message.get("more_body"):
             return b"".join(parts)
-        message = await receive()

@@ -56,7 +56,7 @@ def route(rest: str) -> tuple[Route, str]:
 
 
 def nothing_at(path: str, place: Route) -> ScimError:
-    """The refusal of a path that leads to nothing we serve: 404, and 501 for /Me (RFC 7644 section 3.11)."""
+    """The refusal of a path that we do not serve: 404, and 501 for /Me (RFC 7644 section 3.11)."""
     if place is ME:
         return not_implemented("/Me is not served: a token belongs to a client, not to one of the users stored here.")
     return not_found("Address", path)
@@ -67,7 +67,7 @@ def parameters(query: bytes) -> dict[str, str]:
     if not query:
         return {}
     name, _, value = query.partition(b"=")
-    if b"&" not in value and (known := _FILTER.get(name)) is not None:  # what clients ask nearly always
+    if b"&" not in value and (known := _FILTER.get(name)) is not None:  # what clients nearly always ask
         return {known: _unquoted(value)}
     try:
         pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True, max_num_fields=_FIELDS_LIMIT)
@@ -77,7 +77,7 @@ def parameters(query: bytes) -> dict[str, str]:
 
 
 def _unquoted(value: bytes) -> str:
-    """A value of a query string; what it nearly always holds in a fifth of the time."""
+    """A value of a query string; the most common ones in a fifth of the time."""
     plain = value.replace(b"+", b" ").replace(b"%20", b" ").replace(b"%22", b'"').replace(b"%40", b"@")
     return unquote_plus(value.decode("latin-1")) if b"%" in plain else plain.decode("latin-1")
 
@@ -115,7 +115,7 @@ def _select(request: ScimRequest, attributes: Sequence[str], excluded: Sequence[
 
 def question(request: ScimRequest, asked: Mapping[str, str]) -> None:
     """Put what a GET of a list asks for into the request. Raises ScimError."""
-    if len(asked) == 1 and "filter" in asked:  # what clients ask nearly always
+    if len(asked) == 1 and "filter" in asked:  # what clients nearly always ask
         request.filter = _given(asked["filter"])
         return
     start, count = _given(asked.get("startindex")), _given(asked.get("count"))
@@ -134,7 +134,7 @@ def holds(schemas: Json, urn: str) -> bool:
 
 
 def _text(field: str, value: Json) -> str:
-    """A value of a SearchRequest as a query string would have it: half a question would find the wrong things."""
+    """A value of a SearchRequest as a query string would have it: a query read in part would find the wrong things."""
     if isinstance(value, str):
         return value
     if field in _NUMBERS and not isinstance(value, bool):
@@ -167,7 +167,7 @@ def _count(text: str, *, by_cursor: bool) -> int:
     try:
         return min(max(whole_number("count", text), 0), MAX_RESULTS)
     except ScimError as refusal:
-        if by_cursor:  # RFC 9865 section 2.1 has a word of its own for it
+        if by_cursor:  # RFC 9865 section 2.1 has its own word for it
             raise ScimError(400, "invalidCount", refusal.detail) from None
         raise
 

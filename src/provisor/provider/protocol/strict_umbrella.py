@@ -1,4 +1,4 @@
-"""Umbrella as narrow as it is described: few filters, no bulk, no sorting (spec/scim-wire.md section 11.4).
+"""Umbrella as limited as it is described: few filters, no bulk, no sorting (spec/scim-wire.md section 11.4).
 
 Pure. Off unless asked for by `--strict-umbrella`: for clients that want to be tested against the original's limits.
 """

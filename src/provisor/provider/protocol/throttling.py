@@ -1,4 +1,4 @@
-"""What keeps one client from spoiling the server for all: a rate for every token, waiting for who guesses tokens.
+"""Keeps one client from spoiling the server for all: a rate for every token, delays for those who guess tokens.
 
 Both are counted by this process: of several servers on one database each allows the rate. No I/O but the clock. Sizes
 and depths are refused where they are read: documents, requests, scim.grammar, scim.operations. Source:
@@ -16,11 +16,11 @@ from provisor.scim.errors import ScimError
 
 STRICT_RATE = 50.0  # requests a second; what Umbrella is said to allow (spec/scim-wire.md section 11.4)
 
-_FREE_FAILURES = 10  # a client with an old token is told so at once; who guesses waits
+_FREE_FAILURES = 10  # a client with an old token is answered at once; those who guess wait
 _FORGOTTEN_AFTER_SECONDS = 60.0
 _FIRST_DELAY_SECONDS = 0.05
 _LONGEST_DELAY_SECONDS = 2.0
-WAITING_LIMIT = 50  # answers held back at once, each with its request; beyond them 429 is said without waiting
+WAITING_LIMIT = 50  # answers held back at a time, each with its request; more are answered 429 without delay
 _ADDRESSES_LIMIT = 10_000
 
 
@@ -29,14 +29,14 @@ class Limits:
     """What an administrator may set when starting the server; the defaults limit nothing and trust nobody."""
 
     requests_per_second: float | None = None  # for every token
-    trust_proxy: bool = False  # believe X-Forwarded-Proto, -Host and -For
+    trust_proxy: bool = False  # trust X-Forwarded-Proto, -Host and -For
 
 
 NO_LIMITS = Limits()
 
 
 class TooManyRequests(ScimError):
-    """A refusal that says when to come back."""
+    """A refusal that says when to try again."""
 
     def __init__(self, detail: str, retry_seconds: int) -> None:
         super().__init__(429, None, detail)
@@ -51,7 +51,7 @@ class Level(NamedTuple):
 
 
 class RateLimit:
-    """So many requests a second for every token, with a burst of one second's worth."""
+    """A number of requests per second for every token, with a burst of one second's worth."""
 
     def __init__(self, per_second: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._rate = per_second
@@ -70,7 +70,7 @@ class RateLimit:
         self._levels[token_id] = Level(level.requests - 1, level.at)
 
     def charge(self, token_id: str, requests: int) -> None:
-        """Count what one request did beyond itself: the operations of a bulk. Later requests wait for it."""
+        """Count the operations of a bulk beyond its one request. Later requests wait for it."""
         level = self._level(token_id)
         self._levels[token_id] = Level(level.requests - requests, level.at)
 

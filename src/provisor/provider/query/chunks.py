@@ -1,4 +1,4 @@
-"""Text too long to be handled in one step: a group with tens of thousands of members, kept in pieces until it is sent.
+"""Text too long for one step, such as a group with tens of thousands of members, kept in pieces until it is sent.
 
 Every whole copy of such a text holds up all other requests for milliseconds. Pure.
 """
@@ -15,7 +15,7 @@ def enclosed(head: str, texts: Sequence[Text], tail: str) -> Text:
     if len(short) == len(texts):
         return f"{head}{','.join(short)}{tail}"
     pieces: list[bytes] = []
-    waiting = head  # of what is short, sent with what is short beside it
+    waiting = head  # short pieces are sent together
     for number, text in enumerate(texts):
         comma = "," if number else ""
         if isinstance(text, str):

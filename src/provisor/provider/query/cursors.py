@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from cryptography.fernet import Fernet
 
 _KEY_SETTING = "cursor-key"
-_STEP = 500  # rows read at once where documents are judged
+_STEP = 500  # rows read at once where documents are filtered
 
 CursorMode = Literal["after", "before", "offset", "back"]
 
@@ -37,7 +37,7 @@ _load_place = msgspec.json.Decoder(tuple[CursorMode, int, int]).decode
 
 
 class PageCursor(NamedTuple):
-    """A place: behind or before a row's number; or, with sorting, how many rows to leave out (offset, back)."""
+    """A place: behind or before a row's number; or, with sorting, how many rows to skip (offset, back)."""
 
     mode: CursorMode
     position: int
@@ -63,7 +63,7 @@ def write(cursor: PageCursor, key: bytes, query: str) -> str:
 def read(text: str, key: bytes, query: str, *, now: int, count: int | None) -> PageCursor | None:
     """The cursor of a request; None for the first page. `count` None: as many a page as at first.
 
-    Raises ScimError invalidCursor for one that is none of ours or of another query, expiredCursor, invalidCount.
+    Raises ScimError invalidCursor for one that is not ours or of another query, expiredCursor, invalidCount.
     """
     if not text:
         return None
@@ -75,7 +75,7 @@ def read(text: str, key: bytes, query: str, *, now: int, count: int | None) -> P
         issued = fernet.extract_timestamp(token)
     except (InvalidToken, ValueError):  # ValueError: half a character
         raise ScimError(
-            400, "invalidCursor", f"{shown(text)} is no cursor of this query; begin again with an empty one."
+            400, "invalidCursor", f"{shown(text)} is not a cursor of this query; begin again with an empty one."
         ) from None
     if now - issued > CURSOR_SECONDS:
         raise ScimError(400, "expiredCursor", f"The cursor is older than {CURSOR_SECONDS} seconds; begin again.")
@@ -85,14 +85,14 @@ def read(text: str, key: bytes, query: str, *, now: int, count: int | None) -> P
 
 
 def _fernet(key: bytes, query: str) -> "Fernet":
-    """Every query has a key of its own, so that a cursor of another one is none."""
-    from cryptography.fernet import Fernet  # 7 MiB, for the few who page by cursor
+    """Every query has a key of its own, so that a cursor of another query is invalid."""
+    from cryptography.fernet import Fernet  # 7 MiB, which few clients need
 
     return Fernet(base64.urlsafe_b64encode(hmac.digest(key, query.encode("utf-8", "replace"), "sha256")))
 
 
 def secret(database: Database, tenant: Tenant) -> bytes:
-    """The key of a tenant's cursors, made at first use; blocks, so ask in a thread."""
+    """The key of a tenant's cursors, made at first use; blocks, so call it in a thread."""
     known = setting(database.reader(), tenant, _KEY_SETTING)
     if known is None:
         with database.transaction() as connection:
@@ -117,7 +117,7 @@ def page(
 ) -> CursorPage:
     """The page behind or before a cursor, in the order of numbers. Raises ScimError invalidFilter.
 
-    A filter that only documents can answer may end a page early; the next one goes on from there.
+    A filter that only documents can answer may end a page early; the next one continues from there.
     """
     asked = [(kind, compile_query(question, kind).where) for kind in kinds]
     backwards = cursor is not None and cursor.mode == "before"
@@ -159,7 +159,7 @@ def _total(
 
 
 class _Walk:
-    """Goes through rows in one direction until it has enough of them, or has read as many as it may."""
+    """Goes through rows in one direction until it has enough, or has read as many as allowed."""
 
     def __init__(self, connection: Connection, tenant: Tenant, wanted: int, start: int, backwards: bool) -> None:
         self._connection = connection

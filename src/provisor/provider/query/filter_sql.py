@@ -1,7 +1,7 @@
 """Filters as SQL: tree -> WHERE clause over the columns of `resource`, and what is left for Python to judge.
 
 Pure. Anything the columns cannot answer stays a filter over documents, which the listing bounds. Every comparison is
-written so that it is never NULL: NOT must turn it round (an absent attribute matches `ne` and nothing else).
+written so that it is never NULL: NOT must invert it (an absent attribute matches `ne` and nothing else).
 Source: RFC 7644 section 3.4.2.2, spec/scim-wire.md section 8. Order: clauses, columns, members, comparisons.
 """
 
@@ -38,7 +38,7 @@ class SqlClause(NamedTuple):
 
 
 class Where(NamedTuple):
-    """A filter split in two: what SQL answers, and what must be asked of every document that is left."""
+    """A filter split in two: what SQL answers, and what must be checked on every remaining document."""
 
     clause: SqlClause
     rest: Callable[[Json], bool] | None
@@ -64,7 +64,7 @@ _COLUMNS: dict[ResourceKind, dict[str, Column]] = {
 
 
 class Edge(NamedTuple):
-    """An attribute that is not in the document but made of the rows of memberships."""
+    """An attribute that is not in the document but composed of membership rows."""
 
     attribute: str
     own: str  # the column that holds the id of the resource asked about
@@ -90,7 +90,7 @@ def where(tree: Filter, kind: ResourceKind, resource_type: ResourceType, base: s
 
     Raises ScimError invalidFilter for attributes, operators and types that do not go together.
     """
-    matcher(tree, resource_type)  # refuses what makes no sense before any row is read
+    matcher(tree, resource_type)  # refuses nonsense before any row is read
     clauses: list[SqlClause] = []
     rest: list[Filter] = []
     for term in tree.filters if isinstance(tree, And) else (tree,):
@@ -109,7 +109,7 @@ def where(tree: Filter, kind: ResourceKind, resource_type: ResourceType, base: s
 
 
 def _check_composed(rest: Sequence[Filter], kind: ResourceKind, resource_type: ResourceType) -> None:
-    """Refuse conditions on what no document holds and no column answers: better than a wrong answer."""
+    """Refuse conditions that neither documents nor columns can answer: better than a wrong answer."""
     name = _EDGES[kind].attribute
     if resource_type.schema.attribute(name) is None:
         return
@@ -334,7 +334,7 @@ def _successor(prefix: str) -> str | None:
     """The least text greater than every text that begins with `prefix`; None when there is none."""
     for index in range(len(prefix) - 1, -1, -1):
         code = ord(prefix[index]) + 1
-        if code == 0xD800:  # surrogates are no characters
+        if code == 0xD800:  # surrogates are not characters
             code = 0xE000
         if code <= 0x10FFFF:
             return prefix[:index] + chr(code)

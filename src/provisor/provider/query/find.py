@@ -28,14 +28,14 @@ SCAN_LIMIT = 200_000  # documents a query may read when no column answers it: ab
 
 # `userName eq "x"` is nearly all that a provisioning client ever asks.
 _BY_NAME = re.compile(r'\s*((?i:username|displayname))\s+(?i:eq)\s+("[^"\\]*(?:\\[^u][^"\\]*)*")\s*')
-# The same as a whole query string, of a name without anything to unwrap.
+# The same as a whole query string, with a name that needs no unescaping.
 _NAME_ALONE = re.compile(
     rb'filter=(?i:username)(?:\+|%20)(?i:eq)(?:\+|%20)(?:%22|")([\w.@-]{0,1000}(?:%40[\w.-]{0,1000})?)(?:%22|")'
 )
 _NAME_OF: dict[ResourceKind, str] = {"User": "username", "Group": "displayname"}
 _WHOLE = re.compile(r"\s*[+-]?[0-9]+\s*")
-_DIGITS = 1_000  # as many are read: longer ones take time and mean the same
-LARGEST = 2**40  # numbers are cut down to it: nobody has so many resources, and every database can count to it
+_DIGITS = 1_000  # digits read: longer numbers take time and mean the same
+LARGEST = 2**40  # larger numbers become this: nobody has so many resources, and every database can count to it
 _as_text = msgspec.json.Decoder(str).decode
 _load = msgspec.json.Decoder().decode
 
@@ -68,11 +68,11 @@ def name_asked(text: str | None, kind: ResourceKind) -> str | None:
     try:
         return fold(_as_text(asked[2]))
     except msgspec.DecodeError:
-        return None  # the grammar says what is wrong with it
+        return None  # the grammar reports what is wrong with it
 
 
 def named(row: Row | None, request: ScimRequest) -> FoundPage:
-    """What a look-up by name came to."""
+    """The result of a look-up by name."""
     if row is None:
         return FoundPage(0, [])
     return FoundPage(1, [row[0]] if request.start_index == 1 and request.count > 0 else [])
@@ -101,7 +101,7 @@ def page(connection: Connection, request: ScimRequest, positions: Positions) -> 
 
 
 class Query(NamedTuple):
-    """A question compiled: what to ask the database, what to ask the documents, and in which order to answer."""
+    """A question compiled: what the database filters, what is filtered on documents, and the order of the answer."""
 
     where: Where
     order: str | None  # SQL; None when the sort key must be read from the documents
@@ -114,7 +114,7 @@ class Query(NamedTuple):
 
 
 def compile_query(request: ScimRequest, kind: ResourceKind) -> Query:
-    """Understand filter and sorting as they are asked of one kind. Raises ScimError invalidFilter or invalidPath."""
+    """Compile filter and sorting for one kind. Raises ScimError invalidFilter or invalidPath."""
     profile = request.tenant.profile
     resource_type = at_root(profile, kind) if request.root else profile.type_of(kind)
     split = EVERYTHING

@@ -1,8 +1,8 @@
 """Where a page begins: from the 1-based startIndex of RFC 7644 section 3.4.2.4 to the key of a row, exactly.
 
 A page that followed another one is found in one step. A far page visited first counts all rows once, by blocks of
-their numbers, over an index. What is remembered is good until a resource is removed, which the tally in the database
-tells every process; new rows come last and change nothing.
+their numbers, over an index. What is remembered is valid until a resource is removed, which the tally in the database
+shows to every process; new rows come last and change nothing.
 """
 
 import threading
@@ -14,7 +14,7 @@ from provisor.provider.model.profiles import ResourceKind
 from provisor.provider.store.tables import before_first
 
 BLOCK_BITS = 9  # 512 numbers a block: walking one takes about as long as reading a page
-NEAR_ROWS = 2_000  # walked on the event loop without anybody noticing
+NEAR_ROWS = 2_000  # short enough to walk on the event loop
 _REMEMBERED = 50_000  # positions a kind; then they are forgotten, so that no client can fill the memory
 
 _COUNT_BLOCKS = (
@@ -36,7 +36,7 @@ class Positions:
         self._lock = threading.Lock()
 
     def far(self, tenant: int, kind: ResourceKind, skip: int) -> bool:
-        """Whether finding the page may take long: then it belongs into a thread."""
+        """Whether finding the page may take long: then it belongs in a thread."""
         with self._lock:
             known = self._known.get((tenant, kind))
             return skip - (_nearest(known[1], skip) if known else 0) > NEAR_ROWS

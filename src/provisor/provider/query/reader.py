@@ -1,4 +1,4 @@
-"""Reads: one resource, a page of a list, a group of any size, without ever holding up other requests.
+"""Reads: one resource, a page of a list, a group of any size, without holding up other requests.
 
 Statements that an index answers run on the event loop: they take microseconds. Queries that must look at many rows run
 in a thread. The members of a large group are read in short steps of one snapshot, and other requests go in between.
@@ -26,9 +26,10 @@ from provisor.provider.verbs.request import ScimRequest
 from provisor.scim.errors import not_found, too_many
 from provisor.scim.messages import LIST_RESPONSE_URN
 
-AT_ONCE = 250  # members read without letting others in between: about half a millisecond
+AT_ONCE = 250  # members read before others get a turn: about half a millisecond
 PAGE_MEMBERS = 50_000  # a page of groups ends early when it holds so many members; itemsPerPage says so
 MERGED_RESULTS = 10_000  # sorted over every kind: as many documents of each are held to find a page
+FEW_READS = 16  # between two commits: the way to a thread and back would cost more CPU than they do
 _QUERY_THREADS = 2
 
 _LIST = f'{{"schemas":["{LIST_RESPONSE_URN}"],"totalResults":'
@@ -49,9 +50,9 @@ class Reader:
         self._asked_before = 0
 
     def quiet(self) -> bool:
-        """Whether nothing was read since this was last asked: then a commit may keep the loop waiting."""
+        """Whether little was read since this was last asked: then a commit may keep the loop waiting."""
         asked, self._asked_before = self._asked_before, self._asked
-        return asked == self._asked
+        return self._asked - asked <= FEW_READS
 
     @property
     def connection(self) -> Connection:
@@ -63,7 +64,7 @@ class Reader:
         self._threads.shutdown(wait=True, cancel_futures=True)
 
     def at_once(self, request: ScimRequest) -> tuple[str, int | str] | None:
-        """A user by id, and their version, where that is a short read of a file of ours; else None.
+        """A user by id, and the version, where that is a short read of a local file; else None.
 
         Raises ScimError 404.
         """
@@ -73,7 +74,7 @@ class Reader:
         return self._user(request, self._connection.one(READ_DOCUMENT, _key(request)))
 
     def by_name(self, request: ScimRequest, name: str) -> str | None:
-        """The ListResponse with the user of that name, where that is a short read of a file of ours; else None."""
+        """The ListResponse with the user of that name, where that is a short read of a local file; else None."""
         if self._ask is not None:
             return None
         self._asked += 1
@@ -104,7 +105,7 @@ class Reader:
         return self._user(request, row)
 
     async def _row(self, sql: str, values: Sequence[object]) -> Row | None:
-        """The row that an index leads to; on a server the loop goes on meanwhile."""
+        """The row that an index leads to; with a database server it does not block the loop."""
         return self._connection.one(sql, values) if self._ask is None else await self._ask(sql, values)
 
     @staticmethod
@@ -194,7 +195,7 @@ class Reader:
             shown = await self._texts(documents, replace(request, kind=kind))
             texts += shown
             if len(shown) < len(documents):
-                break  # groups with very many members: the next page goes on behind them
+                break  # groups with very many members: the next page continues behind them
         return total, texts
 
     async def _by_cursor(self, request: ScimRequest) -> Text:
@@ -229,7 +230,7 @@ class Reader:
                 shown = await self._texts(documents, replace(request, kind=kind))
                 texts += shown
                 if len(shown) < len(documents):
-                    break  # groups with very many members: the next page goes on behind them
+                    break  # groups with very many members: the next page continues behind them
         after = page.after if len(texts) == len(page.rows) else page.rows[len(texts) - 1][0]
         return _cursor_response(page.total, texts, told("before", page.before) + told("after", after))
 

@@ -14,7 +14,7 @@ from functools import partial
 from provisor.database import Connection, Database, DatabaseError, Writer
 from provisor.provider.model.documents import ENDPOINTS, decode_object, etag
 from provisor.provider.protocol import routes
-from provisor.provider.protocol.base_paths import Addresses, AsgiScope
+from provisor.provider.protocol.base_paths import Addresses
 from provisor.provider.protocol.bulk_requests import parse_bulk
 from provisor.provider.protocol.discovery import describe
 from provisor.provider.protocol.heads import check_head, check_media
@@ -36,13 +36,14 @@ from provisor.provider.watch import health
 from provisor.provider.watch.inspector import READ_TO_MASK, Exchanges
 from provisor.provider.watch.masking import BODY_LIMIT, body_to_mask, masked_query, shown_answer
 from provisor.provider.watch.metrics import Metrics
-from provisor.provider.watch.request_log import RequestLog
+from provisor.provider.watch.request_log import Done, RequestLog
 from provisor.scim.errors import ScimError, invalid_syntax, not_found, not_implemented, shown, unauthorized
 from provisor.scim.values import Resource
+from provisor.web.addresses import AsgiScope
 
 Pages = Callable[[AsgiScope, Receive, Send], Awaitable[None]]
 
-_LEARN_EVERY = 1_000_000  # microseconds between two looks for tenants that were made since
+_LEARN_EVERY = 1_000_000  # microseconds between two checks for new tenants
 
 logger = logging.getLogger("provisor.target")
 
@@ -64,7 +65,7 @@ class ServiceProvider:
     ) -> None:
         self._database = database
         self._tenant = tenant
-        self._pages = pages  # what answers outside the base paths, to who presents no credentials
+        self._pages = pages  # answers outside the base paths, to clients without credentials
         self._addresses = Addresses(tenant, trust_proxy=limits.trust_proxy)
         self._alone = alone
         self.learned_at = 0  # when the tenants were last read; 0 lets an unknown address read them again
@@ -83,7 +84,7 @@ class ServiceProvider:
     async def start(self) -> None:
         """Get ready to answer; call it on the loop that will serve."""
         self._reader = Reader(self._database)
-        self._writer = Writer(self._database, self._reader.quiet)
+        self._writer = Writer(self._database, self._reader.quiet, RequestLog.insert)
         self._admission = TokenCheck(self._reader.connection)
         self.log = RequestLog(self._writer)
         self.exchanges = Exchanges(self._database, self._writer)
@@ -96,7 +97,7 @@ class ServiceProvider:
         self._reader.close()
 
     async def _no_request(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
-        """Start and stop with the server; whatever else ASGI brings is no HTTP."""
+        """Start and stop with the server; anything else that ASGI brings is not HTTP."""
         if scope["type"] != "lifespan":
             await send({"type": "websocket.close", "code": 1008})
             return
@@ -137,19 +138,19 @@ class ServiceProvider:
             return
         except Exception:
             logger.exception("%s %s", scope["method"], shown(masked_query(scope["path"])))
-            reply = refused(ScimError(500, None, "This request met an error in the server; its log says more."))
+            reply = refused(ScimError(500, None, "An error occurred on the server; its log says more."))
         if reply is None:
             await self._beside(scope, receive, send)
             return
         self._keep(request, reply)
         if self.log.full:
             await self.log.flush()
-        took = time.perf_counter_ns() - request.started  # with the commit, of which the log entry inside it cannot know
+        took = time.perf_counter_ns() - request.started  # with the commit, which the log entry inside it cannot know
         self._metrics.count(scope["method"], request.told_kind, reply.status, took)
         await reply.send(send)
 
     def _find(self, request: ScimRequest) -> bool:
-        """Find whose the request is and what for; False for what is none of SCIM: a page, or a question of health.
+        """Find whose the request is and what for; False for what is not SCIM: a page, or a health check.
 
         Raises ScimError.
         """
@@ -170,7 +171,7 @@ class ServiceProvider:
         return True
 
     def _find_anew(self, path: str, now: int) -> tuple[str, Tenant, Route, str] | None:
-        """The place of a path of a tenant made since we started."""
+        """The place of a path of a tenant created since we started."""
         if self._alone or now - self.learned_at <= _LEARN_EVERY:
             return None
         self.learned_at = now
@@ -178,7 +179,7 @@ class ServiceProvider:
         return self._addresses.find(path)
 
     async def _beside(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
-        """What is no SCIM request: a question about our health, or a page for people."""
+        """What is not a SCIM request: a health check, or a page for people."""
         if scope["path"] not in health.PATHS:
             if self._pages is not None:
                 await self._pages(scope, receive, send)
@@ -240,7 +241,7 @@ class ServiceProvider:
             self._rate.take(request.token_id)
 
     async def _unauthorized(self, request: ScimRequest, refusal: ScimError) -> Reply:
-        """Who keeps sending wrong tokens waits for the answer."""
+        """Delays the answer to clients that keep sending wrong tokens."""
         try:
             held = await self._failures.slow_down(self._addresses.client(request.scope, request.headers))
         except ScimError as throttled:
@@ -286,14 +287,7 @@ class ServiceProvider:
         if (if_none_match := headers.get(b"if-none-match")) is not None:
             request.if_none_match = if_none_match.decode("latin-1")
 
-        def write(connection: Connection) -> VerbAnswer:
-            request.told_id = request.id or None  # of a run that was undone
-            answer = work(connection)
-            request.told_id = answer.id
-            self.log.insert(connection, request, answer.status)
-            return answer
-
-        answer = await self._writer.write(write)
+        _, answer = await self._writer.write(lambda connection: Done(request, work(connection)))
         request.logged = True
         return _written(request, answer)
 

@@ -19,16 +19,16 @@ import uvicorn
 import uvloop
 
 from provisor.database import Database
-from provisor.provider.dashboard.lazy import Dashboard
+from provisor.provider.dashboard.lazy import dashboard
 from provisor.provider.protocol.throttling import NO_LIMITS, Limits
 from provisor.provider.serving.app import ServiceProvider
-from provisor.provider.serving.connections import GuardedProtocol, Watch
 from provisor.provider.store.tables import TargetError, Tenant, store_setting
 from provisor.provider.store.tenants import URL_SETTING
+from provisor.web.connections import GuardedProtocol, Watch
 
 _STOP_SECONDS = 10  # for requests in flight
 _BACKLOG = 2048
-_COLLECT_EVERY = 50_000  # objects; requests leave next to no cycles behind, and each look for them costs
+_COLLECT_EVERY = 50_000  # objects; requests leave hardly any reference cycles, and each collection costs
 
 
 class Tls(NamedTuple):
@@ -38,12 +38,12 @@ class Tls(NamedTuple):
     key: Path
 
     def check(self) -> None:
-        """Refuse files that no server can use, before anything listens. Raises TargetError."""
+        """Refuse files that a server cannot use, before anything listens. Raises TargetError."""
         try:
             ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(self.certificate, self.key, "")
         except (OSError, ssl.SSLError) as error:
             raise TargetError(
-                f"{self.certificate} and {self.key} are no certificate and its key (without a password): {error}."
+                f"{self.certificate} and {self.key} are not a certificate and its key (without a password): {error}."
             ) from error
 
 
@@ -56,9 +56,9 @@ class _Server(uvicorn.Server):
 
 
 def open_socket(host: str, port: int, *, shared: bool = False) -> socket.socket:
-    """A listening socket; port 0 takes a free one. Raises TargetError when the address cannot be had.
+    """A listening socket; port 0 takes a free one. Raises TargetError when the address is not available.
 
-    `shared`: other servers of the same user that say so, too, may listen there; the kernel deals out connections.
+    `shared`: other servers of the same user that also share may listen there; the kernel distributes connections.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family)
@@ -83,7 +83,7 @@ def address_of(listener: socket.socket, tenant: Tenant, scheme: str = "http") ->
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """What is served, and how: everything a process has to know."""
+    """What is served, and how: everything a process needs."""
 
     database: Database
     tenant: Tenant
@@ -106,13 +106,11 @@ def serve(service: Service, *, ready: Callable[[str], None], ready_file: Path | 
             _write_whole(ready_file, url + "\n")
         ready(url)
 
-    dashboard = Dashboard(service.database, service.tenant, alone=service.alone, trust_proxy=service.limits.trust_proxy)
+    pages = dashboard(service.database, service.tenant, alone=service.alone, trust_proxy=service.limits.trust_proxy)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        target = ServiceProvider(
-            service.database, service.tenant, dashboard, limits=service.limits, alone=service.alone
-        )
+        target = ServiceProvider(service.database, service.tenant, pages, limits=service.limits, alone=service.alone)
         runner.run(_run(target, service, announce))
-    dashboard.close()
+    pages.close()
 
 
 async def _run(target: ServiceProvider, service: Service, ready: Callable[[], None]) -> None:
@@ -122,7 +120,7 @@ async def _run(target: ServiceProvider, service: Service, ready: Callable[[], No
     while not server.started and not serving.done():
         await asyncio.sleep(0.005)
     gc.collect()
-    gc.freeze()  # what was loaded stays: a collection need not walk through all modules while clients wait
+    gc.freeze()  # loaded modules stay: a collection need not walk through them while clients wait
     gc.set_threshold(_COLLECT_EVERY, 20, 50)
     watching = asyncio.ensure_future(Watch(server.server_state.connections).run())
     if server.started:
@@ -142,7 +140,7 @@ def guarded_server(target: ServiceProvider, tls: Tls | None) -> _Server:
             ws="none",
             lifespan="on",
             access_log=False,
-            log_level="error",  # or who sends no HTTP fills it
+            log_level="error",  # or clients that do not send HTTP fill it
             proxy_headers=False,
             server_header=False,
             timeout_graceful_shutdown=_STOP_SECONDS,
@@ -162,7 +160,7 @@ def _stop_when_told(server: _Server) -> None:
 
 
 def _write_whole(path: Path, text: str) -> None:
-    """Write a file so that whoever waits for it never reads half of it."""
+    """Write a file so that readers do not see half of it."""
     unfinished = path.with_name(path.name + ".new")
     unfinished.unlink(missing_ok=True)  # of a server that was killed, or a link that leads elsewhere
     with unfinished.open("x", encoding="utf-8") as file:

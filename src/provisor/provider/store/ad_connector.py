@@ -1,7 +1,7 @@
 """Identities of the on-premises AD connector: beside SCIM's, not seen by SCIM clients (spec/scim-wire.md section 11.5).
 
-The connector itself is a program of the network's; here its identities are read from CSV files, so that what
-administrators meet when both are in use is real. SQL and CSV only.
+The connector itself is a program of the network's; here its identities are read from CSV files, so that
+administrators see what happens when both are in use. SQL and CSV only.
 """
 
 import csv
@@ -29,7 +29,7 @@ class Imported(NamedTuple):
 
 
 def import_file(connection: Connection, tenant: Tenant, path: Path, now: int) -> Imported:
-    """Take in one CSV file; its header tells whether it holds users, groups or memberships.
+    """Import one CSV file; its header tells whether it holds users, groups or memberships.
 
     A second import of the same identity updates it. Raises TargetError naming the file and the row.
     """
@@ -96,7 +96,7 @@ def _guid_of(path: Path, number: int, row: Mapping[str, str]) -> str | None:
         return None
     guid = guid_bytes(text)
     if guid is None:
-        raise TargetError(f"{path}, row {number}: {text!r} is no objectGUID.")
+        raise TargetError(f"{path}, row {number}: {text!r} is not an objectGUID.")
     return guid.hex()
 
 

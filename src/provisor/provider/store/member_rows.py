@@ -16,14 +16,14 @@ from provisor.scim.errors import invalid_value, shown
 
 T = TypeVar("T")
 
-_LOTS = (100, 10, 1)  # members a statement: a statement's own cost is that of two of them, on a network that of ten
+_LOTS = (100, 10, 1)  # members per statement: a statement itself costs as much as two of them, over a network as ten
 _LENGTHS = (1, 10, 50, 100, 200)  # values a statement that asks about a page, which has 200 at most
 _BETWEEN = 5  # rows a member, then a range holds too much beside them
 _READ_STEP = 500  # rows a read; short enough to let other requests in between
 
 
 def add(connection: Connection, tenant: Tenant, group_id: str, ids: Iterable[str]) -> bool:
-    """Add members that are not in the group yet. Raises ScimError 400 for an id that nobody here has."""
+    """Add members that are not in the group yet. Raises ScimError 400 for an unknown id."""
     kinds = ("User", "Group") if tenant.profile.nested_groups else ("User", "User")
     changed = False
     for lot in _lots(ids):
@@ -43,7 +43,7 @@ def _check_members(connection: Connection, tenant: Tenant, group_id: str, ids: S
 
 
 def remove(connection: Connection, group_id: str, ids: Iterable[str]) -> bool:
-    """Remove members; one that is not there is no error (spec/scim-wire.md section 9, DEFAULT)."""
+    """Remove members; one that is not there is not an error (spec/scim-wire.md section 9, DEFAULT)."""
     removed = 0
     for lot in _lots(ids):
         removed += connection.execute(_removing(len(lot)), (group_id, *lot)).rowcount
@@ -156,10 +156,10 @@ def groups_of(connection: Connection, member_id: str) -> list[str]:
 
 
 def groups_of_all(connection: Connection, member_ids: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
-    """The groups of several members, asked for at once; who is in none is not in it, somebody else may be.
+    """The groups of several members, asked for at once; members without groups are left out, others may be in it.
 
     Ids begin with the time, so those of a page lie together: their range takes a quarter of the time that a hundred
-    ids take. Where others lie between them, these are asked for by name.
+    ids take. If others lie between them, these ids are listed.
     """
     if not member_ids:
         return {}
@@ -187,5 +187,5 @@ def few_of_all(connection: Connection, group_ids: Sequence[str], limit: int) -> 
 
 
 def forget(connection: Connection, member_id: str) -> None:
-    """Take somebody out of every group."""
+    """Remove somebody from every group."""
     connection.execute("DELETE FROM membership WHERE member_id = ?", (member_id,))

@@ -66,7 +66,7 @@ def _schema(document: Json, file: Path) -> Schema:
     if not _URN.fullmatch(schema.id):
         raise TargetError(f"{file}: the id of a schema is a URN such as urn:example:Badge, not {shown(schema.id)}.")
     if schema.id.lower() in (USER_URN.lower(), GROUP_URN.lower(), ENTERPRISE_URN.lower()):
-        raise TargetError(f"{file}: {schema.id} is served already; an extension has a URN of its own.")
+        raise TargetError(f"{file}: {schema.id} is served already; an extension needs its own URN.")
     if not schema.attributes:
         raise TargetError(f"{file}: {schema.id} has no attributes.")
     raw = {name.lower(): value for name, value in document.items()} if isinstance(document, dict) else {}

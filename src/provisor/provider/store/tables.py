@@ -15,9 +15,9 @@ from provisor.provider.model import native_ids
 from provisor.provider.model.profiles import KINDS, PROFILES, UMBRELLA, Profile
 
 BASE_PATH = "/identity/v2/scim"  # Umbrella's own
-SHORT_BASE_PATH = "/scim/v2"  # answered as well; what most other clients are told
+SHORT_BASE_PATH = "/scim/v2"  # also served; what most other clients use
 DEFAULT_TENANT = "default"
-_FIRST_WITH_NATIVE_IDS = 3  # the migration after which documents stored before are gone through once
+_FIRST_WITH_NATIVE_IDS = 3  # the migration after which documents stored before are processed once
 
 
 class TargetError(Exception):
@@ -121,7 +121,7 @@ def now_microseconds() -> int:
 
 
 def is_id(text: str) -> bool:
-    """Whether a text is written as our ids are. They are caseExact (RFC 7643 section 3.1), so capitals make it none."""
+    """Whether a text is written as our ids are. They are caseExact (RFC 7643 section 3.1), so capitals do not fit."""
     return _ID.fullmatch(text) is not None
 
 

@@ -35,7 +35,7 @@ _SCHEMA = "schema"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewTenant:
-    """What an administrator says of a tenant to be made; `base_path` None takes one from the name."""
+    """What an administrator says about a new tenant; `base_path` None derives it from the name."""
 
     name: str
     profile: str = "umbrella"
@@ -46,18 +46,18 @@ class NewTenant:
 
 
 def create_tenant(database: Database, wanted: NewTenant) -> Tenant:
-    """Make a tenant. Raises TargetError for a name or base path that is taken or none, and for a mismatch."""
+    """Make a tenant. Raises TargetError for a name or base path that is taken or invalid, and for a mismatch."""
     if not _NAME.fullmatch(wanted.name):
         raise TargetError(
-            f"{wanted.name!r} is no name for a tenant.",
+            f"{wanted.name!r} cannot be the name of a tenant.",
             "Write up to 63 of a-z, 0-9, dot, dash and underscore, a letter or digit first.",
         )
     if wanted.profile not in PROFILES:
         raise TargetError(f"A profile is {' or '.join(PROFILES)}, not {wanted.profile!r}.")
     if any(wanted.schemas.values()) and wanted.profile != GENERIC.name:
-        raise TargetError("Extension schemas belong to the profile 'generic'; Umbrella's attributes are what they are.")
+        raise TargetError("Extension schemas need the profile 'generic'; Umbrella's attributes are fixed.")
     if wanted.strict and wanted.profile == GENERIC.name:
-        raise TargetError("--strict-umbrella narrows the profile 'umbrella'; it means nothing for 'generic'.")
+        raise TargetError("--strict-umbrella narrows the profile 'umbrella'; it has no effect on 'generic'.")
     base_path = wanted.base_path or f"/tenants/{wanted.name}/scim/v2"
     the_tenant(database)  # so that it has the first number and its paths count as taken
     with database.transaction() as connection:
@@ -84,19 +84,19 @@ def create_tenant(database: Database, wanted: NewTenant) -> Tenant:
 
 def _check_free(connection: Connection, name: str, base_path: str) -> None:
     if not _BASE_PATH.fullmatch(base_path) or any(part in (".", "..") for part in base_path.split("/")):
-        raise TargetError(f"{base_path!r} is no base path.", "Write it as /name or /name/scim/v2.")
+        raise TargetError(f"{base_path!r} is not a base path.", "Write it as /name or /name/scim/v2.")
     taken = [(path, "the server itself") for path in _RESERVED]
     for other, path in connection.all("SELECT name, base_path FROM tenant"):
         if other == name:
-            raise TargetError(f"There is a tenant {name!r} already.", "`provisor target tenant list` shows them all.")
+            raise TargetError(f"There is already a tenant {name!r}.", "`provisor target tenant list` shows them all.")
         taken.append((path, f"the tenant {other!r}"))
     for path, owner in taken:
         if f"{base_path}/".startswith(f"{path}/") or f"{path}/".startswith(f"{base_path}/"):
-            raise TargetError(f"The base path {base_path} meets {path} of {owner}.", "Choose another one.")
+            raise TargetError(f"The base path {base_path} overlaps {path} of {owner}.", "Choose another one.")
 
 
 def strict(tenant: Tenant) -> Tenant:
-    """The tenant as narrow as Umbrella is described. Raises TargetError for another profile."""
+    """The tenant as limited as Umbrella is described. Raises TargetError for another profile."""
     if tenant.profile.name == GENERIC.name:
         raise TargetError("--strict-umbrella narrows the profile 'umbrella'; this tenant is 'generic'.")
     return replace(tenant, profile=replace(tenant.profile, strict=True))
@@ -130,7 +130,7 @@ def known_url(connection: Connection, tenant: Tenant) -> str | None:
     own = setting(connection, tenant, URL_SETTING)
     if own is not None:
         return own
-    for other in load_tenants(connection):  # made since: the server is the same, the base path is its own
+    for other in load_tenants(connection):  # created since: the server is the same, the base path is its own
         known = setting(connection, other, URL_SETTING)
         if known is not None:
             return known.removesuffix(other.base_path) + tenant.base_path
@@ -169,7 +169,7 @@ def _tenant(connection: Connection, row: Sequence[object]) -> Tenant:
 
 
 def kept_back_names(connection: Connection, tenant: int) -> frozenset[str]:
-    """The names, in lower case, of a tenant's own attributes that nobody may ever read."""
+    """The names, in lower case, of a tenant's own attributes that nobody may read."""
     rows = connection.all("SELECT value FROM setting WHERE tenant = ? AND name LIKE ?", (tenant, f"{_SCHEMA} %"))
     attributes = [attribute for (value,) in rows for attribute in schema_from_json(json.loads(value)).attributes]
     parts = [part for attribute in attributes for part in (attribute, *attribute.sub_attributes)]

@@ -20,10 +20,13 @@ DAY = 86_400 * 1_000_000
 ROTATE_AFTER = 180 * DAY  # what Cisco advises (spec/scim-wire.md section 11.1)
 _RANDOM_BYTES = 32
 
+# By the SHA-256 of what the client sent: how long the look-up takes says nothing of another token.
+_LOOK_UP = "SELECT id, tenant, expires_at, revoked_at FROM token WHERE hash = ?"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Token:
-    """What is known of a token: never the token itself."""
+    """What is known about a token, without the token itself."""
 
     id: str
     kind: str
@@ -34,7 +37,7 @@ class Token:
     last_used_at: int | None
 
     def live(self, now: int) -> bool:
-        """Whether a client that presents it is let in."""
+        """Whether a client with it is let in."""
         return self.revoked_at is None and (self.expires_at is None or self.expires_at > now)
 
     def old(self, now: int) -> bool:
@@ -105,7 +108,7 @@ def list_tokens(connection: Connection, tenant: Tenant) -> list[Token]:
 def rotate_token(
     connection: Connection, tenant: Tenant, name: str, *, overlap: int, now: int, expires_at: int | None = None
 ) -> tuple[Token, str]:
-    """Make a token in place of another one, which stays good for `overlap` microseconds more; 0 ends it now.
+    """Make a token in place of another one, which stays valid for `overlap` microseconds more; 0 ends it now.
 
     Kind and label are the old one's, found by id or label. Raises TargetError as `revoke_token` does.
     """
@@ -150,9 +153,9 @@ def bearer(authorization: bytes | None) -> bytes | None:
 
 
 class TokenCheck:
-    """Lets tokens in. Remembers who was let in for as long as nobody, in whatever process, has written anything.
+    """Lets tokens in. Remembers valid tokens as long as no process has written anything.
 
-    Asks the database for that once a millisecond: a token that was revoked is let in for the rest of that one at most.
+    Checks that once a millisecond: a revoked token is let in for the rest of that one at most.
     """
 
     def __init__(self, connection: Connection) -> None:
@@ -172,22 +175,9 @@ class TokenCheck:
         key = tenant, sha256(token).digest()
         known = self._known.get(key)
         if known is None:
-            known = look_up_token(self._connection, tenant, token, now)
-            if known is None:
+            row = self._connection.one(_LOOK_UP, key[1:])
+            if row is None or row[1] != tenant or row[3] is not None:
                 return None
-            self._known[key] = known
+            known = self._known[key] = row[0], row[2]
         identifier, expires_at = known
         return identifier if expires_at is None or now < expires_at else None
-
-
-def look_up_token(connection: Connection, tenant: int, token: bytes, now: int) -> tuple[str, int | None] | None:
-    """The id and the expiry of a token that this tenant honours now, else None.
-
-    The key is the SHA-256 of what the client sent: how long the look-up takes says nothing of another token.
-    """
-    row = connection.one(
-        "SELECT id, tenant, expires_at, revoked_at FROM token WHERE hash = ?", (sha256(token).digest(),)
-    )
-    if row is None or row[1] != tenant or row[3] is not None or (row[2] is not None and row[2] <= now):
-        return None
-    return row[0], row[2]

@@ -1,6 +1,6 @@
 """Many operations in one request (RFC 7644 section 3.7): put in order, done, answered one by one.
 
-Every operation stands for itself: one that is refused undoes nothing of the others. Operations are done in the order
+Every operation stands alone: a refused one does not undo others. Operations are done in the order
 given, except that a resource named by `bulkId:` is made before it is used; resources that name each other are made
 together, all or none. Ids are given out before anything is written, so a reference is known wherever it stands.
 Order: the values, the run, the answer. How they are read is in `protocol.bulk_requests`.
@@ -25,7 +25,7 @@ from provisor.scim.patch.operations import parse_operations
 from provisor.scim.values import Json, Resource
 
 BULK_RESPONSE_URN = "urn:ietf:params:scim:api:messages:2.0:BulkResponse"
-_AT_ONCE = 20  # operations in one write: a few milliseconds, then others have their turn
+_AT_ONCE = 20  # operations in one write: a few milliseconds, then others get a turn
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -54,12 +54,12 @@ StepOutcome = VerbAnswer | ScimError
 Outcomes = dict[int, StepOutcome]  # by the number of the operation
 
 
-# Called in the transaction of an operation with its number, from 1, what it was and its status.
+# Called in an operation's transaction with its number, from 1, the operation and its status.
 Log = Callable[[Connection, int, Step, int], None]
 
 
 class BulkRun:
-    """A bulk request being done for one client; `log` is told of every operation done."""
+    """A bulk request being done for one client; `log` is called for every operation done."""
 
     def __init__(self, bulk: Bulk, *, tenant: Tenant, base: str, now: int, log: Log) -> None:
         self._log = log
@@ -131,7 +131,7 @@ class BulkRun:
                 raise _not_made(name)
 
     def _undone(self, unit: Sequence[int], made: Outcomes) -> Outcomes:
-        """Nothing of a unit was done: who is not to blame is told of who is."""
+        """Nothing of a unit was done: operations not to blame name the one that is."""
         blamed, refusal = next(item for item in made.items() if isinstance(item[1], ScimError))
         name = self._steps[blamed].bulk_id or ""
         return {number: refusal if number == blamed else _not_made(name) for number in unit}
@@ -184,4 +184,4 @@ class BulkRun:
 
 
 def _not_made(name: str) -> ScimError:
-    return ScimError(409, None, f"It refers to bulkId:{name}, which was not made.")
+    return ScimError(409, None, f"It refers to bulkId:{name}, which was not created.")

@@ -27,7 +27,7 @@ def rendered(
 ) -> tuple[str, int | str]:
     """A document as this client is to see it, and its version as it is told.
 
-    `values` are the elements of a group's members or a user's groups, `written` the attributes told on request only
+    `values` are the elements of a group's members or a user's groups, `written` the attributes returned only on request
     that this request wrote.
     """
     text, told = located(document, request.kind, request.base), version
@@ -63,7 +63,7 @@ def values_beside(connection: Connection, request: ScimRequest, id_: str) -> str
 
 
 def groups_of_page(connection: Connection, request: ScimRequest, documents: Sequence[str]) -> dict[str, str]:
-    """The same for a page of users, by their ids, asked for at once. Who shares groups shares their text."""
+    """The same for a page of users, by their ids, asked for at once. Users with the same groups share their text."""
     if not documents or not request.shows_groups:
         return {}
     found = member_rows.groups_of_all(connection, [id_of(document) for document in documents])

@@ -1,4 +1,4 @@
-"""One SCIM request, from its head to its entry in the log: of what, how much of it, on which condition, by whom.
+"""One SCIM request, from its head to its entry in the log: what is asked, how much of it, on which condition, by whom.
 
 Made once and filled in as it becomes known; an operation of a bulk is one of its own.
 """
@@ -23,7 +23,7 @@ class Route(NamedTuple):
 
 
 NOWHERE = Route(())
-ME = Route(())  # known and not served (RFC 7644 section 3.11)
+ME = Route(())  # known but not served (RFC 7644 section 3.11)
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -51,7 +51,7 @@ class ScimRequest:
     cursor: str | None = None  # "" for the first page by cursor
     root: bool = False  # asked of every kind: what one kind lacks is absent there, not unknown
 
-    # How it came, and what the log tells of it.
+    # How it came, and what the log says about it.
     scope: MutableMapping[str, Any] = field(default_factory=dict)
     headers: Mapping[bytes, bytes] = field(default_factory=dict)
     body: bytes = b""

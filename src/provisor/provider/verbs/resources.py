@@ -38,7 +38,7 @@ class VerbAnswer(NamedTuple):
 
 
 class Stored(NamedTuple):
-    """What a verb stored: the version, the document, and what it wrote of the attributes told on request only."""
+    """What a verb stored: the version, the document, and which attributes returned only on request it wrote."""
 
     version: int
     document: str
@@ -129,7 +129,7 @@ def delete(connection: Connection, request: ScimRequest) -> VerbAnswer:
 
 
 def work(request: ScimRequest, method: str, body: Json) -> Callable[[Connection], VerbAnswer]:
-    """What a body asks to be done to a resource, for the inside of a transaction. Raises ScimError."""
+    """What a body asks for, to be done inside a transaction. Raises ScimError."""
     if method == "POST":
         content, ids = accepted(request, body)
         return partial(create, request=request, content=content, ids=ids)
@@ -168,9 +168,9 @@ def check_size(content: Resource) -> None:
 
 
 def check_names(kind: ResourceKind, before: Resource, after: Resource) -> None:
-    """Refuse a name that others would be deceived by. One that was stored before there was this rule may stay.
+    """Refuse a name that would deceive others. A name stored before this rule may stay:
 
-    Or nobody could be disabled any more whose name is of that time.
+    otherwise users with such a name could no longer be disabled.
     """
     for name in _NAMED[kind]:
         text = after.get(name)
@@ -193,7 +193,7 @@ def _check_length(name: str, values: list[Json]) -> None:
 
 
 def check_operations(operations: Sequence[Operation]) -> None:
-    """Refuse more changes of attributes in one PATCH than anybody needs. Members are counted in scim.operations."""
+    """Refuse more changes of attributes in one PATCH than a client needs. Members are counted in scim.operations."""
     if len(operations) > ATTRIBUTE_OPERATIONS:
         raise too_large(
             f"A PATCH may hold {ATTRIBUTE_OPERATIONS} operations on attributes; this one has {len(operations)}."
@@ -213,7 +213,7 @@ def member_ids(content: Resource) -> list[str]:
 
 
 def _written(request: ScimRequest, before: Resource, after: Resource) -> tuple[str, ...]:
-    """Which of the attributes that are told on request only this request wrote: it is told those."""
+    """The attributes returned only on request that this request wrote: its answer has them."""
     profile = request.tenant.profile
     if profile.plain:
         return ()
@@ -223,7 +223,7 @@ def _written(request: ScimRequest, before: Resource, after: Resource) -> tuple[s
 
 
 def _forget(content: Resource, request: ScimRequest) -> None:
-    """Take out what nobody may ever read: it was checked, and keeping a secret without a use is a risk."""
+    """Remove what nobody may read: it was checked, and keeping an unused secret is a risk."""
     profile = request.tenant.profile
     for path in profile.kept_back(request.kind):
         remover(path, profile.type_of(request.kind))(content)

@@ -1,7 +1,7 @@
 """What machines ask about the server: is it alive, is it ready, how much does it do, what can it do.
 
 Answered beside the base paths, without a token and without an entry in the request log. Keep /metrics behind the proxy
-when strangers can reach the port: it tells how many people and groups there are.
+when strangers can reach the port: it shows how many people and groups there are.
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,7 +17,7 @@ _TEXT = b"text/plain; charset=utf-8"
 
 
 def answer(path: str, connection: Connection, tenants: tuple[Tenant, ...], metrics: Metrics, refused: int) -> Reply:
-    """The answer to one of PATHS. A database that fails makes /readyz fail, never /healthz."""
+    """The answer to one of PATHS. A failing database makes /readyz fail, not /healthz."""
     if path == "/healthz":
         return Reply(200, b"ok\n", content_type=_TEXT)
     if path == "/readyz":

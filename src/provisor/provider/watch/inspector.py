@@ -1,4 +1,4 @@
-"""What clients sent and what was answered, the newest of it, for the dashboard's request inspector.
+"""The newest requests and answers, for the dashboard's request inspector.
 
 The request path only appends to a bounded list. It is masked and stored at most once a second, some rows at a time so
 that nobody waits, and less often when more came than are kept anyway: the cost is bounded whatever the load.
@@ -50,7 +50,7 @@ Headers = Sequence[tuple[bytes, bytes]]
 logger = logging.getLogger("provisor.target")
 
 
-# An Exchange before it is one: a plain tuple on every request's path, where naming its values would cost the most.
+# An exchange in the making: a plain tuple, because naming its values would cost most on every request's path.
 Came = tuple[int, int, int, Headers, bytes, int, Headers, bytes, int]
 
 
@@ -82,7 +82,7 @@ class Exchanges:
     def keep(self, came: Came) -> None:
         """Remember an exchange, given as the values of one, until the next round: only appends.
 
-        Of its headers only what is shown: a thousand heads of refused requests would stay in memory for seconds.
+        Keeps only the headers shown: a thousand heads of refused requests would stay in memory for seconds.
         """
         shown = {name: value[:HEADER_LIMIT] for name, value in came[3] if name in _SHOWN_HEADERS}
         self.gathered.append((*came[:3], tuple(shown.items()), *came[4:]))
@@ -107,7 +107,7 @@ class Exchanges:
                 await self._writer.write(partial(_insert, rows=rows))
             await self._writer.write(partial(_prune, limits=limits))
         except (DatabaseError, sqlite3.Error) as error:
-            logger.warning("What clients sent could not be kept for the request inspector: %s", error)
+            logger.warning("Requests could not be kept for the request inspector: %s", error)
         finally:
             step = _BUSY_STEP_SECONDS if len(gathered) == KEPT else _STEP_SECONDS
             self.next_at = time.monotonic() + step

@@ -1,8 +1,8 @@
-"""Takes secrets out of what the request inspector keeps: passwords, tokens, credentials in headers and queries.
+"""Removes secrets from what the request inspector keeps: passwords, tokens, credentials in headers and queries.
 
 Pure. Texts are cut first, then unwrapped of every spelling a client may have put them into, then looked at by patterns
 that take time in proportion to the text. Where a secret is named, everything behind its name is hidden; of a query's
-parameters only those of SCIM are shown. What cannot be understood well enough to be masked is left out and said so.
+parameters only those of SCIM are shown. What cannot be understood well enough to be masked is left out, with a note.
 Order: plain texts, queries and filters, bodies, headers, looking.
 """
 

@@ -11,9 +11,11 @@ from functools import partial
 from typing import NamedTuple
 
 from provisor.database import Connection, Writer
+from provisor.database.ports import WorkOutcome
 from provisor.provider.model.documents import ENDPOINTS
 from provisor.provider.verbs.bulk import Step
 from provisor.provider.verbs.request import ScimRequest
+from provisor.provider.verbs.resources import VerbAnswer
 from provisor.provider.watch.masking import TEXT_LIMIT as MASKED_LIMIT
 from provisor.provider.watch.masking import asks_only_scim, holds_secret, masked_parameters, masked_query, surely_plain
 
@@ -48,6 +50,13 @@ class Entry(NamedTuple):
     status: int
     token_id: str | None
     duration: int
+
+
+class Done(NamedTuple):
+    """What a write came to: its request, and what is answered."""
+
+    request: ScimRequest
+    answer: VerbAnswer
 
 
 # An entry, and the names of attributes that hold secrets if it is as it came.
@@ -119,10 +128,19 @@ def _entry(request: ScimRequest, status: int, path: str, query: str, object_id: 
     )
 
 
-def _about(request: ScimRequest) -> About:
+def _about(request: ScimRequest, object_id: str | None) -> About:
     query = request.scope["query_string"].decode("latin-1")
     limit = STRANGER_TEXT_LIMIT if request.token_id is None else TEXT_LIMIT
-    return about(request.scope["path"], query, request.told_id, request.tenant.profile.secrets, limit)
+    return about(request.scope["path"], query, object_id, request.tenant.profile.secrets, limit)
+
+
+def _raw(request: ScimRequest, status: int, object_id: str | None) -> _Gathered:
+    """The entry of a request that was done, as it came unless it is long: whether it holds a secret is asked later."""
+    path, query = request.scope["path"], request.scope["query_string"]
+    if request.token_id is not None and len(path) + len(query) < TEXT_LIMIT:
+        return _entry(request, status, path, query.decode("latin-1"), object_id), request.tenant.profile.secrets
+    told = _about(request, object_id)
+    return _entry(request, status, told.path, told.query, told.object_id), None
 
 
 class RequestLog:
@@ -154,20 +172,21 @@ class RequestLog:
         Of one that was done the entry waits as it came: whether it holds a secret is asked at the flush, of many at
         once.
         """
-        path, query = request.scope["path"], request.scope["query_string"]
-        if status < 400 and request.token_id is not None and len(path) + len(query) < TEXT_LIMIT:
-            entry = _entry(request, status, path, query.decode("latin-1"), request.told_id)
-            self._gathered.append((entry, request.tenant.profile.secrets))
+        if status < 400:
+            self._gathered.append(_raw(request, status, request.told_id))
             self._schedule()
             return False
-        told = _about(request)
+        told = _about(request, request.told_id)
         self.add(_entry(request, status, told.path, told.query, told.object_id))
         return told.secret
 
-    def insert(self, connection: Connection, request: ScimRequest, status: int) -> None:
-        """Write the entry of a write inside its transaction."""
-        told = _about(request)
-        connection.execute(_INSERT, _entry(request, status, told.path, told.query, told.object_id))
+    @staticmethod
+    def insert(connection: Connection, outcomes: Sequence[WorkOutcome]) -> None:
+        """Write the entries of the writes of a transaction inside it."""
+        done = [result for result, _ in outcomes if isinstance(result, Done)]
+        if done:
+            raw = [_raw(request, answer.status, answer.id) for request, answer in done]
+            connection.many(_INSERT, _finished(raw))
 
     def insert_operation(
         self, request: ScimRequest, connection: Connection, number: int, step: Step, status: int

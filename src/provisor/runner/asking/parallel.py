@@ -1,6 +1,6 @@
 """Many requests in flight, bounded. Order: a crew, which is given its work in portions; every item of a list.
 
-After the first failure nothing new is begun; what is under way ends first, so that its outcome is known. A cancelled or
+After the first failure nothing new is started; running work ends first, so that its outcome is known. A cancelled or
 broken run (anything that is not an Exception) takes its workers with it at once.
 """
 
@@ -14,7 +14,7 @@ R = TypeVar("R")
 
 
 class Crew(Generic[T]):
-    """So many workers, who take what they are given in its order. `ended` is called when a failure ends the work."""
+    """Workers that take what they are given, in order. `ended` is called when a failure ends the work."""
 
     def __init__(self, size: int, perform: Callable[[T], Awaitable[None]], ended: Callable[[], None]) -> None:
         self.failure: BaseException | None = None
@@ -31,14 +31,14 @@ class Crew(Generic[T]):
         self._filled.set()
 
     def stop(self, failure: BaseException) -> None:
-        """Begin nothing new."""
+        """Start nothing new."""
         if self.failure is None:
             self.failure = failure
         self._filled.set()
         self._ended()
 
     async def close(self) -> None:
-        """Wait until everything given is done, or after a failure, until what is under way has ended."""
+        """Wait until everything given is done; after a failure, until running work has ended."""
         self._closing = True
         self._filled.set()
         try:
@@ -47,6 +47,7 @@ class Crew(Generic[T]):
             await asyncio.wait(self._workers)
         except BaseException:
             self._cancel()
+            await asyncio.wait(self._workers)
             raise
 
     def _cancel(self) -> None:
@@ -70,7 +71,7 @@ class Crew(Generic[T]):
 
 
 async def each(items: Sequence[T], limit: int, do: Callable[[T], Awaitable[R]]) -> list[R]:
-    """Do it for every item, at most `limit` at once; what came of each, in their order. Raises the first failure."""
+    """Do it for every item, at most `limit` at once; returns the results in order. Raises the first failure."""
     results: dict[int, R] = {}
 
     async def one(number: int) -> None:

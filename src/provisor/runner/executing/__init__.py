@@ -1,1 +1,1 @@
-"""Sends what is planned: one object after the other, then memberships, and what comes of each."""
+"""Sends what is planned: one object after the other, then memberships, and the outcome of each."""

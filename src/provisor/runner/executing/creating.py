@@ -1,4 +1,4 @@
-"""Creates accounts, and looks for the account when the answer does not come.
+"""Creates accounts, and looks for the account when no answer comes.
 
 Order: creating, looking after a request that was not clearly answered, an id that is somebody else's.
 """
@@ -11,7 +11,6 @@ import msgspec
 from provisor.engine.ports import Answer, ConnectorError, Throttled
 from provisor.engine.unknown import FoundAgain, Ours, is_open, said, values_sent
 from provisor.rules.failure import Failure
-from provisor.runner.asking.pace import TRIES
 from provisor.runner.executing.failing import failed
 from provisor.runner.executing.free_values import FreeValues
 from provisor.runner.planning.link_rows import adopted_row, link_row
@@ -39,13 +38,13 @@ class Creating:
         mapped = sending.desired.mapped
         assert mapped is not None  # noqa: S101 - only a mapped object is planned to be created
         document = self.free_values.put_into(sending, mapped.created)
-        for _ in range(TRIES - 1):
+        for _ in range(run.behaviour.tries - 1):
             try:
                 return self._created(sending, document, await run.create(kind, document))
             except Throttled as error:
                 if not is_open(error):
                     raise
-                # A 503 does not say that nothing was done, so it is looked for before it is sent again.
+                # A 503 does not mean that nothing was done, so the account is looked for before another create.
                 found = await self._look(sending)
                 if isinstance(found, Ours):
                     return self._adopted(sending, found, error)
@@ -57,6 +56,8 @@ class Creating:
         desired = sending.desired
         resource = cast(Resource, answer.resource)  # the port promises a resource with an id
         target_id = str(resource["id"])
+        if desired.kind == "group":
+            self._run.new_groups.add(desired.id)
         return Outcome(
             stage=sending.operation.stage,
             object=desired.id,
@@ -69,7 +70,7 @@ class Creating:
     async def find_again(self, sending: Sending, error: ConnectorError) -> Outcome | None:
         """The outcome when the account is there although its create was not clearly answered; None when it is not.
 
-        Not to be found so soon proves nothing: it stays unknown until the next cycle has looked again.
+        Not finding it so soon proves nothing: it stays unknown until the next cycle has looked again.
         """
         found = await self._look(sending)
         return self._adopted(sending, found, error) if isinstance(found, Ours) else None

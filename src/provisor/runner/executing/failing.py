@@ -1,10 +1,7 @@
-"""The outcome of an operation that failed: the failure to be shown, and what nobody knows since.
+"""The outcome of an operation that failed: the failure to be shown, and what is unknown since.
 
-Order: words, errors of our own, the outcome.
+Order: words, the outcome.
 """
-
-import traceback
-from pathlib import Path
 
 from provisor.engine.log_event import LoggedAction
 from provisor.engine.outcome import Verb
@@ -34,15 +31,6 @@ ACTIONS: dict[str, LoggedAction] = {
     "delete": "delete",
 }
 
-REPORT = "Report this as a bug of Provisor. What was sent by then is looked up in the next cycle."
-
-
-def said(error: Exception) -> str:
-    """An error of our own for a report: what and where. Its text may hold what nobody should read."""
-    frames = traceback.extract_tb(error.__traceback__)
-    where = f" in {Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""
-    return f"{type(error).__name__}{where}"
-
 
 def failed(
     run: Run,
@@ -53,7 +41,7 @@ def failed(
     *,
     unknown: bool | None = None,
 ) -> Outcome:
-    """An operation on an object failed. `unknown`: something may have been written all the same; None asks `error`."""
+    """An operation on an object failed. `unknown`: something may have been written anyway; None asks `error`."""
     operation, desired = sending.operation, sending.desired
     failure = journal.shown(desired, failure)
     doubted = unknown if unknown is not None else error is not None and is_open(error)
@@ -75,5 +63,6 @@ def failed(
     if doubted and operation.kind == "create" and desired.mapped is not None:
         outcome.unknown = values_sent(desired.mapped)
     elif doubted and sending.link is not None:
-        outcome.link = in_doubt(run, desired.kind, desired.id, sending.link)
+        deleted = operation.kind == "delete"
+        outcome.link = in_doubt(run, desired.kind, desired.id, sending.link, deleted=deleted)
     return outcome

@@ -1,7 +1,7 @@
-"""Chooses values for SelectUniqueValue: the first that nobody has at the target, nor anybody else on the way there.
+"""Chooses values for SelectUniqueValue: the first that nobody has at the target, or is about to get there.
 
-Chosen for a page of creates together, before any of them is sent: somebody whose few values were taken by others of the
-page gets one when they can take another (augmenting paths; a page is small). Order: the choice, its search, asking.
+Chosen for a page of creates together, before any of them is sent: if others of the page took the few values of one
+object, they move to other values where they can (augmenting paths; a page is small). Order: the choice, search, asking.
 """
 
 from collections.abc import Sequence
@@ -10,6 +10,7 @@ from provisor.engine.ports import ConnectorError, Rejected
 from provisor.engine.record import Kind
 from provisor.rules.matching import NoMatch, recheck
 from provisor.runner.asking.parallel import each
+from provisor.runner.recording.blaming import NOBODYS
 from provisor.runner.recording.sending import Sending
 from provisor.runner.run import Run
 from provisor.scim.values import Json, Resource, fold
@@ -26,7 +27,7 @@ class FreeValues:
         self._run = run
         self._given: dict[_ValueKey, _Wish] = {}
         self._chosen: dict[_Wish, tuple[_ValueKey, Json]] = {}
-        self._refused: dict[str, ConnectorError] = {}
+        self._refused: dict[str, Exception] = {}
 
     async def choose(self, page: Sequence[Sending]) -> None:
         """Choose for everybody of the page who needs it. Raises CycleStopped."""
@@ -46,7 +47,7 @@ class FreeValues:
 
 
 class _Choice:
-    """One choice for one page; what the target says is asked once and trusted for as long."""
+    """One choice for one page; the target is asked once per value, and the answer is trusted for the page."""
 
     def __init__(
         self,
@@ -54,7 +55,7 @@ class _Choice:
         needing: Sequence[Sending],
         given: dict[_ValueKey, _Wish],
         chosen: dict[_Wish, tuple[_ValueKey, Json]],
-        refused: dict[str, ConnectorError],
+        refused: dict[str, Exception],
     ) -> None:
         self._run = run
         self._given = given
@@ -73,7 +74,7 @@ class _Choice:
                 self._texts |= {key: str(value) for key, value in values.items()}
 
     async def make(self) -> None:
-        for wish in self._wishes:  # chosen anew: what was free when it failed may be taken now
+        for wish in self._wishes:  # chosen again: what was free when it failed may be taken now
             if wish in self._chosen:
                 self._given.pop(self._chosen.pop(wish)[0], None)
         firsts = {wish: values[0][0] for wish, values in self._wishes.items() if values}
@@ -105,6 +106,11 @@ class _Choice:
                 found = await self._run.find(kind, path, value)
             except ConnectorError as error:
                 await self._run.stop_by(error, "object")
+                self._refused[wish[0]] = error
+                return False
+            except NOBODYS:
+                raise
+            except Exception as error:  # noqa: BLE001 - it becomes the failure of this object
                 self._refused[wish[0]] = error
                 return False
             resource_type = self._run.rules.of(kind).mapper.resource_type

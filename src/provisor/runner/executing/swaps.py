@@ -1,13 +1,14 @@
-"""Two who swap a unique name, or several who pass it round: each needs what another still has.
+"""Objects that swap a unique name, or pass it round: each needs what another still has.
 
-Where the behaviour resolves it, each takes a free name on the way; when the target does not let it, or another does not
-give its name up after all, the old one is taken back. Order: the rival, the way round.
+Where the behaviour resolves it, each takes a free name on the way; when the target refuses, or another object keeps
+its name after all, the old one is taken back. Order: the rival, the way round.
 """
 
 from typing import NamedTuple
 
 from provisor.engine.desired import Desired
 from provisor.engine.ports import ConnectorError
+from provisor.engine.unknown import is_open, parked_name
 from provisor.runner.recording.sending import Sending
 from provisor.runner.run import Run
 from provisor.scim.patch.derivation import derive
@@ -31,10 +32,11 @@ class Swaps:
 
     def __init__(self, run: Run) -> None:
         self._run = run
-        self._parked: dict[str, Resource] = {}  # who took a free name, and what their account held before
+        self._parked: dict[str, Resource] = {}  # those who took a free name, and what their account held before
+        self.unsure: set[str] = set()  # whose request on the way was not clearly answered
 
     async def rival(self, desired: Desired) -> Rival | None:
-        """Who holds one of the unique values of this object, when that is somebody of ours."""
+        """Who holds one of the unique values of this object, if it is one of our objects."""
         run = self._run
         if desired.mapped is None:
             return None
@@ -42,7 +44,7 @@ class Swaps:
             try:
                 found = await run.find(desired.kind, path, value)
             except ConnectorError:
-                return None  # it would have been kind to say who; whatever this one is about, others will meet it
+                return None  # naming the holder is optional; if the target is at fault, other requests will show it
             for resource in found.resources:
                 owner = links.owner(run.reader(), run.job.number, desired.kind, str(resource.get("id", "")))
                 if owner is not None and owner.id != desired.id:
@@ -51,7 +53,9 @@ class Swaps:
 
     def _gives_up(self, object_id: str, path: str, value: str) -> bool:
         run = self._run
-        reads = records.by_ids(run.reader(), application=run.job.application, job=run.job.number, ids=[object_id])
+        reads = records.by_ids(
+            run.reader(), application=run.job.application, job=run.job.number, nested=run.nested, ids=[object_id]
+        )
         if object_id not in reads:
             return False
         desired = run.judge(reads[object_id][0], linked=True)
@@ -60,27 +64,32 @@ class Swaps:
         wanted = dict(desired.mapped.matching).get(path)
         return wanted is not None and fold(wanted) != fold(value)
 
-    async def park(self, sending: Sending, held: Resource, rival: Rival) -> Resource | None:
-        """Give the account a free name, so that whoever needs its present one can have it; what it holds then.
+    def is_parked(self, desired: Desired) -> bool:
+        """Whether the account has a free name, and has had its way round."""
+        return desired.id in self._parked
 
-        None when the target does not let it. Who has been here already gets the old name back, and None.
+    async def take_back(self, sending: Sending, held: Resource) -> Resource:
+        """Give an account that was parked its old name back; returns what it holds then."""
+        before = self._parked[sending.desired.id]
+        return before if await self._send(sending, held, before) else held
+
+    async def park(self, sending: Sending, held: Resource, rival: Rival) -> Resource | None:
+        """Give the account a free name, so that another can have its present one; returns what it holds then.
+
+        None when the target refuses.
         """
         desired = sending.desired
-        before = self._parked.get(desired.id)
         mapper = self._run.rules.of(desired.kind).mapper
-        if before is not None:
-            await self._send(sending, held, before)
-            return None
         if getter(rival.path, mapper.resource_type)(held) is None:
             return None
-        free = mapper.put(held, rival.path, _free(rival.value, self._run.random_bytes(4).hex()))
+        free = mapper.put(held, rival.path, parked_name(rival.value, desired.id))
         if not await self._send(sending, held, free):
             return None
         self._parked[desired.id] = held
         return free
 
     async def send_the_rest(self, sending: Sending, held: Resource, after: Resource) -> Resource | None:
-        """Send what does not touch the unique values; what the account holds then, None when nothing was sent."""
+        """Send what does not touch the unique values; returns what the account holds then, None if nothing was sent."""
         mapped = sending.desired.mapped
         if mapped is None:
             return None
@@ -92,7 +101,7 @@ class Swaps:
         return rest if await self._send(sending, held, rest) else None
 
     async def _send(self, sending: Sending, held: Resource, after: Resource) -> bool:
-        """Whether the account holds `after` now. A refusal is not told: the conflict behind it is."""
+        """Whether the account holds `after` now. A refusal is not reported: the conflict behind it is."""
         kind, target_id = sending.desired.kind, sending.operation.target_id
         operations = derive(held, after, self._run.rules.of(kind).mapper.resource_type)
         if not operations or target_id is None:
@@ -101,11 +110,7 @@ class Swaps:
             await self._run.patch(kind, target_id, operations)
         except ConnectorError as error:
             await self._run.stop_by(error, "object")
+            if is_open(error):
+                self.unsure.add(sending.desired.id)
             return False
         return True
-
-
-def _free(value: str, by_chance: str) -> str:
-    """A name that nobody has, of the same form: an address stays an address of its domain."""
-    local, at, domain = value.partition("@")
-    return f"{local}-provisor-{by_chance}{at}{domain}"

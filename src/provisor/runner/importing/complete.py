@@ -1,4 +1,4 @@
-"""What `--complete` means: whoever of the source is in no row leaves, memberships that are in no row end.
+"""What `--complete` means: users and groups of the source that are in no row are deleted, memberships likewise.
 
 Only when every file was read through, and within bounds: a truncated export must not empty a company.
 """
@@ -14,13 +14,13 @@ from provisor.runner.importing.summary import Counts
 from provisor.storage import feed, objects
 from provisor.storage.times import to_microseconds
 
-FEW = 5  # so many may always go, in however small a directory
+FEW = 5  # this many may always go, however small the directory
 MOST_PER_HUNDRED = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Leaving:
-    """How many of how many are in no row of a file, and how many of its rows could be used."""
+    """How many of how many are in no row of a file, and how many of its rows were usable."""
 
     what: str  # in the plural
     file: str
@@ -50,7 +50,7 @@ def delete_absent(database: Transactions, run: ImportRun, files: Files, allow_de
 
 
 class _Stopped(Exception):
-    """More would go than may; what has gone in this transaction comes back."""
+    """More would be deleted than allowed; the transaction is rolled back."""
 
     def __init__(self, refusal: Refusal) -> None:
         self.refusal = refusal
@@ -69,7 +69,7 @@ def _delete(
             place = {"at": at, "change": number.get()}
             deleted = run.notes.delete_absent(connection, run.tenant, run.source.id, kind, **place)
             gone.append((run.counts(kind), deleted))
-    # After the people: those who left keep their memberships, in case they are restored.
+    # After the users: those who left keep their memberships, in case they are restored.
     if "member" in files:
         edges = _edges(connection, run, files["member"].name)
         _judge(run, [edges], allow_deletes)
@@ -93,9 +93,9 @@ def make_room(
     files: Files,
     allow_deletes: int | None,
 ) -> None:
-    """Let those go at once whose names newcomers of the same files have: a rehire under a new anchor is one import.
+    """Delete at once those whose names newcomers in the same files have: a rehire under a new anchor is one import.
 
-    They would go at the end in any case, and only if so: within the same bounds, and when every file is clean.
+    Only those who would be deleted at the end anyway: within the same bounds, and when every file is clean.
     """
     absent = [_objects(connection, run, kind, files[kind].name) for kind in wanted]
     if run.lost or not _clean(files.get("member")) or _too_many(run, absent, allow_deletes) is not None:
@@ -106,12 +106,12 @@ def make_room(
         leaving = run.notes.absent_with_names(connection, run.tenant, run.source.id, kind, names)
         if leaving:
             change = feed.next_change(connection, run.tenant)
-            objects.soft_delete(connection, leaving, at=to_microseconds(run.now), change=change)
+            objects.soft_delete(connection, run.tenant, leaving, at=to_microseconds(run.now), change=change)
             run.counts(kind).deleted += len(leaving)
 
 
 def _clean(members: CsvFile | None) -> bool:
-    """Whether nothing in the memberships, which are read later, will keep people from being deleted."""
+    """Whether nothing in the memberships, which are read later, will prevent deletions."""
     if members is None:
         return True
     if not members.path.is_file():  # a pipe is read once only
@@ -132,7 +132,7 @@ def _objects(connection: Connection, run: ImportRun, kind: DirectoryKind, file: 
         what=f"{kind}s",
         file=file,
         leaving=run.notes.count_absent(connection, run.tenant, run.source.id, kind),
-        before=live - counts.created - counts.restored,  # who came with this very import does not widen the bound
+        before=live - counts.created - counts.restored,  # those added by this import do not raise the bound
         usable_rows=counts.created + counts.updated + counts.restored + counts.unchanged,
     )
 
@@ -150,7 +150,7 @@ def _edges(connection: Connection, run: ImportRun, file: str) -> _Leaving:
 
 
 def _too_many(run: ImportRun, absent: Sequence[_Leaving], allow_deletes: int | None) -> Refusal | None:
-    """The refusal of what would go, unless so many were allowed. People and groups are allowed together."""
+    """The refusal to delete so many, unless they were allowed. People and groups are counted together."""
     total = sum(each.leaving for each in absent)
     if allow_deletes is not None and total <= allow_deletes:
         return None
@@ -159,21 +159,21 @@ def _too_many(run: ImportRun, absent: Sequence[_Leaving], allow_deletes: int | N
         if each.leaving and not each.usable_rows:
             return Refusal(
                 code="file-empty",
-                message=f"{_nothing(run)}: {each.file} has no row that could be used, and the source "
+                message=f"{_nothing(run)}: {each.file} has no usable row, but the source "
                 f"{run.source.name} has {each.before} {each.what}.",
-                hint=f"See that the files are whole. {allow}",
+                hint=f"Check that the files are complete. {allow}",
             )
         if each.leaving > FEW and each.leaving * 100 > each.before * MOST_PER_HUNDRED:
             return Refusal(
                 code="too-many-deletes",
                 message=f"{_nothing(run)}: {each.leaving} of {each.before} {each.what} of the source "
                 f"{run.source.name} are in no row, more than {MOST_PER_HUNDRED} %.",
-                hint=f"See that the files are whole. {allow}",
+                hint=f"Check that the files are complete. {allow}",
             )
     return None
 
 
 def _nothing(run: ImportRun) -> str:
-    """That nothing was deleted; but for those, perhaps, who made room for others."""
+    """That nothing was deleted, except perhaps those who made room for others."""
     made_room = run.summary.users.deleted + run.summary.groups.deleted
     return "Nothing more was deleted" if made_room else "Nothing was deleted"

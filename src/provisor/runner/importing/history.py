@@ -1,4 +1,4 @@
-"""What the steps of one import share: whom it is for, what its columns mean, its notes, and the summary it builds."""
+"""What the steps of one import share: its source, the meaning of its columns, its notes, and the summary it builds."""
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
@@ -40,7 +40,7 @@ class EdgeColumns:
 
 @dataclass(slots=True, kw_only=True)
 class ImportRun:
-    """One import under way. `lost` has the first row of each file that says nothing of whom it was about."""
+    """One running import. `lost` has the first row of each file that does not show whom it is about."""
 
     tenant: str
     source: Source
@@ -62,13 +62,13 @@ class ImportRun:
         self.summary.refused.append(RowNote(file, row, reason))
 
     def restore(self, counts: Counts, file: str, row: int, before: DirectoryObject) -> None:
-        """Report somebody, or a group, that a row brings back from the recycle bin."""
+        """Report a user or group that a row brings back from the recycle bin."""
         counts.restored += 1
         deleted = f"{from_microseconds(before.deleted_at):%Y-%m-%d}" if before.deleted_at is not None else "before"
         self.summary.restored.append(RowNote(file, row, f"{spelled(before.name)}, deleted on {deleted}"))
 
     def warn(self, file: str, row: int, reason: str) -> None:
-        """Report something that did not keep the row, or the file, from being imported."""
+        """Report something that did not prevent the import of the row or file."""
         self.summary.warnings.append(RowNote(file, row, reason))
 
     def warn_of_column(self, file: CsvFile, reason: str) -> None:
@@ -76,18 +76,18 @@ class ImportRun:
         self.warn(file.name, file.header_row, reason)
 
     def lose(self, file: str, row: int, reason: str) -> None:
-        """Remember that a row may have been about anyone: what is in no row may then be in this one."""
+        """Remember that a row may have been about anyone: what seems absent may be in this row."""
         if not any(note.file == file for note in self.lost):
             self.lost.append(RowNote(file, row, reason))
 
 
 def of_another(kind: DirectoryKind, row: int) -> str:
-    """Why a name means nobody: it stands in a row of this import that was refused, whoever else has it."""
+    """Why a name means nobody: it is in a refused row of this import, whoever else has it."""
     return f"means row {row} of the {kind}s file, which was refused, and no other of that name"
 
 
 class ChangeNumber:
-    """The change number of a transaction, given out when the first thing really changes."""
+    """The change number of a transaction, taken when something first really changes."""
 
     def __init__(self, connection: Connection, tenant: str) -> None:
         self._connection = connection

@@ -19,12 +19,14 @@ from provisor.directory.objects import DirectoryKind, Refusal
 from provisor.directory.printable import refused_name
 from provisor.directory.rows import Columns, choose_anchor, read_header, unknown_column, unseen_column
 from provisor.engine.ports import ConnectorError, Unreachable
+from provisor.runner.import_lock import importing
 from provisor.runner.importing.complete import delete_absent, make_room
 from provisor.runner.importing.history import EdgeColumns, Files, ImportRun, Transactions
 from provisor.runner.importing.managers import set_managers
 from provisor.runner.importing.members import MemberImport
 from provisor.runner.importing.objects import ObjectImport
 from provisor.runner.importing.summary import ImportProgress, ImportSummary, as_json
+from provisor.runner.tracing import span
 from provisor.scim.naming import spelled
 from provisor.storage import directory_verbs, extensions, feed, sources, tenants
 from provisor.storage.import_notes import ImportNotes
@@ -61,9 +63,10 @@ def import_csv(
     rolled back: its summary is that of the import, and others wait for the write lock meanwhile.
     """
     if not order.dry_run:
-        return _import(database, tenant, order, now, report)
+        with importing(database.path), span("import", source=order.source):
+            return _import(database, tenant, order, now, report)
     try:
-        with database.transaction() as connection:
+        with span("import", source=order.source, dry_run=True), database.transaction() as connection:
             outcome = _import(_Rehearsal(connection), tenant, order, now, report)
             raise _NotMeant
     except _NotMeant:
@@ -100,7 +103,7 @@ def _import(
             files = {kind: stack.enter_context(CsvFile(path)) for kind, path in paths if path is not None}
         except ConnectorError as error:
             absent = isinstance(error, Unreachable)
-            hint = "Look at the path and at who may read it." if absent else "Correct the file and import it again."
+            hint = "Check the path and its permissions." if absent else "Correct the file and import it again."
             return Refusal(code="file-unreadable", message=error.message, hint=hint)
         if not files:
             return Refusal(
@@ -115,7 +118,7 @@ def _import(
             if order.complete:
                 delete_absent(database, run, files, order.allow_deletes)
         except BaseException:
-            with suppress(Exception):  # what went wrong first is what is told
+            with suppress(Exception):  # the first error is the one reported
                 _end(database, run, files)
             raise
         _end(database, run, files)
@@ -123,7 +126,7 @@ def _import(
 
 
 def _end(database: Transactions, run: ImportRun, files: Files) -> None:
-    """Forget the notes, and keep what became of the import with its source."""
+    """Drop the notes, and store the result of the import with its source."""
     with database.transaction() as connection:
         run.notes.drop(connection)
         run.summary.sort_refused([file.name for file in files.values()])
@@ -207,7 +210,7 @@ def _columns(
 
 
 def _edges(connection: Connection, tenant: str, order: CsvImport, files: Files) -> EdgeColumns | Refusal | None:
-    """Where the members file says who is in which group."""
+    """Which columns of the members file name group and member."""
     if "member" not in files:
         return None
     file = files["member"]
@@ -237,7 +240,7 @@ def _register(connection: Connection, run: ImportRun, files: Files) -> None:
 
 
 def _tell_columns(connection: Connection, run: ImportRun, files: Files) -> None:
-    """What does not come in, and what comes in under another name than before, once for every column."""
+    """What is not imported, and what is imported under another name than before, once per column."""
     registered = extensions.registered(connection, run.tenant)
     for kind, columns in run.columns.items():
         for column, reason in columns.not_taken:

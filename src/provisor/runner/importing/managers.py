@@ -1,7 +1,7 @@
 """Managers, looked up when every user of the file is in: neither the order of rows nor circles matter.
 
-A cell names a userPrincipalName (in any case) or an anchor of the same source. Who is not found is reported, and the
-user keeps the manager he had; a later import in which the manager exists heals it. A name that stands in a refused row
+A cell names a userPrincipalName (in any case) or an anchor of the same source. A manager not found is reported, and the
+user keeps the previous one; a later import in which the manager exists corrects it. A name in a refused row
 means that row, not whoever has the name.
 """
 

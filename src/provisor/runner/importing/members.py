@@ -1,12 +1,16 @@
 """Pages of memberships into the directory: group and member are named as in the directory, exactly or else folded.
 
-When several groups share a name, the one of the import's own source is meant. A name that stands in a refused row of
-the same import means that row, not whoever has the name.
+A member is a person or another group. A group is named by what identifies it in the source too. When several groups
+share a name, the one of the import's own source is meant. A name that stands in a refused row of the same import means
+that row, not whoever has the name. Circles of groups are taken as they come, a group within itself is refused.
 """
+
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from provisor.connectors.csv_files import BadRow, CsvFile, RowPage
 from provisor.database import Connection
-from provisor.directory.objects import DirectoryKind
+from provisor.directory.objects import NAMING, DirectoryKind
 from provisor.runner.importing.history import ImportRun, of_another
 from provisor.scim.naming import problem_with_name, spelled, without_unseen
 from provisor.scim.values import fold
@@ -44,36 +48,49 @@ class MemberImport:
         self._counts.unchanged += len(edges) - len(fresh)
 
     def _resolved(self, connection: Connection, page: RowPage) -> list[tuple[int, str, str]]:
-        """(row, group id, member id) of the rows whose both ends are there."""
-        groups = self._named(connection, "group", {self._group(cells) for _, cells in page.rows})
-        users = self._named(connection, "user", {cells[self._member_at] for _, cells in page.rows})
-        taken_groups, taken_users = self._taken(connection, "group", groups), self._taken(connection, "user", users)
+        """(row, group id, member id) of the rows whose group and member both exist."""
+        here = self._looked_up(connection, page)
         resolved = []
         for number, cells in page.rows:
             group, member = self._group(cells), cells[self._member_at]
-            if (refused := taken_users.get(fold(member))) is not None:
-                self._refuse(number, f"the user {spelled(member)} {of_another('user', refused)}")
-            elif not self._of_id and (refused := taken_groups.get(fold(group))) is not None:
-                self._refuse(number, f"the group {spelled(group)} {of_another('group', refused)}")
-            if refused is not None:
+            stranger = here.refused(group, member, group_is_known=self._of_id is not None)
+            if stranger is not None:
+                self._refuse(number, stranger)
                 self._protect(connection, BadRow(number, "", [*cells, group]))
                 continue
-            group_ids = [self._of_id] if self._of_id else _meant(groups, group, self._run.source.id)
-            member_ids = _meant(users, member, self._run.source.id)
-            if len(group_ids) == 1 and len(member_ids) == 1:
-                resolved.append((number, group_ids[0], member_ids[0]))
-            elif not group.strip() or not member.strip():
-                self._refuse(number, f"{'group' if not group.strip() else 'member'} is empty")
-            elif not group_ids or not member_ids:
-                what = f"group {spelled(group)}" if not group_ids else f"user {spelled(member)}"
-                self._refuse(number, f"there is no {what} in the directory")
-                if problem_with_name(group) or problem_with_name(member):  # who it means may well be in the group
-                    self._protect(connection, BadRow(number, "", [*cells, without_unseen(group)]))
-            else:
-                several = f"{len(group_ids)} groups are called {spelled(group)}"
-                self._refuse(number, f"{several}; it cannot be told which is meant")
-                self._protect(connection, BadRow(number, "", cells))
+            group_ids = [self._of_id] if self._of_id else here.groups_meant(group)
+            users, nested = here.users_meant(member), here.groups_meant(member)
+            problem = _problem(group, member, group_ids, users, nested)
+            if problem is None:
+                resolved.append((number, group_ids[0], (users or nested)[0]))
+                continue
+            self._refuse(number, problem)
+            if not (group.strip() and member.strip()):
+                continue
+            if len(group_ids) > 1 or len(users) + len(nested) > 1:
+                self._protect(connection, BadRow(number, "", [*cells, group]))
+            elif problem_with_name(group) or problem_with_name(member):  # the one it means may well be in the group
+                self._protect(connection, BadRow(number, "", [*cells, without_unseen(group)]))
         return resolved
+
+    def _looked_up(self, connection: Connection, page: RowPage) -> "_LookedUp":
+        """Everybody whom the rows of a page may name."""
+        run, member_cells = self._run, {cells[self._member_at] for _, cells in page.rows}
+        group_cells = {self._group(cells) for _, cells in page.rows} | member_cells
+        groups = self._named(connection, "group", group_cells)
+        users = self._named(connection, "user", member_cells)
+        anchors: dict[str, str] = {}
+        if run.source.group_anchor not in (None, NAMING["group"]):
+            found = objects.by_anchors(connection, run.tenant, run.source.id, "group", sorted(group_cells))
+            anchors = {anchor: item.id for anchor, item in found.items() if item.alive}
+        return _LookedUp(
+            source=run.source.id,
+            groups=groups,
+            users=users,
+            anchors=anchors,
+            taken_groups=self._taken(connection, "group", groups),
+            taken_users=self._taken(connection, "user", users),
+        )
 
     def _group(self, cells: list[str]) -> str:
         return (self._of or "") if self._group_at is None else cells[self._group_at]
@@ -117,6 +134,53 @@ class MemberImport:
             return
         keys = ((fold(cell), bad.number) for cell in bad.cells if cell.strip())
         self._run.notes.remember(connection, None, Note.PROTECTED_GROUP, keys)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _LookedUp:
+    """Who has the names in some rows. `anchors` are groups by what identifies them in the source."""
+
+    source: str
+    groups: _Named
+    users: _Named
+    anchors: Mapping[str, str]
+    taken_groups: Mapping[str, int]
+    taken_users: Mapping[str, int]
+
+    def refused(self, group: str, member: str, *, group_is_known: bool) -> str | None:
+        """Why a name in the row means nobody who is in the directory."""
+        if (row := self.taken_users.get(fold(member))) is not None:
+            return f"the user {spelled(member)} {of_another('user', row)}"
+        for name in [member] if group_is_known else [group, member]:
+            if name not in self.anchors and (row := self.taken_groups.get(fold(name))) is not None:
+                return f"the group {spelled(name)} {of_another('group', row)}"
+        return None
+
+    def users_meant(self, name: str) -> list[str]:
+        """The ids of the people it can mean."""
+        return _meant(self.users, name, self.source)
+
+    def groups_meant(self, name: str) -> list[str]:
+        """The ids of the groups it can mean; what identifies one before what others are called."""
+        known = self.anchors.get(name)
+        return _meant(self.groups, name, self.source) if known is None else [known]
+
+
+def _problem(group: str, member: str, groups: list[str], users: list[str], nested: list[str]) -> str | None:
+    """Why a row says no membership, where it does not."""
+    if not group.strip() or not member.strip():
+        return f"{'group' if not group.strip() else 'member'} is empty"
+    if not groups:
+        return f"there is no group {spelled(group)} in the directory"
+    if not users and not nested:
+        return f"there is no user and no group {spelled(member)} in the directory"
+    if users and nested:
+        both = f"{spelled(member)} is a user ({users[0]}) and a group ({', '.join(nested)})"
+        return f"{both}; it cannot be told which is meant"
+    for name, found in ((group, groups), (member, nested)):
+        if len(found) > 1:
+            return f"{len(found)} groups are called {spelled(name)}; it cannot be told which is meant"
+    return f"the group {spelled(group)} cannot be in itself" if groups == nested else None
 
 
 def _meant(found: _Named, name: str, source: str) -> list[str]:

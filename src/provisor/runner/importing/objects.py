@@ -1,6 +1,6 @@
 """Pages of users or groups into the directory: told apart, compared, written.
 
-A row whose name somebody else has waits until the file is read, because that one may give the name up in a later row.
+A row whose name somebody else has waits until the file is read, because a later row may free the name.
 """
 
 from dataclasses import replace
@@ -9,7 +9,7 @@ from typing import Final
 from provisor.connectors.csv_files import BadRow, CsvFile, RowPage
 from provisor.database import Connection
 from provisor.database.identifiers import new_id
-from provisor.directory.change import ENABLED, alive_moved, edited, merged
+from provisor.directory.change import alive_moved, edited, is_enabled, merged
 from provisor.directory.objects import NAMING, DirectoryKind, DirectoryObject
 from provisor.directory.printable import refused_name
 from provisor.directory.rows import SourceRow, anchor_key, read_row
@@ -21,7 +21,7 @@ from provisor.storage import objects
 from provisor.storage.import_notes import Note
 from provisor.storage.times import to_microseconds
 
-MOST_WAITING: Final = 10_000  # rows that wait for a name; one page's worth of look-ups, and more is no mistake of a few
+MOST_WAITING: Final = 10_000  # rows that wait for a name; one page's worth of look-ups, and more is not a few mistakes
 
 
 class ObjectImport:
@@ -113,7 +113,7 @@ class ObjectImport:
                 anchor = None if self._named_by_anchor else anchor_key(kind, self._columns.anchor, row.manager)
                 managers.append((row.number, after.id, row.manager, fold(row.manager), anchor))
         objects.insert(connection, run.tenant, created)
-        objects.update(connection, updated)
+        objects.update(connection, run.tenant, updated)
         run.notes.remember_managers(connection, managers)
         self._counts.created += len(created)
         self._counts.updated += len(updated) - restored
@@ -122,7 +122,7 @@ class ObjectImport:
     def _called_as_people_see(
         self, connection: Connection, rows: list[SourceRow], found: dict[str, DirectoryObject]
     ) -> list[SourceRow]:
-        """The rows without those that bring a name which cannot be one; a name of before that rule may stay."""
+        """The rows without those with an invalid new name; a stored name from before that rule may stay."""
         seen = []
         for row in rows:
             before = found.get(row.anchor)
@@ -179,7 +179,7 @@ class ObjectImport:
             anchor=row.anchor,
             name=row.name or "",
             attributes=attributes,
-            enabled=attributes.get(ENABLED) is not False,
+            enabled=is_enabled(self._kind, attributes),
             created_at=to_microseconds(self._run.now),
             change=number.get(),
         )
@@ -188,11 +188,11 @@ class ObjectImport:
         self._run.refuse(self._counts, self._file.name, row, reason)
 
     def _protect(self, connection: Connection, bad: BadRow) -> None:
-        """Whoever a refused row was about counts as present, as far as can be told from its cells."""
+        """The object of a refused row counts as present, as far as its cells show which it is."""
         if bad.cells is None:
             self._run.lose(self._file.name, bad.number, bad.reason)
             return
-        anchor, name = bad.cells, bad.cells  # cells out of place: any of them may be the key
+        anchor, name = bad.cells, bad.cells  # shifted cells: any of them may be the key
         if len(bad.cells) == len(self._file.header):
             name_at = self._columns.name_at
             anchor = [bad.cells[self._columns.anchor_at]]
@@ -206,7 +206,7 @@ class ObjectImport:
         notes.remember(connection, kind, Note.REFUSED_NAME, ((key, bad.number) for key in names))
 
 
-_BROKEN = "\N{REPLACEMENT CHARACTER}"  # a byte that is no text, in a key: the row may be about anyone
+_BROKEN = "\N{REPLACEMENT CHARACTER}"  # an undecodable byte in a key: the row may be about anyone
 
 
 def _merged(before: DirectoryObject, row: SourceRow) -> DirectoryObject:

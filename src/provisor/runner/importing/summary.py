@@ -11,14 +11,14 @@ import msgspec
 
 from provisor.directory.objects import Refusal
 
-RESTORED_KEPT: Final = 20  # of those restored, so many are kept by name with the source and in the audit log
+RESTORED_KEPT: Final = 20  # restored objects kept by name with the source and in the audit log
 
 
 @dataclass(slots=True)
 class Counts:
-    """What became of the rows of one kind; `deleted` counts what was in no file (`--complete`).
+    """What happened to the rows of one kind; `deleted` counts what was in no file (`--complete`).
 
-    `restored` counts who was in the recycle bin, and in no other number.
+    `restored` counts those from the recycle bin, which no other number includes.
     """
 
     created: int = 0
@@ -70,7 +70,7 @@ class ImportProgress:
 
 
 def as_json(summary: ImportSummary) -> str:
-    """The summary to be kept with its source: counts in full, of the lists how long they were, and who was restored."""
+    """The summary to be kept with its source: counts in full, the lengths of the lists, and who was restored."""
     lists = {name: len(getattr(summary, name)) for name in ("refused", "warnings", "extensions")}
     restored = [note.reason for note in summary.restored[:RESTORED_KEPT]]
     counts = {name: getattr(summary, name) for name in ("users", "groups", "memberships")}

@@ -1,4 +1,4 @@
-"""Looks for an account by the values that were sent (engine.unknown tells whose it is).
+"""Looks for an account by the values that were sent (engine.unknown decides whose it is).
 
 Order: the account of a create, the account of a link whose id leads to nobody.
 """
@@ -13,6 +13,7 @@ from provisor.engine.unknown import (
     Ours,
     SentValues,
     is_anothers,
+    parked,
     proofs,
     tell,
     values_held,
@@ -30,8 +31,8 @@ _decode = msgspec.json.Decoder(dict).decode
 async def look_for(run: Run, kind: Kind, object_id: str, sent: SentValues) -> FoundAgain:
     """Look for the account of a create by the values that were sent. Raises ConnectorError.
 
-    One that another object's link leads to may be it all the same: where it is surely not that one's, its id was given
-    again (the application was restored from a back-up, say).
+    One that another object's link leads to may still be it: if it is certainly not that object's, its id was assigned
+    again (the application was restored from a backup, say).
     """
     found = [one for path, value in sent.matching for one in (await run.find(kind, path, value)).resources]
     owned = _owned(run, kind, object_id, found)
@@ -47,9 +48,9 @@ async def look_for(run: Run, kind: Kind, object_id: str, sent: SentValues) -> Fo
 async def look_for_linked(run: Run, kind: Kind, object_id: str, link: StoredLink, mapped: Mapped | None) -> FoundAgain:
     """Look for the account of a link whose id the target does not know. Raises ConnectorError.
 
-    A replica may be behind, the id may never have been anybody's (a create answered with a wrong one), or the accounts
-    have others since. It is looked for by what it is known to hold and, as a change may have been made, by what it
-    should hold; under its own id it is the one in any case.
+    A replica may be behind, the id may never have existed (a create answered with a wrong one), or accounts may have
+    new ids. It is looked for by what it is known to hold and, as a change may have been made, by what it should
+    hold; under its own id it is the one in any case.
     """
     mapper = run.rules.of(kind).mapper
     held = values_held(_decode(link.pushed_document), run.matching_paths(kind), mapper.resource_type)
@@ -63,7 +64,22 @@ async def look_for_linked(run: Run, kind: Kind, object_id: str, link: StoredLink
         found += resources
     maps_external_id = any(path == "externalId" for path, _ in mapper.targets)
     sent = proofs(held, wanted, maps_external_id=maps_external_id)
-    return tell(found, sent, frozenset(_owned(run, kind, object_id, found)), mapper.resource_type)
+    told = tell(found, sent, frozenset(_owned(run, kind, object_id, found)), mapper.resource_type)
+    if isinstance(told, Ours) or run.behaviour.swaps != "resolve":
+        return told
+    return await _parked(run, kind, object_id, parked(held, wanted, object_id)) or told
+
+
+async def _parked(run: Run, kind: Kind, object_id: str, names: Sequence[SentValues]) -> Ours | None:
+    """The account under the name that it has in the middle of a swap."""
+    resource_type = run.rules.of(kind).mapper.resource_type
+    for one in names:
+        ((path, value),) = one.matching
+        found = (await run.find(kind, path, value)).resources
+        told = tell(found, [one], frozenset(_owned(run, kind, object_id, found)), resource_type)
+        if isinstance(told, Ours):
+            return told
+    return None
 
 
 def _owned(run: Run, kind: Kind, object_id: str, found: Sequence[Resource]) -> dict[str, str]:

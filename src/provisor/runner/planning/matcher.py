@@ -1,8 +1,8 @@
 """Finds out which object at the target, if any, belongs to a directory object that has no link yet.
 
 By one filter query each, or, where the behaviour allows and it is cheaper, by listing the target once: an empty target
-then costs a single request. A listing shows who is there; that somebody is not there it shows only when it was proved
-whole, and else whoever is not in it is looked up. Order: what comes out, the matcher, looking up, listing.
+then costs a single request. A listing shows who is there; it shows that somebody is absent only when proved complete;
+otherwise those not in it are looked up. Order: what comes out, the matcher, looking up, listing.
 """
 
 from collections.abc import Sequence
@@ -22,10 +22,10 @@ from provisor.scim.values import fold
 from provisor.storage import links, listing, operations
 from provisor.storage.listing import ListingRow
 
-SMALLEST_PAGE = 100  # what a target is sure to give at once; asked for is more
+SMALLEST_PAGE = 100  # what every target returns on a page; we ask for more
 ASKED_PAGE = 500
 PAGES_IN_FLIGHT = 4
-LONGEST_LISTED = 500  # characters of a value; an index of PostgreSQL holds 2,704 bytes, and who is longer is looked up
+LONGEST_LISTED = 500  # characters of a value; an index of PostgreSQL holds 2,704 bytes; longer ones are looked up
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(dict).decode
@@ -40,7 +40,7 @@ class Wanted(NamedTuple):
 
 
 class MatchFound(NamedTuple):
-    """What somebody matches, by the attribute at `path`.
+    """What an object matches, by the attribute at `path`.
 
     `owner` is another object that the one match belongs to, or is about to, and `holder` the id of the one it is linked
     to; `error` is set when the target refused the query for this object alone.
@@ -55,7 +55,7 @@ class MatchFound(NamedTuple):
 
 NOBODY = MatchFound(NoMatch())
 
-# What the table `listing` holds of the target: nothing, some of it, or surely all of it.
+# What the table `listing` holds of the target: nothing, some of it, or certainly all of it.
 Listing = Literal["none", "some", "whole"]
 NONE: Final = "none"
 SOME: Final = "some"
@@ -63,7 +63,7 @@ WHOLE: Final = "whole"
 
 
 class _Seen:
-    """What a listing has shown so far, and whether it can be whole."""
+    """What a listing has shown so far, and whether it can be complete."""
 
     def __init__(self, total: int | None) -> None:
         self.ids: set[str] = set()
@@ -78,7 +78,7 @@ class _Seen:
         self._sound = self._sound and page.complete and page.total == self._total
 
     def left_out(self) -> None:
-        """Somebody is not kept."""
+        """An entry was left out."""
         self._sound = False
 
     @property
@@ -97,7 +97,7 @@ class Matcher:
     async def match(
         self, kind: Kind, wanted: Sequence[Wanted], *, expected: int | None = None
     ) -> dict[str, MatchFound]:
-        """What each of them matches; who is left out matches nothing.
+        """What each of them matches; those left out match nothing.
 
         `expected`: how many will be asked for in all; None looks each of them up.
         Raises CycleStopped when the target cannot be asked at all.
@@ -113,7 +113,7 @@ class Matcher:
         return self._owners(kind, wanted, found)
 
     def _owners(self, kind: Kind, wanted: Sequence[Wanted], found: dict[str, MatchFound]) -> dict[str, MatchFound]:
-        """Nobody may have what belongs to another object, or was just given to one."""
+        """Do not match what belongs to another object, or was just given to one."""
         run = self._run
         ids = [str(one.match.resource["id"]) for one in found.values() if isinstance(one.match, Matched)]
         owned = links.owners(run.reader(), run.job.number, kind, ids)
@@ -175,10 +175,10 @@ class Matcher:
             await run.writer.write(lambda connection: listing.clear(connection, run.job.number, kind))
             self._listings[kind] = WHOLE if await self._list(kind, first) else SOME
         except (Rejected, Malformed, Unreachable):
-            return  # a target may answer filters only, or not page as it should, or be too slow with a page
+            return  # a target may only answer filters, page wrongly, or be too slow with a page
 
     async def _list(self, kind: Kind, first: Page) -> bool:
-        """List what follows the first page; whether all that the target holds was surely seen.
+        """List what follows the first page; returns whether certainly all that the target holds was seen.
 
         The proof: as many different ids as the target says it holds, on every page the same number, none of them twice,
         and nothing behind the last. Each was broken by some server (a total that is the page's length, or ends at a

@@ -1,4 +1,4 @@
-"""What planning passes on: an object on its way to a decision, the decision, and what a page of them comes to."""
+"""What planning passes on: an object awaiting a decision, the decision, and the result of a page of them."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -12,18 +12,19 @@ from provisor.engine.settle import Look
 from provisor.engine.unknown import FoundAgain, NotThere
 from provisor.runner.planning.matcher import NOBODY, MatchFound
 from provisor.scim.values import Resource
+from provisor.storage.escrow import FailedRow
 from provisor.storage.links import LinkRow, StoredLink
 from provisor.storage.log import LogRow
-from provisor.storage.operations import FailedRow, PlannedRow
+from provisor.storage.operations import PlannedRow
 
 NextStep: TypeAlias = Decision | Look | Forget  # what is done, asked first, or known to be over
 
 
 class Case(NamedTuple):
-    """One object on its way to a decision.
+    """One object awaiting a decision.
 
     `held`: what the target was read to hold of it; None when not read. `lost`: its link, when the target did not know
-    the id of its account; it stands until the account was looked for.
+    the id of its account; it is kept until the account was looked for.
     """
 
     desired: Desired
@@ -35,7 +36,7 @@ class Case(NamedTuple):
 
 
 class Decided(NamedTuple):
-    """What is to be done about an object, or asked first. `lost`: its account is surely gone, and the link with it."""
+    """What to do about an object, or to ask first. `lost`: its account is certainly gone, and the link with it."""
 
     case: Case
     decision: NextStep
@@ -43,7 +44,7 @@ class Decided(NamedTuple):
 
 
 class Met(NamedTuple):
-    """What reading a linked object came to.
+    """The result of reading a linked object.
 
     `found` is what has the values of an account that is gone. `known` is what is known of the account now, a fact that
     a plan keeps too; `moved` the event that it has another id than its link had.
@@ -57,11 +58,11 @@ class Met(NamedTuple):
 
 @dataclass(slots=True)
 class PagePlan:
-    """What one page of planning comes to."""
+    """The result of one page of planning."""
 
     planned: list[PlannedRow] = field(default_factory=list)
     failed: list[FailedRow] = field(default_factory=list)
-    settled: list[str] = field(default_factory=list)  # nothing to do: an older operation of theirs goes
+    settled: list[str] = field(default_factory=list)  # nothing to do: older operations of theirs are removed
     links: list[LinkRow] = field(default_factory=list)
     unlinked: list[str] = field(default_factory=list)
     # What the target was found to hold, and what it lost: facts, which a plan keeps too.
@@ -75,7 +76,7 @@ class PagePlan:
     counted: Counter[str] = field(default_factory=Counter)
 
     def settle_others(self, objects: Iterable[str]) -> None:
-        """Of these objects, those for whom nothing is planned: nothing planned earlier stays either."""
+        """Drop what was planned earlier for those of these objects for which nothing is planned now."""
         planned = {row.object for row in self.planned}
         self.settled = [*{*self.settled, *objects} - planned]
 

@@ -9,7 +9,7 @@ from typing import assert_never
 import msgspec
 
 from provisor.database import Connection
-from provisor.engine.decide import REDUNDANT, Create, Decision, Delete, Disable, Fail, Link, Release, Skip, Update
+from provisor.engine.decide import REDUNDANT, Create, Decision, Delete, Disable, Fail, Link, Release, Skip, Update, Wait
 from provisor.engine.desired import Desired
 from provisor.engine.difference import difference
 from provisor.engine.log_event import FailedStep
@@ -21,10 +21,10 @@ from provisor.rules.matching import Matched
 from provisor.runner.planning.link_rows import forget, link_row, ours
 from provisor.runner.planning.page import Case, PagePlan
 from provisor.runner.recording.log_rows import Journal
-from provisor.runner.recording.recorder import failed_row
 from provisor.runner.run import Run
 from provisor.scim.values import Resource
-from provisor.storage import cycles, links, log, member_links, operations, waiting
+from provisor.storage import cycles, escrow, links, log, member_links, operations, waiting
+from provisor.storage.escrow import FailedRow
 from provisor.storage.links import StoredLinkState
 from provisor.storage.operations import ENTRY, SECOND, PlannedRow
 from provisor.storage.work import SecondStage
@@ -57,6 +57,12 @@ def _row(run: Run, stage: int, object_id: str, object_kind: Kind, name: str, kin
     )
 
 
+def _goes_out_of_use(held: Resource, case: Case) -> bool:
+    """Whether the mappings make an account inactive that is in use, although its owner is wanted."""
+    mapped = case.desired.mapped
+    return mapped is not None and mapped.wanted.get("active") is False and held.get("active") is not False
+
+
 class Placing:
     """Places decisions for one run; in a plan nothing but the plan is written."""
 
@@ -66,9 +72,9 @@ class Placing:
         connection = run.reader()
         self._anybody_waits = False
         self.look_who_waits()
-        self._older_operations = any(
+        self._older_operations = escrow.anything(connection, run.job.number) or any(
             operations.any_in_state(connection, run.job.number, state)
-            for state in ("planned", "retry", "waiting", "sent")
+            for state in ("planned", "left", "waiting", "staged", "sent")
         )
 
     def look_who_waits(self) -> None:
@@ -94,6 +100,8 @@ class Placing:
             case Release(why):
                 self._relink(page, case, "released")
                 self._skip(page, desired, why, comes_to="release")
+            case Wait(why):
+                self._skip(page, desired, why)
             case Skip():
                 if desired.standing == "gone" and case.link is not None:
                     self._let_go(page, case)
@@ -124,10 +132,17 @@ class Placing:
         removes: int = 0,
     ) -> None:
         desired, link = case.desired, case.link
-        row = _row(self._run, ENTRY, desired.id, desired.kind, desired.name, kind)
         page.planned.append(
-            row._replace(
-                phase=phase or row.phase,
+            PlannedRow(
+                job=self._run.job.number,
+                stage=ENTRY,
+                object=desired.id,
+                cycle=self._run.cycle.n,
+                object_kind=desired.kind,
+                name=desired.name,
+                kind=kind,
+                phase=phase or phase_of(kind, desired.kind),
+                state="planned",
                 target_id=target_id or (None if link is None else link.target_id),
                 wanted_hash=desired.wanted_hash,
                 base_hash=None if link is None else link.pushed_hash,
@@ -145,19 +160,27 @@ class Placing:
         target_id = str(match.resource["id"])
         document, found_by = ours(match.resource), case.found.path
         self._operation(
-            page, case, "link", target_id=target_id, document=document, found_by=found_by, links_only=not update
+            page,
+            case,
+            "link",
+            target_id=target_id,
+            document=document,
+            found_by=found_by,
+            links_only=not update,
+            removes=int(update and _goes_out_of_use(match.resource, case)),
         )
         page.entering.append(case.desired.id)
 
     def _update(self, page: PagePlan, case: Case, reinstate: bool) -> None:
         if reinstate or (case.link is not None and case.link.pushed_hash == links.NOBODY_KNOWS):
-            page.entering.append(case.desired.id)  # or may have been taken back when nobody heard of it
+            page.entering.append(case.desired.id)  # or may have been taken back without our knowledge
         if self._differs(case):
-            self._operation(page, case, "update", document=case.held)
+            removes = int(_goes_out_of_use(self._held(case), case))
+            self._operation(page, case, "update", document=case.held, removes=removes)
             return
         self._relink(page, case, "linked")
         if case.desired.id in page.referring:
-            page.settled.append(case.desired.id)  # the reference is told of when it is written, or cannot be
+            page.settled.append(case.desired.id)  # the reference is reported when it is written, or cannot be
             return
         skip = Skip(REDUNDANT, "The target already holds what the directory says.")
         self._skip(page, case.desired, skip, comes_to="update")
@@ -179,7 +202,7 @@ class Placing:
         return bool(found.operations)
 
     def _disables(self, case: Case) -> bool:
-        """Whether the account is in use until now, as far as anybody knows."""
+        """Whether the account is still in use, as far as is known."""
         assert case.desired.mapped is not None  # noqa: S101 - as above
         held = self._held(case)
         return self._run.rules.of(case.desired.kind).mapper.out_of_use(held, case.desired.mapped) != held
@@ -199,19 +222,19 @@ class Placing:
         page.links.append(row)
 
     def _let_go(self, page: PagePlan, case: Case) -> None:
-        """Somebody who cannot come back leaves the account behind: it may be matched by another, and is not deleted."""
+        """The account of somebody who cannot come back is left behind: another may match it, and it is not deleted."""
         if case.link is not None and case.link.state == "linked":
             self._relink(page, case, "released")  # deleting is off
         elif not member_links.anything_pushed(self._run.reader(), self._run.job.number, case.desired.id):
             page.unlinked.append(case.desired.id)
-        # Else the groups are told first, by the id in the link; it goes with the end of the cycle.
+        # Otherwise groups are updated first, by the id in the link; it is removed at the end of the cycle.
 
     def _skip(
         self, page: PagePlan, desired: Desired, skip: Skip, *, linked: bool = True, comes_to: OperationKind = "verdict"
     ) -> None:
         page.settled.append(desired.id)
         if not linked and desired.standing == "gone":
-            return  # a tombstone of somebody the target never had is nobody's news
+            return  # the tombstone of somebody the target never had is not worth an event
         page.counted[f"{desired.kind}.skip"] += 1
         if self._run.is_plan:
             self._verdict(page, desired, skip.code, skip.reason, comes_to=comes_to)
@@ -224,30 +247,38 @@ class Placing:
         if self._run.is_plan:
             self._verdict(page, desired, failure.code, self._journal.shown(desired, failure).message)
             return
-        self._operation(page, case, "verdict")
-        page.failed.append(failed_row(self._run, ENTRY, desired.id, self._journal.shown(desired, failure)))
+        leaves = desired.standing != "wanted" and case.link is not None and case.link.state == "linked"
+        self._operation(page, case, "verdict", removes=int(leaves))
         step: FailedStep = (
             "matching" if desired.mapped is None or failure not in desired.mapped.failures else "processing"
         )
         target_id = None if case.link is None else case.link.target_id
-        page.events.append(self._journal.failed(desired, failure, "other", target_id=target_id, step=step))
+        event = self._journal.failed(desired, failure, "other", target_id=target_id, step=step)
+        page.events.append(event)
+        shown = self._journal.shown(desired, failure)
+        page.failed.append(FailedRow(ENTRY, desired.id, shown, self._run.at(), event.id))
 
     def _verdict(
         self, page: PagePlan, desired: Desired, code: str, reason: str, *, comes_to: OperationKind = "verdict"
     ) -> None:
-        """A line of the plan about somebody to whom nothing is sent. `comes_to`: what the link becomes anyway."""
+        """A line of the plan about an object for which nothing is sent. `comes_to`: what the link becomes anyway."""
         row = _row(self._run, ENTRY, desired.id, desired.kind, desired.name, "verdict")
         page.planned.append(row._replace(kind=comes_to, state="verdict", verdict=code, reason=reason))
 
     async def write(self, page: PagePlan, kind: Kind, *, cursor: str | None) -> None:
         """Write the page; with a cursor, the cycle has come that far."""
         run = self._run
-        run.counters.update(page.counted)
-        counts = run.fresh_counts()
+        fresh = run.fresh_counts()
+        counts = fresh + page.counted
         wakes = self._anybody_waits
         if page.lost or page.unlinked:
             self._anybody_waits = wakes = run.behaviour.heal_references
-        await run.writer.write(lambda connection: self._put(connection, page, kind, cursor, counts, wakes=wakes))
+        try:
+            await run.writer.write(lambda connection: self._put(connection, page, kind, cursor, counts, wakes=wakes))
+        except BaseException:
+            run.saved.subtract(fresh)  # counted, and not on disk yet
+            raise
+        run.counted(page.counted)
 
     def _put(
         self,
@@ -264,21 +295,34 @@ class Placing:
         references = [path for path, _ in run.rules.users.mapper.references]
         unlinked = page.lost if run.is_plan else [*page.lost, *page.unlinked]
         if unlinked:
-            forget(connection, job, kind, unlinked)
+            forget(connection, job, kind, unlinked, run.nested)
             waiting.refer_again(connection, job, unlinked, references)
         links.put(connection, page.known)
         if not run.is_plan:
             links.put(connection, page.links)
             log.append(connection, page.events)
         if self._older_operations and page.settled and not run.is_plan:
-            operations.done(connection, job, ((ENTRY, object_id) for object_id in page.settled))
+            settled = [(ENTRY, object_id) for object_id in page.settled]
+            operations.done(connection, job, settled)
+            escrow.settle(connection, job, settled)
         operations.plan(connection, page.planned)
-        operations.failed(connection, job, page.failed)
+        escrow.record(connection, job, page.failed, run.behaviour)
         if page.references:
             waiting.replace_references(connection, job, page.references)
         if wakes and page.entering:
             waiting.wake(connection, job, page.entering)
         if page.moved:
-            waiting.follow(connection, job, kind, page.moved, references if run.behaviour.heal_references else ())
+            again = references if run.behaviour.heal_references else ()
+            waiting.follow(connection, job, kind, page.moved, again, run.nested)
+        if run.only is not None:
+            self._refer_later(connection, page, wakes=wakes)
         if cursor is not None:
             cycles.advance(connection, job, run.cycle.n, phase=kind, cursor=cursor)
+
+    def _refer_later(self, connection: Connection, page: PagePlan, *, wakes: bool) -> None:
+        """On demand no work set is kept: who is to refer to somebody, or waited for these, is noted for good here."""
+        job = self._run.job.number
+        people = [object_id for object_id, _, needed in page.references if needed is not None]
+        if wakes or page.moved:
+            people += waiting.who_refer_to(connection, job, [*page.entering, *page.moved])
+        operations.refer_later(connection, job, people)

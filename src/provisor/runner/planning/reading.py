@@ -1,8 +1,8 @@
-"""Reads linked accounts before they are changed: what they hold is what the target says, not what we believe.
+"""Reads linked accounts before they are changed: what they hold is what the target says, not what we remember.
 
 An account that was found under another id than its link has is linked in its place, before anything is decided: the id
-may never have been anybody's (a create answered with a wrong one), or the application has given its accounts others
-since (restored from a back-up, say). Whose it is, engine.unknown tells. Order: asking, what the answers mean.
+may never have existed (a create answered with a wrong one), or the application has given its accounts new ones since
+(restored from a backup, say). engine.unknown decides whose it is. Order: asking, what the answers mean.
 """
 
 from collections.abc import Sequence
@@ -11,23 +11,24 @@ from typing import NamedTuple
 import msgspec
 from msgspec.structs import replace
 
+from provisor.engine.decide import Delete
 from provisor.engine.outcome import failure_from
 from provisor.engine.ports import ConnectorError
 from provisor.engine.record import Kind
 from provisor.engine.settle import Look, settle_lost, settle_unread
-from provisor.engine.unknown import FoundAgain, NotThere, Ours, Stranger
+from provisor.engine.unknown import FoundAgain, NotThere, Ours, Stranger, values_held
 from provisor.rules.mapper import Mapped
 from provisor.runner.asking.parallel import each
-from provisor.runner.planning.link_rows import in_doubt, ours
+from provisor.runner.planning.link_rows import in_doubt, ours, seen_row
 from provisor.runner.planning.looking import look_for_linked
 from provisor.runner.planning.page import Case, Decided, Met, NextStep
 from provisor.runner.recording.log_rows import Journal
 from provisor.runner.run import Run
-from provisor.scim.values import Resource
+from provisor.scim.values import Resource, fold
 from provisor.storage import links
-from provisor.storage.links import StoredLink
+from provisor.storage.links import LinkRow, StoredLink
 
-_MOVED = "Nobody has the id {} at the application; the account {} holds what was sent, and is linked in its place."
+_MOVED = "No account has the id {} at the application; the account {} holds what was sent and is linked in its place."
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(dict).decode
 
@@ -41,9 +42,9 @@ class _Answer(NamedTuple):
 
 
 async def read_linked(run: Run, kind: Kind, cases: Sequence[Decided], *, verify: bool) -> list[Met]:
-    """Read these accounts; who is gone is to be looked for, or forgotten. Raises CycleStopped.
+    """Read these accounts; those that are gone are looked for, or forgotten. Raises CycleStopped.
 
-    `verify`: nobody knew what they hold, and whatever becomes of the plan, that must not be forgotten.
+    `verify`: their content was unknown, and that must not be forgotten whatever happens to the plan.
     """
 
     async def read(one: Decided) -> _Answer:
@@ -58,7 +59,7 @@ async def read_linked(run: Run, kind: Kind, cases: Sequence[Decided], *, verify:
             return _Answer(error=error)
 
     met: list[Met] = []
-    taken: set[str] = set()  # accounts found under other ids: one cannot be two people's
+    taken: set[str] = set()  # accounts found under other ids: one cannot belong to two people
     for one, answer in zip(cases, await each(cases, run.behaviour.requests_at_once, read), strict=True):
         if isinstance(answer.found, Ours) and str(answer.found.resource["id"]) in taken:
             answer = _Answer(found=Stranger(str(answer.found.resource["id"])))
@@ -70,13 +71,15 @@ async def read_linked(run: Run, kind: Kind, cases: Sequence[Decided], *, verify:
 
 def _met(run: Run, one: Decided, answer: _Answer, *, verify: bool) -> Met:
     case, desired, link = one.case, one.case.desired, _link(one.case)
+    deleted = isinstance(one.decision, Delete)
     if answer.error is not None:
         failure = failure_from(answer.error, application=run.application, verb="look up", who=desired.name)
         mapper = run.rules.of(desired.kind).mapper
         step: NextStep = settle_unread(one.decision, failure)
         if step is one.decision:
             case = case._replace(held=mapper.without_disabling(_decode(link.pushed_document)))
-        return Met(Decided(case, step), known=in_doubt(run, desired.kind, desired.id, link) if verify else None)
+        known = in_doubt(run, desired.kind, desired.id, link, deleted=deleted) if verify else None
+        return Met(Decided(case, step), known=known)
     resource = answer.found.resource if isinstance(answer.found, Ours) else answer.resource
     if resource is None:
         step = settle_lost(desired, run.rules.of(desired.kind).terms, run.behaviour.vanished)
@@ -87,10 +90,31 @@ def _met(run: Run, one: Decided, answer: _Answer, *, verify: bool) -> Met:
         return _moved(run, one, resource)
     held = ours(resource)
     if not verify:
-        return Met(one._replace(case=case._replace(held=held)))
+        return _seen(run, one, held)
     link = replace(link, pushed_hash=links.NOBODY_KNOWS, pushed_document=_encode(held).decode())
-    known = in_doubt(run, desired.kind, desired.id, link)
+    known = in_doubt(run, desired.kind, desired.id, link, deleted=deleted)
     return Met(one._replace(case=case._replace(held=held, link=link)), known=known)
+
+
+def _seen(run: Run, one: Decided, read: Resource) -> Met:
+    """The account as it was read. What it can be found by is written down before it is changed: should its id lead to
+    nobody from the next request on, it is looked for by that.
+    """
+    desired, link = one.case.desired, _link(one.case)
+    sent = _decode(link.pushed_document)
+    held = run.rules.of(desired.kind).mapper.remembered(read, sent)
+    known: LinkRow | None = None
+    if _found_by(run, desired.kind, held) != _found_by(run, desired.kind, sent):
+        document = _encode(held).decode()
+        link = links.in_doubt(replace(link, pushed_document=document))
+        known = seen_row(run, desired, link)
+    return Met(one._replace(case=one.case._replace(held=held, link=link)), known=known)
+
+
+def _found_by(run: Run, kind: Kind, document: Resource) -> tuple[object, ...]:
+    """What an account that holds this can be found by, in whatever letter case."""
+    values = values_held(document, run.matching_paths(kind), run.rules.of(kind).mapper.resource_type)
+    return ([(path, fold(value)) for path, value in values.matching], values.external_id)
 
 
 def _moved(run: Run, one: Decided, resource: Resource) -> Met:
@@ -105,11 +129,12 @@ def _moved(run: Run, one: Decided, resource: Resource) -> Met:
     run.ids_changed = True
     said = _MOVED.format(link.target_id, target_id)
     event = Journal(run).done(desired, "other", target_id, matching=said)
-    return Met(settled, known=in_doubt(run, desired.kind, desired.id, moved), moved=event)
+    known = in_doubt(run, desired.kind, desired.id, moved, deleted=isinstance(one.decision, Delete))
+    return Met(settled, known=known, moved=event)
 
 
 def _values(run: Run, case: Case) -> Mapped | None:
-    """What the account should hold, of somebody deleted for good too."""
+    """What the account should hold, also for somebody deleted for good."""
     mapped, record = case.desired.mapped, case.record
     return run.values_of_leaver(record) if mapped is None and record is not None else mapped
 

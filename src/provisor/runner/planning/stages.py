@@ -1,4 +1,4 @@
-"""The stages of planning, one after the other; a cycle that was cut short goes on in the one that it has reached.
+"""The stages of planning, one after the other; an interrupted cycle continues in the one it has reached.
 
 users, groups, places for groups, memberships, references; then the plan is executed.
 """
@@ -28,7 +28,7 @@ _SHOWN: Mapping[str, str] = {
 }
 
 
-async def plan(run: Run, planner: Planner, reporter: Reporter) -> Admission | None:
+async def plan_stages(run: Run, planner: Planner, reporter: Reporter) -> Admission | None:
     """Plan from the stage that the cycle has reached; who waits for a place is returned."""
     if run.cycle.phase == STAGES[-1]:
         await plan_second_stage_again(run)
@@ -51,5 +51,5 @@ async def plan(run: Run, planner: Planner, reporter: Reporter) -> Admission | No
 
 
 def enter(run: Run, stage: str, connection: Connection) -> None:
-    """The cycle has come to this stage."""
+    """The cycle has reached this stage."""
     cycles.advance(connection, run.job.number, run.cycle.n, phase=stage, cursor=None)

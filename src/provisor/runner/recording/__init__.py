@@ -1,1 +1,1 @@
-"""What came of it: outcomes, log rows, counters and progress, in small batches."""
+"""The results: outcomes, log rows, counters and progress, in small batches."""

@@ -1,6 +1,6 @@
 """Makes the rows of the provisioning log for one cycle: who, what, how it ended, and what went over the wire.
 
-Rows hold facts (engine.log_event); the document in Graph's shape is written from them when somebody reads it.
+Rows hold facts (engine.log_event); the document in Graph's shape is made from them when it is read.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,6 @@ from provisor.engine.log_event import (
     Facts,
     FailedStep,
     LoggedAction,
-    Sent,
     Status,
     encode,
     judged,
@@ -23,6 +22,7 @@ from provisor.engine.log_event import (
 )
 from provisor.engine.modified import ModifiedProperty, differing, differing_references
 from provisor.engine.ports import Exchange
+from provisor.engine.record import Kind
 from provisor.engine.redaction import Redaction
 from provisor.rules.failure import Failure
 from provisor.runner.run import Run
@@ -54,7 +54,7 @@ class Journal:
             modified += differing_references(mapper, before, after)
         if mapper.redacted and exchange is not None:
             exchange = self._redaction(desired, before, after).exchange(exchange)
-        facts = Facts(kind=desired.kind, modified=modified, matching=matching, sent=_sent(exchange))
+        facts = Facts(kind=desired.kind, modified=modified, matching=matching, sent=sent(exchange))
         return self._row(desired, action, "success", target_id, facts)
 
     def members_changed(
@@ -65,7 +65,7 @@ class Journal:
         unresolved: Sequence[str],
         exchange: Exchange | None,
     ) -> LogRow:
-        """Memberships or references were written, or could not be yet: `unresolved` are those they lead to."""
+        """Memberships or references were written, or could not be yet: `unresolved` are the objects they lead to."""
         status: Status = "warning" if unresolved and not modified else "success"
         if exchange is not None and self._run.rules.of(desired.kind).mapper.redacted:
             exchange = self._redaction(desired, None, None).exchange(exchange)
@@ -74,7 +74,7 @@ class Journal:
             modified=list(modified),
             unresolved=list(unresolved[:SHOWN_UNRESOLVED]),
             unresolved_number=len(unresolved),
-            sent=_sent(exchange),
+            sent=sent(exchange),
         )
         code = UNRESOLVED_REFERENCE if unresolved else None
         return self._row(desired, "update", status, target_id, facts, code)
@@ -85,6 +85,12 @@ class Journal:
         """Somebody was left alone."""
         facts = Facts(kind=desired.kind, matching=matching, skip=(skip.code, skip.reason))
         return self._row(desired, "other", "skipped", target_id, facts, skip.code)
+
+    def held(self, desired: Desired, code: str, reason: str, *, target_id: str | None, deletes: bool) -> LogRow:
+        """Somebody was to lose access and keeps it until a person has decided."""
+        facts = Facts(kind=desired.kind, skip=(code, f"Held back until somebody allows it. {reason}"))
+        action: LoggedAction = "stagedDelete" if deletes else "stagedAction"
+        return self._row(desired, action, "skipped", target_id, facts, code)
 
     def failed(
         self,
@@ -101,11 +107,13 @@ class Journal:
             redaction = self._redaction(desired, None, None)
             failure = redaction.failure(failure)
             exchange = None if exchange is None else redaction.exchange(exchange)
-        facts = Facts(kind=desired.kind, refused=refused(failure, step), sent=_sent(exchange))
-        return self._row(desired, action, "failure", target_id, facts, failure.code)
+        spent = 0.0 if exchange is None else round(exchange.milliseconds, 3)
+        facts = Facts(kind=desired.kind, refused=refused(failure, step), milliseconds=spent)
+        row = self._row(desired, action, "failure", target_id, facts, failure.code)
+        return row._replace(exchange=exchange_text(exchange))
 
     def shown(self, desired: Desired, failure: Failure) -> Failure:
-        """The failure as anybody may see it."""
+        """The failure without redacted values."""
         if not self._run.rules.of(desired.kind).mapper.redacted:
             return failure
         return self._redaction(desired, None, None).failure(failure)
@@ -126,6 +134,7 @@ class Journal:
         code: str | None = None,
     ) -> LogRow:
         run = self._run
+        facts.by = run.by
         if desired.standing != "gone":
             facts.judged = judged(desired)
         return LogRow(
@@ -141,8 +150,29 @@ class Journal:
             name=desired.name,
             target_id=target_id,
             facts=encode(facts).decode(),
+            kind=desired.kind,
         )
 
 
-def _sent(exchange: Exchange | None) -> Sent | None:
-    return None if exchange is None else sent(exchange)
+def event_of_failure(run: Run, kind: Kind, object_id: str, name: str, failure: Failure) -> LogRow:
+    """Somebody of whom nothing more is known than that they failed, by a fault of ours."""
+    return LogRow(
+        id=new_id(),
+        tenant=run.job.tenant,
+        job=run.job.number,
+        cycle=run.cycle.id,
+        at=run.at(),
+        action="other",
+        status="failure",
+        code=failure.code,
+        source_id=object_id,
+        name=name,
+        target_id=None,
+        facts=encode(Facts(kind=kind, refused=refused(failure, "export"))).decode(),
+        kind=kind,
+    )
+
+
+def exchange_text(exchange: Exchange | None) -> str | None:
+    """An exchange as it is kept apart from its event."""
+    return None if exchange is None else encode(sent(exchange)).decode()

@@ -1,4 +1,4 @@
-"""Tells whoever watches how far a cycle has come, in objects; never going back, and not more often than is of use."""
+"""Reports how far a cycle has got, in objects; it does not go back, and not more often than useful."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -15,7 +15,7 @@ SECONDS_BETWEEN = 0.1
 
 
 class Reporter:
-    """Counts what is through, by kind of object and by kind of change."""
+    """Counts what is done, by kind of object and by kind of change."""
 
     def __init__(self, run: Run, report: ReportProgress | None) -> None:
         self._run = run

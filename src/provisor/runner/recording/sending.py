@@ -9,9 +9,13 @@ from provisor.storage.operations import StoredOperation
 
 
 class Sending(msgspec.Struct, frozen=True):
-    """What a worker needs to carry one operation out."""
+    """What a worker needs to carry one operation out.
+
+    `values`: by what the account of a create can be found, as the tables keep it.
+    """
 
     operation: StoredOperation
     desired: Desired
     link: StoredLink | None
     record: Record | None = None
+    values: str | None = None

@@ -1,11 +1,11 @@
-"""What came of a run, for whoever asked for it. Values only."""
+"""The result of a run, for its caller. Values only."""
 
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from provisor.rules.failure import Failure
-from provisor.runner.run import REMOVED
+from provisor.runner.run import HIDDEN
 from provisor.storage.cycles import Cycle
 
 
@@ -33,15 +33,23 @@ class CycleSummary:
     requests: Mapping[str, int] = field(default_factory=dict)
     error: Failure | None = None
     seconds: float = 0.0
+    ran: tuple[int, ...] = ()  # the numbers of the cycles that it tells of
 
     def following(self, earlier: "CycleSummary") -> "CycleSummary":
-        """This cycle, with what the one before it in the same run did added to its numbers."""
+        """This cycle, with the numbers of the one before it in the same run added."""
         return replace(
             self,
             counts=dict(Counter(earlier.counts) + Counter(self.counts)),
             requests=dict(Counter(earlier.requests) + Counter(self.requests)),
             seconds=earlier.seconds + self.seconds,
+            ran=(*earlier.ran, *self.ran),
         )
+
+    @property
+    def ended(self) -> str:
+        """How it ended, in a sentence after its number."""
+        words = {"entry-level-errors": "ended with failures", "stopped": "was stopped"}
+        return words.get(self.state, self.state)
 
     @property
     def failed(self) -> int:
@@ -51,7 +59,7 @@ class CycleSummary:
 
 def summary(cycle: Cycle, state: str, counters: Counter[str], failure: Failure | None, seconds: float) -> CycleSummary:
     """The summary of a cycle whose numbers are `counters`."""
-    prefix, hidden = "requests.", ("requests.", REMOVED)
+    prefix, hidden = "requests.", ("requests.", *HIDDEN)
     return CycleSummary(
         n=cycle.n,
         id=cycle.id,
@@ -63,4 +71,5 @@ def summary(cycle: Cycle, state: str, counters: Counter[str], failure: Failure |
         },
         error=failure,
         seconds=seconds,
+        ran=(cycle.n,),
     )

@@ -123,7 +123,7 @@ def _resource_values(path: Path, resource_type: ResourceType) -> tuple[Attribute
 
 def _element_values(path: Path, owner: Attribute) -> tuple[Attribute, Values]:
     if path.urn is not None or path.sub is not None:
-        raise invalid_filter(f"In brackets stand sub-attributes of {owner.name}, not {shown(render_path(path))}.")
+        raise invalid_filter(f"The brackets may hold sub-attributes of {owner.name}, not {shown(render_path(path))}.")
     if owner.type != "complex" and path.attribute.lower() == "value":
         return owner, lambda element: [element]
     sub = owner.sub(path.attribute)
@@ -153,7 +153,7 @@ def _narrowed(path: Path, attribute: Attribute, elements: Values) -> tuple[Attri
 
 
 def _check_told(attribute: Attribute) -> None:
-    """What is never told cannot be asked for either: the answers to many filters would tell it."""
+    """What is never returned cannot be filtered by either: the answers to many filters would reveal it."""
     if attribute.kept_back:
         raise invalid_filter(f"{attribute.name} is never returned and cannot be filtered by.")
 
@@ -281,7 +281,7 @@ def _time_test(op: Operator, literal: Scalar, attribute: Attribute) -> Predicate
 
 
 def date_time(value: Json) -> datetime | None:
-    """The moment an xsd:dateTime names, in UTC when it names no zone; None when it is none."""
+    """The moment an xsd:dateTime names, in UTC when it names no zone; None when it is invalid."""
     if not isinstance(value, str) or _DATE_TIME.match(value) is None:
         return None
     try:

@@ -14,17 +14,17 @@ from provisor.scim.errors import ScimError, invalid_filter, invalid_path, shown
 from provisor.scim.filter.tree import And, Compare, Filter, Not, Operator, Or, Path, Present, Scalar, ValuePath
 from provisor.scim.schemas.schema import ResourceType
 
-MAX_FILTER_CHARACTERS = 16_384  # some hundreds of comparisons; longer ones belong into several requests
+MAX_FILTER_CHARACTERS = 16_384  # some hundreds of comparisons; longer ones belong in several requests
 MAX_PATH_CHARACTERS = 2_048
 MAX_DEPTH = 40  # brackets inside brackets; no client is known to need more than four
 
 _TOKEN = re.compile(r'\s*(?:("(?:[^"\\]|\\.)*")|([()\[\]])|([^\s()\[\]"]+))', re.DOTALL)
 _ATTRIBUTE = re.compile(r"(\$?[A-Za-z][A-Za-z0-9_-]*)(?:\.(\$?[A-Za-z][A-Za-z0-9_-]*))?")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
-# A URN that nobody told us about ends where the RFC's own do: after a version and a name ("…:2.0:User").
+# An unknown URN ends where the RFC's own do: after a version and a name ("…:2.0:User").
 _URN = re.compile(r"(urn:.+?:[0-9]+(?:\.[0-9]+)*:[A-Za-z][A-Za-z0-9_-]*)(?:[:.](.*))?", re.IGNORECASE | re.DOTALL)
 _SURROGATE = re.compile("[\ud800-\udfff]")
-# What people and word processors take for quotes; JSON, and so a filter, has one kind (RFC 7644 section 3.4.2.2).
+# What people and word processors use as quotes; JSON, and so a filter, has one kind (RFC 7644 section 3.4.2.2).
 _OTHER_QUOTES = tuple(
     "'`\xab\xb4\xbb\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u2032\u2033\u2039\u203a\uff02\uff07"
 )
@@ -51,7 +51,7 @@ def parse(text: str, resource_type: ResourceType | None = None) -> Filter:
 def parse_attribute_path(text: str, urns: tuple[str, ...] = ()) -> Path:
     """Read a PATCH path or an attribute notation.
 
-    Raises ScimError invalidPath, or invalidFilter for what stands in brackets (RFC 7644 table 9).
+    Raises ScimError invalidPath, or invalidFilter for what is in brackets (RFC 7644 table 9).
     """
     if len(text) > MAX_PATH_CHARACTERS:
         raise invalid_path(f"The path is longer than {MAX_PATH_CHARACTERS} characters.")
@@ -195,7 +195,7 @@ class _Reader:
         number = _NUMBER.fullmatch(token)
         if number is None:
             if token.startswith(_OTHER_QUOTES) or token.endswith(_OTHER_QUOTES):  # it would be compared with its quotes
-                raise self._refuse(f"{shown(self._text)}: a value stands in double quotes, unlike {shown(token)}.")
+                raise self._refuse(f"{shown(self._text)}: a value must be in double quotes, unlike {shown(token)}.")
             # Tolerance bare_word_literal: older Entra samples show `externalId eq bo.li` (spec/scim-wire.md section 2).
             return self._checked(token)
         if number[1] is None and number[2] is None:

@@ -30,8 +30,8 @@ def apply(
     """The resource after all operations, in their order; the same object when nothing effectively changed.
 
     The input is never changed. Expects canonical case, as `accept` makes it. `schemas` follows the extensions present.
-    `check` sees what becomes of it now and then, so that what grows too long is noticed early. Raises ScimError, and
-    then nothing has happened.
+    `check` sees the intermediate result now and then, so that one that grows too long is noticed early. Raises
+    ScimError, and then nothing has happened.
     """
     result = resource
     for number, operation in enumerate(operations):
@@ -71,7 +71,7 @@ def _at(resource: Resource, op: Op, place: Place, value: Json, resource_type: Re
 
 
 def _check_extension(new: Json, old: Json, schema: Schema) -> None:
-    """Asked of the outcome: one operation may bring what another one lacks."""
+    """Checked on the result: one operation may add what another one lacks."""
     if new is old or not isinstance(new, dict):
         return
     for attribute in schema.attributes:
@@ -120,7 +120,7 @@ def _changed(container: Resource, op: Op, place: Place, attribute: Attribute, va
 
 
 def _check_required(label: str, new: Json) -> None:
-    """Asked of each operation, not of the outcome: RFC 7644 section 3.5.2.2 refuses the one that unassigns."""
+    """Checked for each operation, not on the result: RFC 7644 section 3.5.2.2 refuses the one that unassigns."""
     if new is None:
         raise mutability(f"{label} is required and cannot be removed.")
     if is_blank(new):
@@ -163,7 +163,7 @@ def _meant(attribute: Attribute, value: Json) -> Json:
 
 
 def _check_known(label: str, attribute: Attribute, value: Json) -> None:
-    """Refuse an object that says nothing we know: it would be answered 200 and be without effect, or clear a list.
+    """Refuse an object with nothing we know: it would be answered 200 without effect, or clear a list.
 
     RFC 7644 sections 3.5.2.1 and 3.5.2.3: for a complex attribute its sub-attributes are given.
     """

@@ -49,7 +49,7 @@ def _without_listed(held: list[Json], attribute: Attribute, label: str, value: J
     """Tolerance remove_lists_values: Entra names the members to remove in the value, not in the path.
 
     An empty list names nobody: it must not empty the group. Raises ScimError invalidValue for what names no value at
-    all, which would be answered with success and stay.
+    all, which would be answered with success but stay.
     """
     for item in value if isinstance(value, list) else [value]:
         if not _names_something(item, attribute):
@@ -131,7 +131,7 @@ def _completed(held: Json, new: Resource, attribute: Attribute) -> Json:
 
 
 def change_chosen(held: list[Json], op: Op, place: Place, attribute: Attribute, value: Json) -> list[Json]:
-    """A path with brackets or a sub-attribute: change the elements it chooses."""
+    """A path with brackets or a sub-attribute: change the elements it selects."""
     chosen = [place.chosen is None or place.chosen(item) for item in held]
     if op == "remove":
         return _removed(held, chosen, place, attribute)

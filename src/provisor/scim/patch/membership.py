@@ -1,7 +1,7 @@
 """Memberships in a PATCH, readable without loading the group (spec/scim-wire.md sections 3, 9 and 5, rows 3 and 4).
 
 Pure. A server that keeps memberships as rows touches only the rows named here, whatever the size of the group. What
-cannot be the id of a member is refused where one is to be removed: it would be answered 204, and the access would stay.
+cannot be the id of a member is refused where one is to be removed: it would be answered 204, but the access would stay.
 """
 
 import re
@@ -24,7 +24,7 @@ _ONE_MEMBER = re.compile(r'members\[\s*value\s+eq\s+"([^"\\]*)"\s*\]', re.IGNORE
 class MemberChange:
     """What happens to the members, by id. With `replace_all` the group holds exactly `add` afterwards.
 
-    No id is in both lists: the last word about it counts, so an add followed by a remove is a remove.
+    No id is in both lists: the last operation on it counts, so an add followed by a remove is a remove.
     """
 
     add: tuple[str, ...] = ()
@@ -37,8 +37,8 @@ def split_members(
 ) -> tuple[MemberChange, tuple[Operation, ...]] | None:
     """The change to the members, and the operations about other attributes, to be applied to the group without them.
 
-    None when members are chosen by more than their id. `is_id` says whether a text can be the id of a member. Raises
-    ScimError invalidPath for a path that is none, invalidValue for a member without an id, and for the removal of what
+    None when members are selected by more than their id. `is_id` says whether a text can be the id of a member. Raises
+    ScimError invalidPath for an invalid path, invalidValue for a member without an id, and for the removal of what
     cannot be one, invalidFilter where it is chosen so by the path.
     """
     verdicts: dict[str, bool] = {}
@@ -70,7 +70,7 @@ def split_members(
 
 
 def _parts(operation: Operation) -> list[Operation]:
-    """A path-less operation that speaks of members among other things, taken apart."""
+    """A path-less operation that changes members among other things, taken apart."""
     if operation.path is not None or not isinstance(operation.value, dict) or operation.op == "remove":
         return [operation]
     parts = [
@@ -116,7 +116,7 @@ def _member_ids(operation: Operation, target: Path, is_id: IsId) -> list[str] | 
     match target.filter:
         case Compare(path=Path(sub=None) as compared, op="eq", value=str() as chosen) if operation.op == "remove":
             name = compared.attribute.lower()
-            # An address is known by its end: the server may have been called by another name when it gave it.
+            # An address is recognised by its end: the server may have had another name when it gave it out.
             return [chosen] if name == "value" else [chosen.rpartition("/")[2]] if name == "$ref" else None
         case _:
             return None

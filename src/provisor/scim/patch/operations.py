@@ -12,7 +12,7 @@ from provisor.scim.patch.elements import Op
 from provisor.scim.values import Json, Resource
 
 PATCH_OP_URN = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
-MAX_OPERATIONS = 10_000  # a group's worth of single-member removals; more belongs into several requests
+MAX_OPERATIONS = 10_000  # a group's worth of single-member removals; more belongs in several requests
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """What a service provider says about itself (RFC 7643 sections 5 to 7, RFC 7644 section 4).
 
-Pure. States only what it is told; whoever serves these documents answers for their truth.
+Pure. States what it is given; the server of these documents answers for their truth.
 """
 
 from collections.abc import Iterable

@@ -58,7 +58,7 @@ class Attribute:
 
     @property
     def kept_back(self) -> bool:
-        """Whether no answer may ever tell its value, as of a password (RFC 7643 section 7)."""
+        """Whether no answer may return its value, as with a password (RFC 7643 section 7)."""
         return self.returned == "never" or self.mutability == "writeOnly"
 
 
@@ -176,7 +176,7 @@ class ResourceType:
         return f"ResourceType({self.name}, {self.schema.id})"
 
     def locate(self, urn: str | None, name: str) -> Located | None:
-        """Find an attribute by optional URN and name, both in any case; None when nobody knows it."""
+        """Find an attribute by optional URN and name, both in any case; None when it is unknown."""
         if urn is None:
             return self._top.get(name.lower()) or self._in_extensions(name)
         if urn.lower() == self.schema.id.lower():
@@ -229,7 +229,10 @@ class ResourceType:
 
     def attributes(self) -> Iterator[tuple[str | None, Attribute]]:
         """Every attribute held, common ones first, with the URN of its container (None at the top)."""
-        for attribute in (*COMMON_ATTRIBUTES, *self.schema.attributes):
+        for attribute in COMMON_ATTRIBUTES:
+            if self.schema.attribute(attribute.name) is None:  # the schema may say more of one
+                yield None, attribute
+        for attribute in self.schema.attributes:
             yield None, attribute
         for extension in self.extensions:
             for attribute in extension.schema.attributes:

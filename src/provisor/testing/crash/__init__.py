@@ -1,4 +1,4 @@
-"""The crash harnesses: processes that are killed behind a proxy, and a service under fire in one process.
+"""The crash harnesses: processes killed behind a proxy, a service under fire in one process, and in one of its own.
 
 `processes` runs a command, lets it die and runs it again. The others make, from one seed, an organisation, a target and
 rounds of changes and faults, and look at what the target holds afterwards: `python -m provisor.testing.crash`.

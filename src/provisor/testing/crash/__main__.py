@@ -1,12 +1,19 @@
 """`python -m provisor.testing.crash`: a service under fire, one seed after another.
 
-Order: what is told, the command.
+Order: trials, the report, the command, several workers.
 """
 
 import argparse
+import multiprocessing
+import os
+import signal
+import subprocess
 import sys
 import time
 import traceback
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 
 from provisor.testing.crash.chance import EXCLUDED, script_of
 from provisor.testing.crash.script import Script
@@ -16,10 +23,13 @@ from provisor.testing.crash.trial import attempt
 ABOUT = """Let a small organisation be provisioned under fire: lost and false answers, kills, changes of the directory
 in the middle of a cycle. After one run in peace the target must equal the directory, nobody who left may be active, no
 account may be doubled or nobody's, and the next run must have nothing to do. A failure prints the seed and a script
-that shows it with as little as possible."""
+that shows it with as little as possible. With --processes the service is `provisor serve` in a process of its own,
+killed in every round while an administrator, an import and a backup are at work; its script is printed as it is."""
+
+A_WORD_EVERY = 50  # seeds
 
 
-def what_is_wrong(script: Script) -> list[str]:
+def what_is_wrong(script: Script, attempt: Callable[[Script], list[str]] = attempt) -> list[str]:
     """The problems of a script; an error of our own is one."""
     try:
         return attempt(script)
@@ -27,9 +37,9 @@ def what_is_wrong(script: Script) -> list[str]:
         return ["".join(traceback.format_exception(error)[-6:])]
 
 
-def tell(seed: int, problems: list[str], *, smaller: bool) -> str:
-    """What a failed seed is told by."""
-    script = script_of(seed)
+def tell(seed: int, problems: list[str], *, smaller: bool, script: Script | None = None) -> str:
+    """The report on a failed seed."""
+    script = script or script_of(seed)
     if smaller:
         script = shrink(script, lambda one: bool(what_is_wrong(one)))
         problems = what_is_wrong(script) or problems
@@ -46,20 +56,63 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--runs", type=int, default=100, help="how many seeds, one after another (100)")
     parser.add_argument("--seconds", type=float, default=float("inf"), help="begin none after so many seconds")
     parser.add_argument("--no-shrink", action="store_true", help="print a failing script as it is")
+    parser.add_argument("--processes", action="store_true", help="kill `provisor serve` itself, a process of its own")
+    parser.add_argument("-j", "--workers", type=int, default=1, help="so many seeds at once (1)")
+    parser.add_argument("--step", type=int, default=1, help="only every so many'th seed (1)")
+    parser.add_argument("--keep", type=Path, help="with --processes: copy the data folder of a failed seed to here")
     given = parser.parse_args(arguments)
+    if given.workers > 1:
+        return _at_once(given)
+    if given.processes:
+        signal.signal(signal.SIGTERM, _end)
     began = time.monotonic()
     failed = tried = 0
-    for seed in range(given.seed, given.seed + given.runs):
+    make, attempting = _kind_of_trial(given)
+    for seed in range(given.seed, given.seed + given.runs, given.step):
         if time.monotonic() - began > given.seconds:
             break
         tried += 1
-        problems = what_is_wrong(script_of(seed))
+        if tried % A_WORD_EVERY == 0:
+            sys.stderr.write(f"{tried} seeds from {given.seed}, {failed} failed, {time.monotonic() - began:.0f} s.\n")
+        script = make(seed)
+        problems = what_is_wrong(script, attempting)
         if problems:
             failed += 1
-            sys.stdout.write(tell(seed, problems, smaller=not given.no_shrink) + "\n")
+            smaller = not given.no_shrink and not given.processes
+            sys.stdout.write(tell(seed, problems, smaller=smaller, script=script) + "\n")
             sys.stdout.flush()
     sys.stdout.write(f"{tried} seeds from {given.seed}: {failed} failed, in {time.monotonic() - began:.0f} s.\n")
     return 1 if failed else 0
+
+
+def _end(*_: object) -> None:
+    """No process of a trial outlives it. At once: an exception within a loop of uvloop's would not end that."""
+    for process in multiprocessing.active_children():
+        process.kill()
+    os._exit(1)
+
+
+def _kind_of_trial(given: argparse.Namespace) -> tuple[Callable[[int], Script], Callable[[Script], list[str]]]:
+    if not given.processes:
+        return script_of, attempt
+    from provisor.testing.crash.service_chance import service_script_of
+    from provisor.testing.crash.service_trial import attempt_service
+    from provisor.testing.crash.serving import fork_server
+
+    return service_script_of, partial(attempt_service, processes=fork_server(), keep=given.keep)
+
+
+def _at_once(given: argparse.Namespace) -> int:
+    """Every worker has its own share of the seeds, and says itself what failed."""
+    shared = ["--seconds", str(given.seconds), "--step", str(given.workers)]
+    shared += [f"--{name}" for name in ("processes", "no-shrink") if getattr(given, name.replace("-", "_"))]
+    shared += ["--keep", str(given.keep)] if given.keep else []
+    command = [sys.executable, "-m", "provisor.testing.crash", *shared]
+    workers = [
+        subprocess.Popen([*command, "--seed", str(given.seed + n), "--runs", str(given.runs - n)])  # noqa: S603 - our own
+        for n in range(min(given.workers, given.runs))
+    ]
+    return max(worker.wait() for worker in workers)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Carries out the changes of a script, as an administrator would: with the verbs of storage, one transaction each.
 
-A change that cannot be done (a name that is taken, somebody who is purged) is refused by the verb and left undone.
+A change that cannot be done (a name that is taken, somebody who is purged) is refused by the verb and not made.
 Order: the directory, its people and groups at the beginning, changes of objects, changes of the job.
 """
 
@@ -10,19 +10,30 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import cast
 
+from provisor.admin.job_settings import changed_settings
 from provisor.admin.jobs import read_reset_scope
 from provisor.admin.rules import with_mapping
 from provisor.database import Connection, Database
 from provisor.directory.objects import DirectoryKind, DirectoryObject, DirectoryValue
+from provisor.engine.behaviour import NestedGroups
+from provisor.engine.leavers import DAYS, SETTING, leavers_of
 from provisor.gallery import template
+from provisor.rules.failure import Failure
 from provisor.scim.values import Json
-from provisor.storage import applications, directory_verbs, jobs, members, objects, resets
+from provisor.storage import applications, directory_verbs, escrow, jobs, links, members, objects, quarantine, resets
+from provisor.storage.times import to_microseconds
 from provisor.testing.crash.script import ScriptedChange, StartingPoint
 from provisor.testing.organisation import ROLE, Organisation
 
 NAMES: dict[DirectoryKind, str] = {"user": "userPrincipalName", "group": "displayName"}
 DEPARTMENTS = ("Sales", "Works", "Out")
-RULES = ("plain", "filter", "formatted", "joined")
+RULES = ("plain", "filter", "family", "joined")
+
+
+def leavers_called(words: str) -> dict[str, Json]:
+    """The settings of a job that does this with leavers: a policy, and of delete-after the days."""
+    policy, _, days = words.partition(" ")
+    return {} if policy in ("", "disable") else {SETTING: policy, **({DAYS: int(days)} if days else {})}
 
 
 def kind_of(key: str) -> DirectoryKind:
@@ -31,7 +42,7 @@ def kind_of(key: str) -> DirectoryKind:
 
 
 def first_name(key: str) -> str:
-    """What somebody is called at first: p07@x, or Group g1."""
+    """The first name of an object: p07@x, or Group g1."""
     return f"{key}@x" if kind_of(key) == "user" else f"Group {key}"
 
 
@@ -44,23 +55,30 @@ class Changing:
         self.database = database
         self.organisation = Organisation(database, place.template)
         self.rules = _rules(found.rules)
-        job = self.organisation.job(found.rules, behaviour=place.behaviour, scope=place.scope)
+        settings = {"scope": place.scope, **leavers_called(place.leavers)}
+        job = self.organisation.job(found.rules, behaviour=place.behaviour, **settings)
         self.job, self.job_id = job.number, job.id
         self.ids: dict[str, str] = {}
-        self.forgetting: Callable[[Connection], None] = lambda connection: None  # told before links are forgotten
+        self.forgetting: Callable[[Connection], None] = lambda connection: None  # called before links are forgotten
         self._ticks = 0
+        self.hours = 0  # that have passed between runs
         for number in range(place.people):
             self._begin_person(place.seed, f"p{number:02}")
         for number in range(place.groups):
             self._begin_group(place.seed, f"g{number}", place.people)
+        if place.nested:
+            with database.transaction() as connection:
+                self._nested(connection, "flatten")
+            for number in range(1, place.groups):
+                self.organisation.join(first_name(f"g{number - 1}"), first_name(f"g{number}"), "group")
 
     def now(self) -> datetime:
-        """A clock that goes on by a second whenever somebody looks."""
+        """A clock that goes on by a second whenever somebody looks, and by hours between runs."""
         self._ticks += 1
-        return datetime(2026, 11, 28, 9, tzinfo=UTC) + timedelta(seconds=self._ticks)
+        return datetime(2026, 11, 28, 9, tzinfo=UTC) + timedelta(seconds=self._ticks, hours=self.hours)
 
     def do(self, change: ScriptedChange) -> None:
-        """Carry it out, where it can be."""
+        """Carry it out if possible."""
         verb = getattr(self, "_" + change.verb)
         with self.database.transaction() as connection:
             if verb.__code__.co_argcount == 3:  # about the job
@@ -192,7 +210,7 @@ class Changing:
             members.remove(connection, self.organisation.tenant, self.ids[who], self.ids[other], now=self.now())
 
     def _hire(self, connection: Connection, who: str, other: str) -> None:
-        """Somebody new, under a name of their own or another's who has gone."""
+        """Somebody new, under a new name or that of a leaver."""
         if who in self.ids:
             return
         given: dict[str, DirectoryValue] = {
@@ -216,21 +234,56 @@ class Changing:
         if job is not None and job.settings.get("scope") != scope:
             jobs.change(connection, self.job, settings={**job.settings, "scope": scope}, full_evaluation=True)
 
+    def _leavers(self, connection: Connection, words: str) -> None:
+        """As admin.jobs does."""
+        job = jobs.read(connection, self.job)
+        if job is None or job.behaviour == "entra":
+            return
+        kept = {name: value for name, value in job.settings.items() if name not in (SETTING, DAYS)}
+        settings = {**kept, **leavers_called(words)}
+        if settings != job.settings:
+            jobs.change(connection, self.job, settings=settings, full_evaluation=True)
+            jobs.note_restart(connection, self.job)
+        if not leavers_of(settings).deletes:
+            links.keep_for_good(connection, self.job)
+
     def _save(self, connection: Connection, name: str) -> None:
         jobs.save_rules(connection, self.job, self.rules[name], created_by="test", now=self.now())
-        jobs.change(connection, self.job, full_evaluation=True)
+        jobs.change(connection, self.job, rules_changed=True)
 
     def _restart(self, connection: Connection, words: str) -> None:
         """As admin.jobs does."""
         scopes = read_reset_scope(words)
         if scopes & {"ConnectorDataStore", "Full"}:
             self.forgetting(connection)
-            resets.forget_links(connection, self.job)
-        if scopes & {"ConnectorDataStore", "Full", "Watermark"}:
-            resets.forget_position(connection, self.job, now=self.now())
-        if scopes & {"Escrows", "Full"}:
-            resets.forget_failures(connection, self.job)
+        resets.reset(connection, self.job, scopes, now=self.now())
         jobs.change(connection, self.job, schedule_state="Active")
+
+    def _retry(self, connection: Connection, _: str) -> None:
+        escrow.retry(connection, self.job, to_microseconds(self.now()))
+
+    def _quarantine(self, connection: Connection, _: str) -> None:
+        job = jobs.read(connection, self.job)
+        if job is not None:
+            failure = Failure(code="QuarantinedOnDemand", message="Asked for.", hint="")
+            quarantine.impose(connection, job, "QuarantinedOnDemand", failure, now=self.now())
+
+    def _abort(self, connection: Connection, _: str) -> None:
+        jobs.note_abort(connection, self.job)
+
+    def _start(self, connection: Connection, _: str) -> None:
+        jobs.change(connection, self.job, schedule_state="Active")
+
+    def _driven(self, connection: Connection, how: str) -> None:
+        job = jobs.read(connection, self.job)
+        if job is not None:
+            jobs.change(connection, self.job, settings={**job.settings, "changeDriven": how == "on"})
+
+    def _nested(self, connection: Connection, nested: str) -> None:
+        job = jobs.read(connection, self.job)
+        if job is not None:
+            wanted = cast(NestedGroups, nested)
+            jobs.change(connection, self.job, **changed_settings(job, nested_groups=wanted))
 
     def _pause(self, connection: Connection, _: str) -> None:
         jobs.change(connection, self.job, schedule_state="Paused")
@@ -250,6 +303,6 @@ def _rules(plain: Json) -> dict[str, Json]:
     return {
         "plain": plain,
         "filter": filtered,
-        "formatted": with_mapping(plain, "user", source="department", target="name.formatted"),
+        "family": with_mapping(plain, "user", source="department", target="name.familyName"),
         "joined": with_mapping(plain, "user", source='Join(" ", [givenName], [displayName])', target="displayName"),
     }

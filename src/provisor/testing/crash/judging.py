@@ -1,4 +1,4 @@
-"""What must hold once a trial is over: the target equals the directory, and nobody has access who should not.
+"""What must hold once a trial is over: the target equals the directory, and nobody has access who should not have it.
 
 Order: after the run in peace, accounts, people, references, the run that has nothing to do.
 """
@@ -7,19 +7,23 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from datetime import timedelta
 from random import Random
 from typing import TYPE_CHECKING, cast
 
 from msgspec.structs import replace
 
+from provisor.database import Row
 from provisor.engine.desired import Desired, judge
 from provisor.engine.difference import difference
+from provisor.engine.leavers import deletion
 from provisor.engine.record import Kind, Record
 from provisor.runner.planning.begin import Setup, load
 from provisor.runner.recording.summary import CycleSummary
 from provisor.scim.values import Resource, fold
-from provisor.storage import records
+from provisor.storage import clock, cycles, escrow, quarantine, records
 from provisor.storage.links import StoredLink
+from provisor.storage.times import from_microseconds
 from provisor.testing.memory_target import NAMING
 
 if TYPE_CHECKING:
@@ -32,7 +36,7 @@ _EVERYBODY = 10_000
 
 @dataclass(slots=True, kw_only=True)
 class Held:
-    """Everything there is to compare, read once."""
+    """Everything to compare, read once."""
 
     setup: Setup
     records: dict[str, Record]
@@ -53,6 +57,8 @@ def after_peace(trial: Trial, summary: CycleSummary) -> list[str]:
         found.append(f"The run in peace failed: {summary.error.message}")
     elif summary.state != "succeeded" and not held.blocked:
         found.append(f"The run in peace ended as {summary.state}: {dict(summary.counts)} {_failures(trial)}")
+    if quarantine.read(trial.changing.database.reader(), trial.changing.job) is not None:
+        found.append("After a run in peace the job is in quarantine.")
     for kind in _KINDS:
         found += [said for target_id in held.accounts[kind] if (said := _account(trial, held, kind, target_id))]
     for object_id in held.desired:
@@ -63,27 +69,29 @@ def after_peace(trial: Trial, summary: CycleSummary) -> list[str]:
 
 
 def after_nothing(trial: Trial, summary: CycleSummary) -> list[str]:
-    """What is wrong after one more run, which had nothing to do."""
+    """What is wrong after one more run, which should have nothing to do."""
     held = _held(trial)
     found: list[str] = []
     if not held.blocked and summary.requests != {"GET": 1}:
         found.append(f"The empty run made {summary.requests}.")
     reader, job = trial.changing.database.reader(), trial.changing.job
-    for row in reader.all("SELECT stage, object, kind, state, failure FROM operation WHERE job = ?", (job,)):
+    for row in reader.all("SELECT stage, object, kind, state FROM operation WHERE job = ?", (job,)):
         if row[1] not in held.blocked and row[3] != "verdict":
             found.append(f"The table operation still holds {row}.")
+    found += [f"In escrow is still {one}." for one in escrow.stream(reader, job) if one.object not in held.blocked]
     for table, columns in (("unknown_create", "object, kind, sent"), ("work", "kind, object")):
         found += [f"The table {table} still holds {row}." for row in reader.all(f"SELECT {columns} FROM {table}")]  # noqa: S608
     for row in reader.all("SELECT group_id, member_id, pushed, pending FROM member_link WHERE pending<>0 OR pushed<>1"):
         link = held.links.get(row[1])
-        noted = row[2:] == (2, 0) and (link is None or link.state != "linked")  # of somebody who is not to be told of
+        reported = link is not None and link.state == "linked" and held.setup.behaviour.heal_references
+        noted = row[2:] == (2, 0) and not reported  # of somebody who is not, or was not when the group was compared
         if row[0] in held.links and row[0] not in held.blocked and not noted:
             found.append(f"The table member_link still holds {row}.")
     for waits_for, object_id, attribute in reader.all("SELECT waits_for, object, attribute FROM waiting"):
         link = held.links.get(waits_for)
         own = held.links.get(object_id)
         both = link is not None and own is not None and link.state == own.state == "linked"
-        if both and object_id not in held.blocked:
+        if both and object_id not in held.blocked and held.setup.behaviour.heal_references:
             found.append(f"{attribute} of {object_id} waits for {waits_for}, who has an account.")
     return found
 
@@ -100,15 +108,15 @@ def _held(trial: Trial) -> Held:
             application=setup.job.application,
             job=job,
             kind=kind,
+            nested=setup.rules.settings.nested_groups,
             after="",
             limit=_EVERYBODY,
         ):
             found[record.id] = record
             if link is not None:
-                # An id that leads to nobody is noticed when it is used; until then the account is right as it is.
+                # A wrong id is noticed when it is used; until then the account is right as it is.
                 links[record.id] = replace(link, target_id=trial.right_id(link.target_id))
-    chance = Random(0).randbytes  # noqa: S311 - a test's choice
-    accounts = {kind: trial.target.resources(kind) for kind in _KINDS}
+    chance, accounts = Random(0).randbytes, {kind: trial.target.resources(kind) for kind in _KINDS}  # noqa: S311
     by_name: dict[tuple[Kind, str], list[str]] = defaultdict(list)
     for kind in _KINDS:
         for target_id, account in accounts[kind].items():
@@ -124,11 +132,26 @@ def _held(trial: Trial) -> Held:
         owners={trial.right_id(row[0]): row[1] for row in rows},
         accounts=accounts,
         by_name=by_name,
-        edges=set(connection.all("SELECT group_id, member_id FROM member WHERE removed_at IS NULL")),
+        edges=_edges(setup, found, connection.all("SELECT group_id, member_id FROM member WHERE removed_at IS NULL")),
         blocked=set(),
     )
     held.blocked = {key for key in held.desired if _is_blocked(trial, held, key, frozenset())}
     return held
+
+
+def _edges(setup: Setup, found: dict[str, Record], rows: list[Row]) -> set[tuple[str, str]]:
+    """Who is in which group, through any depth of live groups where the job flattens; read the plainest way."""
+    edges, grew = {(row[0], row[1]) for row in rows}, True
+    while grew and setup.rules.settings.nested_groups == "flatten":
+        through = {
+            (group, member)
+            for group, inner in edges
+            for outer, member in edges
+            if inner == outer and found[inner].kind == "group" and not (found[inner].deleted or found[inner].purged)
+        }
+        grew = not through <= edges
+        edges |= through
+    return {(group, member) for group, member in edges if member in found and found[member].kind == "user"}
 
 
 def _name_of(desired: Desired) -> str:
@@ -146,7 +169,7 @@ def _is_blocked(trial: Trial, held: Held, key: str, seen: frozenset[str]) -> boo
         return False
     holders = [one for one in held.by_name.get((desired.kind, _name_of(desired)), ()) if one != own]
     if link is None and len(holders) > 1:
-        return True  # ambiguous: nobody can say whose it is
+        return True  # ambiguous: it is unclear whose it is
     for holder in holders:
         owner = held.owners.get(holder)
         if owner is None:
@@ -156,7 +179,8 @@ def _is_blocked(trial: Trial, held: Held, key: str, seen: frozenset[str]) -> boo
         other, others_link = held.desired.get(owner), held.links.get(owner)
         if other is None or others_link is None:
             continue
-        if others_link.state == "released" or _name_of(other) == _name_of(desired):
+        left = other.standing == "unentitled" and held.setup.rules.settings.keeps_leavers
+        if left or others_link.state == "released" or _name_of(other) == _name_of(desired):
             return True  # of somebody who left and keeps it, or two groups of one name
         if owner in seen:
             return trial.script.place.behaviour == "entra"  # a swap, which the faithful behaviour only reports
@@ -178,16 +202,49 @@ def _account(trial: Trial, held: Held, kind: Kind, target_id: str) -> str:
         if target_id in trial.strangers and target_id not in trial.linked_once:
             return "" if account == trial.strangers[target_id] else f"The stranger {what} was changed."
         if target_id in trial.forgotten:
-            return ""
+            return _outlives(trial, held, target_id, what) if active or kind == "group" else ""
         if kind == "group" or active:
             return f"The {what} is {'active and ' * (kind == 'user')}nobody's."
         return "" if target_id in trial.linked_once else f"The {what} is nobody's."
     desired = held.desired.get(owner)
     if desired is None:
         return f"The {what} belongs to {owner}, who is no more."
+    if kind == "user" and desired.standing == "unentitled" and held.setup.rules.settings.keeps_leavers:
+        return ""
     if desired.standing != "wanted" and (active or kind == "group"):
         return f"The {what} is {'active' if kind == 'user' else 'there'}, and {desired.name} is {desired.standing}."
-    return f"The {what} is there, and {desired.name} was purged." if desired.standing == "gone" else ""
+    if desired.standing in ("unentitled", "gone"):
+        return _leaver(trial, held, owner, what)
+    return ""
+
+
+def _leaver(trial: Trial, held: Held, key: str, what: str) -> str:
+    """What is wrong with an account that is out of use although it is there: it is to be deleted now, or was to be."""
+    desired, link = held.desired[key], held.links[key]
+    leavers, reader, job = held.setup.rules.settings.leavers, trial.changing.database.reader(), trial.changing.job
+    since = None if link.disabled_at is None else from_microseconds(link.disabled_at)
+    now = from_microseconds(cycles.newest(reader, job, 1)[0].began_at)
+    trusted = clock.is_trusted(reader, held.setup.job.tenant, now=now)
+    waits = deletion(leavers, since, now, trusted=trusted)
+    if waits is not None:
+        return f"The {what} should have been deleted on {waits.on}." if waits.due else ""
+    if desired.standing == "gone":
+        return f"The {what} is there, and {desired.name} was purged."
+    if link.state == "linked":
+        return f"The {what} is there and still tracked, and leavers are {leavers}."
+    return ""
+
+
+def too_early(trial: Trial, target_id: str) -> list[str]:
+    """What is wrong with deleting this account now: of a leaver who waits, where none is ever deleted at once."""
+    policies = {trial.script.place.leavers, *(one.other for one in trial.script.changes() if one.verb == "leavers")}
+    row = trial.changing.database.reader().one(
+        "SELECT disabled_at FROM link WHERE job = ? AND target_id = ? AND disabled_at IS NOT NULL",
+        (trial.changing.job, target_id),
+    )
+    if row is None or "delete" in policies or trial.changing.now() - from_microseconds(row[0]) >= timedelta(days=1):
+        return []
+    return [f"The account {target_id} of somebody who left was deleted too early."]
 
 
 # People
@@ -222,10 +279,29 @@ def _person(trial: Trial, held: Held, key: str) -> list[str]:
         and one not in trial.forgotten
         and one != link.target_id
         and held.accounts[desired.kind][one].get("active") is not False
+        and not _is_kept(held, one)
     ]
     if same and key not in held.blocked:
         found.append(f"{desired.name} is doubled: {link.target_id} and {same}.")
     return found
+
+
+def _outlives(trial: Trial, held: Held, target_id: str, what: str) -> str:
+    """What is wrong with an account in use whose link a restart dropped: that of a leaver is found by it."""
+    owner = trial.left_to.get(target_id)
+    desired = None if owner is None else held.desired.get(owner)
+    if trial.script.place.behaviour == "entra" or desired is None or desired.standing == "wanted":
+        return ""
+    if desired.standing == "unentitled" and held.setup.rules.settings.keeps_leavers:
+        return ""
+    return f"The {what} is in use, and {desired.name}, whose it was before a restart, is {desired.standing}."
+
+
+def _is_kept(held: Held, target_id: str) -> bool:
+    """Whether it is the account of somebody who left, which the job leaves as it is, the name too."""
+    owner = held.owners.get(target_id)
+    desired = None if owner is None else held.desired.get(owner)
+    return desired is not None and desired.standing == "unentitled" and held.setup.rules.settings.keeps_leavers
 
 
 # References
@@ -270,6 +346,8 @@ def _managers(trial: Trial, held: Held) -> list[str]:
         bosses = held.links.get(boss) if boss is not None else None
         allowed = set() if bosses is None else {bosses.target_id}
         known = link.target_id not in trial.forgotten_once  # else it may be what another left there
+        if bosses is None and boss is not None and value not in held.owners:
+            known = False  # of an account that was deleted because the manager left
         if value is not None and value not in allowed | trial.forgotten and known:
             found.append(f"{desired.name} has the manager {value} instead of {allowed or 'none'}.")
         needed = bosses is not None and bosses.state == "linked" and held.setup.behaviour.heal_references
@@ -279,7 +357,7 @@ def _managers(trial: Trial, held: Held) -> list[str]:
 
 
 def _failures(trial: Trial, key: str = "") -> str:
-    rows = trial.changing.database.reader().all(
-        "SELECT object, kind, state, failure FROM operation WHERE job = ?", (trial.changing.job,)
-    )
-    return " ".join(str(row) for row in rows if row[0] == key or not key)
+    reader, job = trial.changing.database.reader(), trial.changing.job
+    rows = reader.all("SELECT object, kind, state FROM operation WHERE job = ?", (job,))
+    failed = [(one.object, one.kind, one.attempts, one.message) for one in escrow.stream(reader, job)]
+    return " ".join(str(row) for row in [*rows, *failed] if row[0] == key or not key)

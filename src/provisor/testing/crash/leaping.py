@@ -1,4 +1,4 @@
-"""An event loop whose time leaps: who sleeps wakes as soon as nothing else is to be done.
+"""An event loop whose time leaps: a sleep ends as soon as there is nothing else to do.
 
 Pauses, paces and batches cost no time, and the same steps come in the same order on every machine.
 """
@@ -14,7 +14,7 @@ _LONGEST_WAIT_SECONDS = 0.2  # for another thread, when nobody sleeps
 
 
 class LeapingLoop(asyncio.SelectorEventLoop):
-    """Time stands still while something is to be done, and leaps to the next sleeper otherwise."""
+    """Time stands still while there is something to do, and otherwise leaps to the next wake-up."""
 
     def __init__(self) -> None:
         self._seconds = 0.0

@@ -44,7 +44,7 @@ def run_behind(
     given: str = "",
     timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS,
 ) -> CommandRun:
-    """Run a command to its end or its death while the proxy behaves as told (Pass when nothing is).
+    """Run a command to its end or its death while the proxy behaves as armed (Pass by default).
 
     `given` is its standard input. The command must already have been told to talk to `proxy.url`. A command that is not
     finished in time is killed, and subprocess.TimeoutExpired raised.

@@ -1,4 +1,4 @@
-"""What happens in one trial, as values that print as the Python that makes them again.
+"""What happens in one trial, as values that print as the Python code that makes them.
 
 Order: changes of the directory, what strikes a request, rounds, the place, the script.
 """
@@ -52,15 +52,28 @@ class Strike:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Round:
-    """Changes, then a run, or a plan, in which things happen."""
+    """Changes, then a run, or a plan, in which things happen. `hours` pass before it.
+
+    `served`: a few runs as `provisor serve` makes them. `on_demand`: of these alone, the first one's members.
+    `lasts_ms`: a service in a process of its own, killed then where nothing did so before, or asked to end by
+    `ends_well`.
+    """
 
     changes: tuple[ScriptedChange, ...] = ()
     strikes: tuple[Strike, ...] = ()
     plan: bool = False
+    hours: int = 0
+    on_demand: tuple[str, ...] = ()
+    served: bool = False
+    lasts_ms: int = 0
+    ends_well: bool = False
 
     def __str__(self) -> str:
         given = [f"{name}={_tuple(some)}" for name in ("changes", "strikes") if (some := getattr(self, name))]
-        given += ["plan=True"] if self.plan else []
+        given += [f"{name}=True" for name in ("plan", "served", "ends_well") if getattr(self, name)]
+        given += [f"lasts_ms={self.lasts_ms}"] if self.lasts_ms else []
+        given += [f"hours={self.hours}"] if self.hours else []
+        given += [f"on_demand={self.on_demand!r}"] if self.on_demand else []
         return f"Round({', '.join(given)})"
 
 
@@ -77,7 +90,9 @@ class StartingPoint:
     scope: Literal["assigned", "all"] = "assigned"
     unique: bool = True  # whether the target refuses a name that it has already
     longest_page: int = 500
+    nested: bool = False  # whether groups are in groups, flattened to begin with
     page: int = 500  # how many objects the runner plans, sends and records together
+    leavers: str = ""  # what the job does with leavers, as changing.leavers_called reads it; empty: as Entra does
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,17 +102,26 @@ class Script:
     place: StartingPoint
     rounds: tuple[Round, ...]
 
+    def changes(self) -> tuple[ScriptedChange, ...]:
+        """Every change of all rounds, whenever it comes."""
+        struck = (strike.changes for one in self.rounds for strike in one.strikes)
+        return tuple(change for some in (*(one.changes for one in self.rounds), *struck) for change in some)
+
     def __str__(self) -> str:
         rounds = "".join(f"        {one},\n" for one in self.rounds)
         return f"Script(\n    place={self.place!r},\n    rounds=(\n{rounds}    ),\n)"
 
     def program(self) -> str:
         """A program that tries it again."""
+        module, attempt = "trial", "attempt"
+        if any(one.lasts_ms for one in self.rounds):
+            module, attempt = "service_trial", "attempt_service"
         return (
             "from provisor.testing.crash.script import Round, Script, ScriptedChange, StartingPoint, Strike\n"
-            "from provisor.testing.crash.trial import attempt\n\n"
+            f"from provisor.testing.crash.{module} import {attempt}\n\n"
             f"script = {self}\n"
-            'print("\\n".join(attempt(script)) or "Everything is right.")\n'
+            'if __name__ == "__main__":\n'
+            f'    print("\\n".join({attempt}(script)) or "Everything is right.")\n'
         )
 
 

@@ -43,6 +43,12 @@ def _smaller(script: Script) -> Iterator[Script]:
 def _less(one: Round) -> Iterator[Round]:
     if one.plan:
         yield replace(one, plan=False)
+    if one.on_demand:
+        yield replace(one, on_demand=())
+    if len(one.on_demand) > 1:
+        yield replace(one, on_demand=one.on_demand[:-1])
+    if one.served:
+        yield replace(one, served=False)
     if len(one.changes) > 2:
         yield replace(one, changes=())
     for number in range(len(one.changes)):

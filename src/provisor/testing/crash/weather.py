@@ -1,10 +1,10 @@
-"""A target under fire: what is asked of it goes through faults, and changes of the directory happen meanwhile.
+"""A target under fire: its requests go through faults, and the directory changes meanwhile.
 
 Order: the words of faults, the target, what strikes, what stays.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import pairwise
@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from provisor.engine.ports import (
     Answer,
+    Checked,
     ConnectorError,
     Exchange,
     Found,
@@ -24,6 +25,7 @@ from provisor.engine.ports import (
 )
 from provisor.engine.record import Kind
 from provisor.scim.patch.operations import Operation
+from provisor.scim.schemas.schema import ResourceType
 from provisor.scim.values import Resource
 from provisor.testing.crash.script import ScriptedChange, Strike
 from provisor.testing.faults import Killed
@@ -46,6 +48,9 @@ PAGING = ("page-total", "capped-total", "text-total", "no-total", "first-page-on
 # An id that leads to nobody: a create is answered with it, or the account has another one from then on.
 NOBODYS_ID, OTHER_CASE, RE_KEYED = WRONG_IDS = ("nobodys-id", "other-case", "re-keyed")
 STOP = "stop"  # the process is asked to end
+# Nothing ever answers, and the cycle is aborted, or the process asked to end.
+ABORTED, HANGS = HANGING = ("aborted", "hangs")
+HANGS_SECONDS = 3_600.0  # by then a time-out of the client's would have come
 
 
 class Endless(BaseException):
@@ -81,7 +86,7 @@ class _Coming:
 
 @dataclass(slots=True, kw_only=True)
 class Weather:
-    """The port `Target` before `held`. `happen` carries changes out, `watch` is told of every write."""
+    """The port `Target` before `held`. `happen` carries changes out, `watch` is called for every write."""
 
     held: MemoryTarget
     now: Callable[[], datetime]
@@ -92,6 +97,7 @@ class Weather:
     stop: asyncio.Event | None = None
     limit: int = 0
     requests: int = 0
+    unheeded: int = 0  # aborts that nobody minded
     hits: int = 0  # strikes, refusals, and changes that came in between
     _coming: list[_Coming] = field(default_factory=list)
     _refused: list[tuple[str, str, Kind]] = field(default_factory=list)
@@ -101,13 +107,30 @@ class Weather:
 
     def begin(self, strikes: Sequence[Strike], limit: int) -> None:
         """A new run, with these strikes in it; what lasted is over."""
-        self.requests, self.hits, self.limit = 0, 0, limit
+        self.requests, self.hits, self.limit, self.unheeded = 0, 0, limit, 0
         self._coming = [_Coming(strike, strike.nth) for strike in strikes]
         for before, one in pairwise(self._coming):
             one.follows = before if one.strike.then else None
         self._refused, self._missing, self._paging = [], set(), {}
 
     # The port
+
+    @property
+    def caller(self) -> str:
+        """As the target's."""
+        return self.held.caller
+
+    def use(self, types: Mapping[Kind, ResourceType]) -> None:
+        """In any weather."""
+        self.held.use(types)
+
+    async def discover(self) -> Answer | None:
+        """In any weather."""
+        return await self.held.discover()
+
+    async def schemas(self, start_index: int = 1) -> Page | None:
+        """In any weather."""
+        return await self.held.schemas(start_index)
 
     async def find(self, kind: Kind, path: str, value: str) -> Found:
         """Faults of finding: nobody, or nobody for sure."""
@@ -147,6 +170,16 @@ class Weather:
 
         answer, words = await self._through(asked, ask)
         return None if NOT_THERE in words or target_id in self._missing else answer
+
+    async def check(self, kind: Kind, target_id: str, path: str, value: str) -> Checked:
+        """A replica that is behind does not know of it."""
+        asked = WeatherRequest(method="GET", kind=kind, subject=target_id)
+
+        async def ask() -> Checked:
+            return await self.held.check(kind, target_id, path, value)
+
+        checked, words = await self._through(asked, ask)
+        return replace(checked, there=False) if NOT_THERE in words or target_id in self._missing else checked
 
     async def create(self, kind: Kind, document: Resource) -> Answer:
         """Create."""
@@ -193,7 +226,7 @@ class Weather:
         return (await self._through(asked, ask))[0]
 
     async def close(self) -> None:
-        """Nothing to give back."""
+        """Nothing to release."""
 
     # What strikes
 
@@ -206,6 +239,7 @@ class Weather:
         for strike in due:
             if not strike.after:
                 self._strike(strike, asked)
+                await self._hang(strike, asked)
         self._refuse(asked)
         if not self._wrong.isdisjoint((asked.subject, *asked.members)):
             self.hits += 1
@@ -215,7 +249,14 @@ class Weather:
         for strike in due:
             if strike.after:
                 self._strike(strike, asked)
+                await self._hang(strike, asked)
         return answer, frozenset(strike.word for strike in due)
+
+    async def _hang(self, strike: Strike, asked: WeatherRequest) -> None:
+        if strike.word in HANGING:
+            await asyncio.sleep(HANGS_SECONDS)
+            self.unheeded += strike.word == ABORTED
+            raise self._error("timed-out", asked)
 
     def _due(self, asked: WeatherRequest, words: Sequence[str] = ()) -> list[Strike]:
         """Count this request and say what strikes it; faults of paging are counted by pages."""
@@ -251,9 +292,11 @@ class Weather:
                 raise _rejected(404, asked, "There is no such resource.")
         elif word == RE_KEYED and asked.subject in self.held.resources(asked.kind):
             self._misled(asked.subject, self.held.rekey(asked.kind, asked.subject))
-        elif word == STOP and self.stop is not None:
+        elif word == ABORTED:
+            self.happen((ScriptedChange("abort"),))
+        elif word in (STOP, HANGS) and self.stop is not None:
             self.stop.set()
-        elif word and word not in (NOT_FOUND, NOT_WHOLE, STOP, *WRONG_IDS) and word not in PAGING:
+        elif word and word not in (NOT_FOUND, NOT_WHOLE, STOP, *HANGING, *WRONG_IDS) and word not in PAGING:
             raise self._error(word, asked)
 
     def _misled(self, wrong: str, right: str) -> None:
@@ -300,7 +343,7 @@ def _rejected(status: int, asked: WeatherRequest, detail: str) -> ConnectorError
 
 
 def _told(page: Page, fault: str, start_index: int) -> Page:
-    """What a server with this fault says of a page."""
+    """What a server with this fault says about a page."""
     length = len(page.resources)
     total: int | None = page.total
     if fault == "page-total":

@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import urllib.error
@@ -15,31 +14,13 @@ from provisor.provider.dashboard.accounts import create_account
 from provisor.provider.store.ad_connector import import_file
 from provisor.provider.store.tables import now_microseconds, open_target, the_tenant
 from provisor.provider.store.tokens import DAY, create_token
+from support.chromium import needs_chromium
 
-CHROMIUM = shutil.which("chromium")
-REQUIRED = os.environ.get("PROVISOR_TEST_SERVICES") == "required"
 PASSWORD = "correct horse battery"
 LONGEST_WALK = 80  # presses of Tab to anything on a page
 HOSTILE = "<script>document.title='hacked'</script>"
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None and not REQUIRED, reason="chromium is not installed"),
-]
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    from playwright.sync_api import sync_playwright
-
-    assert CHROMIUM, "chromium must be installed: apt-get install chromium fonts-liberation"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"],
-        )
-        yield browser
-        browser.close()
+pytestmark = [pytest.mark.slow, needs_chromium]
 
 
 @pytest.fixture(scope="module")

@@ -57,7 +57,7 @@ def test_the_page_with_the_token_is_kept_nowhere(umbrella, admin):
 
     assert page.headers["cache-control"] == "no-store"
     assert token not in repr(page.headers)
-    for table in ("token", "session", "audit_event", "request_log", "exchange", "setting"):
+    for table in ("token", "browser_session", "audit_event", "request_log", "exchange", "setting"):
         assert token not in repr(umbrella.database.reader().all(f"SELECT * FROM {table}"))
 
 
@@ -76,7 +76,7 @@ def test_the_box_must_be_ticked(admin):
     assert admin.get("/api-keys").location == ACKNOWLEDGE
 
     answer = acknowledge(admin, page)
-    assert "The token is ready to be used." in admin.follow(answer).text
+    assert "The token is ready to use." in admin.follow(answer).text
     assert admin.get("/api-keys").status == 200
 
 
@@ -220,7 +220,7 @@ def test_who_may_only_look_makes_no_token(umbrella, reader):
 
 
 def test_who_may_only_look_is_refused_even_with_a_forged_form(umbrella, reader):
-    from provisor.provider.dashboard.sessions import form_token
+    from provisor.web.sessions import form_token
 
     fields = {"form_token": form_token(reader.cookies["provisor"], GENERATE), "label": "x", "expiry": "never"}
     before = len(tokens(umbrella))

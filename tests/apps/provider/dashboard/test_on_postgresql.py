@@ -115,6 +115,6 @@ def test_signing_in_is_slowed_down_and_out(umbrella, admin, stranger):
     assert [stranger.sign_in(password="wrong").status for _ in range(6)] == [403] * 5 + [429]
     admin.submit(admin.get("/requests"), "/sign-out")
 
-    assert umbrella.database.reader().all("SELECT * FROM session") == []
+    assert umbrella.database.reader().all("SELECT * FROM browser_session") == []
     with umbrella.database.transaction() as connection:
         assert forget_all(connection, umbrella.tenant) == 0

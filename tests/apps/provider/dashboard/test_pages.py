@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from provisor.provider.dashboard.rendering import POLICY
+from provisor.web.rendering import POLICY
 
 PAGES = ["/", "/sign-in", "/users-and-groups/users", "/users-and-groups/groups", "/warnings", "/api-keys", "/requests"]
 OTHERS = [
@@ -12,7 +12,7 @@ OTHERS = [
     "/requests/1",
     "/api-keys/tokens/x/revoke",
     "/static/nothing",
-    "/static/dashboard.css",
+    "/static/provisor.css",
     "/sign-out",
 ]
 
@@ -28,7 +28,7 @@ def test_every_answer_carries_the_headers_of_a_careful_site(request, who, path):
     assert POLICY.startswith("default-src 'none'")
     assert answer.headers["x-frame-options"] == "DENY"
     assert answer.headers["x-content-type-options"] == "nosniff"
-    if not path.startswith("/static/dashboard"):
+    if not path.startswith("/static/provisor"):
         assert answer.headers["cache-control"] == "no-store"
 
 

@@ -2,10 +2,11 @@
 
 import pytest
 
-from provisor.provider.dashboard import accounts, sessions, throttle
-from provisor.provider.dashboard.lazy import Dashboard
+from provisor.provider.dashboard import accounts
+from provisor.provider.dashboard.lazy import dashboard
 from provisor.provider.store.tables import now_microseconds
 from provisor.provider.store.tenants import NewTenant, create_tenant
+from provisor.web import sessions, throttle
 
 PASSWORD = "correct horse battery"
 HOME = "/users-and-groups/users"
@@ -104,7 +105,7 @@ def test_signing_in_leads_to_the_first_page_whatever_the_address_says(make_accou
 
 
 def test_no_cookie_and_no_password_is_stored(umbrella, admin):
-    rows = umbrella.database.reader().all("SELECT * FROM session s JOIN account a ON a.email_key = s.email_key")
+    rows = umbrella.database.reader().all("SELECT * FROM browser_session s JOIN account a ON a.email_key = s.account")
 
     assert admin.cookies["provisor"] not in repr(rows)
     assert "correct horse" not in repr(rows)
@@ -285,13 +286,13 @@ def test_a_token_of_another_tenant_cannot_be_revoked(umbrella, stranger):
 
 def test_a_server_of_one_tenant_knows_nobody_elses_accounts(umbrella, stranger):
     other_tenants_account(umbrella)
-    umbrella.pages = Dashboard(umbrella.database, umbrella.tenant, alone=True)
+    umbrella.pages = dashboard(umbrella.database, umbrella.tenant, alone=True)
 
     assert stranger.sign_in("eva@acme.example").status == 403
 
 
 def test_behind_a_trusted_proxy_the_browsers_own_address_counts(umbrella, stranger):
-    umbrella.pages = Dashboard(umbrella.database, umbrella.tenant, trust_proxy=True)
+    umbrella.pages = dashboard(umbrella.database, umbrella.tenant, trust_proxy=True)
 
     page = stranger.get("/sign-in", x_forwarded_proto="https", x_forwarded_host="umbrella.example")
 

@@ -3,10 +3,10 @@
 import pytest
 
 from provisor.provider.dashboard import accounts, audit
-from provisor.provider.dashboard.sessions import form_token
 from provisor.provider.store.ad_connector import import_file
 from provisor.provider.store.tables import now_microseconds
 from provisor.provider.store.tenants import NewTenant, create_tenant
+from provisor.web.sessions import form_token
 
 PASSWORD = "correct horse battery"
 SECRETS = ("Pelican", "pelican")  # stands in everything the first tenant holds

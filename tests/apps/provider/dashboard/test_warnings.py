@@ -147,7 +147,7 @@ def test_the_connectors_identities_are_forgotten(umbrella, bring):
     [
         (["name", "x"], "neither a column userPrincipalName"),
         (["userPrincipalName", '""'], "row 2: userPrincipalName is empty"),
-        (["userPrincipalName,objectGUID", "ana,x", "bob,"], "row 2: 'x' is no objectGUID"),
+        (["userPrincipalName,objectGUID", "ana,x", "bob,"], "row 2: 'x' is not an objectGUID"),
         (["group,member", "Staff,ana"], "brought no group 'Staff'"),
         ([""], "neither a column"),
     ],

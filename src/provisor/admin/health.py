@@ -1,0 +1,131 @@
+"""Verbs for who looks after the service: whether it is well, and figures of what it does.
+
+Figures carry ids of jobs and names of applications, never one of a person. Order: what is told, the verbs.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from provisor.admin.actor import SERVICE_READ, Actor
+from provisor.admin.context import Context
+from provisor.admin.errors import AdminError
+from provisor.admin.tally import NO_ANSWER, Histogram, Tally
+from provisor.database import Connection
+from provisor.runner.job_lock import is_held
+from provisor.runner.scheduler import next_start
+from provisor.runner.tidying.pulse import Pulse
+from provisor.scim.values import Json
+from provisor.storage import applications, clock, jobs, measures, statistics
+from provisor.storage.jobs import Job
+from provisor.storage.statistics import StatisticKey
+from provisor.storage.times import to_microseconds
+
+__all__ = ["NO_ANSWER", "Health", "HealthReport", "Histogram", "JobFigures", "Pulse", "ServiceFigures", "Tally"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealthReport:
+    """How the service is. `database` is what is wrong with it; `behind` is by how many seconds a job is overdue."""
+
+    scheduler_alive: bool
+    beat_seconds: float
+    database: str | None
+    behind: Mapping[str, float]
+
+    @property
+    def ready(self) -> bool:
+        """Whether it does its work."""
+        return self.scheduler_alive and self.database is None
+
+    def to_json(self) -> dict[str, Json]:
+        """For another program."""
+        return {
+            "status": "ok" if self.ready else "failing",
+            "scheduler": {"alive": self.scheduler_alive, "lastBeatSeconds": round(self.beat_seconds, 1)},
+            "database": {"writable": self.database is None, "problem": self.database},
+            "behindSeconds": round(max(self.behind.values(), default=0.0), 1),
+            "jobs": [{"id": job, "behindSeconds": round(seconds, 1)} for job, seconds in self.behind.items()],
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobFigures:
+    """What an operator watches of one job."""
+
+    job: Job
+    application: str
+    running: bool
+    behind_seconds: float
+    measured: measures.JobMeasure
+    counted: Sequence[tuple[StatisticKey, int]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceFigures:
+    """What an operator watches of the whole service."""
+
+    jobs: Sequence[JobFigures]
+    database_bytes: int
+    forwarding_lag: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How the service is."""
+
+    context: Context
+
+    @property
+    def tally(self) -> Tally:
+        """What this process counted."""
+        return self.context.tally
+
+    def look(self, actor: Actor, pulse: Pulse) -> HealthReport:
+        """Whether the loop that `pulse` belongs to lives and the database can be written: a row of it is."""
+        self.context.needs(actor, SERVICE_READ)
+        problem, behind = None, dict[str, float]()
+        try:
+            with self.context.database.transaction() as connection:
+                clock.observe(connection, self.context.tenant, now=self.context.now())
+            reader = self.context.database.reader()
+            behind = {job.id: self._behind(job) for job in jobs.all_jobs(reader, self.context.tenant)}
+        except Exception as error:  # noqa: BLE001 - whatever keeps it from writing is what was asked for
+            problem = str(error) or type(error).__name__
+        return HealthReport(
+            scheduler_alive=pulse.alive, beat_seconds=pulse.age_seconds, database=problem, behind=behind
+        )
+
+    def figures(self, actor: Actor) -> ServiceFigures:
+        """Everything the database knows that is worth a graph."""
+        connection = self.context.read(actor, SERVICE_READ)
+        try:
+            return ServiceFigures(
+                jobs=[self._of_job(connection, job) for job in jobs.all_jobs(connection, self.context.tenant)],
+                database_bytes=self.context.database.path.stat().st_size,
+                forwarding_lag=measures.forwarding_lag(connection, self.context.tenant),
+            )
+        except Exception as error:  # the driver's own errors too: who watches is told, not shown a traceback
+            raise AdminError("database", str(error), "Look at the database's file and its disk.") from error
+
+    def _of_job(self, connection: Connection, job: Job) -> JobFigures:
+        application = applications.read(connection, job.application)
+        return JobFigures(
+            job=job,
+            application=application.display_name if application else job.application,
+            running=self._running(job),
+            behind_seconds=self._behind(job),
+            measured=measures.of_job(connection, job),
+            counted=statistics.to_date(connection, job.number),
+        )
+
+    def _running(self, job: Job) -> bool:
+        return is_held(self.context.database.path, job.id)
+
+    def _behind(self, job: Job) -> float:
+        """How long ago the job should have begun; 0 while it runs."""
+        present = to_microseconds(self.context.now())
+        due = next_start(job, present)
+        if due is None or self._running(job):
+            return 0.0
+        since = due or job.last_ended_at or present  # due at once: since when nobody wrote down
+        return max(present - since, 0) / 1e6

@@ -1,0 +1,1 @@
+"""Handlers, one file a noun: each asks one verb and answers; every file ends with its ROUTES."""

@@ -1,0 +1,1 @@
+"""How Graph speaks: paths in every spelling, query options, pages, tokens, errors. Knows no resource."""
