@@ -74,7 +74,10 @@ def site(admin: Admin, actor: Actor, pulse: Pulse, listening: Listening) -> Iter
     second: dict[str, ASGIApp] = dict.fromkeys(("oauth2", "v2.0"), tokens)
     try:
         with _served(WholeSite(first, second, pages), listener, listening) as url:
-            yield url
+            try:
+                yield url
+            finally:
+                pages.end_streams()
     finally:
         graph.close()
         tokens.close()

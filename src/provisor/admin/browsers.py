@@ -51,7 +51,7 @@ class Browsers:
 
     def recognised(self, arrival: Arrival) -> PortalVisitor | None:
         """Who has this cookie, with the roles of this moment; None once the session or its account is over."""
-        session = sessions.recognised(self.context.database, arrival.cookie, self._now())
+        session = sessions.recognised(self.context.database, arrival.cookie, self._now(), passive=arrival.passive)
         actor = (
             None
             if session is None

@@ -5,7 +5,7 @@ from typing import assert_never
 from provisor.admin.browsers import WRONG_PASSWORD
 from provisor.admin.errors import AdminError
 from provisor.admin.proofs import SHORTEST_PASSWORD
-from provisor.portal.visits import HOME, PortalVisit, typed_wrong
+from provisor.portal.visits import ACCOUNT, PortalVisit, typed_wrong
 from provisor.web.answers import PageAnswer, Redirect, TemplatePage
 from provisor.web.signing_in import SignedIn, TooManyFailures
 
@@ -46,7 +46,7 @@ def change_password(visit: PortalVisit) -> PageAnswer:
         return _account(visit, {beside: f"{error.message} {error.hint}".strip()}, 400)
     match outcome:
         case SignedIn(secret):
-            return Redirect(to=f"{HOME}?done=password", secret=secret)
+            return Redirect(to=ACCOUNT, secret=secret, done="The password was changed.")
         case TooManyFailures(microseconds):
             seconds = microseconds // 1_000_000 + 1
             return _account(visit, {"old": f"Too many failed attempts. Try again in {seconds} seconds."}, 429)
@@ -57,10 +57,10 @@ def change_password(visit: PortalVisit) -> PageAnswer:
 def end_other(visit: PortalVisit) -> PageAnswer:
     """Sign out of one other browser."""
     visit.browsers.end_others(visit.signed_in, visit.arrival.names["session"])
-    return Redirect(to=f"{HOME}?done=ended")
+    return Redirect(to=ACCOUNT, done="Signed out there.")
 
 
 def end_others(visit: PortalVisit) -> PageAnswer:
     """Sign out of all other browsers."""
     visit.browsers.end_others(visit.signed_in)
-    return Redirect(to=f"{HOME}?done=ended")
+    return Redirect(to=ACCOUNT, done="Signed out there.")

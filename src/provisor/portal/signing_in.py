@@ -7,43 +7,45 @@ from provisor.admin.openid import START, OpenIdRefused
 from provisor.admin.proofs import SHORTEST_PASSWORD
 from provisor.admin.roles import GLOBAL_ADMINISTRATOR
 from provisor.admin.setup import SetupShown
-from provisor.portal.visits import HOME, PortalVisit, typed_wrong
+from provisor.portal.visits import HOME, SIGN_IN, PortalVisit, typed_wrong
 from provisor.web.answers import PageAnswer, Redirect, TemplatePage, refused
 from provisor.web.signing_in import LONGEST_NAME, SignedIn, TooManyFailures, WrongPair, sign_in_page
-
-SIGN_IN = "/sign-in"
-
-
-def home(visit: PortalVisit) -> PageAnswer:
-    """The address without a path."""
-    return Redirect(to=HOME if visit.visitor else SIGN_IN)
 
 
 def show(visit: PortalVisit) -> PageAnswer:
     """The form, or the first page for somebody who is signed in."""
-    return Redirect(to=HOME) if visit.visitor else sign_in_page(_words(visit, ""))
+    wanted = local(visit.query.get("to", HOME))
+    return Redirect(to=wanted) if visit.visitor else sign_in_page(_words(visit, "", wanted))
 
 
 def sign_in(visit: PortalVisit) -> PageAnswer:
     """Check name and password; the same message after the same time, whatever was wrong."""
     name, password = visit.form.get("name", "").strip()[:LONGEST_NAME], visit.form.get("password", "")
+    wanted = local(visit.form.get("to", HOME))
     outcome = visit.browsers.sign_in(visit.arrival, visit.visitor, name, password)
     match outcome:
         case SignedIn(secret):
-            return Redirect(to=HOME, secret=secret)
+            return Redirect(to=wanted, secret=secret)
         case TooManyFailures() | WrongPair():
-            return sign_in_page(_words(visit, name), outcome)
+            return sign_in_page(_words(visit, name, wanted), outcome)
         case _:
             assert_never(outcome)
 
 
-def _words(visit: PortalVisit, name: str) -> TemplatePage:
+def local(address: str) -> str:
+    """A page of ours to go on at; the first one, where an address leads anywhere else."""
+    fits = address.isprintable() and address.isascii() and address.startswith("/") and "\\" not in address
+    return address if fits and not address.startswith("//") else HOME
+
+
+def _words(visit: PortalVisit, name: str, wanted: str = HOME) -> TemplatePage:
     offered = visit.browsers.openid.offered()
     values = {
         "name": name,
         "wrong": "Name or password is wrong.",
         "provider": None if offered is None else offered.name,
         "openid_address": START,
+        "wanted": wanted,
     }
     return TemplatePage(template="sign_in.html", title="Sign in", values=values)
 

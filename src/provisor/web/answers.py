@@ -1,8 +1,17 @@
 """A request for a page as it came, and what a handler of a page gives back. Values only."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """A file that came with a form: what the browser calls it, and where it lies until the request is answered."""
+
+    name: str
+    file: Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,7 +22,7 @@ class Arrival:
     path: str
     names: Mapping[str, str]  # out of the path
     query: Mapping[str, str]
-    form: Mapping[str, str]
+    form: Mapping[str, str]  # the last of the values where several have one name
     fetch_site: str  # what the browser says of the page that a request comes from
     url: str  # the server's address as this browser knows it, without a path
     address: str  # where the browser is
@@ -21,11 +30,18 @@ class Arrival:
     correlation: str  # by which its traces are found together
     cookie: str | None  # the secret that came in the cookie
     secret: str  # the same; a new one for a browser that had none
+    passive: bool = False  # of a page that moves by itself: nobody uses the session by that
+    fields: Sequence[tuple[str, str]] = ()  # the form in its order, with every value
+    uploads: Mapping[str, Upload] = field(default_factory=dict)  # by the name of the field; empty ones are none
 
     @property
     def secure(self) -> bool:
         """Whether it came over TLS."""
         return self.url.startswith("https:")
+
+    def chosen(self, name: str) -> list[str]:
+        """Every value of a field that may come more than once, as boxes do that are ticked."""
+        return [value for one, value in self.fields if one == name]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,13 +57,23 @@ class TemplatePage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Redirect:
-    """Go on at another page; `secret` becomes the cookie, and the empty text removes it."""
+    """Go on at another page, which says what was done; `secret` becomes the cookie, and the empty text removes it."""
 
     to: str
     secret: str | None = None
+    done: str = ""
 
 
-PageAnswer = TemplatePage | Redirect
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Download:
+    """A file to keep. Its parts are made while it is sent; the first one before anything is answered."""
+
+    name: str
+    media_type: str
+    parts: Iterable[bytes]
+
+
+PageAnswer = TemplatePage | Redirect | Download
 
 
 def not_here(what: str) -> TemplatePage:

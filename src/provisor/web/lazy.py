@@ -31,7 +31,17 @@ class LazySite:
         site = await asyncio.shield(self._site)
         await site.application(scope, receive, send)
 
+    def end_streams(self) -> None:
+        """Let no window follow anything any more, before the server waits for what it answers."""
+        if (site := self._opened()) is not None:
+            site.end_streams()
+
     def close(self) -> None:
         """Finish the pages in progress."""
-        if self._site is not None and self._site.done() and not self._site.cancelled():
-            self._site.result().close()
+        if (site := self._opened()) is not None:
+            site.close()
+
+    def _opened(self) -> "WebSite[Any, Any] | None":
+        if self._site is None or not self._site.done() or self._site.cancelled():
+            return None
+        return self._site.result()

@@ -1,6 +1,7 @@
-"""Pages as bytes, with the headers that all of them carry. Values are escaped; a page holds no script.
+"""Pages as text, with the headers that all of them carry. Values are escaped; a page holds no script and no style.
 
-A skin's own templates and static files come before those that all skins share.
+A skin's own templates and static files come before those that all skins share. Scripts are files of ours, of which
+pages are complete without any.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,7 +19,8 @@ from provisor.web.answers import TemplatePage
 from provisor.web.sessions import form_token
 
 POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 HEADERS: Mapping[str, str] = {
     "Content-Security-Policy": POLICY,
@@ -30,8 +32,9 @@ HEADERS: Mapping[str, str] = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 HOME = "provisor.web"
-STYLE = "provisor.css"
-_KINDS = {"css": "text/css; charset=utf-8", "svg": "image/svg+xml"}
+# What every page refers to. htmx 2.0.11 (0BSD) and uPlot 1.6.32 (MIT) are as their makers distribute them.
+SHARED = ("provisor.css", "provisor.js", "htmx.min.js", "uplot.min.js", "uplot.min.css")
+_KINDS = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}
 
 
 class StaticFile:
@@ -67,7 +70,8 @@ class Renderer:
     def __init__(
         self, package: str, *, static: tuple[str, ...], filters: Mapping[str, Callable[..., object]] | None = None
     ) -> None:
-        self.static = {name: StaticFile(package, name) for name in static} | {STYLE: StaticFile(HOME, STYLE)}
+        self.static = {name: StaticFile(package, name) for name in static}
+        self.static |= {name: StaticFile(HOME, name) for name in SHARED}
         self._templates = Environment(
             loader=ChoiceLoader([PackageLoader(package), PackageLoader(HOME)]),
             autoescape=True,
@@ -78,8 +82,7 @@ class Renderer:
         )
         self._templates.filters.update(moment=moment, second=second, minute=minute, number=number)
         self._templates.filters.update(in_address=_in_address, **(filters or {}))
-        addresses = {f"{name.partition('.')[0]}_address": file.address for name, file in self.static.items()}
-        self._templates.globals.update(addresses)
+        self._templates.globals.update(static={name: file.address for name, file in self.static.items()})
 
     def render(self, page: TemplatePage, frame: Mapping[str, Any], *, secret: str) -> str:
         """The whole document: the page's values within the frame of its site, forms bound to the cookie's secret."""
@@ -89,6 +92,10 @@ class Renderer:
 
         values = {"title": page.title, "form_field": form_field, **frame, **page.values}
         return self._templates.get_template(page.template).render(values)
+
+    def fragment(self, page: TemplatePage) -> str:
+        """A part of a page by itself: its template with its values alone."""
+        return self._templates.get_template(page.template).render(page.values)
 
 
 def _in_address(value: object) -> str:

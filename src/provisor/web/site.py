@@ -9,31 +9,34 @@ a request.
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Generic, Protocol, TypeVar
-from urllib.parse import parse_qsl
+from urllib.parse import quote
 from uuid import uuid4
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from provisor.database import DatabaseError
 from provisor.web.addresses import client_address, own_address
-from provisor.web.answers import Arrival, PageAnswer, Redirect, TemplatePage, refused
+from provisor.web.answers import Arrival, Download, PageAnswer, Redirect, TemplatePage, refused
+from provisor.web.flashes import Flashes
+from provisor.web.live import LiveTopic, LiveTopics
+from provisor.web.reading import Sent, sent_with, storable
 from provisor.web.rendering import HEADERS, Renderer
 from provisor.web.sessions import form_token_fits, new_secret
 
+T = TypeVar("T")
 V = TypeVar("V")  # a skin's visit: an arrival with what the skin looked up for it
 A = TypeVar("A")  # who may open a page, in the words of the skin
 A_contra = TypeVar("A_contra", contravariant=True)  # the same, where it is only asked for
 
-MAX_FORM_BYTES = 16 * 1024
-_MAX_FIELDS = 20
 _THREADS = 2
 _SLOW_THREADS = 2
 _STATIC_SECONDS = 31_536_000  # another content has another address
@@ -44,13 +47,28 @@ logger = logging.getLogger("provisor.web")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule(Generic[V, A]):
-    """One page: what answers it, and who may open it; `slow` when that waits for another server."""
+    """One page: what answers it, and who may open it; `slow` when that waits for another server.
+
+    `long`: its form may be longer than a few fields; `files`: files may come with it. Neither is read before it is
+    known that the visitor may open the page.
+    """
 
     method: str
     path: str
     handler: Callable[[V], PageAnswer]
     access: A
     slow: bool = False
+    long: bool = False
+    files: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveRule(Generic[V, A]):
+    """An address that a page follows while it is shown: which topic that is, for this visit. Raises as a page does."""
+
+    path: str
+    topic: Callable[[V], LiveTopic]
+    access: A
 
 
 class Skin(Protocol[V, A_contra]):
@@ -65,6 +83,9 @@ class Skin(Protocol[V, A_contra]):
     def stopped(self, visit: V, access: A_contra) -> PageAnswer | None:
         """What this visit is answered instead of the page; None when it may go on."""
 
+    def failed(self, visit: V, error: Exception) -> PageAnswer | None:
+        """What an error of the skin's own is answered; None for one that nobody expects."""
+
     def frame(self, visit: V) -> Mapping[str, object]:
         """What all templates of the skin name."""
 
@@ -73,27 +94,44 @@ class WebSite(Generic[V, A]):
     """Every page of one skin."""
 
     def __init__(
-        self, skin: Skin[V, A], rules: Sequence[Rule[V, A]], renderer: Renderer, *, cookie: str, trust_proxy: bool
+        self,
+        skin: Skin[V, A],
+        rules: Sequence[Rule[V, A]],
+        renderer: Renderer,
+        *,
+        cookie: str,
+        trust_proxy: bool,
+        live: Sequence[LiveRule[V, A]] = (),
     ) -> None:
         self._skin = skin
         self._renderer = renderer
         self._cookie = cookie
         self._trust_proxy = trust_proxy
+        self._flashes = Flashes()
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="page")
         self._slow_threads = ThreadPoolExecutor(_SLOW_THREADS, thread_name_prefix="slow-page")
+        self._topics = LiveTopics(self._threads, renderer.fragment)
         self.application = Starlette(
             routes=[
                 *(Route(rule.path, self._endpoint(rule), methods=_HEAD_TOO[rule.method]) for rule in rules),
+                *(Route(rule.path, self._stream(rule), methods=["GET"]) for rule in live),
                 Route("/static/{name}", self._static),
             ],
             exception_handlers={HTTPException: self._http_error},
         )
         self.application.router.redirect_slashes = False
 
+    def end_streams(self) -> None:
+        """Let no window follow anything any more: a server that stops does not wait for them."""
+        self._topics.close()
+
     def close(self) -> None:
         """Finish what is being rendered."""
+        self.end_streams()
         for threads in (self._threads, self._slow_threads):
             threads.shutdown(wait=True, cancel_futures=True)
+
+    # Pages
 
     def _endpoint(self, rule: Rule[V, A]) -> Callable[[Request], Awaitable[Response]]:
         def answer(arrival: Arrival, visit: V) -> PageAnswer:
@@ -102,8 +140,24 @@ class WebSite(Generic[V, A]):
                 return refused("Not done", text, 403)
             return self._skin.stopped(visit, rule.access) or rule.handler(visit)
 
+        def stopped(_arrival: Arrival, visit: V) -> PageAnswer | None:
+            return self._skin.stopped(visit, rule.access)
+
+        threads = self._slow_threads if rule.slow else self._threads
+
         async def endpoint(request: Request) -> Response:
-            return await self._respond(request, rule.path, answer, self._slow_threads if rule.slow else self._threads)
+            arrival = self._arrival(request)
+            if request.method != "POST":
+                return await self._respond(arrival, rule.path, answer, threads)
+            if rule.long or rule.files:
+                early = await self._in_thread(self._threads, self._perhaps, arrival, rule.path, stopped)
+                if early is not None:
+                    return early
+            try:
+                async with sent_with(request, long=rule.long, files=rule.files) as sent:
+                    return await self._respond(_with(arrival, sent), rule.path, answer, threads)
+            except ClientDisconnect:
+                return Response(status_code=400)
 
         return endpoint
 
@@ -112,46 +166,62 @@ class WebSite(Generic[V, A]):
         title = "Not found" if status == 404 else "Not possible here"
         text = "There is no such page." if status == 404 else f"{request.method} is not possible at this address."
         answer = refused(title, text, status)
-        return await self._respond(request, "no page", lambda _arrival, _visit: answer, self._threads)
+        return await self._respond(self._arrival(request), "no page", lambda _arrival, _visit: answer, self._threads)
 
     async def _respond(
-        self, request: Request, place: str, answer: Callable[[Arrival, V], PageAnswer], threads: ThreadPoolExecutor
+        self,
+        arrival: Arrival,
+        place: str,
+        answer: Callable[[Arrival, V], PageAnswer],
+        threads: ThreadPoolExecutor,
     ) -> Response:
-        try:
-            arrival = await self._read(request)
-        except ClientDisconnect:
-            return Response(status_code=400)
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(threads, self._answered, arrival, place, answer)
+        response = await self._in_thread(threads, self._perhaps, arrival, place, answer)
+        assert response is not None  # noqa: S101 - every page has an answer
+        return response
 
-    def _answered(self, arrival: Arrival, place: str, answer: Callable[[Arrival, V], PageAnswer]) -> Response:
-        unknown = self._skin.visit(arrival)
+    async def _in_thread(self, threads: ThreadPoolExecutor, work: Callable[..., T], *arguments: object) -> T:
+        return await asyncio.get_running_loop().run_in_executor(threads, work, *arguments)
+
+    def _perhaps(
+        self, arrival: Arrival, place: str, answer: Callable[[Arrival, V], PageAnswer | None]
+    ) -> Response | None:
+        """The response to what a visit is answered; None where it is answered nothing."""
+        unknown = visit = self._skin.visit(arrival)
         try:
             visit = unknown if arrival.cookie is None else self._skin.recognised(unknown)
-            return self._response(arrival, visit, answer(arrival, visit))
+            answered = answer(arrival, visit)
+            return None if answered is None else self._response(arrival, visit, answered)
         except (DatabaseError, sqlite3.OperationalError) as error:
             logger.error("%s %s: %s", arrival.method, place, error)
             answered = refused("Try again", "The database cannot be used at the moment.", 503)
-        except Exception:
+        except Exception as error:
+            expected = self._skin.failed(visit, error)
+            if expected is not None:
+                return self._response(arrival, visit, expected)
             logger.exception("%s %s", arrival.method, place)
             answered = refused("An error", "An error occurred on the server; its log says more.", 500)
         return self._response(arrival, unknown, answered)
 
     def _response(self, arrival: Arrival, visit: V, answer: PageAnswer) -> Response:
         response: Response
+        secret: str | None = None
         match answer:
             case Redirect(to=to, secret=secret):
                 response = RedirectResponse(to, 303)
+                if answer.done:
+                    self._flashes.keep(secret or arrival.secret, answer.done)
+            case Download(media_type=media_type):
+                response = StreamingResponse(_begun(answer.parts), media_type=media_type)
+                response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(answer.name, safe='')}"
             case TemplatePage(status=status):
                 secret = None if arrival.cookie else arrival.secret
-                document = self._renderer.render(answer, self._skin.frame(visit), secret=arrival.secret)
+                done = None if arrival.cookie is None else self._flashes.take(arrival.cookie)
+                frame = {"done": done, **self._skin.frame(visit)}
+                document = self._renderer.render(answer, frame, secret=arrival.secret)
                 response = Response(document, status, media_type="text/html")
                 if answer.retry_after_seconds is not None:
                     response.headers["Retry-After"] = str(answer.retry_after_seconds)
-        response.headers.update(HEADERS)
-        response.headers["Cache-Control"] = "no-store"
-        if arrival.secure:
-            response.headers["Strict-Transport-Security"] = "max-age=31536000"
+        _guard(response, arrival)
         if secret is not None:
             response.set_cookie(
                 cookie_name(self._cookie, secure=arrival.secure),
@@ -163,16 +233,48 @@ class WebSite(Generic[V, A]):
             )
         return response
 
-    async def _read(self, request: Request) -> Arrival:
+    # What moves by itself
+
+    def _stream(self, rule: LiveRule[V, A]) -> Callable[[Request], Awaitable[Response]]:
+        async def endpoint(request: Request) -> Response:
+            arrival = replace(self._arrival(request), passive=True)
+            opened: list[LiveTopic] = []
+
+            def open_topic(_arrival: Arrival, visit: V) -> PageAnswer | None:
+                stopped = self._skin.stopped(visit, rule.access)
+                if stopped is None:
+                    opened.append(rule.topic(visit))
+                return stopped
+
+            def allowed() -> bool:
+                return self._perhaps(arrival, rule.path, open_topic) is None
+
+            # A stream that is refused is answered 204, after which a browser does not ask again.
+            if arrival.fetch_site not in ("", "same-origin") or self._topics.full:
+                return Response(status_code=204)
+            if not await self._in_thread(self._threads, allowed):
+                return Response(status_code=204)
+            response = StreamingResponse(
+                self._topics.follow(opened[0], allowed), media_type="text/event-stream; charset=utf-8"
+            )
+            _guard(response, arrival)
+            response.headers["X-Accel-Buffering"] = "no"
+            return response
+
+        return endpoint
+
+    # Reading
+
+    def _arrival(self, request: Request) -> Arrival:
         headers = dict(request.scope["headers"])
         url = own_address(request.scope, headers, trust_proxy=self._trust_proxy)
         cookie = request.cookies.get(cookie_name(self._cookie, secure=url.startswith("https:"))) or None
         return Arrival(
             method=request.method,
             path=request.url.path,
-            names=_storable(request.path_params),
-            query=_storable(request.query_params),
-            form=_storable(await _form(request)) if request.method == "POST" else {},
+            names=storable(request.path_params),
+            query=storable(request.query_params),
+            form={},
             fetch_site=request.headers.get("sec-fetch-site", ""),
             url=url,
             address=client_address(request.scope, headers, trust_proxy=self._trust_proxy),
@@ -190,6 +292,23 @@ class WebSite(Generic[V, A]):
         return Response(file.content, headers={**HEADERS, "Cache-Control": kept}, media_type=file.media_type)
 
 
+def _with(arrival: Arrival, sent: Sent) -> Arrival:
+    return replace(arrival, form=dict(sent.fields), fields=sent.fields, uploads=sent.uploads)
+
+
+def _guard(response: Response, arrival: Arrival) -> None:
+    response.headers.update(HEADERS)
+    response.headers["Cache-Control"] = "no-store"
+    if arrival.secure:
+        response.headers["Strict-Transport-Security"] = "max-age=31536000"
+
+
+def _begun(parts: Iterable[bytes]) -> Iterator[bytes]:
+    """The same parts, the first of them made now: what cannot begin is an error page, not half a file."""
+    rest = iter(parts)
+    return chain([next(rest, b"")], rest)
+
+
 def cookie_name(name: str, *, secure: bool) -> str:
     """What a site calls its cookie: a browser takes one with this prefix over TLS only, and for this host alone."""
     return f"__Host-{name}" if secure else name
@@ -200,21 +319,3 @@ def _own_form(arrival: Arrival) -> bool:
     if arrival.fetch_site not in ("", "same-origin", "none") or arrival.cookie is None:
         return False
     return form_token_fits(arrival.cookie, arrival.path, arrival.form.get("form_token", ""))
-
-
-def _storable(given: Mapping[str, str]) -> Mapping[str, str]:
-    """Values that a database accepts: PostgreSQL allows no NUL in a text."""
-    return {name: value.replace("\x00", "\ufffd") for name, value in given.items()}
-
-
-async def _form(request: Request) -> Mapping[str, str]:
-    """The fields of a form; none when it is too long or not a form, and then its token does not fit either."""
-    body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > MAX_FORM_BYTES:
-            return {}
-    try:
-        return dict(parse_qsl(body.decode("ascii", "replace"), keep_blank_values=True, max_num_fields=_MAX_FIELDS))
-    except ValueError:
-        return {}

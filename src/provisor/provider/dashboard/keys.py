@@ -22,6 +22,7 @@ from provisor.web.answers import PageAnswer, Redirect, TemplatePage, not_here, r
 
 KEYS = "/api-keys"
 ACKNOWLEDGE = f"{KEYS}/acknowledge"
+REVOKED = "The token was revoked: clients that present it are answered 401 from now on."
 KIND_NAMES = {"entra": "Microsoft Entra ID", "okta": "Okta", "other": "Another SCIM client"}
 EXPIRIES = {"never": None, "90": 90 * DAY, "180": 180 * DAY, "365": 365 * DAY}
 OVERLAPS = {"0": 0, "1h": DAY // 24, "24h": DAY, "7d": 7 * DAY}
@@ -123,7 +124,7 @@ def acknowledge(visit: Visit) -> PageAnswer:
             revoke_token(connection, visit.tenant, shown.id, visit.now)
             deed = f"revoked the token “{shown.label}” ({shown.id}), which was not saved"
             audit.record(connection, visit.tenant, actor=visit.account.email, deed=deed, now=visit.now)
-    return Redirect(to=f"{KEYS}?done={'revoked' if lost else 'generated'}")
+    return Redirect(to=KEYS, done=REVOKED if lost else "The token is ready to use.")
 
 
 def _pending(visit: Visit) -> Token | None:
@@ -189,4 +190,4 @@ def revoke(visit: Visit) -> PageAnswer:
             audit.record(connection, visit.tenant, actor=visit.account.email, deed=deed, now=visit.now)
     except TargetError:
         return not_here("A live token of that id")
-    return Redirect(to=f"{KEYS}?done=revoked")
+    return Redirect(to=KEYS, done=REVOKED)

@@ -102,7 +102,9 @@ def mark_repointed(visit: Visit) -> PageAnswer:
         if name is not None:
             deed = f"re-pointed the policies of the group “{name}”"
             audit.record(connection, visit.tenant, actor=visit.account.email, deed=deed, now=visit.now)
-    return not_here("A group of that id") if name is None else Redirect(to="/warnings?done=repointed")
+    if name is None:
+        return not_here("A group of that id")
+    return Redirect(to="/warnings", done="Noted: the policies of that group name the new group.")
 
 
 def banners(visit: Visit) -> Attention:
@@ -170,7 +172,7 @@ def keep(visit: Visit) -> PageAnswer:
             connection.execute("DELETE FROM exchange WHERE tenant = ?", (visit.tenant.number,))
         deed = f"set the request inspector to keep the bodies of {number} requests"
         audit.record(connection, visit.tenant, actor=visit.account.email, deed=deed, now=visit.now)
-    return Redirect(to="/requests?done=kept")
+    return Redirect(to="/requests", done="Saved. It takes effect within seconds.")
 
 
 def _whole_number(text: str | None) -> int | None:

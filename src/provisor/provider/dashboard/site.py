@@ -21,14 +21,6 @@ DashboardSite = WebSite[Visit, Access]
 
 _WITHOUT_ACKNOWLEDGEMENT = (keys.ACKNOWLEDGE, "/sign-out")
 
-# What a finished form says on the page it leads to; not text from the address.
-DONE = {
-    "generated": "The token is ready to use.",
-    "revoked": "The token was revoked: clients that present it are answered 401 from now on.",
-    "repointed": "Noted: the policies of that group name the new group.",
-    "kept": "Saved. It takes effect within seconds.",
-}
-
 RULES: tuple[Rule[Visit, Access], ...] = (
     Rule(method="GET", path="/", handler=sign_in.home, access="anyone"),
     Rule(method="GET", path="/sign-in", handler=sign_in.show, access="anyone"),
@@ -98,6 +90,10 @@ class _Dashboard:
             return refused("Not allowed", "Only a Full Admin may do this; your role is Read Only.", 403)
         return None
 
+    def failed(self, _visit: Visit, _error: Exception) -> PageAnswer | None:
+        """Nothing is expected."""
+        return None
+
     def frame(self, visit: Visit) -> Mapping[str, object]:
         """Who is signed in, and the banners over every page."""
         return {
@@ -106,6 +102,5 @@ class _Dashboard:
             "product": visit.tenant.profile.title,
             "home_name": "Users and Groups",
             "banners": lists.banners(visit) if visit.visitor and not visit.visitor.shown_token else None,
-            "done": DONE.get(visit.query.get("done", "")),
             "refresh_seconds": None,
         }

@@ -1,0 +1,1 @@
+"""Enterprise applications: the gallery, properties, owners, app roles, users and groups."""

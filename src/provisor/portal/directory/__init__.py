@@ -1,0 +1,1 @@
+"""Users and groups: search, detail, changes, the recycle bin, import from CSV."""

@@ -1,0 +1,1 @@
+"""What happened: provisioning logs, audit logs, reports."""

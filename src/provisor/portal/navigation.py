@@ -1,0 +1,75 @@
+"""The portal's main navigation: which entries there are, and who is shown which."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from provisor.admin import actor as may
+from provisor.admin.actor import Actor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A link, and the permissions of which one is needed to find anything behind it; none for everybody."""
+
+    address: str
+    text: str
+    permissions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """Entries under one heading."""
+
+    name: str
+    entries: Sequence[Entry]
+
+
+SECTIONS: Final = (
+    Section(name="Overview", entries=(Entry(address="/", text="Home"),)),
+    Section(
+        name="Identity",
+        entries=(
+            Entry(address="/users", text="Users", permissions=(may.DIRECTORY_READ,)),
+            Entry(address="/groups", text="Groups", permissions=(may.DIRECTORY_READ,)),
+            Entry(address="/applications", text="Enterprise applications", permissions=(may.APPLICATION_READ,)),
+        ),
+    ),
+    Section(
+        name="Monitoring",
+        entries=(
+            Entry(address="/provisioning-logs", text="Provisioning logs", permissions=(may.LOG_READ,)),
+            Entry(address="/audit-logs", text="Audit logs", permissions=(may.AUDIT_READ,)),
+            Entry(address="/report", text="Report", permissions=(may.LOG_READ,)),
+        ),
+    ),
+    Section(
+        name="Settings",
+        entries=(
+            Entry(address="/settings/administrators", text="Administrators", permissions=(may.ACCOUNT_READ,)),
+            Entry(address="/settings/api-clients", text="API clients", permissions=(may.ACCOUNT_READ,)),
+            Entry(address="/settings/notifications", text="Notifications", permissions=(may.NOTIFICATION_READ,)),
+            Entry(address="/settings/retention", text="Retention", permissions=(may.SERVICE_READ,)),
+            Entry(address="/settings/keys", text="Keys", permissions=(may.SERVICE_READ,)),
+            Entry(address="/settings/about", text="About", permissions=(may.SERVICE_READ,)),
+        ),
+    ),
+    Section(name="You", entries=(Entry(address="/account", text="Account"),)),
+)
+
+
+def navigation(actor: Actor) -> list[Section]:
+    """What this one is shown; sections without entries are left out."""
+    shown = [
+        Section(name=one.name, entries=[each for each in one.entries if _is_shown(each, actor)]) for one in SECTIONS
+    ]
+    return [section for section in shown if section.entries]
+
+
+def _is_shown(entry: Entry, actor: Actor) -> bool:
+    return not entry.permissions or any(actor.may(permission) for permission in entry.permissions)
+
+
+def is_within(path: str, address: str) -> bool:
+    """Whether a page lies under an entry."""
+    return path == address or (address != "/" and path.startswith(f"{address}/"))

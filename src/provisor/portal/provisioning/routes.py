@@ -1,0 +1,6 @@
+"""The addresses of these pages."""
+
+from provisor.portal.visits import PortalLiveRule, PortalRule
+
+RULES: tuple[PortalRule, ...] = ()
+LIVE: tuple[PortalLiveRule, ...] = ()

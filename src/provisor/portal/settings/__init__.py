@@ -1,0 +1,1 @@
+"""The service itself: administrators, API clients, notifications, retention, keys."""
