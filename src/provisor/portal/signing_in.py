@@ -11,6 +11,8 @@ from provisor.portal.visits import HOME, SIGN_IN, PortalVisit, typed_wrong
 from provisor.web.answers import PageAnswer, Redirect, TemplatePage, refused
 from provisor.web.signing_in import LONGEST_NAME, SignedIn, TooManyFailures, WrongPair, sign_in_page
 
+_LONGEST_WANTED = 2_000
+
 
 def show(visit: PortalVisit) -> PageAnswer:
     """The form, or the first page for somebody who is signed in."""
@@ -35,7 +37,7 @@ def sign_in(visit: PortalVisit) -> PageAnswer:
 def local(address: str) -> str:
     """A page of ours to go on at; the first one, where an address leads anywhere else."""
     fits = address.isprintable() and address.isascii() and address.startswith("/") and "\\" not in address
-    return address if fits and not address.startswith("//") else HOME
+    return address if fits and not address.startswith("//") and len(address) <= _LONGEST_WANTED else HOME
 
 
 def _words(visit: PortalVisit, name: str, wanted: str = HOME) -> TemplatePage:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from itertools import chain
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from provisor.admin.browsers import Browsers
 from provisor.admin.bundle import Admin
@@ -95,7 +95,7 @@ class _Portal:
         """Somebody without a session is led to the way in, and from there to where they wanted."""
         if access == "anyone" or visit.visitor is not None:
             return None
-        wanted = visit.arrival.path if visit.arrival.method == "GET" else HOME
+        wanted = _address(visit) if visit.arrival.method == "GET" else HOME
         return Redirect(to=SIGN_IN if wanted == HOME else f"{SIGN_IN}?to={quote(wanted, safe='/')}")
 
     def failed(self, visit: PortalVisit, error: Exception) -> PageAnswer | None:
@@ -115,6 +115,11 @@ class _Portal:
             "home_name": "Home",
             "refresh_seconds": None,
         }
+
+
+def _address(visit: PortalVisit) -> str:
+    path = quote(visit.arrival.path, safe="/")
+    return f"{path}?{urlencode(visit.query)}" if visit.query else path
 
 
 def browser(agent: str) -> str:

@@ -24,6 +24,7 @@ class Arrival:
     query: Mapping[str, str]
     form: Mapping[str, str]  # the last of the values where several have one name
     fetch_site: str  # what the browser says of the page that a request comes from
+    origin: str  # and of its site, where it says that
     url: str  # the server's address as this browser knows it, without a path
     address: str  # where the browser is
     agent: str  # what the browser calls itself

@@ -19,6 +19,7 @@ class Flashes:
         """Say this on the next page of the browser with this cookie."""
         with self._lock:
             self._kept[session_hash(secret)] = text
+            self._kept.move_to_end(session_hash(secret))
             if len(self._kept) > _MOST:
                 self._kept.popitem(last=False)
 

@@ -62,7 +62,7 @@ class LiveTopics:
         self._every = every
         self._check_every = check_every
         self._windows: dict[str, list[_Window]] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._watched: dict[str, asyncio.Task[None]] = {}  # one a topic, however often windows come and go
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closing = False
 
@@ -85,6 +85,8 @@ class LiveTopics:
     async def follow(self, topic: LiveTopic, allowed: Callable[[], bool]) -> AsyncIterator[bytes]:
         """The events of one window, until it is closed or is not allowed any more."""
         self._loop = asyncio.get_running_loop()
+        if self.full:
+            return
         window = self._opened(topic)
         checked = self._loop.time()
         try:
@@ -108,12 +110,10 @@ class LiveTopics:
         window = _Window(topic)
         windows = self._windows.setdefault(topic.key, [])
         windows.append(window)
-        if len(windows) == 1:
-            task = asyncio.ensure_future(self._watch(topic.key))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-        elif windows[0].latest is not None:
+        if windows[0].latest is not None:
             window.show(windows[0].latest)
+        if topic.key not in self._watched:
+            self._watched[topic.key] = asyncio.ensure_future(self._watch(topic.key))
         return window
 
     def _closed(self, window: _Window) -> None:
@@ -138,6 +138,7 @@ class LiveTopics:
             for one in list(self._windows.get(key, ())):
                 one.show(fragment)
             await asyncio.sleep(self._every)
+        del self._watched[key]
 
     def _looked(self, topic: LiveTopic) -> str:
         return self._render(topic.look())

@@ -1,6 +1,6 @@
 """A request for a page as a value: its form, and the files that came with it. Bounded in bytes, fields and files.
 
-A form that is too long, or none, is empty, and then its token does not fit either.
+What is no form is an empty one, whose token does not fit either.
 """
 
 import shutil
@@ -9,9 +9,10 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 from urllib.parse import parse_qsl
 
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -25,12 +26,15 @@ _MAX_FIELDS: Final = 20
 _MAX_LONG_FIELDS: Final = 5_000
 _MAX_FILES: Final = 5
 _MULTIPART: Final = "multipart/form-data"
+_TOO_MUCH: Final = ("Too many", "Part exceeded")  # what Starlette says of it
+_PIECE_BYTES: Final = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
-    """What a browser sent with a form."""
+    """What a browser sent with a form; nothing of it is kept when it is too large."""
 
+    too_large: bool = False
     fields: Sequence[tuple[str, str]] = ()
     uploads: Mapping[str, Upload] = field(default_factory=dict)
 
@@ -38,14 +42,18 @@ class Sent:
 @asynccontextmanager
 async def sent_with(request: Request, *, long: bool, files: bool) -> AsyncIterator[Sent]:
     """The form of a request; its files lie in a folder of their own for the block."""
+    limit, most = (MAX_LONG_FORM_BYTES, _MAX_LONG_FIELDS) if long else (MAX_FORM_BYTES, _MAX_FIELDS)
     if not request.headers.get("content-type", "").lower().startswith(_MULTIPART):
-        limit, most = (MAX_LONG_FORM_BYTES, _MAX_LONG_FIELDS) if long else (MAX_FORM_BYTES, _MAX_FIELDS)
-        yield Sent(fields=await _fields(request, limit, most))
-    elif not files or int(request.headers.get("content-length") or MAX_UPLOAD_BYTES + 1) > MAX_UPLOAD_BYTES:
+        yield await _fields(request, limit, most)
+        return
+    length = request.headers.get("content-length", "")  # browsers say it of every form
+    if not files or not length.isdecimal():
         yield Sent()
+    elif int(length) > MAX_UPLOAD_BYTES:
+        yield Sent(too_large=True)
     else:
         with _folder() as folder:
-            yield await _parts(request, folder)
+            yield await _parts(request, folder, limit, most)
 
 
 @contextmanager
@@ -57,37 +65,40 @@ def _folder() -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-async def _fields(request: Request, limit: int, most: int) -> list[tuple[str, str]]:
+async def _fields(request: Request, limit: int, most: int) -> Sent:
     body = bytearray()
     async for part in request.stream():
         body += part
         if len(body) > limit:
-            return []
+            return Sent(too_large=True)
     try:
         found = parse_qsl(body.decode("ascii", "replace"), keep_blank_values=True, max_num_fields=most)
     except ValueError:
-        return []
-    return [(_storable(name), _storable(value)) for name, value in found]
+        return Sent(too_large=True)
+    return Sent(fields=[(_storable(name), _storable(value)) for name, value in found])
 
 
-async def _parts(request: Request, folder: Path) -> Sent:
+async def _parts(request: Request, folder: Path, limit: int, most: int) -> Sent:
     fields: list[tuple[str, str]] = []
     uploads: dict[str, Upload] = {}
     try:
-        form = await request.form(max_files=_MAX_FILES, max_fields=_MAX_LONG_FIELDS)
-    except HTTPException:  # not what it says it is
-        return Sent()
+        form = await request.form(max_files=_MAX_FILES, max_fields=most, max_part_size=limit)
+    except HTTPException as error:  # too much of something, or not what it says it is
+        return Sent(too_large=error.detail.startswith(_TOO_MUCH))
     async with form_closed(request):
-        for name, value in form.multi_items():
+        for number, (name, value) in enumerate(form.multi_items()):
             if not isinstance(value, UploadFile):
                 fields.append((_storable(name), _storable(value)))
             elif value.filename:
-                file = folder / f"{len(uploads)}"
-                with file.open("wb") as kept:
-                    while piece := await value.read(1 << 20):
-                        kept.write(piece)
-                uploads[name] = Upload(name=_storable(value.filename)[:254], file=file)
+                file = folder / str(number)  # what a browser calls it is nothing that a path is made of
+                await run_in_threadpool(_keep, value.file, file)
+                uploads[_storable(name)] = Upload(name=_storable(value.filename)[:254], file=file)
     return Sent(fields=fields, uploads=uploads)
+
+
+def _keep(source: BinaryIO, file: Path) -> None:
+    with file.open("wb") as kept:
+        shutil.copyfileobj(source, kept, _PIECE_BYTES)
 
 
 @asynccontextmanager

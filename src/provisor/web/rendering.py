@@ -43,7 +43,8 @@ class StaticFile:
     def __init__(self, package: str, name: str) -> None:
         self.content = resources.files(package).joinpath("static", name).read_bytes()
         self.media_type = _KINDS[name.rpartition(".")[2]]
-        self.address = f"/static/{name}?v={sha256(self.content).hexdigest()[:12]}"
+        self.version = sha256(self.content).hexdigest()[:12]
+        self.address = f"/static/{name}?v={self.version}"
 
 
 def _time(shape: str, microseconds: int | None) -> Markup:

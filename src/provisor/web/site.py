@@ -42,6 +42,8 @@ _SLOW_THREADS = 2
 _STATIC_SECONDS = 31_536_000  # another content has another address
 _HEAD_TOO = {"GET": ["GET", "HEAD"], "POST": ["POST"]}
 
+_NOT_OURS = "This form is out of date or came from another site. Go back, reload the page and try again."
+
 logger = logging.getLogger("provisor.web")
 
 
@@ -136,11 +138,12 @@ class WebSite(Generic[V, A]):
     def _endpoint(self, rule: Rule[V, A]) -> Callable[[Request], Awaitable[Response]]:
         def answer(arrival: Arrival, visit: V) -> PageAnswer:
             if arrival.method == "POST" and not _own_form(arrival):
-                text = "This form is out of date or came from another site. Go back, reload the page and try again."
-                return refused("Not done", text, 403)
+                return refused("Not done", _NOT_OURS, 403)
             return self._skin.stopped(visit, rule.access) or rule.handler(visit)
 
-        def stopped(_arrival: Arrival, visit: V) -> PageAnswer | None:
+        def stopped(arrival: Arrival, visit: V) -> PageAnswer | None:
+            if _from_elsewhere(arrival):
+                return refused("Not done", _NOT_OURS, 403)
             return self._skin.stopped(visit, rule.access)
 
         threads = self._slow_threads if rule.slow else self._threads
@@ -155,9 +158,10 @@ class WebSite(Generic[V, A]):
                     return early
             try:
                 async with sent_with(request, long=rule.long, files=rule.files) as sent:
-                    return await self._respond(_with(arrival, sent), rule.path, answer, threads)
+                    said = _too_large if sent.too_large else answer
+                    return await self._respond(_with(arrival, sent), rule.path, said, threads)
             except ClientDisconnect:
-                return Response(status_code=400)
+                return _empty(arrival, 400)
 
         return endpoint
 
@@ -243,17 +247,17 @@ class WebSite(Generic[V, A]):
             def open_topic(_arrival: Arrival, visit: V) -> PageAnswer | None:
                 stopped = self._skin.stopped(visit, rule.access)
                 if stopped is None:
-                    opened.append(rule.topic(visit))
+                    opened[:] = [rule.topic(visit)]
                 return stopped
 
             def allowed() -> bool:
                 return self._perhaps(arrival, rule.path, open_topic) is None
 
             # A stream that is refused is answered 204, after which a browser does not ask again.
-            if arrival.fetch_site not in ("", "same-origin") or self._topics.full:
-                return Response(status_code=204)
+            if _from_elsewhere(arrival) or self._topics.full:
+                return _empty(arrival, 204)
             if not await self._in_thread(self._threads, allowed):
-                return Response(status_code=204)
+                return _empty(arrival, 204)
             response = StreamingResponse(
                 self._topics.follow(opened[0], allowed), media_type="text/event-stream; charset=utf-8"
             )
@@ -271,11 +275,12 @@ class WebSite(Generic[V, A]):
         cookie = request.cookies.get(cookie_name(self._cookie, secure=url.startswith("https:"))) or None
         return Arrival(
             method=request.method,
-            path=request.url.path,
+            path=request.scope["path"],  # request.url would take the Host header for a part of it
             names=storable(request.path_params),
             query=storable(request.query_params),
             form={},
             fetch_site=request.headers.get("sec-fetch-site", ""),
+            origin=request.headers.get("origin", ""),
             url=url,
             address=client_address(request.scope, headers, trust_proxy=self._trust_proxy),
             agent=request.headers.get("user-agent", ""),
@@ -288,12 +293,24 @@ class WebSite(Generic[V, A]):
         file = self._renderer.static.get(request.path_params["name"])
         if file is None:
             raise HTTPException(404)
-        kept = f"public, max-age={_STATIC_SECONDS}, immutable"
+        known = request.query_params.get("v") == file.version
+        kept = f"public, max-age={_STATIC_SECONDS}, immutable" if known else "no-cache"
         return Response(file.content, headers={**HEADERS, "Cache-Control": kept}, media_type=file.media_type)
 
 
 def _with(arrival: Arrival, sent: Sent) -> Arrival:
     return replace(arrival, form=dict(sent.fields), fields=sent.fields, uploads=sent.uploads)
+
+
+def _too_large(_arrival: Arrival, _visit: object) -> PageAnswer:
+    text = "More was sent than this page takes. Files may have 256 MB together; long texts 2 MB, other forms less."
+    return refused("Too large", text, 413)
+
+
+def _empty(arrival: Arrival, status: int) -> Response:
+    response = Response(status_code=status)
+    _guard(response, arrival)
+    return response
 
 
 def _guard(response: Response, arrival: Arrival) -> None:
@@ -316,6 +333,21 @@ def cookie_name(name: str, *, secure: bool) -> str:
 
 def _own_form(arrival: Arrival) -> bool:
     """Whether a POST came from a page of ours: by its hidden field, and by what the browser says of its origin."""
-    if arrival.fetch_site not in ("", "same-origin", "none") or arrival.cookie is None:
+    if _from_elsewhere(arrival) or arrival.cookie is None:
         return False
     return form_token_fits(arrival.cookie, arrival.path, arrival.form.get("form_token", ""))
+
+
+def _from_elsewhere(arrival: Arrival) -> bool:
+    """Whether the browser says that a request comes from another site's page.
+
+    Over plain HTTP some say an origin alone; it is "null" for our own pages, as they send no referrer. Only its host
+    is compared: a proxy that is not trusted may have taken off the TLS.
+    """
+    if arrival.fetch_site:
+        return arrival.fetch_site not in ("same-origin", "none")
+    return arrival.origin not in ("", "null") and _host(arrival.origin) != _host(arrival.url)
+
+
+def _host(address: str) -> str:
+    return address.partition("://")[2]

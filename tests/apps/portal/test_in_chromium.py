@@ -11,6 +11,7 @@ from support.chromium import needs_chromium
 from support.openid_provider import CLIENT_ID, CLIENT_SECRET, OpenIdProvider
 
 PASSWORD = "correct horse battery"
+HOME = re.compile(r"://[^/]+/$")
 SHOTS = os.environ.get("PROVISOR_SCREENSHOTS")  # a folder: to look at the pages
 
 pytestmark = [pytest.mark.slow, needs_chromium]
@@ -127,7 +128,7 @@ def test_the_first_start_prints_a_link_by_which_one_gets_in(page, service, seen)
     page.fill("#password", PASSWORD)
     page.fill("#again", PASSWORD)
     page.keyboard.press("Enter")
-    page.wait_for_url("**/account")
+    page.wait_for_url(HOME)
 
     assert "Global Administrator" in page.inner_text("header")
     page.goto(service.first_link)
@@ -135,7 +136,7 @@ def test_the_first_start_prints_a_link_by_which_one_gets_in(page, service, seen)
 
 
 @everywhere
-def test_a_link_leads_to_a_password_an_account_and_out_again(page, link, seen):
+def test_a_link_leads_to_a_password_an_account_and_out_again(page, service, link, seen):
     name, address = link
     page.goto(address)
     seen("set-up")
@@ -147,7 +148,8 @@ def test_a_link_leads_to_a_password_an_account_and_out_again(page, link, seen):
     page.fill("#password", PASSWORD)
     page.fill("#again", PASSWORD)
     page.keyboard.press("Enter")
-    page.wait_for_url("**/account")
+    page.wait_for_url(HOME)
+    page.goto(f"{service.url}/account")
     seen("account")
     page.click("text=Sign out")
     page.wait_for_url("**/sign-in")
@@ -160,18 +162,19 @@ def test_a_link_leads_to_a_password_an_account_and_out_again(page, link, seen):
     page.fill("#password", PASSWORD)
     page.keyboard.press("Enter")
 
-    page.wait_for_url("**/account")
-    assert name in page.inner_text("main")
+    page.wait_for_url(HOME)
+    assert name in page.inner_text("header")
 
 
 @everywhere
-def test_the_providers_page_leads_back_signed_in(page, provider, seen):
+def test_the_providers_page_leads_back_signed_in(page, service, provider, seen):
     seen("sign-in")
 
     page.click("text=Sign in with Contoso")
 
-    page.wait_for_url("**/account")
+    page.wait_for_url(HOME)
     assert "ana@contoso.example" in page.inner_text("header")
+    page.goto(f"{service.url}/account")
     seen("account-of-another")
 
 
@@ -195,20 +198,20 @@ def test_where_else_one_is_signed_in_is_seen_and_ended(page, chromium, service, 
     page.fill("#password", PASSWORD)
     page.fill("#again", PASSWORD)
     page.keyboard.press("Enter")
-    page.wait_for_url("**/account")
+    page.wait_for_url(HOME)
     elsewhere = chromium.new_context(user_agent="Mozilla/5.0 (iPhone; CPU iPhone OS 18_0) Version/18.0 Safari/605.1")
     other = elsewhere.new_page()
     other.goto(f"{service.url}/sign-in")
     other.fill("#name", name)
     other.fill("#password", PASSWORD)
     other.keyboard.press("Enter")
-    other.wait_for_url("**/account")
+    other.wait_for_url(HOME)
 
-    page.reload()
+    page.goto(f"{service.url}/account")
     seen("account-two-sessions")
     page.click("text=End all others")
 
     page.wait_for_selector("text=Signed out there.")
     other.reload()
-    assert other.url.endswith("/sign-in")
+    assert other.url == f"{service.url}/sign-in"
     elsewhere.close()

@@ -4,7 +4,8 @@ import pytest
 
 from provisor.admin.actor import LOCAL_OPERATOR
 
-HOME = "/account"
+HOME, ACCOUNT = "/", "/account"
+WAY_IN = "/sign-in?to=/account"
 START = "/sign-in/openid-connect"
 
 
@@ -28,7 +29,7 @@ def test_somebody_comes_back_signed_in_with_the_roles_of_their_groups(stranger, 
     answer = stranger.sign_in_at(provider)
 
     assert answer.location == HOME
-    page = stranger.follow(answer)
+    page = stranger.get(ACCOUNT)
     assert "ana@contoso.example Application Administrator" in page.text
     assert "at Contoso" in page.text
     assert "/account/password" not in page.document.forms
@@ -82,7 +83,7 @@ def test_the_answer_of_an_attacker_does_not_sign_a_victim_in(make_browser, provi
     victim.get("/sign-in")
 
     assert victim.get(back).status == 403
-    assert victim.get(HOME).location == "/sign-in"
+    assert victim.get(ACCOUNT).location == WAY_IN
 
 
 @pytest.mark.parametrize(
@@ -95,7 +96,7 @@ def test_a_lie_is_refused_on_a_page_and_kept_in_the_audit_log(stranger, provider
 
     assert page.status == 403
     assert "You are not signed in" in page.text
-    assert stranger.get(HOME).location == "/sign-in"
+    assert stranger.get(ACCOUNT).location == WAY_IN
     event = events()[0]
     assert (event.activity, event.result, event.author.address) == ("Sign in", "failure", "192.0.2.7")
     assert event.detail["code"] in page.text
@@ -126,7 +127,7 @@ def test_a_disabled_account_is_out_at_once_and_stays_out(admin, stranger, provid
 
     admin.accounts.set(LOCAL_OPERATOR, "ana@contoso.example", enabled=False)
 
-    assert stranger.get(HOME).location == "/sign-in"
+    assert stranger.get(ACCOUNT).location == WAY_IN
     assert "account-disabled" in stranger.sign_in_at(provider).text
 
 

@@ -84,4 +84,4 @@ def test_a_session_that_was_open_ends_when_a_link_is_used(admin, ana):
     use(ana, path)
 
     ana.cookies = before
-    assert ana.get("/account").location == "/sign-in"
+    assert ana.get("/account").location == "/sign-in?to=/account"

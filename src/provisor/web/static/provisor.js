@@ -55,20 +55,28 @@
     }, [times, ...order.map((index) => sums[index])], element);
     drawn.add([element, plot]);
   };
-  const resized = () => drawn.forEach((pair) => {
+  const forgetCharts = () => drawn.forEach((pair) => {
     const [element, plot] = pair;
-    if (!document.contains(element)) { plot.destroy(); drawn.delete(pair); return; }
-    plot.setSize({ width: Math.max(240, element.clientWidth), height: 220 });
+    if (!document.contains(element)) { plot.destroy(); drawn.delete(pair); }
   });
+  const redraw = () => {
+    forgetCharts();
+    drawn.forEach(([element, plot]) => plot.setSize({ width: Math.max(240, element.clientWidth), height: 220 }));
+  };
 
   // Parts that move by themselves. A browser opens few connections to one host, so only some windows keep one open;
   // the others ask again now and then. A window that nobody sees follows nothing.
   const followed = new Map();
   const slots = ["live-1", "live-2", "live-3"];
+  const reached = "a[href], button, summary, [tabindex]";
   const show = (element, fragment) => {
     const open = [...element.querySelectorAll("details[open][id]")].map((one) => one.id);
+    const focused = [...element.querySelectorAll(reached)].indexOf(document.activeElement);
     element.innerHTML = fragment;
     open.forEach((id) => element.querySelector(`#${CSS.escape(id)}`)?.setAttribute("open", ""));
+    if (focused >= 0) element.querySelectorAll(reached)[focused]?.focus({ preventScroll: true });
+    forgetCharts();
+    window.htmx?.process(element);
     enhance(element);
     element.dispatchEvent(new CustomEvent("moved", { bubbles: true }));
   };
@@ -98,14 +106,16 @@
       });
     };
     const tried = async () => {
-      for (const slot of slots) {
+      // Where pages do not come over TLS there are no locks to count windows by.
+      for (const slot of navigator.locks ? slots : []) {
         if (await navigator.locks.request(slot, { ifAvailable: true }, held) !== "none") return;
       }
+      if (stopped) return;
       once(element);
       const timer = setInterval(() => once(element), 5000);
       stop.push(() => clearInterval(timer));
     };
-    if (navigator.locks) tried(); else held(true);
+    tried();
   };
   const unfollow = (gone) => followed.forEach((stop, element) => {
     if (gone(element)) { stop(); followed.delete(element); }
@@ -119,10 +129,11 @@
     box.form.querySelectorAll(`input[type=checkbox][name="${box.dataset.ticks}"]`).forEach((one) => { one.checked = box.checked; });
   });
   const copying = (button) => {
+    if (!navigator.clipboard) return;  // not over plain HTTP: there one copies by hand
     button.hidden = false;
     button.addEventListener("click", async () => {
       const field = document.getElementById(button.dataset.copies);
-      await navigator.clipboard.writeText(field.value ?? field.textContent);
+      await navigator.clipboard.writeText(field.value ?? field.textContent.trim());
       const before = button.textContent;
       button.textContent = "Copied";
       setTimeout(() => { button.textContent = before; }, 2000);
@@ -139,16 +150,24 @@
     each(root, "[data-only-scripted]", (element) => { element.hidden = false; });
   };
 
-  addEventListener("resize", resized);
+  addEventListener("resize", redraw);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
   document.addEventListener("htmx:load", (event) => {
     unfollow((element) => !document.contains(element));
-    resized();
+    redraw();
     enhance(event.detail.elt);
   });
   // After another page came into this one: the reader is at its beginning, as after a load.
   document.addEventListener("htmx:afterSettle", (event) => {
     if (event.detail.target !== document.body || !event.detail.boosted) return;
     if (!document.activeElement || document.activeElement === document.body) document.getElementById("main")?.focus({ preventScroll: true });
+  });
+  // Whoever is not signed in any more is not shown the way in within a part of a page.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { boosted, xhr } = event.detail;
+    if (boosted || !xhr.responseURL || new URL(xhr.responseURL).pathname !== "/sign-in") return;
+    event.detail.shouldSwap = false;
+    location.reload();
   });
   // A page of another release of the service brings other scripts and styles: it is loaded whole.
   document.addEventListener("htmx:beforeSwap", (event) => {

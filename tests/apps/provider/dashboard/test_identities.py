@@ -5,6 +5,7 @@ import re
 import pytest
 
 from provisor.provider.dashboard import detail, identities
+from support.own_scripts import foreign_parts
 
 USERS, GROUPS = "/users-and-groups/users", "/users-and-groups/groups"
 HOSTILE = "<script>alert(1)</script>"
@@ -256,8 +257,7 @@ def test_hostile_names_are_shown_as_they_are(scim, admin, bring):
     ):
         page = admin.get(path)
         assert page.status == 200
-        assert not [tag for tag, _ in page.document.tags if tag == "script"]
-        assert all("onerror" not in attributes for _, attributes in page.document.tags)
+        assert foreign_parts(page) == []
         assert HOSTILE in page.text or "alert" in page.html
 
 

@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from support.own_scripts import foreign_parts
+
 
 @pytest.fixture
 def requests(umbrella, admin):
@@ -221,5 +223,5 @@ def test_a_hostile_path_and_query_are_shown_as_they_are(scim, requests, opened):
     scim.request("GET", "/Users/<script>alert(1)</script>", query="filter=%3Cscript%3Ealert(2)%3C/script%3E")
 
     assert "<script>alert(2)</script>" in requests().text
-    assert "<script" not in requests().html
-    assert "<script" not in opened().html
+    assert foreign_parts(requests()) == []
+    assert foreign_parts(opened()) == []
