@@ -14,9 +14,13 @@ _SENTENCES: Final = re.compile(r"(?<=[.!?]) +(?=[A-Z`\"'])")
 
 
 def said(error: AdminError) -> str:
-    """What went wrong and what to do, without sentences about the command line, where whoever reads a page is not."""
-    hints = [one for one in _SENTENCES.split(error.hint) if one and not _OF_THE_COMMAND_LINE.search(one)]
-    return " ".join([error.message, *hints]).strip()
+    """What went wrong and what to do."""
+    return f"{error.message} {advice(error.hint)}".strip()
+
+
+def advice(text: str) -> str:
+    """What to do, without sentences about the command line, where whoever reads a page is not."""
+    return " ".join(one for one in _SENTENCES.split(text) if not _OF_THE_COMMAND_LINE.search(one))
 
 
 def status_of(error: AdminError) -> int:

@@ -14,7 +14,7 @@ from provisor.admin.setup import SETUP_PATH
 from provisor.portal import account, signing_in
 from provisor.portal.applications import routes as applications
 from provisor.portal.directory import routes as directory
-from provisor.portal.errors import error_page
+from provisor.portal.errors import advice, error_page
 from provisor.portal.history import routes as history
 from provisor.portal.home import routes as home
 from provisor.portal.mappings import routes as mappings
@@ -72,7 +72,7 @@ _SYSTEMS: Final = {
 
 def open_portal(admin: Admin, *, trust_proxy: bool) -> PortalSite:
     """Every page of one service."""
-    renderer = Renderer("provisor.portal", static=("icon.svg",), filters={"browser": browser})
+    renderer = Renderer("provisor.portal", static=("icon.svg",), filters={"browser": browser, "advice": advice})
     return WebSite(_Portal(admin), RULES, renderer, cookie=COOKIE, trust_proxy=trust_proxy, live=LIVE)
 
 
