@@ -436,7 +436,7 @@ PASSED_OVER = {
 ALLOWED = {
     r"^SELECT count\(\*\) FROM": "counts, in an index",
     r"^SELECT \(SELECT count\(\*\) FROM member": "counts, in an index",
-    r"^SELECT 1 FROM (waiting|unknown_create|escrow) WHERE job = \d+ LIMIT 1$": "the first one ends it",
+    r"^SELECT 1 FROM (waiting|unknown_create|escrow|had_link) WHERE job = \d+ LIMIT 1$": "the first one ends it",
     r"^SELECT 1 FROM held WHERE job = \d+ (AND allowed_at IS (NOT )?NULL )?LIMIT 1$": "the first one ends it",
     r"^SELECT o.stage, o.object_kind, sum\(": "the numbers of those who are to go, in an index",
     r"^SELECT stage, object_kind, sum\(removes\) FROM held": "the numbers of those who are held, in an index",

@@ -51,7 +51,7 @@ class Deletions:
             number = holds.allow(change.connection, job.number, to_microseconds(change.now))
             hold = holds.read(change.connection, job.number)
             if hold is not None and hold.failure.code == UNMATCHED:
-                number += had_links.forget(change.connection, job.number)
+                number += had_links.allow(change.connection, job.number)
             if not number and not any(taken.since_full_cycle(change.connection, job.number)):
                 raise _nothing_held()
             taken.begin(change.connection, job.number)

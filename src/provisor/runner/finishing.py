@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from provisor.database import Connection
+from provisor.engine.behaviour import Behaviour
 from provisor.engine.ports import Exchange
 from provisor.rules.failure import Failure
 from provisor.runner.health import judge_health, tell_failed
@@ -108,7 +109,7 @@ def finish(connection: Connection, run: Run, ended: Ended, *, plan: int | None =
         forget(connection, job.number, kind, [object_id], run.nested)
     work.clear(connection, job.number)
     listing.clear(connection, job.number)
-    _passed(connection, job, run.cycle, at)
+    _passed(connection, job, run.cycle, at, run.behaviour)
     if run.deletes_allowed:
         taken.begin(connection, job.number)
     left = run.removals_wait or (plan is not None and run.again)  # for an import, or the next cycle: and held still
@@ -146,7 +147,7 @@ def finish_idle(
         if plan is not None:
             plans.stale_unless_planned(connection, plan, setup.job.number, NOTHING_TO_DO)
             plans.applied(connection, plan, cycle.id)
-        _passed(connection, setup.job, cycle, at)
+        _passed(connection, setup.job, cycle, at, setup.behaviour)
         over(connection, setup.job, setup.application, now=now, whole=whole)
         if setup.job.next_at is not None or quarantine.read(connection, setup.job.number) is not None:
             judge_health(connection, setup.job.number, setup.application, cycle, counters, now)
@@ -159,7 +160,7 @@ def finish_nothing(connection: Connection, job: Job, at: int) -> None:
     count_afresh(connection, job.number)
 
 
-def _passed(connection: Connection, began: Job, cycle: Cycle, at: int) -> None:
+def _passed(connection: Connection, began: Job, cycle: Cycle, at: int, behaviour: Behaviour) -> None:
     """The job, as it was when the run began, has seen everything up to the cycle's end of the feed, unless it was
     restarted since the cycle began. Deletions that were allowed by then are done."""
     number = began.number
@@ -170,7 +171,10 @@ def _passed(connection: Connection, began: Job, cycle: Cycle, at: int) -> None:
         jobs.forced(connection, number, began.force_deletes)
     if began.regroupings:  # which came with a look at everybody
         jobs.regrouped(connection, number, began.regroupings)
-    had_links.forget(connection, number)
+    if behaviour.forgotten_leavers == "find":
+        had_links.forget_settled(connection, number)
+    else:
+        had_links.forget(connection, number)
     jobs.change(connection, number, watermark=cycle.high, steady_last_at=at)
     if job.steady_first_at is None:
         jobs.change(connection, number, steady_first_at=at)

@@ -245,6 +245,13 @@ class Run:
         if not self.is_plan and jobs.restarts(self.reader(), self.job.number) != self.cycle.restarts:
             raise Restarted
 
+    def refuse_restarted(self, connection: Connection) -> None:
+        """Raise Restarted in a transaction that would write what is not so any more: a restart may have forgotten it,
+        and where it came with another address, ids mean somebody else.
+        """
+        if jobs.restarts(connection, self.job.number) != self.cycle.restarts:
+            raise Restarted
+
     async def find(self, kind: Kind, path: str, value: str) -> Found:
         """Target.find, paced and counted. Raises Rejected when nobody was found although somebody may be there."""
         found = await self._ask("GET", lambda: self.target.find(kind, path, value), about="find")

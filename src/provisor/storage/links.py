@@ -119,14 +119,17 @@ def any_leaver(connection: Connection, job: int, disabled_by: int) -> bool:
 
 
 def remove(connection: Connection, job: int, objects: Iterable[str]) -> None:
-    """Forget the links of these objects, but not that there were some."""
+    """Forget the links of these objects, but not that there were some; nor are they found again by what a restart kept
+    of them (storage.had_links).
+    """
     gone = [(job, object_id) for object_id in objects]
     connection.many(
         """INSERT INTO once_linked (job, object, kind) SELECT job, object, kind FROM link WHERE job = ? AND object = ?
         ON CONFLICT (job, object) DO NOTHING""",
         gone,
     )
-    connection.many("DELETE FROM link WHERE job = ? AND object = ?", gone)
+    for table in ("link", "had_link"):
+        connection.many(f"DELETE FROM {table} WHERE job = ? AND object = ?", gone)
 
 
 def by_object(connection: Connection, job: int, object_id: str) -> StoredLink | None:

@@ -32,7 +32,7 @@ class PlannedRow(NamedTuple):
     name: str
     kind: OperationKind
     phase: int
-    state: Literal["planned", "verdict"]
+    state: Literal["planned", "verdict", "left"]
     target_id: str | None = None
     wanted_hash: str | None = None
     base_hash: str | None = None

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from provisor.database import Connection
-from provisor.storage import cycles, escrow, had_links, jobs, quarantine, unknown
+from provisor.storage import cycles, escrow, had_links, jobs, operations, quarantine, unknown
 from provisor.storage.authors import SERVICE, Author
 from provisor.storage.times import to_microseconds
 
@@ -44,8 +44,10 @@ def forget_failures(connection: Connection, job: int) -> None:
 
 
 def forget_links(connection: Connection, job: int) -> None:
-    """Everything must be matched again. Nothing happens at the target. What was sent but not answered stays unknown."""
-    unknown.take_over(connection, job)
+    """Everything must be matched again. Nothing happens at the target. What was sent but not answered stays unknown: an
+    account that was released may be in use again by it.
+    """
+    unknown.keep_in_doubt(connection, job, operations.sent(connection, job))
     had_links.note(connection, job)
     for table in (
         *("link", "once_linked", "member_link", "member_taken", "waiting"),

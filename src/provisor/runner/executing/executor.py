@@ -30,7 +30,7 @@ from provisor.runner.recording.recorder import Outcome, Recorder
 from provisor.runner.recording.sending import Sending
 from provisor.runner.run import PAGE, WROTE, CycleStopped, Restarted, Run, StopRequested
 from provisor.runner.tracing import span
-from provisor.storage import escrow, jobs, links, operations, records, work
+from provisor.storage import escrow, links, operations, records, work
 from provisor.storage.links import LinkRow
 from provisor.storage.operations import ENTRY, SECOND, SentRow, StoredOperation
 from provisor.storage.records import Read
@@ -217,8 +217,7 @@ class Executor:
         linking = [one for one in ready if one.operation.kind == "link"]
 
         def mark(connection: Connection) -> set[str]:
-            if jobs.restarts(connection, job) != run.cycle.restarts:
-                raise Restarted
+            run.refuse_restarted(connection)
             clashing = self._clashing(connection, linking)
             sure = [row for row in rows if row.object not in clashing]
             operations.mark_sent(connection, job, sure)

@@ -80,7 +80,14 @@ class Brake:
         created = had_links.count_created(run.reader(), run.job.number)
         if sum(created) <= self._allowed:
             return None
-        return judge_matching(created, had_links.count(run.reader(), run.job.number), self._limits, run.application)
+        return judge_matching(created, self._had(), self._limits, run.application)
+
+    def _had(self) -> Amounts:
+        """Who has an account or group, or had one when links were forgotten."""
+        connection, job = self._run.reader(), self._run.job.number
+        users, groups = (links.count_linked(connection, job, kind) for kind in _KINDS)
+        forgotten = had_links.count_unlinked(connection, job)  # they are matched by this very cycle
+        return Amounts(users + forgotten.users, groups + forgotten.groups)
 
     def _is_allowed(self, planned: Amounts) -> bool:
         """Whether this run takes no more away than a person allowed for it."""
@@ -96,9 +103,7 @@ class Brake:
     def _before(self, done: Amounts) -> Amounts:
         """What the application held of ours before any of this was done."""
         connection, job = self._run.reader(), self._run.job.number
-        users, groups = (links.count_linked(connection, job, kind) for kind in _KINDS)
-        forgotten = had_links.count_unlinked(connection, job)  # they are matched by this very cycle
-        users, groups = users + forgotten.users, groups + forgotten.groups
+        users, groups, _ = self._had()
         if self._run.is_plan:  # a run releases these while it plans
             users -= operations.counts(connection, job, self._run.cycle.n).get(("user", "release", "verdict"), 0)
         users += min(taken.unlinked(connection, job), done.users)  # who is disabled alone is provisioned still

@@ -14,7 +14,7 @@ from provisor.engine.desired import Desired
 from provisor.engine.difference import difference
 from provisor.engine.log_event import FailedStep
 from provisor.engine.operation import OperationKind, phase_of
-from provisor.engine.record import Kind
+from provisor.engine.record import Kind, Record
 from provisor.engine.unknown import FoundAgain, Stranger
 from provisor.rules.failure import Failure
 from provisor.rules.matching import Matched
@@ -110,6 +110,12 @@ class Placing:
                 self._fail(page, case, failure)
             case _:
                 assert_never(decision)
+
+    def leave(self, page: PagePlan, record: Record) -> None:
+        """The next cycle looks at them again, whatever is decided now."""
+        if not self._run.is_plan:
+            row = _row(self._run, ENTRY, record.id, record.kind, record.name, "verdict")
+            page.planned.append(row._replace(state="left"))
 
     def place_gone(self, page: PagePlan, case: Case, found: FoundAgain) -> None:
         """Somebody who was to be taken away is gone from the target already; `found` is what has their values."""
@@ -291,6 +297,7 @@ class Placing:
         wakes: bool,
     ) -> None:
         run, job = self._run, self._run.job.number
+        run.refuse_restarted(connection)
         cycles.add_counts(connection, job, run.cycle.n, counts)
         references = [path for path, _ in run.rules.users.mapper.references]
         unlinked = page.lost if run.is_plan else [*page.lost, *page.unlinked]

@@ -9,6 +9,7 @@ from functools import partial
 
 import msgspec
 
+from provisor.database import Connection
 from provisor.engine.decide import Decision, Delete, Disable, Fail, Forget, Update
 from provisor.engine.desired import provisioning_view
 from provisor.engine.record import Kind, Record
@@ -25,8 +26,8 @@ from provisor.runner.recording.log_rows import Journal
 from provisor.runner.run import PAGE, REEVALUATED, Run
 from provisor.scim.patch.derivation import derive
 from provisor.scim.values import Resource
-from provisor.storage import had_links, links, records, unknown, work
-from provisor.storage.links import StoredLink
+from provisor.storage import had_links, links, operations, records, unknown, work
+from provisor.storage.links import LinkRow, StoredLink
 from provisor.storage.records import Read
 
 GLANCES = 2_000  # objects of which new rules are tried at once
@@ -99,6 +100,7 @@ class Planner:
         """An error of our own about one object: it fails, and all others are planned."""
         record, link = read
         page = PagePlan()
+        link = link or links.by_object(self._run.reader(), self._run.job.number, record.id)  # one just found again
         desired = self._run.judge(record, linked=link is not None)
         self._placing.place(page, Case(desired, link, record), Fail(own_failure("plan", record.name, error)))
         await self._placing.write(page, kind, cursor=record.id if advances else None)
@@ -168,7 +170,7 @@ class Planner:
         rules, page = run.rules.of(kind), PagePlan()
         at_once: list[Decided] = []
         to_read: list[Decided] = []
-        for read in self._with_former_links(kind, self._decidable(reads), page):
+        for read in await self._with_former_links(kind, self._decidable(reads), page):
             first = self._first(kind, *read, verify=verify)
             (to_read if self._must_read(first, verify=verify) else at_once).append(first)
         met = await read_linked(run, kind, to_read, verify=verify)
@@ -228,24 +230,30 @@ class Planner:
         undecided = unknown.among(run.reader(), run.job.number, [record.id for record, _ in reads])
         return [read for read in reads if read[0].id not in undecided]
 
-    def _with_former_links(self, kind: Kind, reads: Sequence[Read], page: PagePlan) -> Sequence[Read]:
+    async def _with_former_links(self, kind: Kind, reads: Sequence[Read], page: PagePlan) -> Sequence[Read]:
         """With the links that a restart made the job forget, of those who are not wanted: nobody would look for their
-        accounts, which may be in use. They are read before anything is decided.
+        accounts, which may be in use. They are read before anything is decided, and whatever happens to that, they are
+        theirs from now on. One that somebody else is to get is left to them; the next cycle sees whether they did.
         """
-        run = self._run
+        run, job = self._run, self._run.job.number
         if not self._had_links:
             return reads
-        unlinked = [record.id for record, link in reads if link is None]
-        former = had_links.former(run.reader(), run.job.number, kind, unlinked)
-        found: list[Read] = []
-        for record, link in reads:
-            again = former.get(record.id)
-            if again is not None and run.judge(record, linked=True).standing != "wanted":
-                page.known.append(found_again(run, kind, record.id, again))
-                found.append((record, again))
+        people = {record.id: record for record, link in reads if link is None}
+        former = had_links.former(run.reader(), job, kind, list(people))
+        again: dict[str, StoredLink] = {}
+        for object_id, link in former.items():
+            record = people[object_id]
+            if run.judge(record, linked=True).standing == "wanted":
+                continue
+            claimed = operations.claimed(run.reader(), job, kind, link.target_id)
+            if claimed is None or claimed.id == object_id:
+                again[object_id] = link
             else:
-                found.append((record, link))
-        return found
+                self._placing.leave(page, record)
+        if again:
+            rows = [found_again(run, kind, object_id, link) for object_id, link in again.items()]
+            await run.writer.write(partial(_link_again, run, rows))
+        return [(record, link or again.get(record.id)) for record, link in reads]
 
     # References
 
@@ -269,6 +277,11 @@ class Planner:
                 page.references.append((case.desired.id, path, needed))
                 if needed is not None:
                     page.referring.add(case.desired.id)
+
+
+def _link_again(run: Run, rows: Sequence[LinkRow], connection: Connection) -> None:
+    run.refuse_restarted(connection)
+    links.put(connection, rows)
 
 
 def held_of(case: Case) -> Resource | None:

@@ -492,14 +492,15 @@ CREATE TABLE held (
 CREATE INDEX held_amounts ON held (job, allowed_at, stage, object_kind, removes);
 CREATE INDEX held_allowed ON held (job, stage, object) WHERE allowed_at IS NOT NULL;
 
--- Who was linked when links were forgotten, until a cycle has matched everybody anew: too many new accounts for them mean
--- that the matching finds nobody. And to what: nobody would look for the account of who is not wanted any more.
+-- Who was linked when links were forgotten, until they are linked again: too many new accounts for them mean that the
+-- matching finds nobody. And to what: nobody would look for the account of who is not wanted any more.
 CREATE TABLE had_link (
     job INTEGER NOT NULL,
     object TEXT NOT NULL,
     kind TEXT NOT NULL,
     target_id TEXT NOT NULL,
     document TEXT NOT NULL,  -- as of a link
+    allowed INTEGER NOT NULL DEFAULT 0,  -- somebody allowed that they get a new account
     PRIMARY KEY (job, object)
 );
 

@@ -79,6 +79,9 @@ def after_nothing(trial: Trial, summary: CycleSummary) -> list[str]:
         if row[1] not in held.blocked and row[3] != "verdict":
             found.append(f"The table operation still holds {row}.")
     found += [f"In escrow is still {one}." for one in escrow.stream(reader, job) if one.object not in held.blocked]
+    for row in reader.all("SELECT object, target_id FROM had_link WHERE job = ?", (job,)):
+        if row[0] not in held.blocked:
+            found.append(f"The table had_link still holds {row}.")
     for table, columns in (("unknown_create", "object, kind, sent"), ("work", "kind, object")):
         found += [f"The table {table} still holds {row}." for row in reader.all(f"SELECT {columns} FROM {table}")]  # noqa: S608
     for row in reader.all("SELECT group_id, member_id, pushed, pending FROM member_link WHERE pending<>0 OR pushed<>1"):
