@@ -58,6 +58,7 @@ def site(admin: Admin, actor: Actor, pulse: Pulse, listening: Listening) -> Iter
     listener = listen(listening.host, listening.port)
     work = ThreadPoolExecutor(max_workers=1, thread_name_prefix="watched")
     watched = application(admin.health, actor, pulse, work)
+    admin.health.watch(pulse)
     trust_proxy = listening.trust_proxy
     graph = GraphApi(
         admin,

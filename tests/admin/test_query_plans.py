@@ -165,6 +165,9 @@ VERBS = {
         role=DEFAULT_ACCESS.id,
     ),
     "service_principals.show": lambda admin: admin.service_principals.show(ME, UMBRELLA),
+    "service_principals.assigned": lambda admin: admin.service_principals.assigned(
+        ME, [admin.service_principals.show(ME, UMBRELLA).application.id], most=20
+    ),
     "service_principals.change": lambda admin: admin.service_principals.change(ME, UMBRELLA, notes="x", roles=ROLES),
     "service_principals.add_owner": lambda admin: admin.service_principals.add_owner(ME, UMBRELLA, who(admin)),
     "service_principals.owners": lambda admin: admin.service_principals.owners(ME, UMBRELLA),
@@ -325,6 +328,8 @@ OF_EVERYTHING = {
     "service_principals.several": "reads those of a page by their ids",
     "service_principals.delete": "as removals",
     "assignments.count_of_application": "counts who is assigned",
+    "assignments.remove_several": "as assignments.remove, one by one",
+    "health.places": "asks no database",
 }
 
 

@@ -59,12 +59,14 @@ VERBS = {
     " app_roles.all removals.application_outlook service_principals.all service_principals.gallery"
     " service_principals.owners service_principals.show service_principals.template assignments.count_of_application"
     " assignments.of_application assignments.of_principal assignments.show service_principals.several"
+    " service_principals.assigned"
     " extension_properties.of_application extension_properties.read",
     (may.APPLICATION_WRITE,): "applications.add_owner applications.remove_owner app_roles.add app_roles.set"
     " app_roles.remove service_principals.add_owner service_principals.change service_principals.remove_owner"
     " extension_properties.delete extension_properties.register",
     (may.APPLICATION_WRITE, may.JOB_WRITE): "removals.delete_application service_principals.delete",
-    (may.ASSIGNMENT_WRITE,): "applications.assign applications.unassign assignments.add assignments.remove",
+    (may.ASSIGNMENT_WRITE,): "applications.assign applications.unassign assignments.add assignments.remove"
+    " assignments.remove_several",
     (may.JOB_READ,): "jobs.all jobs.show jobs.in_force attributes.all escrow.causes escrow.entries escrow.show"
     " escrow.exchange deletions.show deletions.entries links.show removals.job_outlook cycles.status cycles.causes"
     " cycles.done plans.all plans.show plans.details plans.stale plans.causes plans.compare schemas.export"
@@ -84,12 +86,13 @@ VERBS = {
     (may.JOB_RUN, may.PLAN_APPROVE): "plans.apply",
     (may.JOB_READ, may.JOB_RUN, may.PLAN_APPROVE): "plans.ask_to_apply",
     (may.AUDIT_READ,): "audits.page audits.activities audits.count audits.search audits.show",
-    (may.SERVICE_READ,): "health.look health.figures retentions.show logs.receivers openid.show openid.test",
+    (may.SERVICE_READ,): "health.look health.figures retentions.show logs.receivers openid.show openid.test"
+    " health.places keys.state",
     (may.SERVICE_WRITE,): "cycles.serve retentions.set logs.forward openid.set openid.remove",
     (may.SERVICE_BACKUP,): "backups.back_up",
     (may.KEY_WRITE,): "keys.rotate keys.reset",
-    (may.NOTIFICATION_READ,): "mail.show webhooks.all",
-    (may.NOTIFICATION_WRITE,): "mail.set mail.test webhooks.add webhooks.delete webhooks.test",
+    (may.NOTIFICATION_READ,): "mail.show webhooks.all webhooks.deliveries",
+    (may.NOTIFICATION_WRITE,): "mail.set mail.test mail.remove webhooks.add webhooks.delete webhooks.test",
     (may.ACCOUNT_READ,): "accounts.all accounts.show token.all client.all",
     (may.ACCOUNT_WRITE,): "accounts.add accounts.set accounts.set_password accounts.delete accounts.setup_link"
     " token.create token.rotate token.revoke client.create client.rotate client.revoke",
@@ -111,6 +114,7 @@ FILTERED = {
     "service_principals.gallery",
     "service_principals.template",
     "service_principals.several",
+    "service_principals.assigned",
     "assignments.of_principal",
     "plan_making.look",  # by a number that nobody guesses; the job is asked about once it is known
 }
@@ -120,6 +124,7 @@ WITHOUT_ACTOR = {
     *("jobs.needs_credentials", "jobs.show_again", "jobs.usable", "cycles.order", "schemas.saved", "logs.number_of"),
     *("typed_users.find", "typed_groups.find", "service_principals.find", "service_principals.read"),
     *("assignments.principal", "synchronization.job", "openid.begin", "openid.offered", "openid.vouched"),
+    "health.watch",
 }
 WHO_IT_IS = ("authentication", "setup", "browsers")  # these say who somebody is, so nobody is asking yet
 NO_VERBS = ("link_key", "machines")  # the latter are two groups

@@ -20,6 +20,8 @@ from provisor.scim.naming import escaped
 from provisor.storage import applications
 from provisor.storage.applications import Application, AppRole
 
+__all__ = ["AppRole", "AppRoles", "GivenRole"]
+
 ACTIVITY = "Update service principal"
 LONGEST_DESCRIPTION: Final = 1024  # characters
 MOST_ROLES: Final = 1200  # entries of an application's manifest, of which roles are some
@@ -53,11 +55,21 @@ class AppRoles:
         connection = self.context.read(actor, APPLICATION_READ)
         return self.applications.find(connection, application, actor, APPLICATION_READ).roles
 
-    def add(self, actor: Actor, application: str, name: str, *, value: str | None = None) -> AppRole:
+    def add(
+        self,
+        actor: Actor,
+        application: str,
+        name: str,
+        *,
+        value: str | None = None,
+        description: str | None = None,
+        enabled: bool = True,
+    ) -> AppRole:
         """A new role; `value` is what the application calls it. Without one, the name is sent."""
         with self.context.change(actor, APPLICATION_WRITE, ACTIVITY) as change:
             found = self.applications.find(change.connection, application, actor, APPLICATION_WRITE)
-            role = AppRole(id=new_id(), display_name=name, value=value, description=name)
+            about = _described(name, name if description is None else description)
+            role = AppRole(id=new_id(), display_name=name, value=value, description=about, enabled=enabled)
             _named(found, None, role)
             _distinct(found, role)
             return self._save(change, found, (*found.roles, role), role)
@@ -70,9 +82,10 @@ class AppRoles:
         *,
         name: str | None = None,
         value: str | None = None,
+        description: str | None = None,
         enabled: bool | None = None,
     ) -> AppRole:
-        """Rename a role, give it another value, or disable or enable it; None changes nothing."""
+        """Rename or describe a role, give it another value, or disable or enable it; None changes nothing."""
         with self.context.change(actor, APPLICATION_WRITE, ACTIVITY) as change:
             found = self.applications.find(change.connection, application, actor, APPLICATION_WRITE)
             before = _defined(found, role)
@@ -80,6 +93,7 @@ class AppRoles:
                 before,
                 display_name=before.display_name if name is None else name,
                 value=before.value if value is None else value or None,
+                description=before.description if description is None else _described(before.display_name, description),
                 enabled=before.enabled if enabled is None else enabled,
             )
             if after == before:
@@ -154,20 +168,19 @@ def _given(role: GivenRole) -> AppRole:
         id=role_id,
         display_name=role.display_name,
         value=role.value or None,
-        description=_described(role),
+        description=_described(role.display_name, role.description),
         enabled=role.enabled,
     )
 
 
-def _described(role: GivenRole) -> str:
-    if len(role.description) > LONGEST_DESCRIPTION or not (role.description.isprintable()):
+def _described(name: str, text: str) -> str:
+    if len(text) > LONGEST_DESCRIPTION or not text.isprintable():
         raise AdminError(
             "invalid-value",
-            f"The description of the role {role.display_name[:100]} has {len(role.description):,} characters, or some "
-            "that cannot be printed.",
+            f"The description of the role {name[:100]} has {len(text):,} characters, or some that cannot be printed.",
             f"Write at most {LONGEST_DESCRIPTION:,} of those that can.",
         )
-    return role.description
+    return text
 
 
 def _removable(connection: Connection, application: Application, role: AppRole) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from provisor.admin.actor import APPLICATION_READ, ASSIGNMENT_WRITE, Actor
-from provisor.admin.applications import DEFAULT_ACCESS, unfit_to_assign
+from provisor.admin.applications import DEFAULT_ACCESS, NAMED, unfit_to_assign
 from provisor.admin.context import Context
 from provisor.admin.errors import AdminError
 from provisor.admin.service_principals import LONGEST_KEY, ApplicationKey, ServicePrincipals
@@ -34,12 +34,13 @@ class PrincipalKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Narrowed:
-    """Which assignments of an application; what is None does not narrow."""
+    """Which assignments of an application; what is None does not narrow. `search`: words of names, for pages alone."""
 
     principal: str | None = None
     principal_kind: str | None = None
     role: str | None = None
     resource: str | None = None
+    search: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,21 @@ class Assignments:
             assignments.end(change.connection, self.context.tenant, found.id, now=change.now)
             change.target, change.detail = found.application, {"principals": [found.principal]}
 
+    def remove_several(self, actor: Actor, key: ApplicationKey, ids: Sequence[str]) -> int:
+        """End these assignments of an application; returns how many of them there still were."""
+        with self.context.change(actor, ASSIGNMENT_WRITE, ENDED) as change:
+            application = self.service_principals.find(change.connection, key, actor, ASSIGNMENT_WRITE)
+            tenant, gone = self.context.tenant, list[str]()
+            for each in dict.fromkeys(ids):
+                found = assignments.read(change.connection, tenant, each.lower())
+                if found is not None and found.application == application.id:
+                    assignments.end(change.connection, tenant, found.id, now=change.now)
+                    gone.append(found.principal)
+            change.target, change.detail = application.id, {"ended": len(gone), "principals": [*gone[:NAMED]]}
+            if not gone:
+                change.nothing()
+            return len(gone)
+
     def principal(self, connection: Connection, key: PrincipalKey) -> DirectoryObject:
         """The live user or group. Raises AdminError when there is none."""
         item = _live(objects.read(connection, self.context.tenant, key.value.lower()))
@@ -151,6 +167,7 @@ class Assignments:
             principal=narrowed.principal,
             principal_kind=narrowed.principal_kind,
             role=narrowed.role,
+            search=narrowed.search.strip(),
         )
 
     def _one(

@@ -4,7 +4,8 @@ Figures carry ids of jobs and names of applications, never one of a person. Orde
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from provisor.admin.actor import SERVICE_READ, Actor
 from provisor.admin.context import Context
@@ -69,20 +70,54 @@ class ServiceFigures:
     forwarding_lag: Mapping[str, int]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """Where the service keeps its things."""
+
+    tenant: str
+    database: Path
+    database_bytes: int
+    key_file: Path
+
+
+@dataclass(slots=True)
+class _Watched:
+    """The loop that this process serves jobs with, once it does."""
+
+    pulse: Pulse = field(default_factory=Pulse)
+
+
 @dataclass(frozen=True, slots=True)
 class Health:
     """How the service is."""
 
     context: Context
+    watched: _Watched = field(default_factory=_Watched)
 
     @property
     def tally(self) -> Tally:
         """What this process counted."""
         return self.context.tally
 
-    def look(self, actor: Actor, pulse: Pulse) -> HealthReport:
+    def watch(self, pulse: Pulse) -> None:
+        """This is the loop that looks are about in which none is named."""
+        self.watched.pulse = pulse
+
+    def places(self, actor: Actor) -> Places:
+        """Where the database is, how large, and where its key."""
+        self.context.needs(actor, SERVICE_READ)
+        path = self.context.database.path
+        return Places(
+            tenant=self.context.tenant,
+            database=path,
+            database_bytes=path.stat().st_size,
+            key_file=self.context.key_file,
+        )
+
+    def look(self, actor: Actor, pulse: Pulse | None = None) -> HealthReport:
         """Whether the loop that `pulse` belongs to lives and the database can be written: a row of it is."""
         self.context.needs(actor, SERVICE_READ)
+        pulse = pulse or self.watched.pulse
         problem, behind = None, dict[str, float]()
         try:
             with self.context.database.transaction() as connection:

@@ -1,16 +1,34 @@
 """Verbs on the key that credentials are stored under: which it is, another one, and a way out when it is lost."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from provisor.admin.actor import KEY_WRITE, Actor
+from provisor.admin.actor import KEY_WRITE, SERVICE_READ, Actor
 from provisor.admin.context import Context
 from provisor.admin.errors import AdminError
 from provisor.storage import key_rotation
-from provisor.storage.key_file import load_key
+from provisor.storage.key_file import KeyRing, load_key
 from provisor.storage.key_rotation import Rotation
 from provisor.storage.secrets import SecretError
 
-__all__ = ["Keys", "Rotation"]
+__all__ = ["KeyState", "Keys", "Rotation"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyState:
+    """Which key credentials are stored under; nothing of the key itself.
+
+    `key_id` None: there is no file, or none that can be used, which `problem` tells. `lost` are credentials that the
+    file does not open: whose and which.
+    """
+
+    path: Path
+    key_id: str | None
+    rotating: bool
+    stored: int
+    lost: Sequence[tuple[str, str]]
+    problem: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +36,24 @@ class Keys:
     """The key of stored credentials."""
 
     context: Context
+
+    def state(self, actor: Actor) -> KeyState:
+        """Which key there is, and whether it opens everything that is stored."""
+        connection = self.context.read(actor, SERVICE_READ)
+        path, ids, problem = self.context.key_file, tuple[str, ...](), ""
+        try:
+            ids = KeyRing(path).ids if path.exists() else ()
+        except SecretError as error:
+            problem = str(error)
+        kept = key_rotation.kept(connection, self.context.tenant)
+        return KeyState(
+            path=path,
+            key_id=ids[-1] if ids else None,
+            rotating=len(ids) > 1,
+            stored=len(kept),
+            lost=[(owner, name) for key_id, owner, name in kept if key_id not in ids],
+            problem=problem,
+        )
 
     def rotate(self, actor: Actor) -> Rotation:
         """Store every credential under a new key, and forget the old one; goes on with a rotation that was cut short.

@@ -68,6 +68,17 @@ class Mail:
             detail: dict[str, Json] = {"protection": server.protection, "from": server.sender, "user": server.user}
             change.target, change.detail = f"{server.host}:{server.port}", detail
 
+    def remove(self, actor: Actor) -> None:
+        """Send no letters any more, and forget the server and its password. Raises AdminError when none is set."""
+        with self.context.change(actor, NOTIFICATION_WRITE, "Remove the mail server") as change:
+            tenant = self.context.tenant
+            server = recipients.mail_server(change.connection, tenant)
+            if server is None:
+                raise AdminError("no-mail-server", "No mail server is set.", "Set one with `provisor mail set`.")
+            recipients.forget_mail_server(change.connection, tenant)
+            secrets.forget(change.connection, mail_owner(tenant))
+            change.target = f"{server.host}:{server.port}"
+
     def show(self, actor: Actor, *, limit: int = 20) -> MailShown:
         """The server, and what became of the newest letters."""
         connection = self.context.read(actor, NOTIFICATION_READ)

@@ -103,6 +103,14 @@ class ServicePrincipals:
         found = applications.of_ids(connection, [each for each in ids if actor.may(APPLICATION_READ, each)])
         return {each: self._shown(one) for each, one in found.items() if one.tenant == self.context.tenant}
 
+    def assigned(self, actor: Actor, ids: Sequence[str], *, most: int = 1_000) -> Mapping[str, int]:
+        """How many users and groups are assigned to each of these applications that the actor may read; counted up to
+        `most`, so that a list costs the same however many there are.
+        """
+        connection = self.context.read(actor, APPLICATION_READ)
+        found = self.several(actor, ids)
+        return {each: applications.count_up_to(connection, each, most) for each in found}
+
     def show(self, actor: Actor, key: ApplicationKey) -> ServicePrincipalShown:
         """One application."""
         connection = self.context.read(actor, APPLICATION_READ)

@@ -19,6 +19,7 @@ from provisor.engine.notice import Notice, Turn, event
 from provisor.engine.ports import ConnectorError, Secret
 from provisor.runner.notifying.delivering import hook_owner
 from provisor.storage import outbox, recipients, secrets
+from provisor.storage.outbox import OutgoingMessage
 from provisor.storage.recipients import Webhook
 from provisor.storage.secrets import SecretError
 
@@ -63,6 +64,11 @@ class Webhooks:
     def all(self, actor: Actor) -> Sequence[Webhook]:
         """Every webhook, oldest first."""
         return recipients.webhooks(self.context.read(actor, NOTIFICATION_READ), self.context.tenant)
+
+    def deliveries(self, actor: Actor, *, limit: int = 20) -> Sequence[OutgoingMessage]:
+        """What became of the newest messages to webhooks, newest first."""
+        connection = self.context.read(actor, NOTIFICATION_READ)
+        return outbox.newest(connection, self.context.tenant, "webhook", limit=limit)
 
     def delete(self, actor: Actor, webhook_id: str) -> None:
         """Tell it of nothing more, and forget its secret."""

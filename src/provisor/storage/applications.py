@@ -350,6 +350,16 @@ def count_assignments(connection: Connection, application: str) -> dict[Kind, in
     return {kind: (connection.one(statement, (application, kind)) or (0,))[0] for kind in kinds}
 
 
+def count_up_to(connection: Connection, application: str, most: int) -> int:
+    """How many users and groups are assigned, `most` standing for any more."""
+    row = connection.one(
+        """SELECT count(*) FROM (SELECT DISTINCT principal_kind, principal FROM assignment
+        WHERE application = ? AND removed_at IS NULL LIMIT ?) AS assigned""",
+        (application, most),
+    )
+    return int(row[0]) if row else 0
+
+
 def _application(row: Row) -> Application:
     return Application(
         id=row[0],

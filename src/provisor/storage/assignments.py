@@ -11,6 +11,7 @@ import msgspec
 
 from provisor.database import Connection, Row
 from provisor.engine.record import Kind
+from provisor.scim.values import fold
 from provisor.storage import applications, feed
 from provisor.storage.times import to_microseconds
 
@@ -31,12 +32,13 @@ class AssignmentSeen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssignmentQuery:
-    """Which assignments of an application; what is None does not narrow."""
+    """Which assignments of an application; what is None does not narrow. `search`: words of the principal's names."""
 
     application: str
     principal: str | None = None
     principal_kind: str | None = None
     role: str | None = None
+    search: str = ""
 
 
 class _Displayed(msgspec.Struct, rename="camel"):
@@ -44,6 +46,7 @@ class _Displayed(msgspec.Struct, rename="camel"):
 
 
 _displayed = msgspec.json.Decoder(_Displayed)
+_FEW = 500  # people whom a search finds: their assignments are looked up; of more, those of the page are walked through
 _LIVE = "a.removed_at IS NULL AND o.deleted_at IS NULL AND o.purged_at IS NULL"
 _SELECT = """SELECT a.id, a.application, p.display_name, a.principal, a.principal_kind, o.attributes, o.name, a.role,
     a.created_at
@@ -59,8 +62,12 @@ def read(connection: Connection, tenant: str, assignment_id: str) -> AssignmentS
 def page(connection: Connection, query: AssignmentQuery, *, after: str, limit: int) -> list[AssignmentSeen]:
     """The next assignments of an application in the order of their ids."""
     where, values = _conditions(query)
+    few = None
+    if query.search:
+        narrower, few = _searched(connection, query)
+        where, values = f"{where} AND {narrower}", [*values, *few] if few is not None else [*values, *_words(query)]
     # Spoiled for SQLite's choice, or it would go through all of the application's to find those of one principal.
-    place = "a.id" if query.principal is None else "coalesce(a.id, '')"
+    place = "a.id" if query.principal is None and few is None else "coalesce(a.id, '')"
     rows = connection.all(f"{_SELECT} WHERE {where} AND {place} > ? ORDER BY {place} LIMIT ?", (*values, after, limit))
     return [_seen(row) for row in rows]
 
@@ -103,6 +110,24 @@ def end(connection: Connection, tenant: str, assignment_id: str, *, now: datetim
         "UPDATE assignment SET removed_at = ?, change = ? WHERE id = ? AND removed_at IS NULL",
         (to_microseconds(now), feed.next_change(connection, tenant), assignment_id),
     )
+
+
+def _searched(connection: Connection, query: AssignmentQuery) -> tuple[str, list[str] | None]:
+    """A condition for who is searched for, and who it is where that are few; of many, the words are its values."""
+    fits = " AND ".join(["instr(s.name || ' ' || s.display_name || ' ' || s.mail, ?) > 0"] * len(_words(query)))
+    of_tenant = "s.tenant = (SELECT tenant FROM application WHERE id = ?) AND s.kind IN ('user', 'group')"
+    rows = connection.all(
+        f"SELECT s.object FROM object_search s WHERE {of_tenant} AND {fits or '1 = 1'} LIMIT ?",
+        (query.application, *_words(query), _FEW + 1),
+    )
+    if len(rows) <= _FEW:
+        return f"a.principal IN ({','.join('?' * len(rows))})", [str(row[0]) for row in rows]
+    same = "s.tenant = a.tenant AND s.kind = a.principal_kind AND s.object = a.principal"
+    return f"EXISTS (SELECT 1 FROM object_search s WHERE {same} AND {fits or '1 = 1'})", None
+
+
+def _words(query: AssignmentQuery) -> list[str]:
+    return fold(query.search).split()
 
 
 def _conditions(query: AssignmentQuery) -> tuple[str, list[object]]:

@@ -52,6 +52,15 @@ def rotation(database: Database, tenant: str, path: Path) -> Iterator[Rotation]:
         yield done
 
 
+def kept(connection: Connection, tenant: str) -> list[tuple[str, str, str]]:
+    """(key id, whose, which) of everything that is stored under a key."""
+    rows = connection.all(
+        "SELECT key_id, owner_kind, owner, name FROM secret WHERE tenant = ? ORDER BY owner_kind, owner, name",
+        (tenant,),
+    )
+    return [(str(row[0]), f"{row[1]} {row[2]}", str(row[3])) for row in rows]
+
+
 def reset(connection: Connection, tenant: str, ring: KeyRing) -> list[tuple[str, str]]:
     """Forget what is under keys that the file lacks, and store under its newest from now on; returns what went."""
     known = ", ".join("?" for _ in ring.ids)

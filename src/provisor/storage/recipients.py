@@ -45,6 +45,11 @@ def save_mail_server(connection: Connection, tenant: str, server: MailServer) ->
     tenants.save_setting(connection, tenant, MAIL, msgspec.json.encode(server).decode())
 
 
+def forget_mail_server(connection: Connection, tenant: str) -> None:
+    """No letters are sent."""
+    connection.execute("DELETE FROM setting WHERE tenant = ? AND name = ?", (tenant, MAIL))
+
+
 def add_webhook(connection: Connection, tenant: str, url: str, *, now: datetime) -> Webhook:
     """A new webhook, switched on."""
     webhook_id = new_id()

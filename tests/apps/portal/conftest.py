@@ -64,6 +64,7 @@ def admin(database, tenant, tmp_path, clock):
             load_key=lambda: load_key(tmp_path / "secret.key"),
             problem_with_credentials=lambda url, token: None,
             connect=lambda job: pytest.fail("no page reaches an application"),
+            key_file=tmp_path / "secret.key",
         )
     )
 
