@@ -186,7 +186,7 @@ class Reports:
         connection = self.context.read(actor, JOB_READ)
         job, tally = self.logs.jobs.find(connection, key, actor, JOB_READ), self.context.tally
         found = []
-        for (owner, method), took in sorted(list(tally.request_seconds.items())):
+        for (owner, method), took in sorted(tally.request_seconds.items()):
             number = sum(took.numbers)
             if owner == job.id and number:
                 statuses = {

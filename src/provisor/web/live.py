@@ -15,7 +15,7 @@ from typing import Final
 from provisor.web.answers import TemplatePage
 
 LOOK_SECONDS: Final = 1.0
-_REST: Final = 30  # times as long as a look took it is not looked again: no topic costs more than a thirtieth of a core
+_REST: Final = 60  # times as long as a look took it is not looked again: no topic costs more than a sixtieth of a core
 _CHECK_SECONDS: Final = 10.0  # is the browser still signed in
 _MOST_WINDOWS: Final = 200
 
