@@ -6,7 +6,7 @@ from typing import Final
 
 from provisor.admin.reports import Asked, CycleTold
 from provisor.portal.provisioning.standing import Tone
-from provisor.portal.provisioning.words import span
+from provisor.portal.provisioning.words import short_span
 from provisor.web.charts import Chart, Series
 
 CHARTED: Final = 60  # cycles
@@ -38,14 +38,15 @@ def history(told: Sequence[CycleTold]) -> list[CycleRow]:
             told=one,
             state=_STATES.get(one.state, (one.state, "plain"))[0],
             tone=_STATES.get(one.state, (one.state, "plain"))[1],
-            took="" if one.seconds is None else span(one.seconds),
+            took="" if one.seconds is None else short_span(one.seconds),
         )
         for one in told[:LISTED]
     ]
 
 
 def charts(told: Sequence[CycleTold]) -> list[tuple[str, str, Chart]]:
-    """What there is to draw, each with an id and a title; nothing before two cycles have ended."""
+    """What there is to draw, each with an id and a title; nothing before two cycles have ended, and no
+    failures where nothing failed."""
     ended = [one for one in reversed(told) if one.seconds is not None]
     if len(ended) < 2:
         return []
@@ -59,10 +60,11 @@ def charts(told: Sequence[CycleTold]) -> list[tuple[str, str, Chart]]:
     )
     seconds = Series(label="Duration", tone="one", values=[round(one.seconds or 0, 2) for one in ended])
     failed = Series(label="Failed", tone="four", values=[one.count("fail") for one in ended])
+    failures = [("failures", "Failures", Chart(times=times, series=(failed,)))] if any(failed.values) else []
     return [
         ("operations", "Cycles by operation", Chart(times=times, series=operations)),
         ("duration", "Duration of cycles", Chart(times=times, series=(seconds,), unit=" s", kind="lines")),
-        ("failures", "Failures", Chart(times=times, series=(failed,))),
+        *failures,
     ]
 
 

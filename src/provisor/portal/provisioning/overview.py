@@ -152,7 +152,7 @@ def _activity(visit: PortalVisit, frame: JobFrame) -> dict[str, Any]:
         "log": f"/provisioning-logs?application={frame.application.id}",
         "job_id": frame.id,
         "statistics": statistics,
-        "done": [
+        "to_date": [
             (kind, [(name, number) for name, number in counts.items() if number])
             for kind, counts in statistics.done.items()
         ],

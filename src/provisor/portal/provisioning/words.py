@@ -3,8 +3,10 @@
 
 def span(seconds: float) -> str:
     """How long something took."""
+    if seconds < 0.1:
+        return "less than 0.1 seconds"
     if seconds < 10:
-        return f"{max(seconds, 0):.1f} seconds"
+        return f"{seconds:.1f} seconds"
     if seconds < 90:
         return f"{seconds:.0f} seconds"
     if seconds < 90 * 60:
@@ -12,6 +14,13 @@ def span(seconds: float) -> str:
     if seconds < 48 * 3600:
         return f"{seconds / 3600:.1f} hours"
     return f"{seconds / 86_400:.0f} days"
+
+
+def short_span(seconds: float) -> str:
+    """The same in a narrow column."""
+    if seconds < 90:
+        return f"{max(seconds, 0):.1f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 90 * 60 else f"{seconds / 3600:.1f} h"
 
 
 def about(seconds: float) -> str:
