@@ -70,9 +70,11 @@ VERBS = {
     (may.JOB_READ,): "jobs.all jobs.show jobs.in_force attributes.all escrow.causes escrow.entries escrow.show"
     " escrow.exchange deletions.show deletions.entries links.show removals.job_outlook cycles.status cycles.causes"
     " cycles.done plans.all plans.show plans.details plans.stale plans.causes plans.compare schemas.export"
-    " schemas.concerned reports.statistics credentials.show schemas.current synchronization.all_jobs"
+    " schemas.concerned reports.asked reports.cycles reports.statistics credentials.show schemas.current synchronization.all_jobs"
     " synchronization.templates synchronization.template credential_sets.show plans.operations plan_making.look",
-    (may.JOB_WRITE,): "jobs.create jobs.start jobs.pause jobs.abort jobs.restart jobs.settings cycles.abort"
+    (
+        may.JOB_WRITE,
+    ): "jobs.check_settings jobs.create jobs.start jobs.pause jobs.abort jobs.restart jobs.settings cycles.abort"
     " attributes.add attributes.set attributes.remove escrow.quarantine deletions.allow deletions.reject links.forget"
     " removals.delete_job schemas.map schemas.restore schemas.save schemas.replace synchronization.create_job"
     " synchronization.save_template",

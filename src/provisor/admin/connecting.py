@@ -19,7 +19,7 @@ from provisor.engine.ports import Target
 from provisor.engine.record import Kind
 from provisor.rules.graph_json import read_schema
 from provisor.rules.ruleset import RuleSet
-from provisor.runner.asking.examination import Check, Examination, examine
+from provisor.runner.asking.examination import Check, Examination, ReportCheck, examine
 from provisor.runner.asking.pace import Pace
 from provisor.runner.asking.paced import Paced, Questioned
 from provisor.scim.schemas.schema import ResourceType
@@ -27,13 +27,18 @@ from provisor.storage import applications, jobs
 from provisor.storage.applications import Application
 from provisor.storage.jobs import Job
 
-__all__ = ["Check", "Examination", "examine_application", "examine_connection"]
+__all__ = ["Check", "Examination", "ReportCheck", "examine_application", "examine_connection"]
 
 PATIENCE_SECONDS = 5.0  # where the application has asked for a pause; a longer one is told, and not waited for
 
 
 def examine_connection(
-    context: Context, known: Jobs, actor: Actor, key: str, unsaved: Mapping[str, str] | None
+    context: Context,
+    known: Jobs,
+    actor: Actor,
+    key: str,
+    unsaved: Mapping[str, str] | None,
+    report: ReportCheck | None = None,
 ) -> Examination:
     """What was checked. Raises AdminError with the status, the reason and an advice when the job could not work.
 
@@ -47,7 +52,7 @@ def examine_connection(
         context.needs(actor, JOB_CREDENTIALS, about=job.application)
     else:
         known.ready(connection, job)
-    return _examined(context, known, job, _rules(connection, job), unsaved)
+    return _examined(context, known, job, _rules(connection, job), unsaved, report)
 
 
 def examine_application(
@@ -96,7 +101,12 @@ def _to_be_made(application: Application) -> Job:
 
 
 def _examined(
-    context: Context, known: Jobs, job: Job, ruleset: RuleSet, unsaved: Mapping[str, str] | None
+    context: Context,
+    known: Jobs,
+    job: Job,
+    ruleset: RuleSet,
+    unsaved: Mapping[str, str] | None,
+    report: ReportCheck | None = None,
 ) -> Examination:
     connection = context.database.reader()
     application = applications.read(connection, job.application)
@@ -117,6 +127,7 @@ def _examined(
         application=name,
         address=address.partition("?")[0],
         thorough=behaviour.test_connection == "thorough",
+        report=report,
     )
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         found = runner.run(_in_turn(context, target, asked))

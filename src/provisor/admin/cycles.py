@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 import uvloop
 
 from provisor.admin.actor import JOB_READ, JOB_RUN, SERVICE_WRITE, Actor
-from provisor.admin.connecting import Examination, examine_connection
+from provisor.admin.connecting import Examination, ReportCheck, examine_connection
 from provisor.admin.context import Change, Context
 from provisor.admin.credential_keys import BASE_ADDRESS
 from provisor.admin.errors import AdminError
@@ -53,12 +53,20 @@ class Cycles:
     context: Context
     jobs: Jobs
 
-    def test_connection(self, actor: Actor, key: str, unsaved: Mapping[str, str] | None = None) -> Examination:
+    def test_connection(
+        self,
+        actor: Actor,
+        key: str,
+        unsaved: Mapping[str, str] | None = None,
+        *,
+        report: ReportCheck | None = None,
+    ) -> Examination:
         """Ask for somebody who does not exist, and what else a cycle will use; unsaved credentials are not kept.
+        `report` is told each check as it is made.
 
         Raises AdminError with the status and the reason when that fails.
         """
-        return examine_connection(self.context, self.jobs, actor, key, unsaved)
+        return examine_connection(self.context, self.jobs, actor, key, unsaved, report)
 
     def order(self, job: str, stop: asyncio.Event, report: Callable[[Progress], None] | None = None) -> Order:
         """What the runner is asked with."""

@@ -1,7 +1,7 @@
 """What can be set of a job besides its interval and behaviour, and what a change of it means for the next cycle."""
 
 from collections.abc import Mapping, Sequence
-from typing import TypedDict, Unpack
+from typing import Final, TypedDict, Unpack
 
 from provisor.admin.errors import AdminError
 from provisor.admin.leavers import leavers_of, with_leavers
@@ -12,6 +12,9 @@ from provisor.scim.values import Json
 from provisor.storage import exchanges
 from provisor.storage.jobs import APPROVE_ABOVE, APPROVER_DIFFERS, CHANGE_DRIVEN, NESTED_GROUPS, SKIP, Job, JobChanges
 from provisor.storage.recipients import NOTIFICATION
+
+SHORTEST_INTERVAL_SECONDS: Final = 1
+LONGEST_INTERVAL_SECONDS: Final = 366 * 24 * 3600
 
 
 class GivenSettings(TypedDict, total=False):
@@ -124,6 +127,15 @@ def check_together(job: Job, changes: JobChanges) -> None:
             f"The behaviour {behaviour.name} reads direct members only, as Entra does; it cannot flatten groups.",
             "Choose --behaviour provisor, or --nested-groups direct.",
         )
+
+
+def interval(seconds: int) -> int:
+    """The same. Raises AdminError for an interval that no job can have."""
+    if seconds < SHORTEST_INTERVAL_SECONDS:
+        raise AdminError("invalid-value", "The interval must be at least one second.", "Give it in seconds.")
+    if seconds > LONGEST_INTERVAL_SECONDS:
+        raise AdminError("invalid-value", "The interval must be at most 366 days.", "Give it in seconds.")
+    return seconds
 
 
 def _nested(given: str | None) -> str | None:

@@ -13,7 +13,7 @@ from provisor.admin.applications import Applications
 from provisor.admin.context import Change, Context
 from provisor.admin.credential_keys import BASE_ADDRESS, SECRET_TOKEN, STORED, sign_in
 from provisor.admin.errors import AdminError, accepted
-from provisor.admin.job_settings import GivenSettings, changed_settings, check_together
+from provisor.admin.job_settings import GivenSettings, changed_settings, check_together, interval
 from provisor.admin.leavers import Leavers, bearable, leavers_of
 from provisor.admin.rules import source_schema, usable
 from provisor.database import Connection
@@ -39,8 +39,6 @@ RESET_SCOPES: Final = (
     *("None", "Escrows", "QuarantineState", "Watermark", "ConnectorDataStore", "ForceDeletes", "Full"),
 )
 PLAIN_RESTART: Final = frozenset({"Escrows", "QuarantineState", "Watermark"})  # what the portal's button does
-SHORTEST_INTERVAL_SECONDS: Final = 1
-LONGEST_INTERVAL_SECONDS: Final = 366 * 24 * 3600
 CREATION: Final = "Create provisioning configuration"
 NEVER_STARTED: Final = "P10675199DT2H48M5.4775807S"  # .NET's longest time span, as Graph shows it (section 2.1)
 
@@ -211,28 +209,12 @@ class Jobs:
         """
         with self.context.change(actor, JOB_WRITE, "Update provisioning setting or credentials") as change:
             job = self.find(change.connection, key, actor, JOB_WRITE)
-            first = given.get("capacity_first")
-            if first is not None:
-                groups = [directory_verbs.find(change.connection, self.context.tenant, "group", one) for one in first]
-                given["capacity_first"] = [accepted(one).id for one in groups]
-            changes = changed_settings(job, to=behaviour, **given)
-            if interval_seconds is not None:
-                changes["interval_seconds"] = _interval(interval_seconds)
-            if behaviour is not None:
-                if behaviour_named(behaviour) is None:
-                    raise AdminError(
-                        "invalid-value", f"There is no behaviour {behaviour!r}.", "Choose provisor or entra."
-                    )
-                changes["behaviour"] = behaviour
-            check_together(job, changes)
+            changes = self._settled(change.connection, job, interval_seconds, behaviour, given)
             change.target = job.id
-            self._heed_leavers(change, job, changes, chosen=given.get("leavers") is not None)
+            self._heed_leavers(change, job, changes)
             if not changes:
                 change.nothing()
                 return self._shown(change.connection, job)
-            if given.get("scope") == "all":  # some rules need assignments, and there are none then
-                rules = jobs.rules(change.connection, job.number, job.ruleset_version)
-                self.usable(change.connection, job, rules, scope="all")
             change.detail = {
                 name: {"old": _said(getattr(job, name)), "new": _said(value)}
                 for name, value in changes.items()
@@ -242,22 +224,55 @@ class Jobs:
                 quarantine.lift(change.connection, job, now=change.now, by=actor.author)
             return self._changed(change, job, **changes)
 
-    def _heed_leavers(self, change: Change, job: Job, changes: JobChanges, *, chosen: bool) -> None:
-        """Refuse what the job cannot do with leavers, if that is `chosen` or the behaviour is to be another.
+    def check_settings(
+        self,
+        actor: Actor,
+        key: str,
+        *,
+        interval_seconds: int | None = None,
+        behaviour: str | None = None,
+        **given: Unpack[GivenSettings],
+    ) -> bool:
+        """Whether `settings` would change anything. Raises AdminError as that would, and changes nothing."""
+        connection = self.context.read(actor, JOB_WRITE)
+        job = self.find(connection, key, actor, JOB_WRITE)
+        return bool(self._settled(connection, job, interval_seconds, behaviour, given))
 
-        Where something else is done with them from now on, a cycle that runs must not go on as it began, and whoever
-        waits to be deleted keeps the account for good where nobody is deleted any more.
+    def _settled(
+        self, connection: Connection, job: Job, seconds: int | None, behaviour: str | None, given: GivenSettings
+    ) -> JobChanges:
+        """What these settings change. Raises AdminError for what the job cannot be set to."""
+        first = given.get("capacity_first")
+        if first is not None:
+            groups = [directory_verbs.find(connection, self.context.tenant, "group", one) for one in first]
+            given["capacity_first"] = [accepted(one).id for one in groups]
+        changes = changed_settings(job, to=behaviour, **given)
+        if seconds is not None:
+            changes["interval_seconds"] = interval(seconds)
+        if behaviour is not None:
+            if behaviour_named(behaviour) is None:
+                raise AdminError("invalid-value", f"There is no behaviour {behaviour!r}.", "Choose provisor or entra.")
+            changes["behaviour"] = behaviour
+        check_together(job, changes)
+        rules = jobs.rules(connection, job.number, job.ruleset_version)
+        after = leavers_of(changes.get("settings", job.settings))
+        chosen = given.get("leavers") is not None or after != leavers_of(job.settings)
+        if chosen or ("behaviour" in changes and after.policy != "disable"):
+            behaviour = changes.get("behaviour", job.behaviour)
+            bearable(after, rules, self.applications.template(job.template), behaviour)
+        if changes and given.get("scope") == "all":  # some rules need assignments, and there are none then
+            self.usable(connection, job, rules, scope="all")
+        return changes
+
+    def _heed_leavers(self, change: Change, job: Job, changes: JobChanges) -> None:
+        """Where something else is done with leavers from now on, a cycle that runs must not go on as it began, and
+        whoever waits to be deleted keeps the account for good where nobody is deleted any more.
         """
-        before, after = leavers_of(job.settings), leavers_of(changes.get("settings", job.settings))
-        if after == before and not chosen and ("behaviour" not in changes or after.policy == "disable"):
-            return
-        behaviour = changes.get("behaviour", job.behaviour)
-        rules = jobs.rules(change.connection, job.number, job.ruleset_version)
-        bearable(after, rules, self.applications.template(job.template), behaviour)
-        if after != before:
+        after = leavers_of(changes.get("settings", job.settings))
+        if after != leavers_of(job.settings):
             jobs.note_restart(change.connection, job.number)
-        if not after.deletes:
-            links.keep_for_good(change.connection, job.number)
+            if not after.deletes:
+                links.keep_for_good(change.connection, job.number)
 
     def find(self, connection: Connection, key: str, actor: Actor, permission: str, activity: str | None = None) -> Job:
         """The job that the actor means, who has this permission there. Raises AdminError when there is none, or
@@ -355,14 +370,6 @@ class Jobs:
 def owner_of(job: Job) -> SecretOwner:
     """Whose the credentials of a job are: its application's, as in Graph."""
     return SecretOwner(tenant=job.tenant, kind="application", id=job.application)
-
-
-def _interval(seconds: int) -> int:
-    if seconds < SHORTEST_INTERVAL_SECONDS:
-        raise AdminError("invalid-value", "The interval must be at least one second.", "Give it in seconds.")
-    if seconds > LONGEST_INTERVAL_SECONDS:
-        raise AdminError("invalid-value", "The interval must be at most 366 days.", "Give it in seconds.")
-    return seconds
 
 
 def read_reset_scope(text: str) -> frozenset[str]:

@@ -19,7 +19,17 @@ from provisor.storage.log import LoggedEvent, LogQuery
 from provisor.storage.statistics import StatisticKey
 from provisor.storage.times import from_microseconds, to_microseconds
 
-__all__ = ["COLUMNS", "ActivityReport", "LoggedEvent", "Reports", "Statistics", "WhyNot", "totals"]
+__all__ = [
+    "COLUMNS",
+    "ActivityReport",
+    "Asked",
+    "CycleTold",
+    "LoggedEvent",
+    "Reports",
+    "Statistics",
+    "WhyNot",
+    "totals",
+]
 
 DAYS = 30  # a report's, unless it is told from when
 NAMED = 5  # of a cause
@@ -78,6 +88,55 @@ class ActivityReport:
         }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CycleTold:
+    """One cycle of a job that ended or runs: `kind`, `state`, `counters` and times as storage.cycles has them;
+    `seconds` from its begin to its end, None while it runs. `error` is {code, message, hint} of what stopped it.
+    """
+
+    n: int
+    id: str
+    kind: str
+    state: str
+    by_change: bool
+    began_at: int
+    ended_at: int | None
+    counters: Mapping[str, int]
+    error: Mapping[str, str] | None
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it took."""
+        return None if self.ended_at is None else max(self.ended_at - self.began_at, 0) / 1e6
+
+    @property
+    def requests(self) -> int:
+        """How many it sent."""
+        return sum(number for name, number in self.counters.items() if name.startswith("requests."))
+
+    def count(self, *outcomes: str) -> int:
+        """How many users and groups came to one of these outcomes."""
+        return sum(self.counters.get(f"{kind}.{one}", 0) for kind in ("user", "group") for one in outcomes)
+
+    @property
+    def memberships(self) -> int:
+        """How many were added and removed."""
+        return self.counters.get("membership.add", 0) + self.counters.get("membership.remove", 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """How an application answered this process since it started, by method: the mean in seconds, within how many
+    seconds 95 of 100 came (None: later than the last bound), and how many there were of each status.
+    """
+
+    method: str
+    number: int
+    mean: float
+    most_within: float | None
+    statuses: Mapping[str, int]
+
+
 @dataclass(frozen=True, slots=True)
 class Reports:
     """Provisioning activity over time."""
@@ -102,6 +161,42 @@ class Reports:
             last_ended=ended,
             last_seconds=None if last is None or ended is None else (last.ended_at or 0) / 1e6 - last.began_at / 1e6,
         )
+
+    def cycles(self, actor: Actor, key: str, *, limit: int = 50) -> Sequence[CycleTold]:
+        """The newest cycles of a job, the newest first, with what they did."""
+        connection = self.context.read(actor, JOB_READ)
+        job = self.logs.jobs.find(connection, key, actor, JOB_READ)
+        return [
+            CycleTold(
+                n=one.n,
+                id=one.id,
+                kind=one.kind,
+                state=one.state,
+                by_change=one.by_change,
+                began_at=one.began_at,
+                ended_at=one.ended_at,
+                counters=one.counters,
+                error=one.error,
+            )
+            for one in cycles.newest(connection, job.number, limit)
+        ]
+
+    def asked(self, actor: Actor, key: str) -> Sequence[Asked]:
+        """How a job's application answered, as far as this process asked it."""
+        connection = self.context.read(actor, JOB_READ)
+        job, tally = self.logs.jobs.find(connection, key, actor, JOB_READ), self.context.tally
+        found = []
+        for (owner, method), took in sorted(tally.request_seconds.items()):
+            number = sum(took.numbers)
+            if owner == job.id and number:
+                statuses = {
+                    said: many for (of, by, said), many in list(tally.requests.items()) if (of, by) == (owner, method)
+                }
+                mean = took.seconds / number
+                found.append(
+                    Asked(method=method, number=number, mean=mean, most_within=took.within(0.95), statuses=statuses)
+                )
+        return found
 
     def report(self, actor: Actor, key: str, *, first: date | None = None, last: date | None = None) -> ActivityReport:
         """What a job did on the days from `first` to `last`, by default the last 30; of a deleted job, too."""

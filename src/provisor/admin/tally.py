@@ -32,6 +32,15 @@ class Histogram:
         self.numbers[bisect_left(self.bounds, seconds)] += 1
         self.seconds += seconds
 
+    def within(self, part: float) -> float | None:
+        """The bound below which this part of all lies; None beyond the last one."""
+        wanted, below = part * sum(self.numbers), 0
+        for bound, number in zip(self.bounds, self.numbers, strict=False):
+            below += number
+            if below >= wanted:
+                return bound
+        return None
+
 
 class Tally:
     """Counts of this process. Jobs are called by their ids."""

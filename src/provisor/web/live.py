@@ -15,6 +15,7 @@ from typing import Final
 from provisor.web.answers import TemplatePage
 
 LOOK_SECONDS: Final = 1.0
+_REST: Final = 60  # times as long as a look took it is not looked again: no topic costs more than a sixtieth of a core
 _CHECK_SECONDS: Final = 10.0  # is the browser still signed in
 _MOST_WINDOWS: Final = 200
 
@@ -127,7 +128,7 @@ class LiveTopics:
         """Look at one topic by the eyes of one of its windows; one that may not is ended, and the next one asked."""
         loop = asyncio.get_running_loop()
         while not self._closing and (windows := self._windows.get(key)):
-            window = windows[0]
+            window, began = windows[0], loop.time()
             try:
                 fragment = await loop.run_in_executor(self._threads, self._looked, window.topic)
             except Exception as error:  # noqa: BLE001 - whatever it is: this window is not shown anything any more
@@ -137,7 +138,7 @@ class LiveTopics:
                 continue
             for one in list(self._windows.get(key, ())):
                 one.show(fragment)
-            await asyncio.sleep(self._every)
+            await asyncio.sleep(max(self._every, (loop.time() - began) * _REST))
         del self._watched[key]
 
     def _looked(self, topic: LiveTopic) -> str:

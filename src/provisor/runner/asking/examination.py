@@ -6,7 +6,7 @@ application says of itself, paging and the list of groups are reported. Behaviou
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Final, Literal, TypeVar
+from typing import Final, Literal, TypeAlias, TypeVar
 
 from provisor.engine.ports import Answer, ConnectorError, Exchange, Page
 from provisor.engine.record import Kind
@@ -32,20 +32,39 @@ class Check:
     sentence: str
 
 
+ReportCheck: TypeAlias = Callable[[Check], None]
+
+
 @dataclass(slots=True, kw_only=True)
 class Examination:
-    """All checks in their order; `failure` is what must be mended, `answered` what the application said then."""
+    """All checks in their order; `failure` is what must be mended, `answered` what the application said then.
+    `report` is told each check as it is made.
+    """
 
     checks: list[Check] = field(default_factory=list)
     failure: Failure | None = None
     answered: str = ""
+    report: ReportCheck | None = None
+
+    def note(self, check: Check) -> None:
+        """One more check was made."""
+        self.checks.append(check)
+        if self.report is not None:
+            self.report(check)
 
 
 async def examine(
-    target: Questioned, ruleset: RuleSet, random_bytes: RandomBytes, *, application: str, address: str, thorough: bool
+    target: Questioned,
+    ruleset: RuleSet,
+    random_bytes: RandomBytes,
+    *,
+    application: str,
+    address: str,
+    thorough: bool,
+    report: ReportCheck | None = None,
 ) -> Examination:
     """Ask; nothing that the application says is raised."""
-    found = Examination()
+    found = Examination(report=report)
     kinds: tuple[Kind, ...] = ("user", "group") if ruleset.groups.enabled else ("user",)
     for kind in kinds:
         for path in matching_paths(ruleset, kind)[: None if thorough else 1]:
@@ -57,21 +76,21 @@ async def examine(
                 found.failure, found.answered = failure, _said(exchange)
                 return found
     if thorough:
-        found.checks.append(await _reported("discovery", target.discover, _discovered))
+        found.note(await _reported("discovery", target.discover, _discovered))
         for kind, what in (("user", "paging"), ("group", "groups")):
             if kind in kinds:
-                found.checks.append(await _listed(target, kind, what))
+                found.note(await _listed(target, kind, what))
     return found
 
 
 def _note(found: Examination, kind: Kind, path: str, failure: Failure | None) -> None:
     if not found.checks and failure is None:
-        found.checks.append(Check("authentication", "passed", "The credentials were accepted."))
+        found.note(Check("authentication", "passed", "The credentials were accepted."))
     if not found.checks and failure is not None and failure.code == "Unauthorized":
-        found.checks.append(Check("authentication", "failed", "The credentials were refused."))
+        found.note(Check("authentication", "failed", "The credentials were refused."))
         return
     said = f"It was asked for a {kind} that does not exist, and found none." if failure is None else failure.message
-    found.checks.append(Check(f"filter {kind}s by {path}", "passed" if failure is None else "failed", said))
+    found.note(Check(f"filter {kind}s by {path}", "passed" if failure is None else "failed", said))
 
 
 async def _listed(target: Questioned, kind: Kind, what: str) -> Check:

@@ -49,7 +49,7 @@
       series: [{}, ...order.map((index) => ({
         label: series[index].label, stroke: () => colour(series[index].tone), width: kind === "bars" ? 0 : 2,
         fill: kind === "bars" ? () => colour(series[index].tone) : undefined,
-        paths: kind === "bars" ? uPlot.paths.bars({ size: [0.7, 48], align: 0 }) : undefined,
+        paths: kind === "bars" ? uPlot.paths.bars({ size: [0.7, 48, 4], align: 0 }) : undefined,
         points: { show: kind !== "bars" && times.length < 60 },
       }))],
     }, [times, ...order.map((index) => sums[index])], element);
