@@ -92,6 +92,7 @@ VERBS = {
     (may.NOTIFICATION_WRITE,): "mail.set mail.test webhooks.add webhooks.delete webhooks.test",
     (may.ACCOUNT_READ,): "accounts.all accounts.show token.all client.all",
     (may.ACCOUNT_WRITE,): "accounts.add accounts.set accounts.set_password accounts.delete accounts.setup_link"
+    " accounts.sign_in_link"
     " token.create token.rotate token.revoke client.create client.rotate client.revoke",
     (): "nearest.hinted",  # it suggests what the actor may see
 }
