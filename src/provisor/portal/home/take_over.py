@@ -73,7 +73,7 @@ def _places(visit: PortalVisit) -> list[Place]:
         found = [
             Place(
                 value=f"{_NEW}{one.gallery_id}",
-                words=f"Add {one.display_name} from the gallery",
+                words=f"New: {one.display_name}",
                 template=one.id,
                 gallery_id=one.gallery_id,
             )
@@ -126,7 +126,7 @@ def _taken(visit: PortalVisit, chosen: Place, file: Path) -> Redirect:
     admin.schemas.examine(actor, chosen.template, document)
     application, job = chosen.application, chosen.job
     if not application:
-        name = visit.form.get("name", "").strip() or chosen.words.removeprefix("Add ").removesuffix(" from the gallery")
+        name = visit.form.get("name", "").strip() or chosen.words.removeprefix("New: ")
         application = admin.service_principals.instantiate(actor, chosen.gallery_id, name).application.id
     if not job:
         key = ApplicationKey("service principal", application)
@@ -158,7 +158,7 @@ def _show(visit: PortalVisit, wrong: str = "", status: int = 200) -> TemplatePag
         "assigned": assigned,
         "scope_is_all": scope_is_all,
         "plan": newest,
-        "counts": {} if newest is None else counted(newest),
+        "counts": None if newest is None else counted(newest),
         "making": None if making is None or making.state == "succeeded" else making,
         "failure": "" if making is None or making.error is None else said(making.error),
         "here": f"{START}/{frame.application.id}/{frame.id}",
