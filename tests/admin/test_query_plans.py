@@ -286,6 +286,9 @@ OF_EVERYTHING = {
     **dict.fromkeys(
         (f"extension_properties.{verb}" for verb in ("of_application", "read", "register")), "extensions are few"
     ),
+    "extension_properties.valued": "counts, of everybody",
+    "schemas.examine": "reads the extensions",
+    "accounts.sign_in_link": "one account",
     "extension_properties.delete": "goes through the rules of every job, for the name",
     "groups.count": "counts everybody, in an index",
     "members.count": "counts everything, in an index",

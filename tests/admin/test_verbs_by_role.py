@@ -47,6 +47,7 @@ VERBS = {
     " typed_groups.count typed_groups.manager typed_groups.page typed_groups.read members_by_id.count"
     " members_by_id.groups members_by_id.page deleted_objects.count deleted_objects.live_by_ids deleted_objects.page"
     " deleted_objects.read extension_properties.available extension_properties.by_name deleted_objects.live"
+    " extension_properties.valued"
     " directory_changes.begin directory_changes.latest directory_changes.page",
     (may.DIRECTORY_WRITE,): "users.create users.set users.set_enabled users.delete users.restore groups.create"
     " groups.set groups.set_enabled groups.delete groups.restore members.add members.remove imports.csv typed_users.create"
@@ -77,6 +78,7 @@ VERBS = {
     ): "jobs.check_settings jobs.create jobs.start jobs.pause jobs.abort jobs.restart jobs.settings cycles.abort"
     " attributes.add attributes.set attributes.remove escrow.quarantine deletions.allow deletions.reject links.forget"
     " removals.delete_job schemas.map schemas.restore schemas.save schemas.replace synchronization.create_job"
+    " schemas.examine"
     " synchronization.save_template",
     (may.JOB_RUN,): "cycles.run cycles.runnable cycles.test_connection escrow.retry plans.make attributes.discover"
     " cycles.ask on_demand.rules plans.plannable plan_making.ask synchronization.test_connection",
@@ -97,6 +99,7 @@ VERBS = {
     (may.NOTIFICATION_WRITE,): "mail.set mail.test mail.remove webhooks.add webhooks.delete webhooks.test",
     (may.ACCOUNT_READ,): "accounts.all accounts.show token.all client.all",
     (may.ACCOUNT_WRITE,): "accounts.add accounts.set accounts.set_password accounts.delete accounts.setup_link"
+    " accounts.sign_in_link"
     " token.create token.rotate token.revoke client.create client.rotate client.revoke",
     (): "nearest.hinted",  # it suggests what the actor may see
 }

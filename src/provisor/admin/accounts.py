@@ -14,6 +14,7 @@ from provisor.admin.last_administrator import one_stays
 from provisor.admin.proofs import password_hash
 from provisor.admin.roles import APPLICATION_OWNER, read_roles
 from provisor.admin.setup_links import SetupLink, made_link
+from provisor.admin.sign_in_links import SignInLink, made_sign_in_link
 from provisor.database import Connection
 from provisor.scim.nearest import did_you_mean
 from provisor.scim.values import Json, fold
@@ -157,6 +158,13 @@ class Accounts:
             found = known(self.context, change.connection, "user", name)
             change.target, change.detail = found.id, {"name": found.name}
             return made_link(self.context, change.connection, found)
+
+    def sign_in_link(self, actor: Actor, name: str) -> SignInLink:
+        """A one-time link that signs its holder in; a former link of the account, of either kind, is good no longer."""
+        with self.context.change(actor, ACCOUNT_WRITE, "Make sign-in link") as change:
+            found = known(self.context, change.connection, "user", name)
+            change.target, change.detail = found.id, {"name": found.name}
+            return made_sign_in_link(self.context, change.connection, found)
 
     def delete(self, actor: Actor, name: str) -> Account:
         """Delete an account; its sessions are over, and what it did stays in the audit log."""

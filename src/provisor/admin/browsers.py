@@ -12,6 +12,7 @@ from provisor.admin.context import Context
 from provisor.admin.errors import AdminError
 from provisor.admin.openid import NoRoleVouched, OpenId, OpenIdRefused, Vouched
 from provisor.admin.setup import SetupLinks, SetupShown
+from provisor.admin.sign_in_links import SignInLinks
 from provisor.database import Connection
 from provisor.scim.values import Json, fold
 from provisor.storage import audit
@@ -113,6 +114,25 @@ class Browsers:
     ) -> SignedIn:
         """Use a set-up link up: the account has this password then, and is signed in. Raises AdminError."""
         account = self.setup.finish(code, password, name, arrival.address, arrival.correlation)
+        return self._begun(arrival, visitor, account)
+
+    def linked(self, code: str) -> str | None:
+        """Whom a sign-in link signs in; None when it is over."""
+        return SignInLinks(self.context).look(code)
+
+    def sign_in_by_link(
+        self, arrival: Arrival, visitor: PortalVisitor | None, code: str
+    ) -> SignedIn | TooManyFailures | None:
+        """Use a sign-in link up; None when it is over, which counts as a guess."""
+        now = self._now()
+        until = throttle.wait_until(self.context.database.reader(), arrival.address, None, now)
+        if until is not None:
+            return TooManyFailures(until - now)
+        account = SignInLinks(self.context).use(code, arrival.address, arrival.correlation)
+        if account is None:
+            with self.context.database.transaction() as connection:
+                throttle.failed(connection, arrival.address, None, now)
+            return None
         return self._begun(arrival, visitor, account)
 
     # The own sessions

@@ -11,6 +11,7 @@ from provisor.admin.context import Context
 from provisor.admin.credential_keeping import accepted
 from provisor.admin.credential_keys import BASE_ADDRESS, KEPT, STORED
 from provisor.admin.errors import AdminError
+from provisor.admin.first_steps import note_tested
 from provisor.admin.jobs import Jobs, owner_of
 from provisor.admin.rules import readable
 from provisor.database import Connection
@@ -137,6 +138,7 @@ def _examined(
             said += "\nChecked: " + ", ".join(f"{check.what} ({check.finding})" for check in found.checks) + "."
         advice = f"Ensure your {name} account has Admin permissions and try again."
         raise AdminError("connection-failed", f"{found.failure.message}{said}", f"{found.failure.hint} {advice}")
+    note_tested(context, job.application)
     return found
 
 

@@ -60,6 +60,10 @@ class ExtensionProperties:
         """Every extension by its full name."""
         return extensions.registered(self.context.read(actor, DIRECTORY_READ), self.context.tenant)
 
+    def valued(self, actor: Actor, name: str) -> int:
+        """How many users have a value of the extension with this full name."""
+        return extensions.valued(self.context.read(actor, DIRECTORY_READ), self.context.tenant, name)
+
     def of_application(self, actor: Actor, key: ApplicationKey) -> Sequence[ExtensionShown]:
         """The extensions of an application in the order of names."""
         connection = self.context.read(actor, APPLICATION_READ)

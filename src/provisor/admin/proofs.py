@@ -14,7 +14,7 @@ from provisor.admin.errors import AdminError
 if TYPE_CHECKING:
     from argon2 import PasswordHasher
 
-SecretKind: TypeAlias = Literal["token", "client", "access", "setup"]
+SecretKind: TypeAlias = Literal["token", "client", "access", "setup", "signin"]
 
 SHORTEST_PASSWORD: Final = 12
 LONGEST_PASSWORD: Final = 1_000  # so that nobody can make us hash a megabyte

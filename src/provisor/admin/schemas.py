@@ -10,7 +10,7 @@ from provisor.admin.actor import JOB_READ, JOB_WRITE, Actor
 from provisor.admin.context import Change, Context
 from provisor.admin.errors import AdminError
 from provisor.admin.jobs import Jobs
-from provisor.admin.rules import named_well, refused, with_mapping
+from provisor.admin.rules import named_well, refused, source_schema, usable, with_mapping
 from provisor.engine.behaviour import PROVISOR, behaviour_named
 from provisor.rules.graph_json import read_schema, write_schema
 from provisor.rules.graph_replacing import bounds_problem, replacing, rule_problems
@@ -66,6 +66,12 @@ class Schemas:
         """Replace the rules of a job; returns the version. Rules that cannot run are refused, naming every problem."""
         with self.context.change(actor, JOB_WRITE, ACTIVITY) as change:
             return self.saved(change, actor, self.jobs.find(change.connection, job, actor, JOB_WRITE), document)
+
+    def examine(self, actor: Actor, template: str, document: Json) -> None:
+        """Raise AdminError naming everything that keeps a new job of this template from using these rules."""
+        connection = self.context.read(actor, JOB_WRITE)
+        source = source_schema(extensions.registered(connection, self.context.tenant).values())
+        usable(document, self.jobs.applications.template(template), source, scope="assigned")
 
     def map(self, actor: Actor, job: str, kind: ObjectKind, *, source: str, target: str) -> int:
         """Map an attribute or expression to a target attribute; returns the version.

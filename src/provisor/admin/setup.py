@@ -10,7 +10,7 @@ from typing import Final
 from provisor.admin.accounts import refuse_bad_name, refuse_taken
 from provisor.admin.context import Context
 from provisor.admin.errors import AdminError
-from provisor.admin.proofs import password_hash, secret_hash
+from provisor.admin.proofs import is_secret, password_hash, secret_hash
 from provisor.admin.roles import GLOBAL_ADMINISTRATOR
 from provisor.admin.setup_links import SETUP_PATH, SetupLink, made_link
 from provisor.database import Connection
@@ -90,6 +90,8 @@ class SetupLinks:
             return made
 
     def _found(self, connection: Connection, code: str) -> tuple[Account | None, int] | None:
+        if not is_secret("setup", code):  # a link that signs in sets no password
+            return None
         tenant, now = self.context.tenant, to_microseconds(self.context.now())
         link = accounts.setup_link(connection, tenant, secret_hash(code), now)
         if link is None:

@@ -18,6 +18,7 @@ import typer
 from provisor.admin.errors import AdminError
 from provisor.admin.session import Session
 from provisor.demo.report import Report
+from provisor.demo.staying import stay
 from provisor.demo.steps import OrganisationFiles, Play
 from provisor.demo.umbrella import Umbrella
 from provisor.demo.verifier import verify
@@ -67,7 +68,7 @@ def demo(
         umbrella = stack.enter_context(Umbrella(folder))
         report = _perform(session, found, umbrella, folder)
         if not leave and sys.stdin.isatty() and sys.stdout.isatty():
-            _stay(folder, umbrella)
+            stay(session, umbrella, folder)
     if as_json:
         print_json_line(report.to_json())
     if not report.succeeded:
@@ -147,16 +148,3 @@ def _fresh_folder() -> Path:
             continue
         return folder
     raise AdminError("demo-folder", f"There is no free name for a folder in {parent}.", "Remove old demo folders.")
-
-
-def _stay(folder: Path, umbrella: Umbrella) -> None:
-    say()
-    say(f"The target keeps running at {umbrella.url}. In another window:")
-    say(f"  export PROVISOR_DATA={folder}")
-    say('  provisor log list --status skipped        provisor job status "Cisco Umbrella User Management"')
-    say("  provisor user list --search anna          provisor target token list")
-    say("Press Ctrl-C to stop it; the folder stays.")
-    try:
-        signal.pause()
-    except KeyboardInterrupt:
-        say("Ended.")

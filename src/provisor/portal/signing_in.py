@@ -7,6 +7,7 @@ from provisor.admin.openid import START, OpenIdRefused
 from provisor.admin.proofs import SHORTEST_PASSWORD
 from provisor.admin.roles import GLOBAL_ADMINISTRATOR
 from provisor.admin.setup import SetupShown
+from provisor.admin.sign_in_links import SIGN_IN_PATH
 from provisor.portal.visits import HOME, SIGN_IN, PortalVisit, typed_wrong
 from provisor.web.answers import PageAnswer, Redirect, TemplatePage, refused
 from provisor.web.signing_in import LONGEST_NAME, SignedIn, TooManyFailures, WrongPair, sign_in_page
@@ -91,6 +92,38 @@ def finish_openid(visit: PortalVisit) -> PageAnswer:
 
 def _not_signed_in(error: OpenIdRefused) -> TemplatePage:
     return refused("You are not signed in", f"{error.message} {error.hint} ({error.code})", 403)
+
+
+# Sign-in links
+
+
+def open_sign_in_link(visit: PortalVisit) -> PageAnswer:
+    """Whom the link signs in. Looking does not use it up."""
+    code = visit.arrival.names["code"]
+    name = visit.browsers.linked(code)
+    if name is None:
+        return _no_sign_in()
+    values = {"name": name, "action": f"{SIGN_IN_PATH}/{code}"}
+    return TemplatePage(template="sign_in_link.html", title="Sign in", values=values)
+
+
+def use_sign_in_link(visit: PortalVisit) -> PageAnswer:
+    """Sign in, once."""
+    outcome = visit.browsers.sign_in_by_link(visit.arrival, visit.visitor, visit.arrival.names["code"])
+    match outcome:
+        case SignedIn(secret):
+            return Redirect(to=HOME, secret=secret)
+        case TooManyFailures():
+            return sign_in_page(_words(visit, ""), outcome)
+        case None:
+            return _no_sign_in()
+        case _:
+            assert_never(outcome)
+
+
+def _no_sign_in() -> TemplatePage:
+    text = "This link is not good any more: it was used, it is older than 15 minutes, or there is a newer one."
+    return refused("This link is over", text, 404)
 
 
 # Set-up links

@@ -11,6 +11,7 @@ from provisor.admin.bundle import Admin
 from provisor.admin.errors import AdminError
 from provisor.admin.openid import CALLBACK, START
 from provisor.admin.setup import SETUP_PATH
+from provisor.admin.sign_in_links import SIGN_IN_PATH
 from provisor.portal import account, signing_in
 from provisor.portal.applications import routes as applications
 from provisor.portal.directory import routes as directory
@@ -48,6 +49,8 @@ _ENTERING: tuple[PortalRule, ...] = (
     Rule(method="GET", path=CALLBACK, handler=signing_in.finish_openid, access="anyone", slow=True),
     Rule(method="GET", path=f"{SETUP_PATH}/{{code}}", handler=signing_in.open_link, access="anyone"),
     Rule(method="POST", path=f"{SETUP_PATH}/{{code}}", handler=signing_in.use_link, access="anyone"),
+    Rule(method="GET", path=f"{SIGN_IN_PATH}/{{code}}", handler=signing_in.open_sign_in_link, access="anyone"),
+    Rule(method="POST", path=f"{SIGN_IN_PATH}/{{code}}", handler=signing_in.use_sign_in_link, access="anyone"),
     Rule(method="GET", path=ACCOUNT, handler=account.show, access="signed-in"),
     Rule(method="POST", path=f"{ACCOUNT}/password", handler=account.change_password, access="signed-in"),
     Rule(method="POST", path=f"{ACCOUNT}/sessions/end-others", handler=account.end_others, access="signed-in"),

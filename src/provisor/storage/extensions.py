@@ -53,6 +53,16 @@ def register(connection: Connection, tenant: str, attribute: str, kind: Director
     return name
 
 
+def valued(connection: Connection, tenant: str, name: str) -> int:
+    """How many live users have a value under this full name; they are gone through, by text and not as JSON."""
+    row = connection.one(
+        """SELECT count(*) FROM object WHERE tenant = ? AND kind = 'user' AND deleted_at IS NULL AND purged_at IS NULL
+            AND instr(attributes, ?) > 0""",
+        (tenant, f'"{name}":'),
+    )
+    return 0 if row is None else int(row[0])
+
+
 def define(
     connection: Connection,
     tenant: str,

@@ -1,9 +1,70 @@
-"""The first page: the jobs at a glance."""
+"""The first page: the jobs at a glance, figures of the directory, first steps; other ways on for who sees no jobs."""
 
-from provisor.portal.visits import PortalVisit
+from dataclasses import dataclass
+from typing import Final
+
+from provisor.admin.actor import APPLICATION_CREATE, DIRECTORY_READ, JOB_READ, Actor
+from provisor.admin.bundle import Admin
+from provisor.portal.home import glance
+from provisor.portal.home.steps import first_steps
+from provisor.portal.navigation import navigation
+from provisor.portal.visits import ACCOUNT, HOME, PortalVisit
 from provisor.web.answers import PageAnswer, TemplatePage
+
+_ABOUT: Final = {
+    "/users": "Who is in the directory.",
+    "/groups": "Which groups there are, and who is in them.",
+    "/applications": "What people and groups are provisioned into.",
+    "/provisioning-logs": "What was done to whom, when and why.",
+    "/audit-logs": "Who changed what, and who was refused it.",
+    "/report": "What provisioning did in a time.",
+    "/settings/administrators": "Who may sign in, and with which roles.",
+    "/settings/api-clients": "Programs that may sign in.",
+    "/settings/notifications": "Who is told of trouble, and how.",
+    "/settings/retention": "How long things are kept.",
+    "/settings/keys": "The key that credentials are stored under.",
+    "/settings/about": "What runs here.",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """A number, what it counts, and where they are listed."""
+
+    number: int
+    words: str
+    address: str
 
 
 def show(visit: PortalVisit) -> PageAnswer:
     """What there is for this visitor."""
-    return TemplatePage(template="home/overview.html", title="Home")
+    actor = visit.actor
+    sees_jobs = actor.may(JOB_READ)
+    entries = [] if sees_jobs else [one for section in navigation(actor) for one in section.entries]
+    steps = first_steps(visit.admin, actor)
+    return TemplatePage(
+        template="home/overview.html",
+        title="Home",
+        values={
+            "figures": _figures(visit.admin, actor),
+            "sees_jobs": sees_jobs,
+            "live": glance.ADDRESS,
+            "steps": steps,
+            "wanted": [one for one in steps if not one.optional],
+            "ways": [(one, _ABOUT.get(one.address, "")) for one in entries if one.address not in (HOME, ACCOUNT)],
+            "adds": actor.may(APPLICATION_CREATE),
+            **(glance.partial(visit.admin, actor) if sees_jobs else {"jobs": [], "idle": []}),
+        },
+    )
+
+
+def _figures(admin: Admin, actor: Actor) -> list[Figure]:
+    if not actor.may(DIRECTORY_READ):
+        return []
+    people, groups = admin.users.count(actor), admin.groups.count(actor)
+    deleted = admin.deleted_objects.count(actor, "user") + admin.deleted_objects.count(actor, "group")
+    return [
+        Figure(number=people, words="people" if people != 1 else "person", address="/users"),
+        Figure(number=groups, words="groups" if groups != 1 else "group", address="/groups"),
+        Figure(number=deleted, words="in the recycle bin", address="/users/deleted"),
+    ]
