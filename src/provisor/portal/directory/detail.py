@@ -95,7 +95,7 @@ def properties(visit: PortalVisit, room: Room) -> PageAnswer:
         values={
             "frame": frame,
             "tab": "properties",
-            "sections": [(title, rows) for title, rows in shown if rows],
+            "attribute_sections": [(title, rows) for title, rows in shown if rows],
             "owners": {one.extension.name: one.application for one in extensions},
             "origin": _origin(visit, frame.item),
             "everything": everything,
@@ -180,7 +180,7 @@ def _standing(visit: PortalVisit, item: DirectoryObject, shown: JobShown, events
         told=scope,
         unusable=unusable,
         link=_link(visit, job.id, item.id) if linked else None,
-        failures=admin.escrow.show(actor, job.id, item.id) if events else (),
+        failures=_failures(visit, job.id, item.id) if events else (),
         events=admin.logs.page(actor, job=job.id, identity=item.id, limit=events) if reads_log else (),
     )
 
@@ -191,6 +191,15 @@ def _link(visit: PortalVisit, job: str, key: str) -> LinkShown | None:
     except AdminError as error:
         if error.code == "not-found":
             return None
+        raise
+
+
+def _failures(visit: PortalVisit, job: str, key: str) -> Sequence[EscrowEntry]:
+    try:
+        return visit.admin.escrow.show(visit.actor, job, key)
+    except AdminError as error:
+        if error.code == "not-found":
+            return ()
         raise
 
 

@@ -1,5 +1,6 @@
-"""New users and groups, and changes to those there are: every attribute that may be written, with what was refused beside
-its field. What somebody else changed while a form was open is told, and not written over.
+"""New users and groups, and changes to those there are: every attribute that may be written.
+
+What was refused stands beside its field. What somebody else changed while a form was open is told, not written over.
 """
 
 from collections.abc import Mapping
@@ -188,7 +189,9 @@ def _page(
             "item": item,
             "action": f"{room.address}/new" if item is None else f"{room.address}/{item.id}/edit",
             "back": room.address if item is None else f"{room.address}/{item.id}",
-            "sections": [(title, [field(one) for one in attributes]) for title, attributes in form.sections()],
+            "attribute_sections": [
+                (title, [field(one) for one in attributes]) for title, attributes in form.sections()
+            ],
             "problem": problem,
             "wrong": [(one.name, one.label) for _, every in form.sections() for one in every if one.name in wrong],
             "longest": LONGEST_TEXT,

@@ -1,4 +1,4 @@
-"""What attributes of users and groups are called on a page, in Entra's words and order. The directory keeps Graph's names."""
+"""What attributes of users and groups are called on a page, in Entra's words and order; the directory has Graph's."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

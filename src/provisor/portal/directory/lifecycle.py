@@ -1,4 +1,4 @@
-"""Disable and enable, delete and restore, delete permanently: what cannot be undone is asked on a page of its own first."""
+"""Disable and enable, delete and restore, delete permanently: what cannot be undone has a page that asks first."""
 
 from provisor.admin.actor import DIRECTORY_PURGE, DIRECTORY_WRITE, JOB_READ
 from provisor.admin.errors import AdminError
