@@ -15,7 +15,7 @@ from provisor.directory.objects import NAMING, DirectoryObject, DirectoryValue
 from provisor.directory.writable import LONGEST_TEXT, unwritable
 from provisor.portal.directory.detail import told
 from provisor.portal.directory.labels import Labelled, sections
-from provisor.portal.directory.rooms import Room, live_frame
+from provisor.portal.directory.rooms import Room, called, live_frame
 from provisor.portal.errors import said, status_of
 from provisor.portal.visits import PortalVisit
 from provisor.web.answers import PageAnswer, Redirect, TemplatePage
@@ -183,7 +183,7 @@ def _page(
     room, item = form.room, form.item
     return TemplatePage(
         template="directory/edit.html",
-        title=f"New {room.kind}" if item is None else f"Edit {item.name}",
+        title=f"New {room.kind}" if item is None else f"Edit {called(item)}",
         values={
             "room": room,
             "item": item,
