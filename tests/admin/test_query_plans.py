@@ -25,7 +25,7 @@ from provisor.admin.errors import AdminError
 from provisor.admin.health import Pulse
 from provisor.admin.service_principals import ApplicationKey
 from provisor.database.sqlite import SqliteDatabase
-from provisor.directory.query import ObjectQuery, Position, PropertyEquals
+from provisor.directory.query import ObjectQuery, Position, PropertyEquals, Related
 from provisor.gallery import template
 from provisor.runner.importing.import_source import CsvImport
 from provisor.runner.tidying.sweeping import sweep
@@ -119,6 +119,12 @@ VERBS = {
     ),
     "typed_users.page of one": lambda admin: admin.typed_users.page(
         ME, ObjectQuery(condition=PropertyEquals("userPrincipalName", NEW)), limit=20
+    ),
+    "typed_users.page of the managed": lambda admin: admin.typed_users.page(
+        ME, ObjectQuery(condition=Related("managed by", person(1))), limit=20
+    ),
+    "typed_groups.page of one member": lambda admin: admin.typed_groups.page(
+        ME, ObjectQuery(condition=Related("has member", person(1))), limit=20
     ),
     "typed_users.update": lambda admin: admin.typed_users.update(ME, NEW, {"department": None}),
     "typed_users.set_manager": lambda admin: admin.typed_users.set_manager(ME, NEW, person(1)),
@@ -290,6 +296,7 @@ OF_EVERYTHING = {
     "schemas.examine": "reads the extensions",
     "accounts.sign_in_link": "one account",
     "extension_properties.delete": "goes through the rules of every job, for the name",
+    "imports.sources": "sources are few",
     "groups.count": "counts everybody, in an index",
     "members.count": "counts everything, in an index",
     "applications.all": "counts who is assigned, in an index",

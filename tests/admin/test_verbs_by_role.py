@@ -48,7 +48,7 @@ VERBS = {
     " members_by_id.groups members_by_id.page deleted_objects.count deleted_objects.live_by_ids deleted_objects.page"
     " deleted_objects.read extension_properties.available extension_properties.by_name deleted_objects.live"
     " extension_properties.valued"
-    " directory_changes.begin directory_changes.latest directory_changes.page",
+    " directory_changes.begin directory_changes.latest directory_changes.page imports.sources",
     (may.DIRECTORY_WRITE,): "users.create users.set users.set_enabled users.delete users.restore groups.create"
     " groups.set groups.set_enabled groups.delete groups.restore members.add members.remove imports.csv typed_users.create"
     " typed_users.delete typed_users.set_manager typed_users.update typed_groups.create typed_groups.delete"
@@ -68,6 +68,7 @@ VERBS = {
     (may.APPLICATION_WRITE, may.JOB_WRITE): "removals.delete_application service_principals.delete",
     (may.ASSIGNMENT_WRITE,): "applications.assign applications.unassign assignments.add assignments.remove"
     " assignments.remove_several",
+    (may.DIRECTORY_READ, may.JOB_READ): "on_demand.scope",
     (may.JOB_READ,): "jobs.all jobs.show jobs.in_force attributes.all escrow.causes escrow.entries escrow.show"
     " escrow.exchange deletions.show deletions.entries links.show removals.job_outlook cycles.status cycles.causes"
     " cycles.done plans.all plans.show plans.details plans.stale plans.causes plans.compare schemas.export"

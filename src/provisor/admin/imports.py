@@ -1,17 +1,26 @@
 """The verb that imports CSV files into the directory. The summary it returns says what happened to every row."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from provisor.admin.actor import DIRECTORY_WRITE, Actor
+from provisor.admin.actor import DIRECTORY_READ, DIRECTORY_WRITE, Actor
 from provisor.admin.context import Context
 from provisor.admin.errors import AdminError, accepted
 from provisor.database import DatabaseError
 from provisor.runner.importing.import_source import CsvImport, import_csv
-from provisor.runner.importing.summary import RESTORED_KEPT, ImportProgress, ImportSummary
+from provisor.runner.importing.summary import (
+    RESTORED_KEPT,
+    Counts,
+    ImportExample,
+    ImportProgress,
+    ImportSummary,
+    RowNote,
+)
+from provisor.storage import sources
+from provisor.storage.sources import Source
 
-__all__ = ["CsvImport", "ImportProgress", "ImportSummary", "Imports"]
+__all__ = ["Counts", "CsvImport", "ImportExample", "ImportProgress", "ImportSummary", "Imports", "RowNote", "Source"]
 
 AGAIN: Final = "Import the same files again then: rows that came in already change nothing a second time."
 ACTIVITY = "Import CSV files"
@@ -22,6 +31,10 @@ class Imports:
     """Sources of the directory."""
 
     context: Context
+
+    def sources(self, actor: Actor) -> Sequence[Source]:
+        """Where users and groups come from: every import by its name, and `local` for those made by hand."""
+        return sources.every(self.context.read(actor, DIRECTORY_READ), self.context.tenant)
 
     def csv(
         self, actor: Actor, order: CsvImport, *, report: Callable[[ImportProgress], None] | None = None

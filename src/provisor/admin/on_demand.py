@@ -10,20 +10,23 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final, NamedTuple
 
-from provisor.admin.actor import DIRECTORY_READ, JOB_RUN, Actor
+from provisor.admin.actor import DIRECTORY_READ, JOB_READ, JOB_RUN, Actor
 from provisor.admin.context import Change, Context
 from provisor.admin.cycles import Cycles, driven
 from provisor.admin.errors import AdminError, accepted
 from provisor.database import Connection
 from provisor.directory.objects import DirectoryKind, DirectoryObject, Refusal
 from provisor.engine.behaviour import PROVISOR, OnDemandLimits, behaviour_named
-from provisor.engine.on_demand import Provisioned, graph_answer, graph_parts
+from provisor.engine.desired import judge, unjudged
+from provisor.engine.on_demand import OnDemandStep, Provisioned, Setting, graph_answer, graph_parts, scoped
 from provisor.runner.on_demand import Wish, provision_on_demand, try_on_demand
+from provisor.runner.planning.begin import load
+from provisor.runner.recording.summary import NotRunnable
 from provisor.scim.values import Json
-from provisor.storage import audit, directory_verbs, jobs, member_links, members, objects, people
+from provisor.storage import audit, directory_verbs, jobs, member_links, members, objects, people, records
 from provisor.storage.jobs import Job
 
-__all__ = ["OnDemand", "Provisioned", "graph_answer", "graph_parts"]
+__all__ = ["OnDemand", "Provisioned", "ScopeTold", "graph_answer", "graph_parts"]
 
 ACTIVITY: Final = "Provision on demand"
 WAIT_SECONDS: Final = 10.0
@@ -38,6 +41,14 @@ class _Bounds(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class ScopeTold:
+    """Why somebody is in scope of a job or not, as provisioning on demand tells it, and whether there is a link."""
+
+    step: OnDemandStep
+    linked: bool
+
+
+@dataclass(frozen=True, slots=True)
 class OnDemand:
     """Provisioning of single objects."""
 
@@ -49,6 +60,34 @@ class OnDemand:
         connection = self.context.read(actor, JOB_RUN)
         job = self.cycles.jobs.find(connection, key, actor, JOB_RUN)
         return jobs.rules(connection, job.number, job.ruleset_version)
+
+    def scope(self, actor: Actor, key: str, who: str) -> ScopeTold:
+        """Whether a user or group, by id, is in scope of a job, and clause by clause why. Nothing is asked or written.
+
+        Raises AdminError for a job whose rules cannot be used.
+        """
+        connection = self.context.read(actor, DIRECTORY_READ)
+        self.context.needs(actor, JOB_READ)
+        job = self.cycles.jobs.find(connection, key, actor, JOB_READ)
+        item = objects.read(connection, self.context.tenant, who.lower())
+        if item is None:
+            raise AdminError("not-found", f"There is no user and no group {who}.", "Name it by its id.")
+        try:
+            setup = load(connection, job.number)
+        except NotRunnable as error:
+            raise AdminError("job-not-runnable", str(error), error.hint) from error
+        nested = jobs.nested_groups(job)
+        read = records.by_ids(connection, application=job.application, job=job.number, nested=nested, ids=[item.id])
+        record, link = read[item.id]
+        rules, random_bytes = setup.rules, self.context.random_bytes
+        try:
+            desired = judge(record, rules, self.context.now(), random_bytes, linked=False)
+        except Exception as error:  # noqa: BLE001 - as a cycle: one object's fault is told with the object
+            desired = unjudged(record, error)
+        roles = records.roles(connection, application=job.application, user=item.id, nested=nested)
+        names = [role["displayName"] for role in roles]
+        setting = Setting(rules.settings.sync_all, names, setup.ruleset.of(record.kind))
+        return ScopeTold(step=scoped(desired, record, setting), linked=link is not None)
 
     def user(
         self,

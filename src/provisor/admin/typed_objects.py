@@ -87,10 +87,20 @@ class TypedObjects:
         *,
         manager: str | None = None,
         members: Sequence[str] = (),
+        expected: int | None = None,
     ) -> DirectoryObject:
-        """The object with these values; null clears. `manager` replaces a user's, `members` come into a group."""
+        """The object with these values; null clears. `manager` replaces a user's, `members` come into a group.
+
+        `expected`: the object's change number when it was read. Raises AdminError where it has changed since.
+        """
         with self.context.change(actor, DIRECTORY_WRITE, f"Update {self.kind}") as change:
             before = self.find(change.connection, key)
+            if expected is not None and before.change != expected:
+                raise AdminError(
+                    "changed-meanwhile",
+                    f"{before.name} was changed by somebody else meanwhile.",
+                    "Compare what is there now with what you want, and save again.",
+                )
             self._writable(change.connection, before, given)
             after = accepted(directory_verbs.update(change.connection, self.context.tenant, before, given))
             if manager is not None:

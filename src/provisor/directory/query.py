@@ -14,6 +14,7 @@ from provisor.scim.nearest import did_you_mean
 
 FilterType: TypeAlias = Literal["id", "text", "boolean"]
 Value: TypeAlias = str | bool | None
+Relation: TypeAlias = Literal["in group", "has member", "managed by", "from source"]
 
 FILTERED: Final[Mapping[DirectoryKind, Mapping[str, FilterType]]] = {
     "user": {
@@ -104,8 +105,20 @@ class Unless:
     condition: "Condition"
 
 
+@dataclass(frozen=True, slots=True)
+class Related:
+    """The object stands in a relation to another, which is named by its id.
+
+    `in group`: a direct member of it; `has member`: a group that has it as a direct member; `managed by`: it is the
+    manager; `from source`: it came from this source.
+    """
+
+    relation: Relation
+    to: str
+
+
 OnProperty: TypeAlias = PropertyEquals | PropertyIn | PropertyStartsWith | PropertyEndsWith | PropertyContains
-Condition: TypeAlias = OnProperty | AllHold | AnyHolds | Unless
+Condition: TypeAlias = OnProperty | Related | AllHold | AnyHolds | Unless
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,7 +172,9 @@ def unanswerable(kind: DirectoryKind, query: ObjectQuery) -> Refusal | None:
             return _unsupported(
                 "The filter is too long.", f"Ask for {WIDEST} values at most, in {DEEPEST} pairs of brackets at most."
             )
-        reason = None if isinstance(condition, AllHold | AnyHolds | Unless) else _unanswerable(kind, condition)
+        reason = (
+            None if isinstance(condition, Related | AllHold | AnyHolds | Unless) else _unanswerable(kind, condition)
+        )
         if reason is not None:
             return reason
     return None

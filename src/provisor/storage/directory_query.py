@@ -22,6 +22,8 @@ from provisor.directory.query import (
     PropertyEquals,
     PropertyIn,
     PropertyStartsWith,
+    Related,
+    Relation,
     Unless,
     Value,
 )
@@ -34,6 +36,12 @@ _FLAGS: Final[Mapping[str, str]] = {
     "accountEnabled": "s.enabled",
     "securityEnabled": "s.enabled",
     "onPremisesSyncEnabled": "s.synced",
+}
+_RELATED: Final[Mapping[Relation, str]] = {
+    "in group": "s.object IN (SELECT m.member_id FROM member m WHERE m.group_id = ? AND m.removed_at IS NULL)",
+    "has member": "s.object IN (SELECT m.group_id FROM member m WHERE m.member_id = ? AND m.removed_at IS NULL)",
+    "managed by": "s.object IN (SELECT o.id FROM object o WHERE o.manager = ?)",
+    "from source": "EXISTS (SELECT 1 FROM object o WHERE o.id = s.object AND o.source = ?)",
 }
 _HIGHEST = "\U0010ffff"
 
@@ -113,6 +121,8 @@ def _asked(tenant: str, kind: DirectoryKind, condition: Condition) -> _Sql:
         case Unless():
             inner = _asked(tenant, kind, condition.condition)
             return _Sql(f"NOT ({inner.text})", inner.values)
+        case Related():
+            return _Sql(_RELATED[condition.relation], (condition.to,))
         case PropertyEquals():
             return _one_of(tenant, kind, condition.property, (condition.value,))
         case PropertyIn():

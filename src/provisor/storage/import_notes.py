@@ -105,6 +105,16 @@ class ImportNotes:
         )
         return int(row[0]) if row else 0
 
+    def absent_names(
+        self, connection: Connection, tenant: str, source: str, kind: DirectoryKind, most: int
+    ) -> list[str]:
+        """The names of the first of them."""
+        rows = connection.all(
+            f"SELECT o.name FROM object o WHERE {self._absent()} ORDER BY o.id LIMIT ?",
+            (*self._absent_values(tenant, source, kind), most),
+        )
+        return [row[0] for row in rows]
+
     def delete_absent(
         self, connection: Connection, tenant: str, source: str, kind: DirectoryKind, *, at: int, change: int
     ) -> int:

@@ -46,6 +46,14 @@ def read(connection: Connection, source_id: str) -> Source | None:
     return None if row is None else _source(row)
 
 
+def every(connection: Connection, tenant: str) -> list[Source]:
+    """All sources, in the order of their names."""
+    return [
+        _source(row)
+        for row in connection.all(f"SELECT {_COLUMNS} FROM source WHERE tenant = ? ORDER BY name", (tenant,))
+    ]
+
+
 def ensure(connection: Connection, tenant: str, kind: SourceKind, name: str, *, now: datetime) -> Source:
     """The source of this name, made if there is none."""
     connection.execute(

@@ -10,7 +10,7 @@ from provisor.connectors.csv_files import CsvFile
 from provisor.database import Connection
 from provisor.directory.objects import DirectoryKind, Refusal
 from provisor.runner.importing.history import ChangeNumber, Files, ImportRun, Transactions
-from provisor.runner.importing.summary import Counts
+from provisor.runner.importing.summary import EXAMPLES, Counts
 from provisor.storage import feed, objects
 from provisor.storage.times import to_microseconds
 
@@ -66,6 +66,8 @@ def _delete(
     at, gone = to_microseconds(run.now), list[tuple[Counts, int]]()
     for kind, each in zip(kinds, absent, strict=True):
         if each.leaving:
+            for name in run.notes.absent_names(connection, run.tenant, run.source.id, kind, EXAMPLES):
+                run.example("deleted", kind, each.file, 0, name)
             place = {"at": at, "change": number.get()}
             deleted = run.notes.delete_absent(connection, run.tenant, run.source.id, kind, **place)
             gone.append((run.counts(kind), deleted))

@@ -1,6 +1,7 @@
 """What the steps of one import share: its source, the meaning of its columns, its notes, and the summary it builds."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,7 +12,7 @@ from provisor.database import Connection
 from provisor.directory.files import FileKind
 from provisor.directory.objects import DirectoryKind, DirectoryObject
 from provisor.directory.rows import Columns
-from provisor.runner.importing.summary import Counts, ImportSummary, RowNote
+from provisor.runner.importing.summary import EXAMPLES, Counts, ExampleKind, ImportExample, ImportSummary, RowNote
 from provisor.scim.naming import spelled
 from provisor.storage import feed
 from provisor.storage.import_notes import ImportNotes
@@ -51,6 +52,7 @@ class ImportRun:
     began_at_change: int
     summary: ImportSummary
     lost: list[RowNote] = field(default_factory=list)
+    examples_told: Counter[tuple[ExampleKind, DirectoryKind]] = field(default_factory=Counter)
 
     def counts(self, kind: DirectoryKind) -> Counts:
         """The counts of a kind of object."""
@@ -66,6 +68,16 @@ class ImportRun:
         counts.restored += 1
         deleted = f"{from_microseconds(before.deleted_at):%Y-%m-%d}" if before.deleted_at is not None else "before"
         self.summary.restored.append(RowNote(file, row, f"{spelled(before.name)}, deleted on {deleted}"))
+
+    def example(
+        self, what: ExampleKind, kind: DirectoryKind, file: str, row: int, name: str, attributes: Sequence[str] = ()
+    ) -> None:
+        """Name one of the first that something happened to; of the others there is the number alone."""
+        told = self.examples_told[(what, kind)]
+        if told < EXAMPLES:
+            self.examples_told[(what, kind)] = told + 1
+            made = ImportExample(what=what, kind=kind, file=file, row=row, name=name, attributes=tuple(attributes))
+            self.summary.examples.append(made)
 
     def warn(self, file: str, row: int, reason: str) -> None:
         """Report something that did not prevent the import of the row or file."""

@@ -101,11 +101,15 @@ class ObjectImport:
             if before is None:
                 after = self._new(row, number)
                 created.append(after)
+                run.example("created", kind, self._file.name, row.number, after.name)
             else:
                 after = _merged(before, row)
                 if after is not before:
                     after = replace(after, change=number.get())
                     updated.append((after, alive_moved(before, after)))
+                    if before.alive:
+                        changed = _changed(before, after)
+                        run.example("updated", kind, self._file.name, row.number, after.name, changed)
                 if not before.alive:
                     run.restore(self._counts, self._file.name, row.number, before)
                     restored += 1
@@ -217,6 +221,13 @@ def _merged(before: DirectoryObject, row: SourceRow) -> DirectoryObject:
     if row.manager == "" and after.manager is not None:
         after = replace(after, manager=None)
     return after
+
+
+def _changed(before: DirectoryObject, after: DirectoryObject) -> list[str]:
+    """The names of the attributes that differ."""
+    names = sorted({*before.attributes, *after.attributes})
+    changed = [name for name in names if before.attributes.get(name) != after.attributes.get(name)]
+    return [*changed, *(["manager"] if before.manager != after.manager else [])]
 
 
 def _in(row: SourceRow) -> str:

@@ -5,12 +5,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 import msgspec
 
-from provisor.directory.objects import Refusal
+from provisor.directory.objects import DirectoryKind, Refusal
 
+ExampleKind: TypeAlias = Literal["created", "updated", "deleted"]
+
+EXAMPLES: Final = 20  # of each kind of object, and of what happened to it
 RESTORED_KEPT: Final = 20  # restored objects kept by name with the source and in the audit log
 
 
@@ -38,6 +41,21 @@ class RowNote:
     reason: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportExample:
+    """One of the first users or groups that something happened to; `row` is 0 for what was in no row.
+
+    `attributes` are those of an updated one that changed.
+    """
+
+    what: ExampleKind
+    kind: DirectoryKind
+    file: str
+    row: int
+    name: str
+    attributes: tuple[str, ...] = ()
+
+
 @dataclass(slots=True, kw_only=True)
 class ImportSummary:
     """The outcome of one import. `stopped` says why nothing was deleted although it should have been."""
@@ -51,6 +69,7 @@ class ImportSummary:
     restored: list[RowNote] = field(default_factory=list)
     warnings: list[RowNote] = field(default_factory=list)
     extensions: list[str] = field(default_factory=list)
+    examples: list[ImportExample] = field(default_factory=list)
     stopped: Refusal | None = None
 
     def sort_refused(self, files: Sequence[str]) -> None:
