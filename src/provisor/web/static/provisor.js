@@ -68,6 +68,7 @@
   const show = (element, fragment) => {
     const open = [...element.querySelectorAll("details[open][id]")].map((one) => one.id);
     element.innerHTML = fragment;
+    window.htmx?.process(element);
     open.forEach((id) => element.querySelector(`#${CSS.escape(id)}`)?.setAttribute("open", ""));
     enhance(element);
     element.dispatchEvent(new CustomEvent("moved", { bubbles: true }));
