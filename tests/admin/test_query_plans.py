@@ -30,6 +30,7 @@ from provisor.gallery import template
 from provisor.runner.importing.import_source import CsvImport
 from provisor.runner.tidying.sweeping import sweep
 from provisor.storage import audit, tenants
+from provisor.storage.plans import PlanSearch
 from provisor.storage.secrets import load_key
 from provisor.testing.memory_target import MemoryTarget
 from support.large_directory import Size, called, fill, group, person
@@ -320,6 +321,7 @@ OF_EVERYTHING = {
     "plans.apply": "runs a cycle",
     "plans.ask_to_apply": "notes that somebody asked",
     "plans.operations": "a page of one plan",
+    "plans.page": "a page of one plan, in its index",
     "plans.plannable": "reads the job and its rules",
     **dict.fromkeys(("logs.search", "audits.search", "audits.show"), "at most so many events a page (storage.walking)"),
     **dict.fromkeys(("logs.count", "audits.count"), "counts, in an index, or is refused"),
@@ -522,6 +524,11 @@ def everything_done(migrated_file, folder, application, nested):
         made = admin.plans.make(ME, APP).stored.number
         admin.plans.causes(ME, made)
         list(admin.plans.details(ME, made, each=3))
+        admin.plans.page(ME, made, PlanSearch("create", "bo"), after=0)
+        admin.plans.page(ME, made, PlanSearch(), before=5)
+        list(admin.escrow.entries(ME, APP, cause="x", search="bo"))
+        list(admin.deletions.entries(ME, APP, search="bo"))
+        admin.links.leavers(ME, APP)
         list(admin.plans.compare(ME, made, max(made - 1, 1)))
         admin.plans.all(ME, APP)
         admin.plans.apply(ME, made)

@@ -30,7 +30,7 @@ from provisor.engine.plan import Plan
 from provisor.runner.importing.import_source import CsvImport
 from provisor.storage import audit, exchanges, log, plans
 from provisor.storage.log import LogRow
-from provisor.storage.plans import NewPlan
+from provisor.storage.plans import NewPlan, PlanSearch
 from provisor.storage.schema import migrate
 from provisor.storage.secrets import load_key
 from provisor.storage.times import to_microseconds
@@ -73,7 +73,8 @@ VERBS = {
     " escrow.exchange deletions.show deletions.entries links.show removals.job_outlook cycles.status cycles.causes"
     " cycles.done plans.all plans.show plans.details plans.stale plans.causes plans.compare schemas.export"
     " schemas.concerned reports.asked reports.cycles reports.statistics credentials.show schemas.current synchronization.all_jobs"
-    " synchronization.templates synchronization.template credential_sets.show plans.operations plan_making.look",
+    " synchronization.templates synchronization.template credential_sets.show plans.operations plan_making.look"
+    " plan_making.under_way plans.page links.leavers links.shown_whole",
     (
         may.JOB_WRITE,
     ): "jobs.check_settings jobs.create jobs.start jobs.pause jobs.abort jobs.restart jobs.settings cycles.abort"
@@ -297,6 +298,8 @@ OTHERWISE = {
     **{f"users.{verb}": {"key": PERSON} for verb in ("show", "set", "set_enabled", "delete", "restore", "purge")},
     **{f"groups.{verb}": {"key": GROUP} for verb in ("show", "set", "set_enabled", "delete", "restore", "purge")},
     "links.show": {"key": PERSON},
+    "links.shown_whole": {"key": PERSON},
+    "plans.page": {"search": PlanSearch()},
     "links.forget": {"key": PERSON},
     "credentials.save": {"given": {"UserName": "anna"}},
     "attributes.set": {"required": True},

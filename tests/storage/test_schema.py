@@ -37,7 +37,7 @@ def test_two_first_starts_at_once_make_one_tenant(tmp_path):
 
 def test_a_database_of_a_newer_version_is_refused_with_a_sentence(database):
     with database.transaction() as connection:
-        connection.execute("UPDATE migration SET number = 9999")
+        connection.execute("UPDATE migration SET number = 9999 WHERE number = 1")
 
     with pytest.raises(DatabaseError, match="newer version of Provisor: it has migration 9999"):
         migrate(database)

@@ -37,10 +37,15 @@ class Deletions:
         connection = self.context.read(actor, JOB_READ)
         return held_of(connection, self.jobs.find(connection, key, actor, JOB_READ))
 
-    def entries(self, actor: Actor, key: str, *, after: tuple[int, str] = (0, "")) -> Iterator[HeldDeletion]:
-        """Everybody who is held, and who was allowed and has not gone yet; after this stage and object."""
+    def entries(
+        self, actor: Actor, key: str, *, search: str = "", after: tuple[int, str] = (0, ""), page: int = 500
+    ) -> Iterator[HeldDeletion]:
+        """Everybody who is held, and who was allowed and has not gone yet, whose name contains `search`; after this
+        stage and object, read by `page` at a time.
+        """
         connection = self.context.read(actor, JOB_READ)
-        return holds.stream(connection, self.jobs.find(connection, key, actor, JOB_READ).number, after=after)
+        job = self.jobs.find(connection, key, actor, JOB_READ)
+        return holds.stream(connection, job.number, search=search, after=after, page=page)
 
     def allow(self, actor: Actor, key: str) -> int:
         """Let through who is held now, and nobody who was not shown; how many. With the behaviour `entra`, as there:

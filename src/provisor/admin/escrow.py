@@ -35,12 +35,21 @@ class Escrow:
         return escrow.groups(connection, self.jobs.find(connection, key, actor, JOB_READ).number)
 
     def entries(
-        self, actor: Actor, key: str, *, cause: str | None = None, after: tuple[str, str] = ("", "")
+        self,
+        actor: Actor,
+        key: str,
+        *,
+        cause: str | None = None,
+        search: str = "",
+        after: tuple[str, str] = ("", ""),
+        page: int = 500,
     ) -> Iterator[EscrowEntry]:
-        """Everybody in escrow, or all of a cause or an error code, after this object and kind."""
+        """Everybody in escrow, or all of a cause or an error code whose name contains `search`, after this object and
+        kind; read by `page` at a time.
+        """
         connection = self.context.read(actor, JOB_READ)
         job = self.jobs.find(connection, key, actor, JOB_READ)
-        return escrow.stream(connection, job.number, cause=cause, after=after)
+        return escrow.stream(connection, job.number, cause=cause, search=search, after=after, page=page)
 
     def show(self, actor: Actor, key: str, who: str) -> Sequence[EscrowEntry]:
         """What failed of one object, by its name or id: itself, its references, or both."""

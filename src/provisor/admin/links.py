@@ -4,7 +4,12 @@ A link is named by its object's id or name, or by the id at the target: looked u
 while the job is paused or disabled. All at once are not listed, as in Graph.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import NamedTuple
+
+import msgspec
 
 from provisor.admin.actor import JOB_READ, JOB_WRITE, Actor
 from provisor.admin.context import Context
@@ -13,6 +18,7 @@ from provisor.admin.jobs import Jobs
 from provisor.database import Connection
 from provisor.directory.objects import DirectoryKind, DirectoryObject
 from provisor.engine.leavers import Deletion, deletion, leavers_of
+from provisor.engine.modified import differing
 from provisor.runner.job_lock import JobBusy, job_lock
 from provisor.runner.planning.begin import load
 from provisor.runner.planning.link_rows import forget
@@ -32,7 +38,9 @@ _FORGET = "Remove object connection"
 class LinkShown:
     """Which account or group at the target belongs to an object. `state`: linked, or released and left alone.
 
-    `deletion`: when the account of somebody who left is deleted; None where it is not to be.
+    `deletion`: when the account of somebody who left is deleted; None where it is not to be. `certain`: what the
+    account holds of ours is known, and is not read before the next change. `attributes`: what was written there, with
+    redacted values hidden; not told of a link that was forgotten.
     """
 
     object: str
@@ -41,6 +49,8 @@ class LinkShown:
     target: str
     state: str
     deletion: Deletion | None = None
+    certain: bool = True
+    attributes: Sequence[tuple[str, str]] = ()
 
     def to_json(self) -> dict[str, Json]:
         """As Graph's object connection."""
@@ -53,6 +63,18 @@ class LinkShown:
             "state": self.state,
             "deletionDateTime": None if self.deletion is None else self.deletion.on.strftime("%Y-%m-%dT%H:%M:%SZ"),
         }
+
+
+class LeaverShown(NamedTuple):
+    """Somebody whose account waits for its deletion; `place`: where the list goes on after them."""
+
+    object: str
+    kind: DirectoryKind
+    name: str
+    target: str
+    disabled_at: datetime
+    deletion: Deletion | None
+    place: tuple[int, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +97,43 @@ class JobLinks:
         if found is None:
             raise AdminError("not-found", f"The job has no link of {key!r}.", "It is not provisioned, or not any more.")
         return found
+
+    def shown_whole(self, actor: Actor, job: str, key: str) -> LinkShown:
+        """One link, with what was written to its account."""
+        link = self.show(actor, job, key)
+        connection = self.context.database.reader()
+        found = self.jobs.find(connection, job, actor, JOB_READ)
+        stored = links.by_object(connection, found.number, link.object)
+        if stored is None:
+            return link
+        try:
+            mapper = load(connection, found.number).rules.of(link.kind).mapper
+        except NotRunnable:  # what is to be hidden cannot be told
+            return link
+        document = msgspec.json.decode(stored.pushed_document, type=dict)
+        held = [(path, value) for path, _, value in differing(mapper, None, document) if value is not None]
+        return replace(link, attributes=held)
+
+    def leavers(
+        self, actor: Actor, job: str, *, after: tuple[int, str] = (0, ""), limit: int = 50
+    ) -> Sequence[LeaverShown]:
+        """Whose accounts wait for their deletion, who is due first first, after this place."""
+        connection = self.context.read(actor, JOB_READ)
+        found = self.jobs.find(connection, job, actor, JOB_READ)
+        policy, now = leavers_of(found.settings), self.context.now()
+        trusted = clock.is_trusted(connection, found.tenant, now=now)
+        return [
+            LeaverShown(
+                object=one.object,
+                kind=one.kind,
+                name=one.name,
+                target=one.target_id,
+                disabled_at=from_microseconds(one.disabled_at),
+                deletion=deletion(policy, from_microseconds(one.disabled_at), now, trusted=trusted),
+                place=(one.disabled_at, one.object),
+            )
+            for one in links.leavers_page(connection, found.number, after=after, limit=limit)
+        ]
 
     def forget(self, actor: Actor, job: str, key: str) -> LinkShown | None:
         """Forget one link: nothing is sent, and whoever it was of is matched anew. None when there was none."""
@@ -128,6 +187,7 @@ class JobLinks:
             target=link.target_id,
             state=link.state,
             deletion=deletion(leavers_of(job.settings), since, now, trusted=trusted),
+            certain=link.pushed_hash != links.NOBODY_KNOWS,
         )
 
 

@@ -102,6 +102,13 @@ class PlanMaking:
             raise (gone if error.code == "not-found" else error) from None
         return found
 
+    def under_way(self, actor: Actor, key: str) -> Making | None:
+        """The plan of a job that is being made now, if one is."""
+        job = self.plans.cycles.jobs.find(self.context.read(actor, JOB_READ), key, actor, JOB_READ)
+        with self._lock:
+            running = [one for one in self._known.values() if one.job == job.id and one.state == "running"]
+        return running[0] if running else None
+
     def _admit(self, made: Making) -> None:
         with self._lock:
             running = [one for one in self._known.values() if one.state == "running"]

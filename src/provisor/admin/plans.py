@@ -26,12 +26,12 @@ from provisor.runner.plans import Proposal, make_plan
 from provisor.runner.recording.progress import ReportProgress
 from provisor.runner.recording.summary import CycleSummary
 from provisor.scim.values import Json
-from provisor.storage import accounts, jobs, plans, run_requests
+from provisor.storage import accounts, feed, jobs, plans, run_requests
 from provisor.storage.jobs import Job
-from provisor.storage.plans import PlanRow, StoredPlan
+from provisor.storage.plans import PlanRow, PlanSearch, StoredPlan
 from provisor.storage.times import from_microseconds, to_microseconds
 
-__all__ = ["ComparePlace", "PlanDifference", "PlanRow", "PlanShown", "Plans"]
+__all__ = ["ComparePlace", "PlanDifference", "PlanRow", "PlanSearch", "PlanShown", "Plans"]
 
 _APPROVE: Final = "Approve provisioning plan"
 ShownState: TypeAlias = Literal["planned", "approved", "applied", "discarded", "expired"]
@@ -42,13 +42,17 @@ ComparePlace: TypeAlias = tuple[int, int]
 
 
 class PlanShown(NamedTuple):
-    """A plan as it is now: what it holds, of which job, and whether it may still be applied."""
+    """A plan as it is now: what it holds, of which job, and whether it may still be applied; `changes` of the directory
+    have come since it was made, and `new_rules`.
+    """
 
     stored: StoredPlan
     job: str
     state: ShownState
     made_at: datetime
     expires_at: datetime
+    changes: int = 0
+    new_rules: bool = False
 
 
 class PlanDifference(NamedTuple):
@@ -133,19 +137,40 @@ class Plans:
         self.show(actor, number)
         return plans.rows(self.context.database.reader(), number, after=after)
 
+    def page(
+        self,
+        actor: Actor,
+        number: int,
+        search: PlanSearch,
+        *,
+        after: int = -1,
+        before: int | None = None,
+        limit: int = 50,
+    ) -> Sequence[PlanRow]:
+        """The next of the rows that are searched for, after a position, or the last ones before one."""
+        self.show(actor, number)
+        return plans.page(self.context.database.reader(), number, search, after=after, before=before, limit=limit)
+
     def stale(self, actor: Actor, number: int) -> Iterator[tuple[Detail, str]]:
         """What was left out when the plan was applied, and why."""
         self.show(actor, number)
         for row in plans.rows(self.context.database.reader(), number, stale=True):
             yield row.detail, row.stale or ""
 
-    def causes(self, actor: Actor, number: int) -> tuple[Sequence[Cause], Sequence[Cause]]:
-        """Why objects would fail by the plan, and why they would be left alone."""
+    def causes(self, actor: Actor, number: int, *, most: int | None = None) -> tuple[Sequence[Cause], Sequence[Cause]]:
+        """Why objects would fail by the plan, and why they would be left alone; `most`: by the first so many."""
+        self.show(actor, number)
         failures, skips = Causes(), Causes()
-        for detail in self.details(actor, number):
-            if detail.status != "planned":
-                (failures if detail.status == "failure" else skips).add(told(detail))
+        for sort, found in (("failure", failures), ("waiting", skips), ("skipped", skips)):
+            for detail in islice(self._of_sort(number, sort), most):
+                found.add(told(detail))
         return failures.found(), skips.found()
+
+    def _of_sort(self, number: int, sort: str) -> Iterator[Detail]:
+        connection, after = self.context.database.reader(), -1
+        while page := plans.page(connection, number, PlanSearch(sort), after=after, limit=500):
+            yield from (row.detail for row in page)
+            after = page[-1].position
 
     def compare(
         self, actor: Actor, before: int, after: int, *, start: ComparePlace = (0, -1)
@@ -296,7 +321,9 @@ class Plans:
         state: ShownState = "planned" if stored.state == "making" else stored.state
         if state in ("planned", "approved") and self.context.now() >= expires_at:
             state = "expired"
-        return PlanShown(stored, job.id, state, made_at, expires_at)
+        changes = max(feed.current_change(self.context.database.reader(), job.tenant) - stored.change, 0)
+        new_rules = stored.ruleset_version != job.ruleset_version and "rules" not in (stored.proposed or {})
+        return PlanShown(stored, job.id, state, made_at, expires_at, changes, new_rules)
 
 
 def _within_limits(stored: StoredPlan, allow_deletes: int) -> None:

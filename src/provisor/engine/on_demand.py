@@ -15,7 +15,7 @@ from provisor.engine.decide import Fail
 from provisor.engine.desired import Desired, provisioning_view
 from provisor.engine.detail import Changed
 from provisor.engine.modified import REDACTED
-from provisor.engine.record import Record
+from provisor.engine.record import AttributeValue, Record
 from provisor.rules.failure import Failure
 from provisor.rules.flow import is_redacted, reads_of
 from provisor.rules.mapping import ObjectMapping
@@ -98,17 +98,34 @@ def not_connected(failure: Failure) -> OnDemandStep:
     return OnDemandStep(name="test connection", status="failure", description=failure.message, details=_coded(failure))
 
 
-def imported(record: Record, source_name: str) -> OnDemandStep:
-    """The object as the directory has it."""
+def imported(record: Record, source_name: str, mapping: ObjectMapping) -> OnDemandStep:
+    """The object as the directory has it, with the attributes that the mapping reads."""
     details: dict[str, Json] = {"id": record.id, "name": record.name, "accountEnabled": record.enabled}
     if record.deleted or record.purged:
         details["deleted"] = True
+    details["read"] = _read(record, mapping)
     return OnDemandStep(
         name="import",
         status="success",
         description=f"Read the {record.kind} {record.name} from {source_name}.",
         details=details,
     )
+
+
+def _read(record: Record, mapping: ObjectMapping) -> list[Json]:
+    """What it has of what is mapped, values of redacted mappings hidden; nothing of what it has not."""
+    view = provisioning_view(record)
+    hidden = {name for row in mapping.mappings if is_redacted(row) for name in reads_of(row)}
+    held = {name: view.get(name) for row in mapping.mappings for name in reads_of(row)}
+    return [
+        {"attribute": name, "value": REDACTED if name in hidden else _in_one(value)}
+        for name, value in held.items()
+        if value not in (None, "", [])
+    ]
+
+
+def _in_one(value: AttributeValue) -> str:
+    return ", ".join(map(as_text, value)) if isinstance(value, list) else as_text(value)
 
 
 def scoped(desired: Desired, record: Record, setting: Setting) -> OnDemandStep:

@@ -116,8 +116,9 @@ class Telling:
         application, nested = run.job.application, run.nested
         roles = records.roles(run.reader(), application=application, user=record.id, nested=nested)
         names = [role["displayName"] for role in roles]
-        setting = Setting(run.rules.settings.sync_all, names, run.ruleset.of(record.kind))
-        steps = [imported(record, SOURCE), scoped(subject.desired, record, setting)]
+        mapping = run.ruleset.of(record.kind)
+        setting = Setting(run.rules.settings.sync_all, names, mapping)
+        steps = [imported(record, SOURCE, mapping), scoped(subject.desired, record, setting)]
         if steps[-1].status == "failure":
             return steps
         steps.append(self._match(subject, came))

@@ -260,6 +260,7 @@ class EscrowCause(NamedTuple):
     first_failed_at: int
     due: int
     example: EscrowEntry
+    last_failed_at: int = 0
 
 
 def count(connection: Connection, job: int) -> dict[EscrowKind, int]:
@@ -278,12 +279,12 @@ def groups(connection: Connection, job: int) -> list[EscrowCause]:
     """By cause, the most frequent first."""
     rows = connection.all(
         """SELECT cause, sum(CASE kind WHEN 'object' THEN 1 ELSE 0 END), sum(CASE kind WHEN 'object' THEN 0 ELSE 1 END),
-        min(first_failed_at), min(due)
+        min(first_failed_at), min(due), max(last_failed_at)
         FROM escrow WHERE job = ? GROUP BY cause ORDER BY count(*) DESC, cause""",
         (job,),
     )
     return [
-        EscrowCause(row[0], int(row[1]), int(row[2]), row[3], row[4], example)
+        EscrowCause(row[0], int(row[1]), int(row[2]), row[3], row[4], example, row[5])
         for row in rows
         for example in _read(connection, "WHERE job = ? AND cause = ? LIMIT 1", (job, row[0]))
     ]
@@ -300,16 +301,29 @@ def named(connection: Connection, job: int, name: str) -> list[EscrowEntry]:
 
 
 def stream(
-    connection: Connection, job: int, *, cause: str | None = None, after: tuple[str, str] = ("", ""), page: int = 500
+    connection: Connection,
+    job: int,
+    *,
+    cause: str | None = None,
+    search: str = "",
+    after: tuple[str, str] = ("", ""),
+    page: int = 500,
 ) -> Iterator[EscrowEntry]:
-    """Everybody in escrow, or all of a cause or code, after this object and kind; pages keep memory flat."""
-    last = after
+    """Everybody in escrow, or all of a cause or code whose name contains `search`, after this object and kind; pages
+    keep memory flat.
+    """
+    last, narrowed, values = after, "", []
+    if cause is not None:
+        known = connection.one("SELECT 1 FROM escrow WHERE job = ? AND cause = ? LIMIT 1", (job, cause))
+        narrowed, values = " AND code = ?" if known is None else " AND cause = ?", [cause]
+    if search:
+        narrowed += " AND instr(lower(name), ?) > 0"
+        values.append(search.lower())
     while True:
         rows = _read(
             connection,
-            """WHERE job = ? AND (cause = coalesce(?, cause) OR code = ?) AND (object, kind) > (?, ?)
-            ORDER BY object, kind LIMIT ?""",
-            (job, cause, cause, *last, page),
+            f"WHERE job = ?{narrowed} AND (object, kind) > (?, ?) ORDER BY object, kind LIMIT ?",
+            (job, *values, *last, page),
         )
         yield from rows
         if len(rows) < page:

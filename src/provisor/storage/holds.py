@@ -247,14 +247,15 @@ def number(connection: Connection, job: int) -> int:
 
 
 def stream(
-    connection: Connection, job: int, *, after: tuple[int, str] = (0, ""), page: int = 500
+    connection: Connection, job: int, *, search: str = "", after: tuple[int, str] = (0, ""), page: int = 500
 ) -> Iterator[HeldDeletion]:
-    """Everybody held, by stage and object, after this one; pages keep memory flat."""
+    """Everybody held whose name contains `search`, by stage and object, after this one; pages keep memory flat."""
+    named = "AND instr(lower(name), ?) > 0" if search else ""
     while True:
         rows = connection.all(
-            f"""SELECT {_COLUMNS} FROM held WHERE job = ? AND (stage, object) > (?, ?)
+            f"""SELECT {_COLUMNS} FROM held WHERE job = ? {named} AND (stage, object) > (?, ?)
             ORDER BY stage, object LIMIT ?""",
-            (job, *after, page),
+            (job, *([search.lower()] if search else []), *after, page),
         )
         yield from map(_held, rows)
         if len(rows) < page:

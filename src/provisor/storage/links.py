@@ -112,6 +112,29 @@ def leavers(connection: Connection, job: int) -> tuple[int, int | None]:
     return (0, None) if row is None else (int(row[0]), row[1])
 
 
+class WaitingLeaver(NamedTuple):
+    """Somebody whose account waits for its deletion, disabled at this moment (UTC microseconds)."""
+
+    object: str
+    kind: Kind
+    name: str
+    target_id: str
+    disabled_at: int
+
+
+def leavers_page(
+    connection: Connection, job: int, *, after: tuple[int, str] = (0, ""), limit: int = 50
+) -> list[WaitingLeaver]:
+    """Whose accounts wait for their deletion, who was disabled first first, after this moment and object."""
+    rows = connection.all(
+        """SELECT l.object, l.kind, o.name, l.target_id, l.disabled_at FROM link l JOIN object o ON o.id = l.object
+        WHERE l.job = ? AND l.disabled_at IS NOT NULL AND (l.disabled_at, l.object) > (?, ?)
+        ORDER BY l.disabled_at, l.object LIMIT ?""",
+        (job, *after, limit),
+    )
+    return [WaitingLeaver(*row) for row in rows]
+
+
 def any_leaver(connection: Connection, job: int, disabled_by: int) -> bool:
     """Whether somebody's account was disabled by then and is to be deleted; not who failed, whom escrow tries again."""
     row = connection.one(f"SELECT 1 FROM link l WHERE {LEAVER} LIMIT 1", (job, disabled_by))

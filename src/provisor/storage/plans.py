@@ -13,7 +13,7 @@ import msgspec
 from provisor.database import Connection, Row
 from provisor.engine.detail import Detail
 from provisor.engine.plan import Plan
-from provisor.scim.values import Json
+from provisor.scim.values import Json, fold
 from provisor.storage import tenants
 from provisor.storage.authors import Author
 from provisor.storage.plan_documents import read_detail, read_plan
@@ -64,6 +64,16 @@ class NewPlan(NamedTuple):
     plan: Plan
 
 
+STALE = "stale"  # the sort of what was left out when the plan was applied
+
+
+class PlanSearch(NamedTuple):
+    """Which rows of a plan: of one sort (`sort_of`; empty: of any), whose name contains this."""
+
+    sort: str = ""
+    text: str = ""
+
+
 class PlanRow(NamedTuple):
     """Something a plan would do (`digest` says what exactly, `aim` only to what end), or somebody it leaves alone."""
 
@@ -101,12 +111,33 @@ def add_rows(connection: Connection, number: int, position: int, rows: Iterable[
     if connection.one("SELECT 1 FROM plan WHERE number = ?", (number,)) is None:
         raise LookupError(f"plan {number}")
     connection.many(
-        "INSERT INTO plan_operation (plan, position, stage, object, digest, detail, aim) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (
-            (number, at, row.stage, row.object, row.digest, _encode(row.detail.to_json()).decode(), row.aim)
-            for at, row in enumerate(rows, position)
-        ),
+        """INSERT INTO plan_operation (plan, position, stage, object, digest, detail, aim, sort, folded_name)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+        (_values(number, at, row) for at, row in enumerate(rows, position)),
     )
+
+
+def _values(number: int, position: int, row: PlanRow) -> tuple[object, ...]:
+    detail = row.detail
+    document = _encode(detail.to_json()).decode()
+    kept = (number, position, row.stage, row.object, row.digest, document, row.aim)
+    return (*kept, sort_of(detail), fold(detail.name))
+
+
+def sort_of(detail: Detail) -> str:
+    """What a row is listed under: what would be done, or why nothing is (failure, waiting, skipped)."""
+    return detail.operation if detail.status == "planned" else detail.status
+
+
+def sort_all(connection: Connection) -> None:
+    """Give the rows that were kept before there were sorts their sort and name."""
+    for (number,) in connection.all("SELECT number FROM plan ORDER BY number"):
+        for row in rows(connection, number):
+            sort = sort_of(row.detail) if row.stale is None else STALE
+            connection.execute(
+                "UPDATE plan_operation SET sort = ?, folded_name = ? WHERE plan = ? AND position = ?",
+                (sort, fold(row.detail.name), number, row.position),
+            )
 
 
 def made(connection: Connection, number: int) -> None:
@@ -151,11 +182,46 @@ def rows(
             WHERE plan = ? AND position > ?{condition} ORDER BY position LIMIT ?""",
             (number, last, page),
         )
-        for position, stage, object_id, digest, detail, why in found:
-            yield PlanRow(stage, object_id, digest, read_detail(detail), why, position=position)
+        yield from (_row(*row) for row in found)
         if len(found) < page:
             return
         last = found[-1][0]
+
+
+def page(
+    connection: Connection,
+    number: int,
+    search: PlanSearch,
+    *,
+    after: int = -1,
+    before: int | None = None,
+    limit: int = 50,
+) -> list[PlanRow]:
+    """The next of these rows in their order, after a position; or the last ones before one."""
+    conditions, values = ["plan = ?"], [number, *((search.sort,) if search.sort else ())]
+    conditions += ["sort = ?"] if search.sort else []
+    if search.text:
+        conditions.append("instr(folded_name, ?) > 0")
+        values.append(fold(search.text))
+    conditions.append("position > ?" if before is None else "position < ?")
+    values.append(after if before is None else before)
+    order = "ASC" if before is None else "DESC"
+    positions = connection.all(
+        f"SELECT position FROM plan_operation WHERE {' AND '.join(conditions)} ORDER BY position {order} LIMIT ?",
+        (*values, limit),
+    )
+    if not positions:
+        return []
+    found = connection.all(
+        f"""SELECT position, stage, object, digest, detail, stale FROM plan_operation
+        WHERE plan = ? AND position IN ({", ".join("?" * len(positions))}) ORDER BY position""",
+        (number, *(row[0] for row in positions)),
+    )
+    return [_row(*row) for row in found]
+
+
+def _row(position: int, stage: int, object_id: str, digest: str | None, detail: str, stale: str | None) -> PlanRow:
+    return PlanRow(stage, object_id, digest, read_detail(detail), stale, position=position)
 
 
 def digests(
@@ -204,19 +270,19 @@ def applied(connection: Connection, number: int, cycle: str) -> None:
 def stale_unless_planned(connection: Connection, number: int, job: int, why: str) -> None:
     """What the plan would do and the job no longer plans is left out."""
     connection.execute(
-        """UPDATE plan_operation SET stale = ? WHERE plan = ? AND digest IS NOT NULL AND stale IS NULL
+        """UPDATE plan_operation SET stale = ?, sort = ? WHERE plan = ? AND digest IS NOT NULL AND stale IS NULL
         AND NOT EXISTS (SELECT 1 FROM operation o WHERE o.job = ? AND o.stage = plan_operation.stage
             AND o.object = plan_operation.object AND o.state = 'planned')""",
-        (why, number, job),
+        (why, STALE, number, job),
     )
 
 
 def stale(connection: Connection, number: int, keys: Sequence[tuple[int, str]], why: str) -> None:
     """Of these (stage, object), what the plan would do is left out."""
     connection.many(
-        """UPDATE plan_operation SET stale = ?
+        """UPDATE plan_operation SET stale = ?, sort = ?
         WHERE plan = ? AND stage = ? AND object = ? AND digest IS NOT NULL AND stale IS NULL""",
-        ((why, number, stage, object_id) for stage, object_id in keys),
+        ((why, STALE, number, stage, object_id) for stage, object_id in keys),
     )
 
 

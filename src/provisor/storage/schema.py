@@ -5,7 +5,7 @@ from pathlib import Path
 
 from provisor.database import Database
 from provisor.database.migrations import migrate as apply
-from provisor.storage import tenants
+from provisor.storage import plans, tenants
 
 
 def migrate(database: Database, now: datetime | None = None) -> str:
@@ -25,4 +25,5 @@ def migrate(database: Database, now: datetime | None = None) -> str:
 
 def make_tables(database: Database) -> None:
     """Apply what the database lacks of migrations/."""
-    apply(database, Path(__file__).parent / "migrations", owner="the provisioning service")
+    after = {2: plans.sort_all}
+    apply(database, Path(__file__).parent / "migrations", owner="the provisioning service", after=after)

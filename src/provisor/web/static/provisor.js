@@ -73,6 +73,7 @@
     const open = [...element.querySelectorAll("details[open][id]")].map((one) => one.id);
     const focused = [...element.querySelectorAll(reached)].indexOf(document.activeElement);
     element.innerHTML = fragment;
+    window.htmx?.process(element);
     open.forEach((id) => element.querySelector(`#${CSS.escape(id)}`)?.setAttribute("open", ""));
     if (focused >= 0) element.querySelectorAll(reached)[focused]?.focus({ preventScroll: true });
     forgetCharts();
