@@ -6,7 +6,7 @@ the rules then lack is refused as when rules are saved. Order: the verbs, findin
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple, TypedDict, Unpack, cast
+from typing import NamedTuple, TypeAlias, TypedDict, Unpack, cast
 
 from provisor.admin.actor import JOB_READ, JOB_RUN, JOB_WRITE, Actor
 from provisor.admin.context import Context
@@ -32,7 +32,7 @@ from provisor.rules.nearest import nearest
 from provisor.rules.ruleset import RuleSet
 from provisor.runner.asking.discovering import read_schemas
 from provisor.scim.schemas.schema import ResourceType
-from provisor.scim.values import Resource
+from provisor.scim.values import Json, Resource
 from provisor.storage import jobs
 from provisor.storage.jobs import Job
 
@@ -69,6 +69,9 @@ class Discovery(NamedTuple):
     version: int | None
 
 
+_Edit: TypeAlias = Callable[[Job, RuleSet, Sequence[AttributeDefinition]], Sequence[AttributeDefinition]]
+
+
 @dataclass(frozen=True, slots=True)
 class AttributeLists:
     """What the applications of jobs can hold."""
@@ -76,11 +79,11 @@ class AttributeLists:
     context: Context
     schemas: Schemas
 
-    def all(self, actor: Actor, job: str, kind: ObjectKind) -> Sequence[ListedAttribute]:
-        """The attributes of one kind of object, in their order."""
+    def all(self, actor: Actor, job: str, kind: ObjectKind, *, document: Json = None) -> Sequence[ListedAttribute]:
+        """The attributes of one kind of object, in their order; `document`: of rules that are not saved."""
         connection = self.context.read(actor, JOB_READ)
         found = self.schemas.jobs.find(connection, job, actor, JOB_READ)
-        ruleset = self._rules(connection, found)
+        ruleset = self._rules(connection, found) if document is None else readable(document)
         listed = self._type(found, ruleset, kind)
         rows = [written_as_one(row.target, listed) for row in ruleset.of(kind).mappings]
         return [
@@ -91,7 +94,33 @@ class AttributeLists:
 
     def add(self, actor: Actor, job: str, kind: ObjectKind, name: str, **given: Unpack[GivenAttribute]) -> int:
         """One more attribute, which can then be mapped; returns the version of the rules."""
+        return self._change(actor, job, kind, self._adding(kind, name, given))
 
+    def set(self, actor: Actor, job: str, kind: ObjectKind, name: str, **given: Unpack[GivenAttribute]) -> int:
+        """Say something else of an attribute; returns the version of the rules."""
+        return self._change(actor, job, kind, self._setting(kind, name, given))
+
+    def remove(self, actor: Actor, job: str, kind: ObjectKind, name: str) -> int:
+        """Take an attribute off the list, unless a mapping writes it; returns the version of the rules."""
+        return self._change(actor, job, kind, self._removing(kind, name))
+
+    def added(
+        self, actor: Actor, job: str, document: Json, kind: ObjectKind, name: str, **given: Unpack[GivenAttribute]
+    ) -> Json:
+        """These rules, which need not be saved, with one more attribute; nothing is saved."""
+        return self._changed(actor, job, document, kind, self._adding(kind, name, given))
+
+    def said(
+        self, actor: Actor, job: str, document: Json, kind: ObjectKind, name: str, **given: Unpack[GivenAttribute]
+    ) -> Json:
+        """These rules with something else said of an attribute; nothing is saved."""
+        return self._changed(actor, job, document, kind, self._setting(kind, name, given))
+
+    def without(self, actor: Actor, job: str, document: Json, kind: ObjectKind, name: str) -> Json:
+        """These rules without an attribute, unless a mapping writes it; nothing is saved."""
+        return self._changed(actor, job, document, kind, self._removing(kind, name))
+
+    def _adding(self, kind: ObjectKind, name: str, given: GivenAttribute) -> _Edit:
         def added(found: Job, ruleset: RuleSet, held: Sequence[AttributeDefinition]) -> Sequence[AttributeDefinition]:
             there = definition_of(name, held, self._type(found, ruleset, kind))
             if there is not None:
@@ -99,10 +128,9 @@ class AttributeLists:
                 raise AdminError("attribute-listed", f"The attribute {there.name} is listed already.", hint)
             return (*held, AttributeDefinition(name=name, **given))
 
-        return self._change(actor, job, kind, added)
+        return added
 
-    def set(self, actor: Actor, job: str, kind: ObjectKind, name: str, **given: Unpack[GivenAttribute]) -> int:
-        """Say something else of an attribute; returns the version of the rules."""
+    def _setting(self, kind: ObjectKind, name: str, given: GivenAttribute) -> _Edit:
         if not given:
             raise AdminError("invalid-value", "Nothing is to be changed.", "Name what is to be otherwise.")
 
@@ -117,11 +145,9 @@ class AttributeLists:
                 for one in held
             ]
 
-        return self._change(actor, job, kind, changed)
+        return changed
 
-    def remove(self, actor: Actor, job: str, kind: ObjectKind, name: str) -> int:
-        """Take an attribute off the list, unless a mapping writes it; returns the version of the rules."""
-
+    def _removing(self, kind: ObjectKind, name: str) -> _Edit:
         def without(found: Job, ruleset: RuleSet, held: Sequence[AttributeDefinition]) -> Sequence[AttributeDefinition]:
             listed = self._type(found, ruleset, kind)
             there = self._listed(name, held, listed)
@@ -136,7 +162,7 @@ class AttributeLists:
                 )
             return [one for one in held if one is not there]
 
-        return self._change(actor, job, kind, without)
+        return without
 
     def discover(self, actor: Actor, job: str, *, save: bool) -> Discovery:
         """Ask the application for its schemas, and add what they have to the lists; nothing is removed or changed.
@@ -161,9 +187,22 @@ class AttributeLists:
                 ruleset = ruleset.listing(one.kind, (*ruleset.attributes_of(one.kind), *one.added))
             return Discovery(kinds, self.schemas.saved(change, actor, found, write_schema(ruleset)))
 
+    def asked(self, actor: Actor, job: str, document: Json) -> tuple[Discovery, Json]:
+        """Ask as `discover` does; what these rules lack is added to their lists, and nothing is saved."""
+        connection = self.context.read(actor, JOB_RUN)
+        found = self.schemas.jobs.find(connection, job, actor, JOB_RUN)
+        self.schemas.jobs.ready(connection, found)
+        ruleset = self._with_lists(found, readable(document))
+        kinds = self._added(found, ruleset, self._ask(found))
+        for one in kinds:
+            ruleset = ruleset.listing(one.kind, (*ruleset.attributes_of(one.kind), *one.added))
+        return Discovery(kinds, None), write_schema(ruleset)
+
     def _listed_rules(self, connection: Connection, job: Job) -> RuleSet:
         """The rules of a job, with the lists of the template where they have none."""
-        ruleset = self._rules(connection, job)
+        return self._with_lists(job, self._rules(connection, job))
+
+    def _with_lists(self, job: Job, ruleset: RuleSet) -> RuleSet:
         for kind in KINDS:
             ruleset = ruleset.listing(kind, self._list(job, ruleset, kind))
         return ruleset
@@ -196,19 +235,20 @@ class AttributeLists:
             )
         return documents
 
-    def _change(
-        self,
-        actor: Actor,
-        job: str,
-        kind: ObjectKind,
-        edit: Callable[[Job, RuleSet, Sequence[AttributeDefinition]], Sequence[AttributeDefinition]],
-    ) -> int:
+    def _change(self, actor: Actor, job: str, kind: ObjectKind, edit: _Edit) -> int:
         with self.context.change(actor, JOB_WRITE, ACTIVITY) as change:
             found = self.schemas.jobs.find(change.connection, job, actor, JOB_WRITE)
             ruleset = self._rules(change.connection, found)
-            held = self._list(found, ruleset, kind)
-            document = write_schema(ruleset.listing(kind, edit(found, ruleset, held)))
-            return self.schemas.saved(change, actor, found, document)
+            return self.schemas.saved(change, actor, found, self._edited(found, ruleset, kind, edit))
+
+    def _changed(self, actor: Actor, job: str, document: Json, kind: ObjectKind, edit: _Edit) -> Json:
+        connection = self.context.read(actor, JOB_WRITE)
+        found = self.schemas.jobs.find(connection, job, actor, JOB_WRITE)
+        return self._edited(found, readable(document), kind, edit)
+
+    def _edited(self, job: Job, ruleset: RuleSet, kind: ObjectKind, edit: _Edit) -> Json:
+        held = self._list(job, ruleset, kind)
+        return write_schema(ruleset.listing(kind, edit(job, ruleset, held)))
 
     def _rules(self, connection: Connection, job: Job) -> RuleSet:
         return readable(jobs.rules(connection, job.number, job.ruleset_version))

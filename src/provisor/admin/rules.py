@@ -3,6 +3,7 @@
 Nothing here stores anything; admin.schemas does.
 """
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
@@ -42,6 +43,27 @@ _COMPUTED: Final[Mapping[ObjectKind, Mapping[str, SourceType]]] = {
     },
     "group": {SOFT_DELETED: "boolean", "members": "reference", "id": "text", "objectId": "text"},
 }
+
+
+def read_document(content: bytes, named: str) -> Json:
+    """The rules in a file. Raises AdminError for what is no JSON, or says one thing twice; `named`: what to call it."""
+    try:
+        document: Json = json.loads(content.decode("utf-8-sig"), object_pairs_hook=_without_repetition)
+    except ValueError as error:
+        raise AdminError("file-unreadable", f"{named} is not JSON: {error}.", "Compare it with an export.") from error
+    except RecursionError as error:
+        raise AdminError("file-unreadable", f"{named} is nested too deeply.", "Compare it with an export.") from error
+    return document
+
+
+def _without_repetition(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    """An object of the file. A repeated key is refused: JSON would silently keep the last value."""
+    found: dict[str, Json] = {}
+    for key, value in pairs:
+        if key in found:
+            raise ValueError(f'the key "{key}" occurs twice in one object')
+        found[key] = value
+    return found
 
 
 def source_schema(extensions: Iterable[ExtensionProperty] = ()) -> SourceSchema:

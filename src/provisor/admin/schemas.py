@@ -1,27 +1,47 @@
-"""Verbs on a job's rules: export, import, map one attribute, restore the template's.
+"""Verbs on a job's rules: export, import, map one attribute, restore the template's; drafts of them, and trying them.
 
 Saving a rule set makes a new version; a running cycle keeps the one it started with. Activity names:
-spec/provisioning-service.md section 18.
+spec/provisioning-service.md section 18. Order: what is saved, drafts, trying what is not saved.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import NamedTuple
 
-from provisor.admin.actor import JOB_READ, JOB_WRITE, Actor
+from provisor.admin.actor import DIRECTORY_READ, JOB_READ, JOB_WRITE, Actor
 from provisor.admin.context import Change, Context
+from provisor.admin.drafts import Draft, Drafts
 from provisor.admin.errors import AdminError
 from provisor.admin.jobs import Jobs
-from provisor.admin.rules import named_well, refused, source_schema, usable, with_mapping
+from provisor.admin.rule_trials import Subject, subject_of
+from provisor.admin.rules import named_well, readable, refused, source_schema, usable, with_mapping
+from provisor.admin.scope_counting import ScopeCount, ScopeCounts
+from provisor.database import Connection
 from provisor.engine.behaviour import PROVISOR, behaviour_named
+from provisor.gallery.template import Template
+from provisor.rules.affected import changes
 from provisor.rules.graph_json import read_schema, write_schema
 from provisor.rules.graph_replacing import bounds_problem, replacing, rule_problems
 from provisor.rules.mapping import ObjectKind
 from provisor.rules.ruleset import RuleSet
+from provisor.rules.scoping import Scope
+from provisor.rules.sources import SourceSchema
 from provisor.runner.planning.narrowing import news_of_rules
 from provisor.scim.values import Json
 from provisor.storage import applications, extensions, jobs, quarantine
 from provisor.storage.jobs import Job
 
 ACTIVITY = "Update attribute mappings or scope"
+COUNTING_SECONDS = 0.05  # of one page
+
+
+class Surroundings(NamedTuple):
+    """What rules of a job are made of: the application they are for, what they may read, and what it starts with."""
+
+    template: Template
+    source: SourceSchema
+    defaults: Json
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +50,8 @@ class Schemas:
 
     context: Context
     jobs: Jobs
+    _drafts: Drafts = field(default_factory=Drafts)
+    _counts: ScopeCounts = field(default_factory=ScopeCounts)
 
     def export(self, actor: Actor, job: str) -> Json:
         """The current rules of a job."""
@@ -62,10 +84,14 @@ class Schemas:
             whole = write_schema(ruleset) if isinstance(ruleset, RuleSet) else complete
             return self.saved(change, actor, found, whole)
 
-    def save(self, actor: Actor, job: str, document: Json) -> int:
-        """Replace the rules of a job; returns the version. Rules that cannot run are refused, naming every problem."""
+    def save(self, actor: Actor, job: str, document: Json, *, version: int | None = None) -> int:
+        """Replace the rules of a job; returns the version. Rules that cannot run are refused, naming every problem.
+        `version` as in `replace`.
+        """
         with self.context.change(actor, JOB_WRITE, ACTIVITY) as change:
-            return self.saved(change, actor, self.jobs.find(change.connection, job, actor, JOB_WRITE), document)
+            found = self.jobs.find(change.connection, job, actor, JOB_WRITE)
+            _refuse_another(found, version)
+            return self.saved(change, actor, found, document)
 
     def examine(self, actor: Actor, template: str, document: Json) -> None:
         """Raise AdminError naming everything that keeps a new job of this template from using these rules."""
@@ -102,20 +128,14 @@ class Schemas:
             return "The next cycle looks at everybody again."
         if not found.rules_changed or news.affected is None:
             return ""
-        read = sorted({name for names in news.affected.values() for name in names})
-        if not read:
-            return "The next cycle looks at nobody for it."
-        return f"The next cycle looks again at everybody who has a value in {' or '.join(read)}."
+        return _looks_again({name for names in news.affected.values() for name in names})
 
     def restore(self, actor: Actor, job: str, *, version: int | None = None) -> int:
         """Back to the template's rules; returns the version. `version` as in `replace`."""
         with self.context.change(actor, JOB_WRITE, ACTIVITY) as change:
             found = self.jobs.find(change.connection, job, actor, JOB_WRITE)
             _refuse_another(found, version)
-            template = self.jobs.applications.template(found.template)
-            application = applications.read(change.connection, found.application)
-            name = template.display_name if application is None else application.display_name
-            return self.saved(change, actor, found, template.rules_for(name))
+            return self.saved(change, actor, found, self._defaults(change.connection, found))
 
     def saved(self, change: Change, actor: Actor, job: Job, document: Json) -> int:
         """Keep these rules in a change that is under way; returns the version, the same where nothing differs."""
@@ -131,6 +151,113 @@ class Schemas:
         quarantine.lift(change.connection, job, now=change.now, by=actor.author)
         change.detail = {"version": {"old": job.ruleset_version, "new": version}}
         return version
+
+    def _defaults(self, connection: Connection, job: Job) -> Json:
+        template = self.jobs.applications.template(job.template)
+        application = applications.read(connection, job.application)
+        return template.rules_for(template.display_name if application is None else application.display_name)
+
+    # Drafts
+
+    def draft(self, actor: Actor, job: str) -> Draft:
+        """The rules as this account is changing them; where it is not, as they are saved."""
+        connection = self.context.read(actor, JOB_READ)
+        return self._draft(connection, actor, self.jobs.find(connection, job, actor, JOB_READ))
+
+    def change_draft(self, actor: Actor, job: str, document: Json, *, edition: str) -> Draft:
+        """Other rules in the draft; the first change begins one. Nothing is saved, and nothing but their size checked.
+
+        `edition`: of what was changed; raises AdminError where the draft, or what is saved, is another by now.
+        """
+        connection = self.context.read(actor, JOB_WRITE)
+        found = self.jobs.find(connection, job, actor, JOB_WRITE)
+        if (beyond := bounds_problem(document)) is not None:
+            raise refused([beyond], {})
+        draft = self._draft(connection, actor, found)
+        return self._drafts.change(actor.id, found.id, document, edition, draft, self.context.now())
+
+    def discard_draft(self, actor: Actor, job: str) -> None:
+        """Forget what was changed and not saved."""
+        connection = self.context.read(actor, JOB_WRITE)
+        self._drafts.discard(actor.id, self.jobs.find(connection, job, actor, JOB_WRITE).id)
+
+    def save_draft(self, actor: Actor, job: str, *, edition: str) -> int:
+        """Save the draft as it was looked at; returns the version. Raises AdminError as `save` does."""
+        connection = self.context.read(actor, JOB_WRITE)
+        draft = self._draft(connection, actor, self.jobs.find(connection, job, actor, JOB_WRITE))
+        if edition != draft.edition:
+            raise AdminError(
+                "changed-meanwhile",
+                "The draft is another by now than the one that you looked at; nothing was saved.",
+                "Look at it again, and save it then.",
+            )
+        version = self.save(actor, job, draft.document, version=draft.began_from)
+        self.discard_draft(actor, job)
+        return version
+
+    def _draft(self, connection: Connection, actor: Actor, job: Job) -> Draft:
+        saved = jobs.rules(connection, job.number, job.ruleset_version)
+        return self._drafts.of(actor.id, job.id, saved, job.ruleset_version, self.context.now())
+
+    # Trying what is not saved
+
+    def surroundings(self, actor: Actor, job: str) -> Surroundings:
+        """What rules of this job can be made of."""
+        connection = self.context.read(actor, JOB_READ)
+        found = self.jobs.find(connection, job, actor, JOB_READ)
+        source = source_schema(extensions.registered(connection, self.context.tenant).values())
+        return Surroundings(self.jobs.applications.template(found.template), source, self._defaults(connection, found))
+
+    def problems(self, actor: Actor, job: str, document: Json) -> Sequence[tuple[str, str]]:
+        """Everything for which these rules would be refused: a JSON pointer to the place, and a sentence."""
+        connection = self.context.read(actor, JOB_READ)
+        found = self.jobs.find(connection, job, actor, JOB_READ)
+        try:
+            self.jobs.usable(connection, found, document)
+            named_well(document, jobs.rules(connection, found.number, found.ruleset_version))
+        except AdminError as error:
+            return error.places or (("", f"{error.message} {error.hint}".strip()),)
+        return ()
+
+    def would_concern(self, actor: Actor, job: str, document: Json) -> str:
+        """Whom the next cycle would look at if these rules were saved, as a sentence; empty: it is as it was."""
+        connection = self.context.read(actor, JOB_READ)
+        found = self.jobs.find(connection, job, actor, JOB_READ)
+        saved = readable(jobs.rules(connection, found.number, found.ruleset_version))
+        if found.watermark is None:
+            return "The initial cycle looks at everybody."
+        behaviour = behaviour_named(found.behaviour) or PROVISOR
+        template = self.jobs.applications.template(found.template)
+        known = changes((saved, readable(document)), template.schema)
+        if behaviour.rule_change == "initial-cycle" or known is None or found.full_evaluation:
+            return "The next cycle looks at everybody again."
+        return _looks_again({name for names in known.reads.values() for name in names})
+
+    def subject(self, actor: Actor, job: str, kind: ObjectKind, key: str, document: Json) -> Subject:
+        """A live user or group, by id, as these rules see it."""
+        self.context.needs(actor, DIRECTORY_READ)
+        connection = self.context.read(actor, JOB_READ)
+        found = self.jobs.find(connection, job, actor, JOB_READ)
+        return subject_of(connection, found, kind, key, readable(document))
+
+    def count_scope(
+        self, actor: Actor, job: str, kind: ObjectKind, scope: Scope, *, seconds: float = COUNTING_SECONDS
+    ) -> ScopeCount:
+        """How many pass these filters, and who comes and goes against those in force, as far as that is found in so
+        many seconds; asked again, it goes on.
+        """
+        self.context.needs(actor, DIRECTORY_READ)
+        connection = self.context.read(actor, JOB_READ)
+        found = self.jobs.find(connection, job, actor, JOB_READ)
+        in_force = readable(jobs.rules(connection, found.number, found.ruleset_version)).of(kind).scope
+        scopes = (scope, in_force)
+        return self._counts.count(connection, self.context.tenant, kind, scopes, ticking=monotonic, seconds=seconds)
+
+
+def _looks_again(names: set[str]) -> str:
+    if not names:
+        return "The next cycle looks at nobody for it."
+    return f"The next cycle looks again at everybody who has a value in {' or '.join(sorted(names))}."
 
 
 def _refuse_another(job: Job, version: int | None) -> None:

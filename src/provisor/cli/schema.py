@@ -44,17 +44,14 @@ def export(
 
 def read_document(file: str) -> Json:
     """Rules from a file, or from standard input. Raises AdminError for what is no JSON."""
+    from provisor.admin import rules
+
     named = "Standard input" if file == "-" else file
     try:
-        data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-        document: Json = json.loads(data.decode("utf-8-sig"), object_pairs_hook=_without_repetition)
+        content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
     except OSError as error:
         raise typer.BadParameter(f"{named} cannot be read: {error.strerror}.", param_hint="FILE") from error
-    except ValueError as error:
-        raise AdminError("file-unreadable", f"{named} is not JSON: {error}.", "Compare it with an export.") from error
-    except RecursionError as error:
-        raise AdminError("file-unreadable", f"{named} is nested too deeply.", "Compare it with an export.") from error
-    return document
+    return rules.read_document(content, named)
 
 
 @app.command("import")
@@ -70,16 +67,6 @@ def import_schema(
     document = read_document(file)
     opened = session(context)
     say_saved(opened, job, opened.admin.schemas.save(opened.actor, job, document))
-
-
-def _without_repetition(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """An object of the file. A repeated key is refused: JSON would silently keep the last value."""
-    found: dict[str, object] = {}
-    for key, value in pairs:
-        if key in found:
-            raise ValueError(f'the key "{key}" occurs twice in one object')
-        found[key] = value
-    return found
 
 
 @app.command("map")

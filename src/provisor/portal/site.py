@@ -75,7 +75,11 @@ _SYSTEMS: Final = {
 
 def open_portal(admin: Admin, *, trust_proxy: bool) -> PortalSite:
     """Every page of one service."""
-    renderer = Renderer("provisor.portal", static=("icon.svg",), filters={"browser": browser, "advice": advice})
+    renderer = Renderer(
+        "provisor.portal",
+        static=("icon.svg", "mappings.js"),
+        filters={"browser": browser, "advice": advice},
+    )
     return WebSite(_Portal(admin), RULES, renderer, cookie=COOKIE, trust_proxy=trust_proxy, live=LIVE)
 
 
