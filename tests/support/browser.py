@@ -129,6 +129,28 @@ class Pages:
     def send(self, method, path, query, headers, body):
         return self._runner.run(self._answered(method, path, query, {"host": self.host, **headers}, body))
 
+    def receive(self, method, path, headers, receive):
+        """Send a request whose body is received by a function; the messages of the answer."""
+        out = []
+
+        async def send(message):
+            out.append(message)
+
+        self._runner.run(self.application(self.scope(method, path, "", {"host": self.host, **headers}), receive, send))
+        return out
+
+    def scope(self, method, path, query, headers):
+        return {
+            "type": "http",
+            "method": method,
+            "path": path,
+            "query_string": query.encode(),
+            "headers": [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()],
+            "scheme": self.scheme,
+            "server": ("127.0.0.1", 8021),
+            "client": (self.client, 50_000),
+        }
+
     def race(self, paths, first):
         """Ask for all of these at once; in which order they were answered. `first` is called with the first of them."""
         order = []
@@ -149,24 +171,12 @@ class Pages:
         out, messages = [], [{"type": "http.request", "body": body, "more_body": False}]
 
         async def receive():
-            if not messages:
-                await asyncio.Event().wait()  # the browser stays until it is answered
-            return messages.pop(0)
+            return messages.pop(0) if messages else await asyncio.Event().wait()  # the browser stays
 
         async def send(message):
             out.append(message)
 
-        scope = {
-            "type": "http",
-            "method": method,
-            "path": path,
-            "query_string": query.encode(),
-            "headers": [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()],
-            "scheme": self.scheme,
-            "server": ("127.0.0.1", 8021),
-            "client": (self.client, 50_000),
-        }
-        await self.application(scope, receive, send)
+        await self.application(self.scope(method, path, query, headers), receive, send)
         found = {name.decode(): value.decode("latin-1") for name, value in out[0]["headers"]}
         return SiteAnswer(out[0]["status"], found, b"".join(part["body"] for part in out[1:]))
 

@@ -1,0 +1,50 @@
+"""A service whose job has run once, with its portal on a port, in threads of this process; and what to name in it."""
+
+from provisor.admin.actor import LOCAL_OPERATOR as ME
+from provisor.admin.actor import SERVICE_ITSELF
+from provisor.admin.health import Pulse
+from provisor.admin.roles import GLOBAL_ADMINISTRATOR
+from provisor.admin.service_principals import ApplicationKey
+from provisor.admin.session import Listening
+from provisor.site import site
+from support.graph_service import APP, PEOPLE, service_in
+
+ADMINISTRATOR, PASSWORD = "admin@contoso.example", "correct horse battery"
+
+
+class PortalService:
+    """`names` are what stands in addresses of pages, by the names that rules have for it."""
+
+    def __init__(self, folder, migrated_file):
+        self.admin, self.target = service_in(folder, migrated_file)
+        self.admin.groups.create(ME, {"displayName": "Field Staff"})
+        self.admin.jobs.start(ME, APP)
+        self.admin.cycles.run(ME, APP)
+        self.admin.accounts.add(ME, ADMINISTRATOR, [GLOBAL_ADMINISTRATOR], password=PASSWORD)
+        self._site = site(self.admin, SERVICE_ITSELF, Pulse(), Listening(host="127.0.0.1", port=0))
+        self.url = self._site.__enter__()
+        self.names = self._names()
+
+    def _names(self):
+        principal = self.admin.service_principals.show(ME, ApplicationKey("named", APP)).application.id
+        [job] = self.admin.synchronization.all_jobs(ME, ApplicationKey("service principal", principal))
+        return {
+            "application": principal,
+            "job": job.job.id,
+            "user": self.admin.users.show(ME, PEOPLE[0]).object.id,
+            "group": self.admin.groups.show(ME, "Field Staff").object.id,
+            "event": self.admin.logs.page(ME)[0].id,
+            "code": "guessed",
+            "session": "0" * 64,
+        }
+
+    def sign_in(self, page):
+        page.goto(f"{self.url}/sign-in")
+        page.fill("#name", ADMINISTRATOR)
+        page.fill("#password", PASSWORD)
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"{self.url}/")
+
+    def close(self):
+        self._site.__exit__(None, None, None)
+        self.admin.users.context.database.close()
