@@ -140,3 +140,22 @@ def test_who_may_not_run_the_job_or_see_people_may_not(make_service, missing, dr
         service.admin.on_demand.user(actor, APP, ANNA, dry_run=dry_run)
 
     assert service.target.journal == []
+
+
+def test_the_scope_of_somebody_is_told_without_a_trace(make_service):
+    service = make_service()
+    anna = service.admin.users.show(ME, ANNA).object.id
+
+    before = audit.newest(service.database.reader(), service.tenant)
+    told = service.admin.on_demand.scope(ME, APP, anna)
+
+    assert audit.newest(service.database.reader(), service.tenant) == before
+    assert (told.step.name, told.step.status, told.linked) == ("determine scope", "success", False)
+    assert told.step.details["Assigned"] == "True"
+    service.run()
+    assert service.admin.on_demand.scope(ME, APP, anna).linked
+
+
+def test_the_scope_of_nobody_is_not_found(make_service):
+    with pytest.raises(AdminError, match="There is no user and no group none"):
+        make_service().admin.on_demand.scope(ME, APP, "none")

@@ -207,3 +207,26 @@ def test_people_known_by_another_column_may_bring_columns_of_groups_alone(compan
     company.take(users=[["userPrincipalName", "mail", "displayName"], ["a@x", "a@y", "A"]], user_anchor="mail")
 
     assert company.take(users=[["mail", "displayName"], ["a@y", "B"]]).users.updated == 1
+
+
+def test_some_of_those_whom_an_import_touches_are_named(company):
+    company.take(users=[["userPrincipalName", "city"], ["anna@x.example", "Oslo"], ["bo@x.example", ""]])
+
+    summary = company.take(
+        users=[["userPrincipalName", "city"], ["anna@x.example", "Rome"], ["cyd@x.example", ""]], complete=True
+    )
+
+    told = {(one.what, one.kind, one.row, one.name, one.attributes) for one in summary.examples}
+    assert told == {
+        ("updated", "user", 2, "anna@x.example", ("city",)),
+        ("created", "user", 3, "cyd@x.example", ()),
+        ("deleted", "user", 0, "bo@x.example", ()),
+    }
+
+
+def test_of_many_the_first_are_named(company):
+    rows = [[f"u{number}@x.example"] for number in range(50)]
+
+    summary = company.take(users=[["userPrincipalName"], *rows])
+
+    assert [one.row for one in summary.examples] == list(range(2, 22))

@@ -19,12 +19,13 @@ from provisor.directory.query import (
     PropertyEquals,
     PropertyIn,
     PropertyStartsWith,
+    Related,
     Unless,
     searching,
     unanswerable,
 )
 from provisor.scim.values import fold
-from provisor.storage import directory_query, objects, tenants
+from provisor.storage import directory_query, members, objects, tenants
 from provisor.storage import directory_verbs as verbs
 
 PEOPLE = [
@@ -194,6 +195,52 @@ def test_pages_in_any_order_meet_everybody_once(database, tenant, people, order,
 
     wanted = [item for item in people.values() if condition is None or holds(condition, item)]
     assert met == sorted(wanted, key=lambda item: (value_of(item, order), item.id), reverse=descending)
+
+
+@pytest.mark.parametrize("few", [0, 2_000], ids=["among many", "among few"])
+@pytest.mark.parametrize("order", ORDERED["user"])
+def test_relations_hold_for_whoever_stands_in_them(monkeypatch, database, tenant, people, ask, now, order, few):
+    monkeypatch.setattr(directory_query, "_FEW", few)
+    anna, bo, ivan = (people[name] for name in ("anna", "bo", "ivan"))
+    with database.transaction() as connection:
+        staff = verbs.create(connection, tenant, "group", {"displayName": "Staff"}, now=now)
+        for one in (anna, bo, ivan):
+            members.add(connection, tenant, staff.id, one.id)
+        members.remove(connection, tenant, staff.id, ivan.id, now=now)
+        verbs.set_manager(connection, tenant, bo, anna.id)
+    connection = database.reader()
+
+    def found(condition, kind="user"):
+        query = ObjectQuery(condition=condition, order_by=order if kind == "user" else "displayName")
+        page = directory_query.page(connection, tenant, kind, query)
+        assert directory_query.number_of(connection, tenant, kind, condition) == len(page.objects)
+        return {item.name.split("@")[0] for item in page.objects}
+
+    inside = Related("in group", staff.id)
+    assert found(inside) == {"anna", "bo"}
+    assert found(AllHold((inside, searching("user", "berg")))) == {"bo"}
+    assert found(Unless(inside)) == {"ivan", "misaki", "nameless"}
+    assert found(Related("has member", bo.id), "group") == {"Staff"}
+    assert found(Related("has member", ivan.id), "group") == set()
+    assert found(Related("managed by", anna.id)) == {"bo"}
+    assert found(Related("from source", anna.source)) == set(people)
+    assert found(Related("from source", "none")) == set()
+
+
+def test_a_group_counts_those_who_are_not_in_the_recycle_bin(database, tenant, people, now):
+    with database.transaction() as connection:
+        staff = verbs.create(connection, tenant, "group", {"displayName": "Staff"}, now=now)
+        inner = verbs.create(connection, tenant, "group", {"displayName": "Inner"}, now=now)
+        for one in (people["anna"], people["bo"], people["ivan"], inner):
+            members.add(connection, tenant, staff.id, one.id)
+        verbs.delete(connection, tenant, people["anna"], now=now)
+        members.remove(connection, tenant, staff.id, people["ivan"].id, now=now)
+
+    counts = [
+        members.count_of_group(database.reader(), tenant, staff.id, kind=kind) for kind in (None, "user", "group")
+    ]
+
+    assert counts == [2, 1, 1]
 
 
 def test_groups_are_found_and_ordered_by_their_display_names(database, tenant, now):

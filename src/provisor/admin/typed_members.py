@@ -32,7 +32,7 @@ class MembersById:
     def count(self, actor: Actor, group: str, *, kind: DirectoryKind | None = None) -> int:
         """How many direct members a group has."""
         connection = self.context.read(actor, DIRECTORY_READ)
-        return members.count_of_group(connection, self._group(connection, group).id, kind=kind)
+        return members.count_of_group(connection, self.context.tenant, self._group(connection, group).id, kind=kind)
 
     def groups(
         self, actor: Actor, kind: DirectoryKind, member: str, *, after: str = "", limit: int = 100

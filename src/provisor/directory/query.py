@@ -180,6 +180,11 @@ def unanswerable(kind: DirectoryKind, query: ObjectQuery) -> Refusal | None:
     return None
 
 
+def parts_of(condition: Condition | None) -> Iterator[Condition]:
+    """A condition and all that are in it."""
+    return iter(()) if condition is None else (part for _, part in _parts(condition))
+
+
 def _parts(condition: Condition, depth: int = 0) -> Iterator[tuple[int, Condition]]:
     waiting: list[tuple[int, Condition]] = [(depth, condition)]
     while waiting:

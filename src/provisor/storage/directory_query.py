@@ -26,6 +26,7 @@ from provisor.directory.query import (
     Relation,
     Unless,
     Value,
+    parts_of,
 )
 from provisor.scim.values import fold
 from provisor.storage.object_search import TEXT_COLUMNS
@@ -37,12 +38,20 @@ _FLAGS: Final[Mapping[str, str]] = {
     "securityEnabled": "s.enabled",
     "onPremisesSyncEnabled": "s.synced",
 }
-_RELATED: Final[Mapping[Relation, str]] = {
-    "in group": "s.object IN (SELECT m.member_id FROM member m WHERE m.group_id = ? AND m.removed_at IS NULL)",
-    "has member": "s.object IN (SELECT m.group_id FROM member m WHERE m.member_id = ? AND m.removed_at IS NULL)",
-    "managed by": "s.object IN (SELECT o.id FROM object o WHERE o.manager = ?)",
-    "from source": "EXISTS (SELECT 1 FROM object o WHERE o.id = s.object AND o.source = ?)",
+# Who stands in a relation, found from its other end, and whether somebody does, for whoever is looked at.
+_THOSE: Final[Mapping[Relation, str]] = {
+    "in group": "SELECT m.member_id FROM member m WHERE m.group_id = ? AND m.removed_at IS NULL",
+    "has member": "SELECT m.group_id FROM member m WHERE m.member_id = ? AND m.removed_at IS NULL",
+    "managed by": "SELECT r.id FROM object r WHERE r.manager = ?",
+    "from source": "SELECT r.id FROM object r WHERE r.source = ? AND r.tenant = ? AND r.kind = ?",
 }
+_DOES: Final[Mapping[Relation, str]] = {
+    "in group": "SELECT 1 FROM member m WHERE m.member_id = {key} AND m.group_id = ? AND m.removed_at IS NULL",
+    "has member": "SELECT 1 FROM member m WHERE m.group_id = {key} AND m.member_id = ? AND m.removed_at IS NULL",
+    "managed by": "SELECT 1 FROM object r WHERE r.id = {key} AND r.manager = ?",
+    "from source": "SELECT 1 FROM object r WHERE r.id = {key} AND r.source = ?",
+}
+_FEW: Final = 2_000  # so many are found from the other end, and then narrowed; of more, whoever is looked at is asked
 _HIGHEST = "\U0010ffff"
 
 
@@ -62,7 +71,7 @@ def page(
 ) -> ObjectPage:
     """The next objects; the query is one that directory.query finds answerable."""
     order = "DESC" if query.descending else "ASC"
-    asked = _ids(tenant, kind, query, after)
+    asked = _ids(tenant, kind, query, after, _many(connection, tenant, kind, query.condition))
     rows = connection.all(
         f"""SELECT {_OF_OBJECT}, f.sort FROM ({asked.text} LIMIT ?) AS f
         CROSS JOIN object o WHERE o.id = f.id ORDER BY f.sort {order}, f.id {order}""",
@@ -77,20 +86,41 @@ def number_of(connection: Connection, tenant: str, kind: DirectoryKind, conditio
     """How many live objects there are for which the condition holds."""
     if condition is None:
         return count(connection, tenant, kind)
-    asked = _where(tenant, kind, condition)
+    asked = _where(tenant, kind, condition, _many(connection, tenant, kind, condition))
     row = connection.one(f"SELECT count(*) FROM object_search s WHERE {asked.text}", asked.values)
     return int(row[0]) if row else 0
 
 
-def _ids(tenant: str, kind: DirectoryKind, query: ObjectQuery, after: Position | None) -> _Sql:
+def _many(connection: Connection, tenant: str, kind: DirectoryKind, condition: Condition | None) -> frozenset[Related]:
+    """The relations in a condition in which many stand."""
+    found = {part for part in parts_of(condition) if isinstance(part, Related)}
+    return frozenset(one for one in found if _stand_in(connection, _those(one, tenant, kind)) > _FEW)
+
+
+def _stand_in(connection: Connection, those: _Sql) -> int:
+    row = connection.one(f"SELECT count(*) FROM ({those.text} LIMIT ?)", (*those.values, _FEW + 1))
+    return int(row[0]) if row else 0
+
+
+def _those(related: Related, tenant: str, kind: DirectoryKind) -> _Sql:
+    more = (tenant, kind) if related.relation == "from source" else ()
+    return _Sql(_THOSE[related.relation], (related.to, *more))
+
+
+def _ids(
+    tenant: str, kind: DirectoryKind, query: ObjectQuery, after: Position | None, many: frozenset[Related]
+) -> _Sql:
     """Who is found, from `after` on and in order, each with the value that is ordered by."""
     table, key, column = "object_search s", "s.object", _text_column(kind, query.order_by)
-    asked = _where(tenant, kind, query.condition)
+    asked = _where(tenant, kind, query.condition, many)
+    alone = query.condition is None or (isinstance(query.condition, Related) and query.condition in many)
     if query.order_by == "id":
         column = "''"
-    elif query.order_by == NAMING[kind] and query.condition is None:  # in order already, in the index object_name
+    elif query.order_by == NAMING[kind] and alone:  # in order already, in the index object_name
         table, key, column = "object n", "n.id", "n.folded_name"
         asked = _Sql("n.tenant = ? AND n.kind = ? AND n.deleted_at IS NULL AND n.purged_at IS NULL", (tenant, kind))
+        if isinstance(query.condition, Related):
+            asked = _joined("AND", [asked, _does(query.condition, key)])
     sign, order = ("<", "DESC") if query.descending else (">", "ASC")
     keys = (key,) if query.order_by == "id" else (column, key)
     began = _Sql("1 = 1")
@@ -104,25 +134,28 @@ def _ids(tenant: str, kind: DirectoryKind, query: ObjectQuery, after: Position |
     )
 
 
-def _where(tenant: str, kind: DirectoryKind, condition: Condition | None) -> _Sql:
+def _where(tenant: str, kind: DirectoryKind, condition: Condition | None, many: frozenset[Related]) -> _Sql:
     of_kind = _Sql("s.tenant = ? AND s.kind = ?", (tenant, kind))
-    return of_kind if condition is None else _joined("AND", [of_kind, _asked(tenant, kind, condition)])
+    return of_kind if condition is None else _joined("AND", [of_kind, _asked(tenant, kind, condition, many)])
 
 
-def _asked(tenant: str, kind: DirectoryKind, condition: Condition) -> _Sql:
+def _asked(tenant: str, kind: DirectoryKind, condition: Condition, many: frozenset[Related]) -> _Sql:
     """The condition in SQL. Everything in it is true or false, never unknown: no column of the table is null."""
     match condition:
         case AllHold():
-            parts = [_Sql("1 = 1"), *(_asked(tenant, kind, part) for part in condition.conditions)]
+            parts = [_Sql("1 = 1"), *(_asked(tenant, kind, part, many) for part in condition.conditions)]
             return _joined("AND", parts)
         case AnyHolds():
-            parts = [_Sql("1 = 0"), *(_asked(tenant, kind, part) for part in condition.conditions)]
+            parts = [_Sql("1 = 0"), *(_asked(tenant, kind, part, many) for part in condition.conditions)]
             return _joined("OR", parts)
         case Unless():
-            inner = _asked(tenant, kind, condition.condition)
+            inner = _asked(tenant, kind, condition.condition, many)
             return _Sql(f"NOT ({inner.text})", inner.values)
         case Related():
-            return _Sql(_RELATED[condition.relation], (condition.to,))
+            if condition in many:
+                return _does(condition, "s.object")
+            those = _those(condition, tenant, kind)
+            return _Sql(f"s.object IN ({those.text})", those.values)
         case PropertyEquals():
             return _one_of(tenant, kind, condition.property, (condition.value,))
         case PropertyIn():
@@ -139,6 +172,10 @@ def _asked(tenant: str, kind: DirectoryKind, condition: Condition) -> _Sql:
             return _Sql(f"instr({_text_column(kind, condition.property)}, ?) > 0", (text,)) if text else _Sql("1 = 1")
         case _:
             assert_never(condition)
+
+
+def _does(related: Related, key: str) -> _Sql:
+    return _Sql(f"EXISTS ({_DOES[related.relation].format(key=key)})", (related.to,))
 
 
 def _one_of(tenant: str, kind: DirectoryKind, name: str, values: Sequence[Value]) -> _Sql:

@@ -86,12 +86,13 @@ def of_group(
     return [object_of(row) for row in rows]
 
 
-def count_of_group(connection: Connection, group: str, *, kind: DirectoryKind | None = None) -> int:
-    """How many live direct members a group has."""
+def count_of_group(connection: Connection, tenant: str, group: str, *, kind: DirectoryKind | None = None) -> int:
+    """How many live direct members a group has: all of them, less those who are in the recycle bin."""
+    those = f"m.group_id = ? AND m.removed_at IS NULL {_OF_KIND[kind]}"
     row = connection.one(
-        f"""SELECT count(*) FROM member m CROSS JOIN object o WHERE o.id = m.member_id AND m.group_id = ?
-        AND m.removed_at IS NULL {_OF_KIND[kind]} AND o.deleted_at IS NULL AND o.purged_at IS NULL""",
-        (group,),
+        f"""SELECT (SELECT count(*) FROM member m WHERE {those})
+        - (SELECT count(*) FROM object d CROSS JOIN member m WHERE {_IN_THE_BIN} AND m.member_id = d.id AND {those})""",
+        (group, tenant, group),
     )
     return int(row[0]) if row else 0
 

@@ -90,7 +90,7 @@ def show(visit: PortalVisit, room: Room) -> PageAnswer:
             "wrong_group": wrong_group,
             "sources": {one.id: one.name for one in sources},
             "orders": _ORDERS[room.kind],
-            "total": typed.count(visit.actor),
+            "total": None if asked.narrowed else typed.count(visit.actor),
         },
         status=400 if problem or wrong_group else 200,
     )
