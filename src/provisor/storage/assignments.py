@@ -65,9 +65,11 @@ def page(connection: Connection, query: AssignmentQuery, *, after: str, limit: i
     few = None
     if query.search:
         narrower, few = _searched(connection, query)
-        where, values = f"{where} AND {narrower}", [*values, *few] if few is not None else [*values, *_words(query)]
-    # Spoiled for SQLite's choice, or it would go through all of the application's to find those of one principal.
-    place = "a.id" if query.principal is None and few is None else "coalesce(a.id, '')"
+        where, values = f"{where} AND {narrower}", [*values, *(_words(query) if few is None else few)]
+    # Spoiled for SQLite's choice, or it would go through all of the application's to find those of one principal, of a
+    # few, or of the groups, which are fewer than people.
+    walked = query.principal is None and few is None and query.principal_kind != "group"
+    place = "a.id" if walked else "coalesce(a.id, '')"
     rows = connection.all(f"{_SELECT} WHERE {where} AND {place} > ? ORDER BY {place} LIMIT ?", (*values, after, limit))
     return [_seen(row) for row in rows]
 
@@ -114,7 +116,8 @@ def end(connection: Connection, tenant: str, assignment_id: str, *, now: datetim
 
 def _searched(connection: Connection, query: AssignmentQuery) -> tuple[str, list[str] | None]:
     """A condition for who is searched for, and who it is where that are few; of many, the words are its values."""
-    fits = " AND ".join(["instr(s.name || ' ' || s.display_name || ' ' || s.mail, ?) > 0"] * len(_words(query)))
+    one = "(instr(s.name, ?) > 0 OR instr(s.display_name, ?) > 0 OR instr(s.mail, ?) > 0)"
+    fits = " AND ".join([one] * len(fold(query.search).split()))
     of_tenant = "s.tenant = (SELECT tenant FROM application WHERE id = ?) AND s.kind IN ('user', 'group')"
     rows = connection.all(
         f"SELECT s.object FROM object_search s WHERE {of_tenant} AND {fits or '1 = 1'} LIMIT ?",
@@ -127,7 +130,8 @@ def _searched(connection: Connection, query: AssignmentQuery) -> tuple[str, list
 
 
 def _words(query: AssignmentQuery) -> list[str]:
-    return fold(query.search).split()
+    """Every word once for each of the columns that it is looked for in."""
+    return [word for word in fold(query.search).split() for _ in range(3)]
 
 
 def _conditions(query: AssignmentQuery) -> tuple[str, list[object]]:
