@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from provisor.admin.reports import Asked, CycleTold
-from provisor.portal.provisioning.standing import Tone
+from provisor.admin.reports import CycleTold, TargetAnswers
+from provisor.portal.provisioning.standing import BadgeTone
 from provisor.portal.provisioning.words import short_span
 from provisor.web.charts import Chart, Series
 
 CHARTED: Final = 60  # cycles
 LISTED: Final = 15
-_STATES: Final[dict[str, tuple[str, Tone]]] = {
+_STATES: Final[dict[str, tuple[str, BadgeTone]]] = {
     "running": ("Running", "plain"),
     "succeeded": ("Succeeded", "good"),
     "entry-level-errors": ("Some failed", "warn"),
@@ -27,7 +27,7 @@ class CycleRow:
 
     told: CycleTold
     state: str
-    tone: Tone
+    tone: BadgeTone
     took: str
 
 
@@ -74,10 +74,10 @@ class Speed:
 
     rate: float | None
     mean_milliseconds: float | None
-    asked: Sequence[Asked]
+    asked: Sequence[TargetAnswers]
 
 
-def speed(told: Sequence[CycleTold], asked: Sequence[Asked]) -> Speed:
+def speed(told: Sequence[CycleTold], asked: Sequence[TargetAnswers]) -> Speed:
     """By what cycles sent, and what this service measured since it started."""
     rate = next((one.requests / one.seconds for one in told if one.seconds and one.requests), None)
     number = sum(one.number for one in asked)

@@ -14,7 +14,7 @@ from provisor.engine.health import DISABLED_AFTER
 from provisor.portal.errors import said
 from provisor.portal.frames import JobFrame, job_frame
 from provisor.portal.provisioning.activity import CHARTED, charts, history, speed
-from provisor.portal.provisioning.standing import Pace, Waits, held_amounts, how_far, standing
+from provisor.portal.provisioning.standing import Waits, WatchedPace, held_amounts, how_far, standing
 from provisor.portal.provisioning.words import counted, listed, span
 from provisor.portal.visits import PortalVisit
 from provisor.web.answers import PageAnswer, TemplatePage
@@ -31,7 +31,7 @@ def show(visit: PortalVisit) -> PageAnswer:
         "job": frame,
         "part": "overview",
         "ready": frame.shown.job.status_code != "NotConfigured",
-        **_standing(visit, frame, Pace()),
+        **_standing(visit, frame, WatchedPace()),
         **_activity(visit, frame),
     }
     return TemplatePage(template="provisioning/overview.html", title="Provisioning", values=values)
@@ -39,7 +39,7 @@ def show(visit: PortalVisit) -> PageAnswer:
 
 def standing_topic(visit: PortalVisit) -> LiveTopic:
     """How the job stands."""
-    frame, pace = job_frame(visit), Pace()
+    frame, pace = job_frame(visit), WatchedPace()
     return _topic("standing", frame, lambda: _standing(visit, frame, pace))
 
 
@@ -68,7 +68,7 @@ def _topic(part: str, frame: JobFrame, values: Callable[[], dict[str, Any]]) -> 
 # How it stands
 
 
-def _standing(visit: PortalVisit, frame: JobFrame, pace: Pace) -> dict[str, Any]:
+def _standing(visit: PortalVisit, frame: JobFrame, pace: WatchedPace) -> dict[str, Any]:
     shown = visit.admin.jobs.show(visit.actor, frame.id)
     status = visit.admin.cycles.status(visit.actor, frame.id)
     last = status.last

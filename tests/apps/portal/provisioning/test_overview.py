@@ -7,7 +7,7 @@ import pytest
 from provisor.admin.actor import LOCAL_OPERATOR as ME
 from provisor.admin.roles import ROLES
 from provisor.engine.ports import Exchange, Rejected, Unauthorized
-from provisor.portal.provisioning.standing import Pace
+from provisor.portal.provisioning.standing import WatchedPace
 from provisor.portal.provisioning.words import about
 from provisor.runner.job_lock import job_lock
 from provisor.runner.serving import serving
@@ -146,7 +146,7 @@ def test_charts_are_drawn_from_two_cycles_on_and_told_as_tables(ana, job):
 
 def test_failures_have_a_chart_and_wait_by_their_cause(ana, job, target):
     job.configured().person("anna@contoso.com")
-    target.fail(1, Rejected("Forbidden", 403, "invalidValue"), method="POST", times=100)
+    target.fail(1, Rejected("Forbidden", status=400, scim_type="invalidValue"), method="POST", times=100)
     job.ran()
     job.ran()
 
@@ -158,13 +158,18 @@ def test_failures_have_a_chart_and_wait_by_their_cause(ana, job, target):
 
 
 def test_a_quarantine_tells_why_since_when_and_what_ends_it(ana, job, target):
-    exchange = Exchange("GET", "https://umbrella.example/scim/Users", b"", 401, b"token revoked", 3.0)
+    exchange = Exchange(
+        method="GET", url="https://umbrella.example/scim/Users", status=401, response_body=b"token revoked"
+    )
     target.fail(1, Unauthorized("Refused.", exchange=exchange), times=100)
-    job.configured().ran()
+    job.configured().person("anna@contoso.com")
+    job.ran()
 
     page = ana.get(job.path)
 
     assert "In quarantine" in page.text
+    assert "The request and the answer that caused it" in page.text
+    assert "token revoked" in page.text
     for words in ("EncounteredQuarantineException", "Since", "Next try", "Switched off", "What ends it"):
         assert words in page.text
     assert "provisor job" not in page.text
@@ -261,7 +266,7 @@ def test_a_look_at_a_job_takes_milliseconds(job, topic):
 
 
 def test_the_time_left_follows_the_pace_that_was_seen():
-    pace = Pace()
+    pace = WatchedPace()
 
     assert pace.seconds_left("c", 0, 0, 1000) is None
     assert pace.seconds_left("c", 2, 100, 1000) is None
