@@ -14,7 +14,7 @@ from provisor.engine.health import DISABLED_AFTER
 from provisor.portal.errors import said
 from provisor.portal.frames import JobFrame, job_frame
 from provisor.portal.provisioning.activity import CHARTED, charts, history, speed
-from provisor.portal.provisioning.standing import Waits, WatchedPace, held_amounts, how_far, standing
+from provisor.portal.provisioning.standing import Waits, WatchedPace, held_amounts, how_far, is_switched_off, standing
 from provisor.portal.provisioning.words import counted, listed, span
 from provisor.portal.visits import PortalVisit
 from provisor.web.answers import PageAnswer, TemplatePage
@@ -104,7 +104,7 @@ def _quarantine(visit: PortalVisit, shown: JobShown, status: JobStatus) -> dict[
         "next_try": found.next_try if shown.job.schedule_state == "Active" else None,
         "tries": found.series_count,
         "switched_off": found.series_began + int(DISABLED_AFTER.total_seconds()) * _MICROSECOND,
-        "over": shown.job.schedule_state == "Disabled",
+        "over": is_switched_off(shown, status),
         "held": found.reason == "TooManyDeletes",
         "exchange": visit.admin.escrow.exchange(visit.actor, found.event),
     }

@@ -6,10 +6,12 @@ Values; nothing here depends on who looks. Order: the word, the progress, what w
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Final, Literal
 
 from provisor.admin.jobs import JobShown
 from provisor.admin.status import PHASES, JobStatus
+from provisor.engine.health import is_disabled
 from provisor.engine.progress import Progress
 from provisor.portal.provisioning.words import about
 
@@ -37,14 +39,22 @@ def standing(shown: JobShown, status: JobStatus) -> JobStanding:
     return found or _at_rest(shown, status)
 
 
+def is_switched_off(shown: JobShown, status: JobStatus) -> bool:
+    """Whether the job does not start by itself any more as its quarantine has lasted too long."""
+    found = status.quarantine
+    if found is None or shown.job.schedule_state != "Disabled":
+        return False
+    return is_disabled(datetime.fromtimestamp(found.series_began / 1e6, UTC), status.observed)
+
+
 def _in_trouble(shown: JobShown, status: JobStatus) -> JobStanding | None:
     job = shown.job
-    if status.quarantine is not None and job.schedule_state == "Disabled":
+    if is_switched_off(shown, status):
         sentence = "It was in quarantine for four weeks and does not run any more. Mend the cause, then start it again."
         return JobStanding(word="Switched off", tone="bad", sentence=sentence)
     if status.quarantine is not None:
         now = "A cycle runs and tries it. " if status.running is not None else ""
-        paused = "It is stopped, too: no cycle starts by itself." if job.schedule_state == "Paused" else ""
+        paused = "" if job.schedule_state == "Active" else "Provisioning is off, too: no cycle starts by itself."
         sentence = f"{now}{paused or 'Cycles are tried less and less often until one goes through.'}"
         return JobStanding(word="Quarantine", tone="bad", sentence=sentence)
     if job.status_code == "NotConfigured" and status.running is None:
