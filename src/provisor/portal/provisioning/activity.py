@@ -59,8 +59,13 @@ def charts(told: Sequence[CycleTold]) -> list[tuple[str, str, Chart]]:
         Series(label="Failed", tone="four", values=[one.count("fail") for one in ended]),
     )
     seconds = Series(label="Duration", tone="one", values=[round(one.seconds or 0, 2) for one in ended])
-    failed = Series(label="Failed", tone="four", values=[one.count("fail") for one in ended])
-    failures = [("failures", "Failures", Chart(times=times, series=(failed,)))] if any(failed.values) else []
+    failed = (
+        Series(label="Objects", tone="four", values=[one.count("fail") for one in ended]),
+        Series(label="Whole cycles", tone="five", values=[int(one.state == "failed") for one in ended]),
+    )
+    failures = (
+        [("failures", "Failures", Chart(times=times, series=failed))] if any(any(one.values) for one in failed) else []
+    )
     return [
         ("operations", "Cycles by operation", Chart(times=times, series=operations)),
         ("duration", "Duration of cycles", Chart(times=times, series=(seconds,), unit=" s", kind="lines")),

@@ -22,6 +22,7 @@ from provisor.web.live import LiveTopic
 
 _MICROSECOND = 1_000_000
 _CAUSES = 3
+_KINDS = {"user": "Users", "group": "Groups", "job": "Whole cycles"}
 
 
 def show(visit: PortalVisit) -> PageAnswer:
@@ -153,7 +154,7 @@ def _activity(visit: PortalVisit, frame: JobFrame) -> dict[str, Any]:
         "job_id": frame.id,
         "statistics": statistics,
         "to_date": [
-            (kind, [(name, number) for name, number in counts.items() if number])
+            (_KINDS.get(kind, kind), [(name, number) for name, number in counts.items() if number])
             for kind, counts in statistics.done.items()
         ],
         "statistics_ended": _at(statistics.last_ended),
