@@ -22,11 +22,11 @@ from provisor.storage.times import from_microseconds, to_microseconds
 __all__ = [
     "COLUMNS",
     "ActivityReport",
-    "Asked",
     "CycleTold",
     "LoggedEvent",
     "Reports",
     "Statistics",
+    "TargetAnswers",
     "WhyNot",
     "totals",
 ]
@@ -125,7 +125,7 @@ class CycleTold:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class TargetAnswers:
     """How an application answered this process since it started, by method: the mean in seconds, within how many
     seconds 95 of 100 came (None: later than the last bound), and how many there were of each status.
     """
@@ -181,7 +181,7 @@ class Reports:
             for one in cycles.newest(connection, job.number, limit)
         ]
 
-    def asked(self, actor: Actor, key: str) -> Sequence[Asked]:
+    def asked(self, actor: Actor, key: str) -> Sequence[TargetAnswers]:
         """How a job's application answered, as far as this process asked it."""
         connection = self.context.read(actor, JOB_READ)
         job, tally = self.logs.jobs.find(connection, key, actor, JOB_READ), self.context.tally
@@ -194,7 +194,9 @@ class Reports:
                 }
                 mean = took.seconds / number
                 found.append(
-                    Asked(method=method, number=number, mean=mean, most_within=took.within(0.95), statuses=statuses)
+                    TargetAnswers(
+                        method=method, number=number, mean=mean, most_within=took.within(0.95), statuses=statuses
+                    )
                 )
         return found
 

@@ -201,7 +201,6 @@ def status_of(
     """The status of a job; `held`: some process runs it now; `served`: some process starts it when it is due."""
     recent = cycles.newest(connection, job.number, LOOKED_AT)
     ended = [Execution(cycle=cycle) for cycle in recent if cycle.ended_at is not None]
-    last_successful, last_with_exports = _last_successful(connection, job)
     newest = recent[0] if recent else None
     if ended and ended[0].cycle is newest and newest is not None and newest.phase != "done":
         ended[0] = Execution(cycle=newest, left=_unsent(connection, job, newest))
@@ -222,8 +221,8 @@ def status_of(
         progress=() if newest is None else _progress(connection, job, newest),
         running=running,
         last=ended[0] if ended else None,
-        last_successful=last_successful,
-        last_with_exports=last_with_exports,
+        last_successful=_execution(cycles.last_succeeded(connection, job.number)),
+        last_with_exports=_execution(cycles.last_succeeded(connection, job.number, exporting=True)),
         runs=_runs(connection, job, newest, running=running is not None, served=served(), now=now),
         quarantine=quarantine.read(connection, job.number),
         escrows_pruned=job.escrows_pruned,
@@ -239,15 +238,8 @@ def _failures_in_a_row(connection: Connection, job: Job) -> int:
     return sum(1 for _ in takewhile(lambda execution: execution.state == "Failed", ended))
 
 
-def _last_successful(connection: Connection, job: Job) -> tuple[Execution | None, Execution | None]:
-    """The last cycle without any error, and the last of those that wrote something, however long ago that was."""
-    first: Execution | None = None
-    for cycle in cycles.walk(connection, job.number):
-        if cycle.state == "succeeded":
-            first = first or Execution(cycle=cycle)
-            if cycles.has_exports(cycle):
-                return first, Execution(cycle=cycle)
-    return first, None
+def _execution(cycle: Cycle | None) -> Execution | None:
+    return None if cycle is None else Execution(cycle=cycle)
 
 
 def _quarantine(found: Quarantine) -> dict[str, Json]:

@@ -16,6 +16,10 @@ _COLUMNS = """n, id, kind, phase, state, ruleset_version, low, high, cursor, cou
 LOOKED_BACK = 10  # cycles
 ENOUGH_REQUESTS = 10  # to say how long one takes
 _PAGE = 50
+_EXPORTS = (  # counters of what was written
+    *(f"{kind}.{outcome}" for kind in ("user", "group") for outcome in ("create", "update", "disable", "delete")),
+    *("membership.add", "membership.remove", "reference.write"),
+)
 _BEYOND = 1 << 62  # no cycle has such a number
 
 
@@ -192,11 +196,18 @@ def walk(connection: Connection, job: int) -> Iterator[Cycle]:
 
 def has_exports(cycle: Cycle) -> bool:
     """Whether it wrote to the application."""
-    kinds, outcomes = ("user", "group"), ("create", "update", "disable", "delete")
-    written = any(cycle.counters.get(f"{kind}.{outcome}") for kind in kinds for outcome in outcomes)
-    return written or any(
-        cycle.counters.get(name) for name in ("membership.add", "membership.remove", "reference.write")
+    return any(cycle.counters.get(name) for name in _EXPORTS)
+
+
+def last_succeeded(connection: Connection, job: int, *, exporting: bool = False) -> Cycle | None:
+    """The last cycle without any error, or the last of those that wrote something, however long ago that was."""
+    named = " OR ".join("counters LIKE ?" for _ in _EXPORTS) if exporting else "1 = 1"
+    rows = connection.all(
+        f"""SELECT {_COLUMNS} FROM cycle WHERE job = ? AND state = 'succeeded' AND ({named})
+        ORDER BY n DESC LIMIT {_PAGE}""",
+        (job, *(f'%"{name}"%' for name in _EXPORTS if exporting)),
     )
+    return next((one for one in map(_of, rows) if not exporting or has_exports(one)), None)
 
 
 def landmarks(connection: Connection, job: int) -> list[int]:

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from provisor.admin.reports import Asked, CycleTold
-from provisor.portal.provisioning.standing import Tone
+from provisor.admin.reports import CycleTold, TargetAnswers
+from provisor.portal.provisioning.standing import BadgeTone
 from provisor.portal.provisioning.words import short_span
 from provisor.web.charts import Chart, Series
 
 CHARTED: Final = 60  # cycles
 LISTED: Final = 15
-_STATES: Final[dict[str, tuple[str, Tone]]] = {
+_STATES: Final[dict[str, tuple[str, BadgeTone]]] = {
     "running": ("Running", "plain"),
     "succeeded": ("Succeeded", "good"),
     "entry-level-errors": ("Some failed", "warn"),
@@ -27,7 +27,7 @@ class CycleRow:
 
     told: CycleTold
     state: str
-    tone: Tone
+    tone: BadgeTone
     took: str
 
 
@@ -59,8 +59,13 @@ def charts(told: Sequence[CycleTold]) -> list[tuple[str, str, Chart]]:
         Series(label="Failed", tone="four", values=[one.count("fail") for one in ended]),
     )
     seconds = Series(label="Duration", tone="one", values=[round(one.seconds or 0, 2) for one in ended])
-    failed = Series(label="Failed", tone="four", values=[one.count("fail") for one in ended])
-    failures = [("failures", "Failures", Chart(times=times, series=(failed,)))] if any(failed.values) else []
+    failed = (
+        Series(label="Objects", tone="four", values=[one.count("fail") for one in ended]),
+        Series(label="Whole cycles", tone="five", values=[int(one.state == "failed") for one in ended]),
+    )
+    failures = (
+        [("failures", "Failures", Chart(times=times, series=failed))] if any(any(one.values) for one in failed) else []
+    )
     return [
         ("operations", "Cycles by operation", Chart(times=times, series=operations)),
         ("duration", "Duration of cycles", Chart(times=times, series=(seconds,), unit=" s", kind="lines")),
@@ -74,10 +79,10 @@ class Speed:
 
     rate: float | None
     mean_milliseconds: float | None
-    asked: Sequence[Asked]
+    asked: Sequence[TargetAnswers]
 
 
-def speed(told: Sequence[CycleTold], asked: Sequence[Asked]) -> Speed:
+def speed(told: Sequence[CycleTold], asked: Sequence[TargetAnswers]) -> Speed:
     """By what cycles sent, and what this service measured since it started."""
     rate = next((one.requests / one.seconds for one in told if one.seconds and one.requests), None)
     number = sum(one.number for one in asked)

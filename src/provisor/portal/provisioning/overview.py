@@ -14,7 +14,7 @@ from provisor.engine.health import DISABLED_AFTER
 from provisor.portal.errors import said
 from provisor.portal.frames import JobFrame, job_frame
 from provisor.portal.provisioning.activity import CHARTED, charts, history, speed
-from provisor.portal.provisioning.standing import Pace, Waits, held_amounts, how_far, standing
+from provisor.portal.provisioning.standing import Waits, WatchedPace, held_amounts, how_far, is_switched_off, standing
 from provisor.portal.provisioning.words import counted, listed, span
 from provisor.portal.visits import PortalVisit
 from provisor.web.answers import PageAnswer, TemplatePage
@@ -22,6 +22,7 @@ from provisor.web.live import LiveTopic
 
 _MICROSECOND = 1_000_000
 _CAUSES = 3
+_KINDS = {"user": "Users", "group": "Groups", "job": "Whole cycles"}
 
 
 def show(visit: PortalVisit) -> PageAnswer:
@@ -31,7 +32,7 @@ def show(visit: PortalVisit) -> PageAnswer:
         "job": frame,
         "part": "overview",
         "ready": frame.shown.job.status_code != "NotConfigured",
-        **_standing(visit, frame, Pace()),
+        **_standing(visit, frame, WatchedPace()),
         **_activity(visit, frame),
     }
     return TemplatePage(template="provisioning/overview.html", title="Provisioning", values=values)
@@ -39,7 +40,7 @@ def show(visit: PortalVisit) -> PageAnswer:
 
 def standing_topic(visit: PortalVisit) -> LiveTopic:
     """How the job stands."""
-    frame, pace = job_frame(visit), Pace()
+    frame, pace = job_frame(visit), WatchedPace()
     return _topic("standing", frame, lambda: _standing(visit, frame, pace))
 
 
@@ -68,7 +69,7 @@ def _topic(part: str, frame: JobFrame, values: Callable[[], dict[str, Any]]) -> 
 # How it stands
 
 
-def _standing(visit: PortalVisit, frame: JobFrame, pace: Pace) -> dict[str, Any]:
+def _standing(visit: PortalVisit, frame: JobFrame, pace: WatchedPace) -> dict[str, Any]:
     shown = visit.admin.jobs.show(visit.actor, frame.id)
     status = visit.admin.cycles.status(visit.actor, frame.id)
     last = status.last
@@ -104,7 +105,7 @@ def _quarantine(visit: PortalVisit, shown: JobShown, status: JobStatus) -> dict[
         "next_try": found.next_try if shown.job.schedule_state == "Active" else None,
         "tries": found.series_count,
         "switched_off": found.series_began + int(DISABLED_AFTER.total_seconds()) * _MICROSECOND,
-        "over": shown.job.schedule_state == "Disabled",
+        "over": is_switched_off(shown, status),
         "held": found.reason == "TooManyDeletes",
         "exchange": visit.admin.escrow.exchange(visit.actor, found.event),
     }
@@ -153,7 +154,7 @@ def _activity(visit: PortalVisit, frame: JobFrame) -> dict[str, Any]:
         "job_id": frame.id,
         "statistics": statistics,
         "to_date": [
-            (kind, [(name, number) for name, number in counts.items() if number])
+            (_KINDS.get(kind, kind), [(name, number) for name, number in counts.items() if number])
             for kind, counts in statistics.done.items()
         ],
         "statistics_ended": _at(statistics.last_ended),

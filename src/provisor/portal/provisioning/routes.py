@@ -1,4 +1,4 @@
-"""The addresses of these pages."""
+"""The addresses of the provisioning of an application: get started, settings, overview, and what is done with a job."""
 
 from provisor.portal.provisioning import beginning, operation_routes, overview, settings, steering
 from provisor.portal.visits import PortalLiveRule, PortalRule

@@ -147,9 +147,12 @@ def _test(sent: _Sent) -> TemplatePage:
         made.append(check)
         CHECKS.note(job, check)
 
-    CHECKS.begin(job)
     try:
-        visit.admin.cycles.test_connection(visit.actor, job, unsaved, report=report)
+        CHECKS.begin(job)
+        try:
+            visit.admin.cycles.test_connection(visit.actor, job, unsaved, report=report)
+        finally:
+            CHECKS.end(job)
     except AdminError as error:
         if status_of(error) != 400:
             raise
@@ -164,9 +167,7 @@ def _test(sent: _Sent) -> TemplatePage:
             "said": said(AdminError(error.code, lines[0], error.hint)),
             "answered": answered.removeprefix("It answered: "),
         }
-        return _page(sent, 400)
-    finally:
-        CHECKS.end(job)
+        return _page(sent)  # it was tested, as was asked; the application failed
     sent.test = {"connected": True, "checks": made, "said": "", "answered": "", "saved": unsaved is None}
     return _page(sent)
 

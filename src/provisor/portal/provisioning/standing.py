@@ -6,14 +6,16 @@ Values; nothing here depends on who looks. Order: the word, the progress, what w
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Final, Literal
 
 from provisor.admin.jobs import JobShown
 from provisor.admin.status import PHASES, JobStatus
+from provisor.engine.health import is_disabled
 from provisor.engine.progress import Progress
 from provisor.portal.provisioning.words import about
 
-Tone = Literal["good", "warn", "bad", "plain"]
+BadgeTone = Literal["good", "warn", "bad", "plain"]
 _STEPS: Final = tuple(PHASES.values())
 _WRITING: Final = PHASES["execute"]
 _SHORTEST_SECONDS: Final = 3.0  # of what was watched, to say how fast it goes
@@ -21,15 +23,15 @@ _WATCHED: Final = 60  # looks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class JobStanding:
     """How a job is: a word with its colour, and what that means for what comes next."""
 
     word: str
-    tone: Tone
+    tone: BadgeTone
     sentence: str
 
 
-def standing(shown: JobShown, status: JobStatus) -> Standing:
+def standing(shown: JobShown, status: JobStatus) -> JobStanding:
     """The one that matters most."""
     found = _in_trouble(shown, status)
     if found is None and status.running is not None:
@@ -37,45 +39,53 @@ def standing(shown: JobShown, status: JobStatus) -> Standing:
     return found or _at_rest(shown, status)
 
 
-def _in_trouble(shown: JobShown, status: JobStatus) -> Standing | None:
+def is_switched_off(shown: JobShown, status: JobStatus) -> bool:
+    """Whether the job does not start by itself any more as its quarantine has lasted too long."""
+    found = status.quarantine
+    if found is None or shown.job.schedule_state != "Disabled":
+        return False
+    return is_disabled(datetime.fromtimestamp(found.series_began / 1e6, UTC), status.observed)
+
+
+def _in_trouble(shown: JobShown, status: JobStatus) -> JobStanding | None:
     job = shown.job
-    if status.quarantine is not None and job.schedule_state == "Disabled":
+    if is_switched_off(shown, status):
         sentence = "It was in quarantine for four weeks and does not run any more. Mend the cause, then start it again."
-        return Standing(word="Switched off", tone="bad", sentence=sentence)
+        return JobStanding(word="Switched off", tone="bad", sentence=sentence)
     if status.quarantine is not None:
         now = "A cycle runs and tries it. " if status.running is not None else ""
-        paused = "It is stopped, too: no cycle starts by itself." if job.schedule_state == "Paused" else ""
+        paused = "" if job.schedule_state == "Active" else "Provisioning is off, too: no cycle starts by itself."
         sentence = f"{now}{paused or 'Cycles are tried less and less often until one goes through.'}"
-        return Standing(word="Quarantine", tone="bad", sentence=sentence)
+        return JobStanding(word="Quarantine", tone="bad", sentence=sentence)
     if job.status_code == "NotConfigured" and status.running is None:
         sentence = "It has no admin credentials yet. Nothing is sent before they are saved and provisioning is on."
-        return Standing(word="Not configured", tone="plain", sentence=sentence)
+        return JobStanding(word="Not configured", tone="plain", sentence=sentence)
     return None
 
 
-def _running(shown: JobShown, status: JobStatus) -> Standing:
+def _running(shown: JobShown, status: JobStatus) -> JobStanding:
     kind = "" if status.running is None else status.running.kind
     if shown.job.schedule_state == "Paused":
         sentence = f"The {kind} cycle goes on to its end; after it none starts by itself."
-        return Standing(word="Stopping", tone="warn", sentence=sentence)
-    return Standing(word="Running", tone="good", sentence=f"The {kind} cycle is {status.runs.phase}.")
+        return JobStanding(word="Stopping", tone="warn", sentence=sentence)
+    return JobStanding(word="Running", tone="good", sentence=f"The {kind} cycle is {status.runs.phase}.")
 
 
-def _at_rest(shown: JobShown, status: JobStatus) -> Standing:
+def _at_rest(shown: JobShown, status: JobStatus) -> JobStanding:
     schedule, runs = shown.job.schedule_state, status.runs
     begun = " Its cycle was cut short, and goes on where it stopped." if runs.cut_short else ""
     if schedule == "Paused":
         sentence = f"No cycle starts by itself. Start provisioning, and it goes on where it stopped.{begun}"
-        return Standing(word="Paused", tone="warn", sentence=sentence)
+        return JobStanding(word="Paused", tone="warn", sentence=sentence)
     if schedule == "Disabled":
         sentence = "Provisioning Status is Off. Switched on, the initial cycle of all users and groups in scope begins."
-        return Standing(word="Not started", tone="plain", sentence=sentence)
+        return JobStanding(word="Not started", tone="plain", sentence=sentence)
     if not runs.served:
         sentence = "No service runs the jobs of this database at the moment. Cycles begin when one does."
-        return Standing(word="Waiting", tone="warn", sentence=sentence)
+        return JobStanding(word="Waiting", tone="warn", sentence=sentence)
     if runs.next_start is not None and runs.next_start <= status.observed:
-        return Standing(word="Due", tone="good", sentence=f"A cycle begins in a moment.{begun}")
-    return Standing(word="Idle", tone="good", sentence=f"All is done for now; cycles begin by themselves.{begun}")
+        return JobStanding(word="Due", tone="good", sentence=f"A cycle begins in a moment.{begun}")
+    return JobStanding(word="Idle", tone="good", sentence=f"All is done for now; cycles begin by themselves.{begun}")
 
 
 # How far
@@ -110,7 +120,7 @@ class HowFar:
 
 
 @dataclass(slots=True)
-class Pace:
+class WatchedPace:
     """How fast a cycle goes, by what was seen of it since somebody watches."""
 
     seen: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=_WATCHED))
@@ -128,7 +138,7 @@ class Pace:
         return (of - done) * (at - first_at) / (done - first)
 
 
-def how_far(status: JobStatus, pace: Pace) -> HowFar | None:
+def how_far(status: JobStatus, pace: WatchedPace) -> HowFar | None:
     """Of the cycle that runs, or was cut short; None when there is none."""
     runs = status.runs
     if status.running is None and not runs.cut_short:

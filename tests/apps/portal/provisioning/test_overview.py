@@ -1,13 +1,13 @@
 """The overview of a job: how it stands, what its cycles did, what waits for a person; and the parts that move."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from provisor.admin.actor import LOCAL_OPERATOR as ME
 from provisor.admin.roles import ROLES
-from provisor.engine.ports import Exchange, Rejected, Unauthorized
-from provisor.portal.provisioning.standing import Pace
+from provisor.engine.ports import Rejected, Unauthorized
+from provisor.portal.provisioning.standing import WatchedPace
 from provisor.portal.provisioning.words import about
 from provisor.runner.job_lock import job_lock
 from provisor.runner.serving import serving
@@ -146,7 +146,7 @@ def test_charts_are_drawn_from_two_cycles_on_and_told_as_tables(ana, job):
 
 def test_failures_have_a_chart_and_wait_by_their_cause(ana, job, target):
     job.configured().person("anna@contoso.com")
-    target.fail(1, Rejected("Forbidden", 403, "invalidValue"), method="POST", times=100)
+    target.fail(1, Rejected("Forbidden", status=400, scim_type="invalidValue"), method="POST", times=100)
     job.ran()
     job.ran()
 
@@ -157,18 +157,31 @@ def test_failures_have_a_chart_and_wait_by_their_cause(ana, job, target):
     assert page.html.count("data-chart") == 3
 
 
-def test_a_quarantine_tells_why_since_when_and_what_ends_it(ana, job, target):
-    exchange = Exchange("GET", "https://umbrella.example/scim/Users", b"", 401, b"token revoked", 3.0)
-    target.fail(1, Unauthorized("Refused.", exchange=exchange), times=100)
-    job.configured().ran()
+def test_a_quarantine_tells_why_since_when_and_what_ends_it(ana, job, admin, target):
+    target.fail(1, Unauthorized("Refused."), times=100)
+    job.configured().person("anna@contoso.com")
+    admin.jobs.start(ME, job.id)
+    job.ran()
 
     page = ana.get(job.path)
 
     assert "In quarantine" in page.text
+    assert "The request and the answer that caused it" in page.text
     for words in ("EncounteredQuarantineException", "Since", "Next try", "Switched off", "What ends it"):
         assert words in page.text
     assert "provisor job" not in page.text
     assert f"{job.path}/start" in page.document.forms
+
+
+def test_a_job_that_was_four_weeks_in_quarantine_says_that_it_is_switched_off(ana, job, database, target):
+    target.fail(1, Unauthorized("Refused."), times=100)
+    job.configured().person("anna@contoso.com")
+    job.ran()
+    weeks = to_microseconds(datetime.now(UTC) - timedelta(days=29))
+    with database.transaction() as connection:
+        connection.execute("UPDATE quarantine SET series_began = ?", (weeks,))
+
+    assert "Switched off after four weeks in quarantine" in ana.get(job.path).text
 
 
 def test_a_plan_that_waits_for_approval_is_pointed_to(ana, job, admin):
@@ -261,7 +274,7 @@ def test_a_look_at_a_job_takes_milliseconds(job, topic):
 
 
 def test_the_time_left_follows_the_pace_that_was_seen():
-    pace = Pace()
+    pace = WatchedPace()
 
     assert pace.seconds_left("c", 0, 0, 1000) is None
     assert pace.seconds_left("c", 2, 100, 1000) is None
