@@ -47,12 +47,18 @@ class Deletions:
         job = self.jobs.find(connection, key, actor, JOB_READ)
         return holds.stream(connection, job.number, search=search, after=after, page=page)
 
-    def allow(self, actor: Actor, key: str) -> int:
+    def allow(self, actor: Actor, key: str, *, shown: int | None = None) -> int:
         """Let through who is held now, and nobody who was not shown; how many. With the behaviour `entra`, as there:
-        whatever the next cycle means to take away. The next cycle follows at once where the job is started.
+        whatever the next cycle means to take away. The next cycle follows at once where the job is started. Raises
+        AdminError where not as many are held by now as were `shown`.
         """
         with self.context.change(actor, JOB_WRITE, ACTIVITY) as change:
             job = self.jobs.find(change.connection, key, actor, JOB_WRITE)
+            held = sum(holds.count(change.connection, job.number, allowed=False))
+            if shown is not None and held != shown:
+                raise AdminError(
+                    "held-meanwhile", f"{held:,} are held back by now, and {max(shown, 0):,} were shown.", "Look again."
+                )
             number = holds.allow(change.connection, job.number, to_microseconds(change.now))
             hold = holds.read(change.connection, job.number)
             if hold is not None and hold.failure.code == UNMATCHED:

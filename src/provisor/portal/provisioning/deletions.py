@@ -24,7 +24,7 @@ _NOUNS: Final = ("user", "group", "membership")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Decided:
+class HoldDecision:
     """What somebody decided about held deletions."""
 
     event: AuditEvent
@@ -65,10 +65,10 @@ def confirm(visit: PortalVisit) -> PageAnswer:
 def allow(visit: PortalVisit) -> PageAnswer:
     """Let everybody through who is held now, if they are as many as were shown."""
     frame = job_frame(visit, JOB_WRITE)
-    if changed := _changed(visit, frame):
-        return changed
+    text = visit.form.get("number", "")
+    shown = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else -1
     try:
-        number = visit.admin.deletions.allow(visit.actor, frame.id)
+        number = visit.admin.deletions.allow(visit.actor, frame.id, shown=shown)
     except AdminError as error:
         return _confirming(visit, frame, said(error), status_of(error))
     return Redirect(to=f"{frame.address}/deletions", done=f"Allowed {number:,} of those held back. {_then(frame)}")
@@ -111,36 +111,24 @@ def _confirming(visit: PortalVisit, frame: JobFrame, wrong: str = "", status: in
         "part": "deletions",
         **_held(visit, frame, shown),
         "decision": decision,
-        "number": _waiting(shown),
+        "number": sum(shown.held),
         "wrong": wrong,
     }
     title = f"{decision.capitalize()} held deletions"
     return TemplatePage(template="provisioning/deletions_confirm.html", title=title, values=values, status=status)
 
 
-def _waiting(shown: HeldShown) -> int:
-    return sum(shown.held)
-
-
-def _changed(visit: PortalVisit, frame: JobFrame) -> TemplatePage | None:
-    """The confirm page once more, where others are held by now than were shown on it."""
-    now = _waiting(visit.admin.deletions.show(visit.actor, frame.id))
-    if visit.form.get("number", "") == str(now):
-        return None
-    return _confirming(visit, frame, "Others are held back by now than were shown here. Look at them again.", 409)
-
-
 def _then(frame: JobFrame) -> str:
     return "The next cycle begins at once." if frame.on else "They go with the next cycle: provisioning is off."
 
 
-def _history(visit: PortalVisit, frame: JobFrame) -> Sequence[Decided]:
+def _history(visit: PortalVisit, frame: JobFrame) -> Sequence[HoldDecision]:
     """What was decided, for who may read the audit log; the newest first."""
     if not visit.actor.may(AUDIT_READ):
         return ()
     events = visit.admin.audits.page(visit.actor, activity=ACTIVITY, target=frame.id, limit=_EVENTS)
     found = (
-        Decided(event=event, allowed=event.detail["heldDeletions"] == "allowed", number=number)
+        HoldDecision(event=event, allowed=event.detail["heldDeletions"] == "allowed", number=number)
         for event in events
         if "heldDeletions" in event.detail and isinstance(number := event.detail.get("number"), int)
     )

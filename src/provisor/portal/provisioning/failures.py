@@ -8,6 +8,7 @@ from provisor.admin.errors import AdminError
 from provisor.portal.errors import said, status_of
 from provisor.portal.frames import JobFrame, job_frame
 from provisor.portal.provisioning.advice import advice
+from provisor.portal.provisioning.exchanges import shown_exchange
 from provisor.portal.visits import PortalVisit
 from provisor.web.answers import PageAnswer, Redirect, TemplatePage
 
@@ -69,7 +70,7 @@ def of_object(visit: PortalVisit) -> PageAnswer:
         "job": frame,
         "part": "failures",
         "entries": [
-            (one, advice(one.hint), visit.admin.escrow.exchange(visit.actor, one.event) if one.event else None)
+            (one, advice(one.hint), shown_exchange(visit.admin.escrow.exchange(visit.actor, one.event)))
             for one in entries
         ],
         "first": entries[0],

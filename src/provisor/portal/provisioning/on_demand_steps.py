@@ -7,6 +7,7 @@ from typing import Any, Final, Literal
 from provisor.admin.on_demand import Provisioned
 from provisor.engine.on_demand import OnDemandStep
 from provisor.portal.provisioning.advice import advice
+from provisor.portal.provisioning.exchanges import laid_out
 
 StepTone = Literal["good", "warn", "bad", "plain"]
 
@@ -112,7 +113,7 @@ def _told_step(one: Provisioned, name: str, step: OnDemandStep | None) -> ToldSt
         filters=_list(details.get("Filters")),
         queries=_list(details.get("queries")),
         changes=changes,
-        requests=_list(details.get("requests")),
+        requests=[laid_out(sent) for sent in _list(details.get("requests"))],
     )
 
 
