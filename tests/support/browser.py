@@ -149,7 +149,9 @@ class Pages:
         out, messages = [], [{"type": "http.request", "body": body, "more_body": False}]
 
         async def receive():
-            return messages.pop(0) if messages else {"type": "http.disconnect"}
+            if not messages:
+                await asyncio.Event().wait()  # the browser stays until it is answered
+            return messages.pop(0)
 
         async def send(message):
             out.append(message)
