@@ -8,13 +8,15 @@ from provisor.admin.actor import LOCAL_OPERATOR as ME
 from provisor.admin.scope_counting import MOST_UNDECIDED, ScopeCounts
 from provisor.rules.scoping import Clause, FilterGroup, Scope
 
+NOBODY_OUT = Scope()
+
 
 @pytest.fixture
 def counting(verbs, database, tenant):
     """Counts anew, by a clock that goes on a second each time it is asked."""
     counts, clock = ScopeCounts(), count()
 
-    def counted(scope, in_force=Scope(), seconds=1_000_000):
+    def counted(scope, in_force=NOBODY_OUT, seconds=1_000_000):
         return counts.count(
             database.reader(), tenant, "user", (scope, in_force), ticking=lambda: next(clock), seconds=seconds
         )
