@@ -97,10 +97,15 @@ def who(admin):
     return admin.users.show(ME, NEW).object.id
 
 
+def rules(admin):
+    return admin.schemas.export(ME, APP)
+
+
 def assignment(admin):
     return admin.assignments.of_principal(ME, PrincipalKey("user", NEW))[0].id
 
 
+NATIVE = "urn:ietf:params:scim:schemas:extension:ciscoumbrella:2.0:User:nativeObjectId"
 BADGE = "urn:ietf:params:scim:schemas:extension:Acme:2.0:Group:badge"
 VERBS = {
     "users.create": lambda admin: admin.users.create(ME, {"userPrincipalName": NEW, "displayName": "New"}),
@@ -211,6 +216,21 @@ VERBS = {
     "schemas.export": lambda admin: admin.schemas.export(ME, APP),
     "schemas.map": lambda admin: admin.schemas.map(ME, APP, "user", source="mail", target="displayName"),
     "schemas.save": lambda admin: admin.schemas.save(ME, APP, admin.schemas.export(ME, APP)),
+    "attributes.added": lambda admin: admin.attributes.added(ME, APP, rules(admin), "group", BADGE),
+    "attributes.said": lambda admin: admin.attributes.said(
+        ME, APP, rules(admin), "user", "displayName", case_exact=False
+    ),
+    "attributes.without": lambda admin: admin.attributes.without(ME, APP, rules(admin), "user", NATIVE),
+    "schemas.draft": lambda admin: admin.schemas.draft(ME, APP),
+    "schemas.change_draft": lambda admin: admin.schemas.change_draft(
+        ME, APP, rules(admin), edition=admin.schemas.draft(ME, APP).edition
+    ),
+    "schemas.save_draft": lambda admin: admin.schemas.save_draft(ME, APP, edition=admin.schemas.draft(ME, APP).edition),
+    "schemas.discard_draft": lambda admin: admin.schemas.discard_draft(ME, APP),
+    "schemas.surroundings": lambda admin: admin.schemas.surroundings(ME, APP),
+    "schemas.problems": lambda admin: admin.schemas.problems(ME, APP, rules(admin)),
+    "schemas.would_concern": lambda admin: admin.schemas.would_concern(ME, APP, rules(admin)),
+    "schemas.subject": lambda admin: admin.schemas.subject(ME, APP, "user", person(1), rules(admin)),
     "schemas.current": lambda admin: admin.schemas.current(ME, APP),
     "schemas.replace": lambda admin: admin.schemas.replace(ME, APP, admin.schemas.export(ME, APP)),
     "cycles.ask": lambda admin: admin.cycles.ask(ME, APP),
@@ -280,6 +300,8 @@ AUDIT_FILTERS = {
 # Why these are not among them.
 OF_EVERYTHING = {
     "attributes.discover": "it asks the application, and reads nothing of the directory",
+    "attributes.asked": "as attributes.discover",
+    "schemas.count_scope": "judges everybody, for as long as it is given: tests/admin/test_scope_counting.py",
     "users.count": "counts everybody, in an index",
     **dict.fromkeys(("typed_users.count", "typed_groups.count", "deleted_objects.count"), "counts, in an index"),
     "members_by_id.count": "counts one group, whose members it looks at",

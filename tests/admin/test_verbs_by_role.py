@@ -27,6 +27,7 @@ from provisor.database import open_database
 from provisor.engine.letter import MailServer
 from provisor.engine.log_event import Facts, Sent, encode
 from provisor.engine.plan import Plan
+from provisor.rules.scoping import Scope
 from provisor.runner.importing.import_source import CsvImport
 from provisor.storage import audit, exchanges, log, plans
 from provisor.storage.log import LogRow
@@ -68,21 +69,21 @@ VERBS = {
     (may.APPLICATION_WRITE, may.JOB_WRITE): "removals.delete_application service_principals.delete",
     (may.ASSIGNMENT_WRITE,): "applications.assign applications.unassign assignments.add assignments.remove"
     " assignments.remove_several",
-    (may.DIRECTORY_READ, may.JOB_READ): "on_demand.scope",
+    (may.DIRECTORY_READ, may.JOB_READ): "on_demand.scope schemas.subject schemas.count_scope",
     (may.JOB_READ,): "jobs.all jobs.show jobs.in_force attributes.all escrow.causes escrow.entries escrow.show"
     " escrow.exchange deletions.show deletions.entries links.show removals.job_outlook cycles.status cycles.causes"
     " cycles.done plans.all plans.show plans.details plans.stale plans.causes plans.compare schemas.export"
-    " schemas.concerned reports.asked reports.cycles reports.statistics credentials.show schemas.current synchronization.all_jobs"
-    " synchronization.templates synchronization.template credential_sets.show plans.operations plan_making.look"
-    " plan_making.under_way plans.page links.leavers links.shown_whole",
-    (
-        may.JOB_WRITE,
-    ): "jobs.check_settings jobs.create jobs.start jobs.pause jobs.abort jobs.restart jobs.settings cycles.abort"
-    " attributes.add attributes.set attributes.remove escrow.quarantine deletions.allow deletions.reject links.forget"
-    " removals.delete_job schemas.map schemas.restore schemas.save schemas.replace synchronization.create_job"
-    " schemas.examine"
-    " synchronization.save_template",
+    " schemas.concerned reports.asked reports.cycles reports.statistics credentials.show schemas.current"
+    " synchronization.all_jobs synchronization.templates synchronization.template credential_sets.show plans.operations"
+    " plan_making.look plan_making.under_way plans.page links.leavers links.shown_whole schemas.draft"
+    " schemas.surroundings schemas.problems schemas.would_concern",
+    (may.JOB_WRITE,): "jobs.check_settings jobs.create jobs.start jobs.pause jobs.abort jobs.restart jobs.settings"
+    " cycles.abort attributes.add attributes.set attributes.remove escrow.quarantine deletions.allow deletions.reject"
+    " links.forget removals.delete_job schemas.map schemas.restore schemas.save schemas.replace"
+    " synchronization.create_job schemas.examine synchronization.save_template schemas.change_draft"
+    " schemas.discard_draft schemas.save_draft attributes.added attributes.said attributes.without",
     (may.JOB_RUN,): "cycles.run cycles.runnable cycles.test_connection escrow.retry plans.make attributes.discover"
+    " attributes.asked"
     " cycles.ask on_demand.rules plans.plannable plan_making.ask synchronization.test_connection",
     (may.DIRECTORY_READ, may.JOB_RUN): "on_demand.user on_demand.group",
     (may.JOB_CREDENTIALS,): "jobs.save_credentials credentials.save credential_sets.replace",
@@ -303,6 +304,8 @@ OTHERWISE = {
     "links.forget": {"key": PERSON},
     "credentials.save": {"given": {"UserName": "anna"}},
     "attributes.set": {"required": True},
+    "attributes.said": {"required": True},
+    "schemas.count_scope": {"scope": Scope()},
     "assignments.of_principal": {"key": PrincipalKey("user", PERSON)},
 }
 

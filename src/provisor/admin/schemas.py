@@ -159,13 +159,15 @@ class Schemas:
 
     # Drafts
 
-    def draft(self, actor: Actor, job: str) -> Draft:
-        """The rules as this account is changing them; where it is not, as they are saved."""
-        connection = self.context.read(actor, JOB_READ)
-        return self._draft(connection, actor, self.jobs.find(connection, job, actor, JOB_READ))
+    def draft(self, actor: Actor, job: str, *, permission: str = JOB_READ) -> Draft:
+        """The rules as this account is changing them; where it is not, as they are saved. `permission`: to do more than
+        look at them.
+        """
+        connection = self.context.read(actor, permission)
+        return self._draft(connection, actor, self.jobs.find(connection, job, actor, permission))
 
     def change_draft(self, actor: Actor, job: str, document: Json, *, edition: str) -> Draft:
-        """Other rules in the draft; the first change begins one. Nothing is saved, and nothing but their size checked.
+        """Other rules in the draft; the first change begins one. Nothing is saved, and they need only be readable.
 
         `edition`: of what was changed; raises AdminError where the draft, or what is saved, is another by now.
         """
@@ -173,6 +175,9 @@ class Schemas:
         found = self.jobs.find(connection, job, actor, JOB_WRITE)
         if (beyond := bounds_problem(document)) is not None:
             raise refused([beyond], {})
+        ruleset = read_schema(document)
+        if not isinstance(ruleset, RuleSet):
+            raise refused(ruleset, document)
         draft = self._draft(connection, actor, found)
         return self._drafts.change(actor.id, found.id, document, edition, draft, self.context.now())
 

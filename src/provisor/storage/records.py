@@ -34,7 +34,7 @@ def _roles(nested: NestedGroups) -> str:
     """The same ways to be assigned, one row per role; an assignment without a role of the application gives none."""
     return f"""SELECT a.id, a.role FROM assignment a
         WHERE a.principal = ? AND a.application = ? AND a.removed_at IS NULL
-        UNION SELECT t.id, t.role FROM ({_through_groups(nested, "a.id, a.role", "?")}) t ORDER BY 1"""
+        UNION SELECT t.id, t.role FROM ({_through_groups(nested, "a.id, a.role", "?")}) t"""
 
 
 def _columns(nested: NestedGroups) -> str:
@@ -150,7 +150,9 @@ def roles(connection: Connection, *, application: str, user: str, nested: Nested
     """
     defined = applications.roles(connection, application)
     found: dict[str, dict[str, str]] = {}
-    for assignment, role_id in connection.all(_STATEMENTS[nested].roles, (user, application, user, application)):
+    # Ordered here: asked for in order, SQLite walks through all assignments, because they come in order that way.
+    held = sorted(connection.all(_STATEMENTS[nested].roles, (user, application, user, application)))
+    for assignment, role_id in held:
         role = defined.get(role_id)
         if role is not None and role.enabled and role_id not in found:
             found[role_id] = {"id": assignment, "value": role.value or "", "displayName": role.display_name}

@@ -11,7 +11,7 @@ from provisor.admin.plans import PlanRow
 from provisor.admin.rule_differences import differences
 from provisor.admin.rules import readable
 from provisor.portal.errors import said
-from provisor.portal.mappings.drafting import Desk, back, desk
+from provisor.portal.mappings.drafting import Desk, back, desk, refusal_status
 from provisor.portal.visits import PortalVisit
 from provisor.web.answers import PageAnswer, Redirect, TemplatePage
 
@@ -44,7 +44,7 @@ def send(visit: PortalVisit) -> PageAnswer:
         text = said(error)
         if error.code == "rule-problems" and here.problems:
             text = "The mappings cannot be saved like this; what is wrong is listed here."
-        return _changes(here, text, 409 if error.code == "changed-meanwhile" else 400)
+        return _changes(here, text, refusal_status(error))
 
 
 def save(here: Desk, *, to: str, edition: str) -> Redirect:

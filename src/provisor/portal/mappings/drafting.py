@@ -93,7 +93,7 @@ class Desk:
 def desk(visit: PortalVisit, permission: str = JOB_READ) -> Desk:
     """Of the job that the address names. Raises AdminError."""
     job = job_frame(visit, permission)
-    draft = visit.admin.schemas.draft(visit.actor, job.id)
+    draft = visit.admin.schemas.draft(visit.actor, job.id, permission=permission)
     return Desk(visit=visit, job=job, draft=draft, ruleset=readable(draft.document))
 
 
@@ -127,12 +127,17 @@ def number_in(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 5 else 0
 
 
+def refusal_status(error: AdminError) -> int:
+    """The HTTP status of a form that was refused."""
+    return 409 if error.code == "changed-meanwhile" else status_of(error)
+
+
 def refusing(answer: Callable[[], PageAnswer], shown: Callable[[str, int], TemplatePage]) -> PageAnswer:
     """The answer; where a verb refused, the page again with what it said, and nothing of what was typed lost."""
     try:
         return answer()
     except AdminError as error:
-        return shown(said(error), 409 if error.code == "changed-meanwhile" else status_of(error))
+        return shown(said(error), refusal_status(error))
 
 
 def back(to: str, done: str = "") -> Redirect:

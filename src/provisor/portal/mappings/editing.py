@@ -14,7 +14,7 @@ from provisor.admin.rule_differences import FLOW_WORDS, source_words, type_words
 from provisor.admin.rule_edits import source_of, with_row
 from provisor.expressions import FUNCTIONS, MAX_LENGTH_CHARACTERS, ExpressionProblem, signature_of
 from provisor.portal.errors import said
-from provisor.portal.mappings.drafting import Desk, back, desk, kind_of, number_in, title_of
+from provisor.portal.mappings.drafting import Desk, back, desk, kind_of, number_in, refusal_status, title_of
 from provisor.portal.mappings.trying import Mistake, Result, Trial, mistake, result_of, trial
 from provisor.portal.visits import PortalVisit
 from provisor.rules.attributes import place_of, with_attributes
@@ -52,7 +52,7 @@ def send(visit: PortalVisit) -> PageAnswer:
             return _page(here, kind, place, typed, status=400)
         here.changed(with_row(here.draft.document, kind, changed, in_place_of=place))
     except AdminError as error:
-        status = 409 if error.code == "changed-meanwhile" else 400
+        status = refusal_status(error)
         return _page(here, kind, _place(visit), typed, problem=said(error), status=status)
     return back(here.address_of(kind), f"{changed.target} is changed in the draft. Nothing is saved yet.")
 

@@ -5,12 +5,10 @@ from typing import Final
 
 from provisor.admin.actor import JOB_WRITE
 from provisor.admin.errors import AdminError
-from provisor.admin.rules import read_document, readable
+from provisor.admin.rules import read_document
 from provisor.portal.errors import said
-from provisor.portal.mappings.drafting import Desk, back, desk
+from provisor.portal.mappings.drafting import Desk, back, desk, refusal_status
 from provisor.portal.visits import PortalVisit
-from provisor.rules.graph_replacing import bounds_problem
-from provisor.scim.values import Json
 from provisor.web.answers import Download, PageAnswer, TemplatePage
 
 LONGEST_BYTES: Final = 2 * 1024 * 1024  # templates have 60 kB
@@ -49,15 +47,7 @@ def upload(visit: PortalVisit) -> PageAnswer:
                 "file-unreadable", f"{sent.name} is larger than {LONGEST_BYTES // 1024:,} kB.", "Choose a schema file."
             )
         document = read_document(sent.file.read_bytes(), sent.name)
-        _must_fit(document)
         here.changed(document)
     except AdminError as error:
-        return _page(here, said(error), 409 if error.code == "changed-meanwhile" else 400)
+        return _page(here, said(error), refusal_status(error))
     return back(f"{here.address}/changes", f"{sent.name} is in the draft. Nothing is saved yet.")
-
-
-def _must_fit(document: Json) -> None:
-    """Raise AdminError for rules that cannot be read at all, or are beyond all bounds."""
-    if (beyond := bounds_problem(document)) is not None:
-        raise AdminError("rule-problems", f"{beyond.message} {beyond.hint}")
-    readable(document)

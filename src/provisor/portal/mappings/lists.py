@@ -11,7 +11,7 @@ from provisor.admin.actor import JOB_WRITE
 from provisor.admin.attributes import GivenAttribute
 from provisor.admin.errors import AdminError
 from provisor.portal.errors import said
-from provisor.portal.mappings.drafting import Desk, back, desk, kind_of, title_of
+from provisor.portal.mappings.drafting import Desk, back, desk, kind_of, refusal_status, title_of
 from provisor.portal.visits import PortalVisit
 from provisor.rules.attributes import MUTABILITIES, TYPES, AttributeDefinition, DefinedMutability, DefinedType
 from provisor.rules.discovered import Discovered
@@ -57,7 +57,7 @@ def send(visit: PortalVisit) -> PageAnswer:
             done = f"{name} is on the list, in the draft. Map it, and save then."
         here.changed(changed)
     except AdminError as error:
-        status = 409 if error.code == "changed-meanwhile" else 400
+        status = refusal_status(error)
         typed = replace(AttributeDefinition(name=name), **given)
         return _page(here, kind, typed, editing=do == "set", problem=said(error), status=status)
     return back(own, done)
@@ -81,6 +81,7 @@ def _page(
         "application": here.job.application.name,
         "kind": kind,
         "listed": listed,
+        "defaults": any(one.definition.default is not None for one in listed),
         "typed": typed,
         "editing": editing,
         "types": [(one, one) for one in TYPES],
@@ -89,8 +90,7 @@ def _page(
         "asked": asked,
         "wrong": [text for place, text in here.problems if "/attributes/" in place],
     }
-    title = f"Edit attribute list for {here.job.application.name}"
-    return here.page("attributes.html", title, values, problem=problem, status=status)
+    return here.page("attributes.html", "Edit attribute list", values, problem=problem, status=status)
 
 
 # Asking the application
@@ -106,7 +106,7 @@ def ask(visit: PortalVisit) -> PageAnswer:
             here.changed(document)
             here = desk(visit, JOB_WRITE)
     except AdminError as error:
-        status = 409 if error.code == "changed-meanwhile" else 400
+        status = refusal_status(error)
         return _page(here, kind, blank, editing=False, problem=said(error), status=status)
     return _page(here, kind, blank, editing=False, asked=next(one for one in discovery.kinds if one.kind == kind))
 

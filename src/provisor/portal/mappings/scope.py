@@ -15,7 +15,7 @@ from provisor.admin.actor import DIRECTORY_READ, JOB_WRITE
 from provisor.admin.errors import AdminError
 from provisor.admin.rule_edits import with_filters
 from provisor.portal.errors import said
-from provisor.portal.mappings.drafting import Desk, back, desk, kind_of, title_of
+from provisor.portal.mappings.drafting import Desk, back, desk, kind_of, refusal_status, title_of
 from provisor.portal.mappings.trying import Trial, trial
 from provisor.portal.visits import PortalVisit
 from provisor.rules.clauses import scope_problems
@@ -110,7 +110,7 @@ def send(visit: PortalVisit) -> PageAnswer:
     try:
         here.changed(with_filters(here.draft.document, kind, _groups(typed, mapping.scope)))
     except AdminError as error:
-        status = 409 if error.code == "changed-meanwhile" else 400
+        status = refusal_status(error)
         return _page(here, kind, typed, problem=said(error), status=status)
     return back(here.address_of(kind), "The scoping filters are in the draft. Nothing is saved yet.")
 
@@ -216,7 +216,7 @@ def _page(
         "input_filters": len(scope.input_groups),
         "count": count,
         "trial": chosen,
-        "trial_id": "outcome",
+        "trial_id": "trial",
         "verdict": verdict,
         "full": len(typed) >= _MOST_FILTERS or sum(len(one.clauses) for one in typed) >= _MOST_CLAUSES,
         "assigned_only": here.job.shown.job.settings.get("scope") != "all",

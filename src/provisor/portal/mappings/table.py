@@ -9,7 +9,17 @@ from provisor.admin.rule_differences import ACTION_WORDS, FLOW_WORDS, source_wor
 from provisor.admin.rule_edits import with_settings, without_row
 from provisor.portal.errors import said
 from provisor.portal.mappings import changes
-from provisor.portal.mappings.drafting import Desk, back, desk, kind_of, number_in, pointer_of, refusing, title_of
+from provisor.portal.mappings.drafting import (
+    Desk,
+    back,
+    desk,
+    kind_of,
+    number_in,
+    pointer_of,
+    refusal_status,
+    refusing,
+    title_of,
+)
 from provisor.portal.visits import PortalVisit
 from provisor.rules.attributes import with_attributes, written_as_one
 from provisor.rules.mapping import AttributeMapping, ObjectKind
@@ -36,6 +46,7 @@ def _table(here: Desk, kind: ObjectKind, problem: str = "", status: int = 200) -
         "own": here.address_of(kind),
         "kind": kind,
         "mapping": mapping,
+        "mapping_title": title_of(mapping),
         "actions": [(name, words, name in mapping.actions) for name, words in ACTION_WORDS.items()],
         "rows": rows,
         "unmapped": _unmapped(here, kind),
@@ -44,7 +55,7 @@ def _table(here: Desk, kind: ObjectKind, problem: str = "", status: int = 200) -
         "filter_problems": [text for place, text in here.problems if place.startswith(inside[1])],
         "other_problems": [text for place, text in here.problems if place == at or not place.startswith((at, "/s"))],
     }
-    return here.page("table.html", title_of(mapping), values, problem=problem, status=status)
+    return here.page("table.html", "Attribute-Mapping", values, problem=problem, status=status)
 
 
 def _row(here: Desk, kind: ObjectKind, row: AttributeMapping, wrong: Sequence[str]) -> Mapping[str, object]:
@@ -108,7 +119,7 @@ def send(visit: PortalVisit) -> PageAnswer:
         if error.code == "rule-problems" and here.problems:
             text = "The mappings cannot be saved like this. What is wrong stands beside what it is about."
             return _table(here, kind, text, 400)
-        return _table(here, kind, said(error), 409 if error.code == "changed-meanwhile" else 400)
+        return _table(here, kind, said(error), refusal_status(error))
 
 
 def _keep_settings(here: Desk, kind: ObjectKind) -> None:

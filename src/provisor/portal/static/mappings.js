@@ -9,7 +9,6 @@
     if (!open) return;
     open.list.remove();
     open.field.removeAttribute("aria-activedescendant");
-    open.field.setAttribute("aria-expanded", "false");
     open = null;
   };
 
@@ -78,7 +77,6 @@
     });
     field.after(list);
     field.setAttribute("aria-controls", "offered");
-    field.setAttribute("aria-expanded", "true");
     open = { field, list, start: word.start, at: 0 };
     choose(0);
   };
@@ -89,10 +87,8 @@
   });
   document.addEventListener("focusin", (event) => {
     if (!completes(event.target)) return;
-    event.target.setAttribute("role", "combobox");
     event.target.setAttribute("aria-autocomplete", "list");
     event.target.setAttribute("aria-haspopup", "listbox");
-    event.target.setAttribute("aria-expanded", "false");
   });
   document.addEventListener("focusout", (event) => { if (completes(event.target)) close(); });
   document.addEventListener("keydown", (event) => {

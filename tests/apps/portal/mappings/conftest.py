@@ -6,6 +6,7 @@ import pytest
 
 from provisor.admin.actor import LOCAL_OPERATOR as ME
 
+PASSWORD = "correct horse battery"
 APP = "Cisco Umbrella User Management"
 
 
@@ -35,12 +36,13 @@ def world(admin):
 
 
 @pytest.fixture
-def sign_in_as(make_account, make_browser):
+def sign_in_as(admin, make_browser):
     """A browser of somebody with this role."""
 
     def sign_in(role, name=None):
         name = name or f"{role.lower().replace(' ', '.')}@contoso.com"
-        make_account(name, roles=(role,))
+        person = "carl@contoso.com" if role == "Application Owner" else None
+        admin.accounts.add(ME, name, [role], person=person, password=PASSWORD)
         browser = make_browser()
         assert browser.sign_in(name).status == 303
         return browser
