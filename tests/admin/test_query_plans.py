@@ -317,7 +317,6 @@ OF_EVERYTHING = {
     ),
     "extension_properties.valued": "counts, of everybody",
     "schemas.examine": "reads the extensions",
-    "accounts.sign_in_link": "one account",
     "extension_properties.delete": "goes through the rules of every job, for the name",
     "imports.sources": "sources are few",
     "groups.count": "counts everybody, in an index",

@@ -11,8 +11,8 @@ from provisor.admin.actor import JOB_READ, Actor
 from provisor.admin.context import Context
 from provisor.storage import tenants
 
-Mark: TypeAlias = Literal["mappings", "logs", "dismissed"]
-MARKS: Final[tuple[Mark, ...]] = get_args(Mark)
+StepMark: TypeAlias = Literal["mappings", "logs", "dismissed"]
+MARKS: Final[tuple[StepMark, ...]] = get_args(StepMark)
 _TESTED: Final = "tested"
 
 
@@ -22,12 +22,12 @@ class FirstSteps:
 
     context: Context
 
-    def marks(self, actor: Actor) -> frozenset[Mark]:
+    def marks(self, actor: Actor) -> frozenset[StepMark]:
         """What this account has marked."""
         stored = tenants.setting(self.context.database.reader(), self.context.tenant, _of_account(actor))
         return frozenset(mark for mark in MARKS if mark in (stored or "").split())
 
-    def mark(self, actor: Actor, mark: Mark) -> None:
+    def mark(self, actor: Actor, mark: StepMark) -> None:
         """Mark this for the account, for good."""
         marks = " ".join(sorted(self.marks(actor) | {mark}))
         with self.context.database.transaction() as connection:

@@ -24,7 +24,7 @@ TEMPLATE: Final = "home/jobs.html"
 WARNED_BEFORE: Final = timedelta(days=30)
 _SOON: Final = timedelta(seconds=5)
 
-Tone: TypeAlias = Literal["good", "warn", "bad", "plain", ""]
+CardTone: TypeAlias = Literal["good", "warn", "bad", "plain", ""]
 _ENDED: Final = {
     "Succeeded": "Succeeded",
     "EntryLevelErrors": "Ended, and some objects failed",
@@ -33,13 +33,13 @@ _ENDED: Final = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Waiting:
+class WaitingThing:
     """Something that a person has to see to, and where; `of` tells links with the same words apart."""
 
     text: str
     address: str
     of: str
-    tone: Tone = "warn"
+    tone: CardTone = "warn"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,19 +48,19 @@ class LastCycle:
 
     ended_at: int | None
     outcome: str
-    tone: Tone
+    tone: CardTone
     wrote: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Glance:
+class JobCard:
     """One job on a card. `progress` is (done, all) of the cycle that runs; `next_at` microseconds, 0 is now."""
 
     application: str
     name: str
     address: str
     state: str
-    tone: Tone
+    tone: CardTone
     detail: str
     last: LastCycle | None
     next_at: int | None
@@ -69,18 +69,18 @@ class Glance:
     phase: str
     progress: tuple[int, int] | None
     provisioned: tuple[int, int]
-    waiting: tuple[Waiting, ...]
+    waiting: tuple[WaitingThing, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Idle:
+class IdleApplication:
     """An application without a job."""
 
     name: str
     address: str
 
 
-def glances(admin: Admin, actor: Actor) -> list[Glance]:
+def glances(admin: Admin, actor: Actor) -> list[JobCard]:
     """Every job that this one may see, those that wait for a person first."""
     if not actor.may(JOB_READ):
         return []
@@ -88,24 +88,24 @@ def glances(admin: Admin, actor: Actor) -> list[Glance]:
     return sorted(found, key=lambda one: (one.tone != "bad", not one.waiting))
 
 
-def idle(admin: Admin, actor: Actor) -> list[Idle]:
+def idle(admin: Admin, actor: Actor) -> list[IdleApplication]:
     """The applications that have no job yet."""
     if not (actor.may(APPLICATION_READ) and actor.may(JOB_READ)):
         return []
     busy = {one.job.application for one in admin.jobs.all(actor)}
     return [
-        Idle(name=one.display_name, address=f"/applications/{one.id}/provisioning")
+        IdleApplication(name=one.display_name, address=f"/applications/{one.id}/provisioning")
         for one in admin.service_principals.all(actor)
         if one.id not in busy
     ]
 
 
-def _glance(admin: Admin, actor: Actor, shown: JobShown) -> Glance:
+def _glance(admin: Admin, actor: Actor, shown: JobShown) -> JobCard:
     job, status = shown.job, admin.cycles.status(actor, shown.job.id)
     address = f"/applications/{job.application}/provisioning/{job.id}"
     state, tone, detail = _state(shown, status)
     running = status.running is not None
-    return Glance(
+    return JobCard(
         application=job.application,
         name=shown.application,
         address=address,
@@ -123,7 +123,7 @@ def _glance(admin: Admin, actor: Actor, shown: JobShown) -> Glance:
     )
 
 
-def _state(shown: JobShown, status: JobStatus) -> tuple[str, Tone, str]:
+def _state(shown: JobShown, status: JobStatus) -> tuple[str, CardTone, str]:
     """How the job is in a word, its tone, and more of it."""
     if status.quarantine is not None:
         return "In quarantine", "bad", f"{why(status.quarantine).partition(': ')[2].capitalize()}."
@@ -141,7 +141,7 @@ def _state(shown: JobShown, status: JobStatus) -> tuple[str, Tone, str]:
 
 
 def _last(last: Execution) -> LastCycle:
-    tone: Tone = "good" if last.state == "Succeeded" else "warn" if last.state == "EntryLevelErrors" else "bad"
+    tone: CardTone = "good" if last.state == "Succeeded" else "warn" if last.state == "EntryLevelErrors" else "bad"
     return LastCycle(ended_at=last.cycle.ended_at, outcome=_ENDED[last.state], tone=tone, wrote=last.exported)
 
 
@@ -158,11 +158,11 @@ def _progress(status: JobStatus) -> tuple[int, int] | None:
     return (done, everything) if everything else None
 
 
-def _waiting(admin: Admin, actor: Actor, shown: JobShown, status: JobStatus, address: str) -> Iterator[Waiting]:
+def _waiting(admin: Admin, actor: Actor, shown: JobShown, status: JobStatus, address: str) -> Iterator[WaitingThing]:
     name = shown.application
 
-    def one(text: str, page: str, tone: Tone = "warn") -> Waiting:
-        return Waiting(text=text, address=f"{address}/{page}", of=name, tone=tone)
+    def one(text: str, page: str, tone: CardTone = "warn") -> WaitingThing:
+        return WaitingThing(text=text, address=f"{address}/{page}", of=name, tone=tone)
 
     if status.code == "NotConfigured":
         yield one("Tenant URL and Secret Token are missing", "settings")

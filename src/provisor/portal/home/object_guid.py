@@ -15,7 +15,7 @@ TARGET: Final = "urn:ietf:params:scim:schemas:extension:ciscoumbrella:2.0:User:n
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mapped:
+class NativeIdMapping:
     """Whether a job of an application that has the target attribute writes it, and from what."""
 
     name: str
@@ -44,13 +44,13 @@ def show(visit: PortalVisit) -> PageAnswer:
     return TemplatePage(template="home/object_guid.html", title="Import the objectGUID attribute", values=values)
 
 
-def _jobs(visit: PortalVisit) -> list[Mapped]:
+def _jobs(visit: PortalVisit) -> list[NativeIdMapping]:
     found = []
     for shown in visit.admin.jobs.all(visit.actor):
         rules = visit.admin.schemas.export(visit.actor, shown.job.id)
         if TARGET in json.dumps(rules):
             page = f"/applications/{shown.job.application}/provisioning/{shown.job.id}/mappings/users"
-            found.append(Mapped(name=shown.application, address=page, source=source_of(rules)))
+            found.append(NativeIdMapping(name=shown.application, address=page, source=source_of(rules)))
     return found
 
 

@@ -28,7 +28,7 @@ _ABOUT: Final = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Figure:
+class DirectoryFigure:
     """A number, what it counts, and where they are listed."""
 
     number: int
@@ -58,13 +58,13 @@ def show(visit: PortalVisit) -> PageAnswer:
     )
 
 
-def _figures(admin: Admin, actor: Actor) -> list[Figure]:
+def _figures(admin: Admin, actor: Actor) -> list[DirectoryFigure]:
     if not actor.may(DIRECTORY_READ):
         return []
     people, groups = admin.users.count(actor), admin.groups.count(actor)
     deleted = admin.deleted_objects.count(actor, "user") + admin.deleted_objects.count(actor, "group")
     return [
-        Figure(number=people, words="people" if people != 1 else "person", address="/users"),
-        Figure(number=groups, words="groups" if groups != 1 else "group", address="/groups"),
-        Figure(number=deleted, words="in the recycle bin", address="/users/deleted"),
+        DirectoryFigure(number=people, words="people" if people != 1 else "person", address="/users"),
+        DirectoryFigure(number=groups, words="groups" if groups != 1 else "group", address="/groups"),
+        DirectoryFigure(number=deleted, words="in the recycle bin", address="/users/deleted"),
     ]

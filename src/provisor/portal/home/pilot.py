@@ -33,7 +33,7 @@ _STATUS: Final = {"success": "good", "skipped": "plain", "warning": "warn", "fai
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
+class PilotCandidate:
     """Somebody who can be chosen or taken out again, and by which address."""
 
     person: DirectoryObject
@@ -42,7 +42,7 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Looked:
+class LookedAt:
     """What would happen to one person."""
 
     found: Provisioned
@@ -136,11 +136,11 @@ def plan(visit: PortalVisit) -> PageAnswer:
 def _plan(
     visit: PortalVisit, frame: JobFrame, chosen: Sequence[DirectoryObject], wrong: str = "", status: int = 200
 ) -> TemplatePage:
-    looked: list[Looked] = []
+    looked: list[LookedAt] = []
     try:
         for person in chosen:
             for one in visit.admin.on_demand.user(visit.actor, frame.id, person.id, dry_run=True):
-                looked.append(Looked(found=one, head=_HEADS[one.result], tone=_TONES[one.result]))
+                looked.append(LookedAt(found=one, head=_HEADS[one.result], tone=_TONES[one.result]))
     except AdminError as error:
         wrong, status = wrong or said(error), 400
     values = {
@@ -150,6 +150,7 @@ def _plan(
         "ids": ",".join(one.id for one in chosen),
         "action": _address(frame, "plan"),
         "back": _address(frame, "people", chosen),
+        "onward": _address(frame, "outcome", chosen),
         "writes": any(one.found.result == "Success" for one in looked),
     }
     return TemplatePage(template="home/pilot_plan.html", title="Start small", values=values, status=status)
@@ -224,10 +225,10 @@ def _chosen(visit: PortalVisit, ids: str) -> list[DirectoryObject]:
     return [one for one in known if one.kind == "user"]
 
 
-def _candidate(here: str, person: DirectoryObject, ids: Sequence[str], search: str) -> Candidate:
+def _candidate(here: str, person: DirectoryObject, ids: Sequence[str], search: str) -> PilotCandidate:
     query = urlencode({name: value for name, value in (("chosen", ",".join(ids)), ("search", search)) if value})
     name = str(person.attributes.get("displayName") or person.name)
-    return Candidate(person=person, name=name, address=f"{here}?{query}" if query else here)
+    return PilotCandidate(person=person, name=name, address=f"{here}?{query}" if query else here)
 
 
 def _address(frame: JobFrame, page: str, chosen: Sequence[DirectoryObject] = ()) -> str:

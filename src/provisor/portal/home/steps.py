@@ -12,7 +12,7 @@ from provisor.admin.actor import Actor
 from provisor.admin.assignments import Narrowed
 from provisor.admin.bundle import Admin
 from provisor.admin.errors import AdminError
-from provisor.admin.first_steps import MARKS, FirstSteps, Mark
+from provisor.admin.first_steps import MARKS, FirstSteps, StepMark
 from provisor.admin.jobs import JobShown
 from provisor.admin.notification import told
 from provisor.admin.service_principals import ApplicationBrief, ApplicationKey
@@ -24,7 +24,7 @@ MARK: Final = "/first-steps/marks/{mark}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class FirstStep:
     """One step. `address` is None for who may not do it, or before it can be done; `mark`: opening it ticks it off."""
 
     number: str  # of the tutorial
@@ -33,12 +33,12 @@ class Step:
     done: bool
     address: str | None
     action: str
-    mark: Mark | None = None
+    mark: StepMark | None = None
     optional: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
+class StepFacts:
     """What there is."""
 
     people: bool
@@ -47,7 +47,7 @@ class Facts:
     assigned: bool
     tested: bool
     cycled: bool
-    marks: frozenset[Mark]
+    marks: frozenset[StepMark]
 
     @property
     def page(self) -> str | None:
@@ -58,7 +58,7 @@ class Facts:
         return own if self.job is None else f"{own}/{self.job.job.id}"
 
 
-def first_steps(admin: Admin, actor: Actor) -> list[Step]:
+def first_steps(admin: Admin, actor: Actor) -> list[FirstStep]:
     """The steps for this visitor; none where they were dismissed, or for who configures nothing."""
     if not (actor.may(may.JOB_WRITE) and actor.may(may.DIRECTORY_READ)):
         return []
@@ -68,12 +68,12 @@ def first_steps(admin: Admin, actor: Actor) -> list[Step]:
     return [*_before(facts, actor), *_configured(facts), *_after(facts)]
 
 
-def _facts(admin: Admin, actor: Actor) -> Facts:
+def _facts(admin: Admin, actor: Actor) -> StepFacts:
     marks = FirstSteps(admin.health.context)
     application = next(iter(admin.service_principals.all(actor)), None)
     key = None if application is None else ApplicationKey("service principal", application.id)
     job = None if key is None else next(iter(admin.synchronization.all_jobs(actor, key)), None)
-    return Facts(
+    return StepFacts(
         people=bool(admin.users.page(actor, limit=1)),
         application=application,
         job=job,
@@ -84,8 +84,8 @@ def _facts(admin: Admin, actor: Actor) -> Facts:
     )
 
 
-def _before(facts: Facts, actor: Actor) -> Iterator[Step]:
-    yield Step(
+def _before(facts: StepFacts, actor: Actor) -> Iterator[FirstStep]:
+    yield FirstStep(
         number="Before the steps",
         title="Import the directory",
         about="People, groups and memberships from CSV files.",
@@ -93,7 +93,7 @@ def _before(facts: Facts, actor: Actor) -> Iterator[Step]:
         address="/import" if actor.may(may.DIRECTORY_WRITE) else None,
         action="Import",
     )
-    yield Step(
+    yield FirstStep(
         number="Step 2",
         title="Import the objectGUID attribute",
         about="Only for endpoints with AnyConnect or Cisco Secure Client 4.10 MR5 or earlier.",
@@ -102,7 +102,7 @@ def _before(facts: Facts, actor: Actor) -> Iterator[Step]:
         action="Is it needed?",
         optional=True,
     )
-    yield Step(
+    yield FirstStep(
         number="Step 4",
         title=f"Add {UMBRELLA} from the application gallery",
         about="Or another application of the gallery.",
@@ -111,7 +111,7 @@ def _before(facts: Facts, actor: Actor) -> Iterator[Step]:
         action="New application",
     )
     everybody = facts.job is not None and facts.job.job.settings.get("scope") == "all"
-    yield Step(
+    yield FirstStep(
         number="Step 5",
         title="Define who will be in scope",
         about="Start small: choose one or two people, see what would happen to them, and provision them.",
@@ -121,11 +121,11 @@ def _before(facts: Facts, actor: Actor) -> Iterator[Step]:
     )
 
 
-def _configured(facts: Facts) -> Iterator[Step]:
+def _configured(facts: StepFacts) -> Iterator[FirstStep]:
     job, page = facts.job, facts.page
     settings = page if page is None or job is None else f"{page}/settings"
     configured = job is not None and job.job.status_code != "NotConfigured"
-    yield Step(
+    yield FirstStep(
         number="Steps 3 and 6",
         title="Save Tenant URL and Secret Token, and test the connection",
         about="The application's dashboard shows both where a token is generated.",
@@ -133,7 +133,7 @@ def _configured(facts: Facts) -> Iterator[Step]:
         address=settings,
         action="Admin Credentials",
     )
-    yield Step(
+    yield FirstStep(
         number="Step 6",
         title="Say who is told of failures",
         about="Notification Email, and Send an email notification when a failure occurs.",
@@ -141,7 +141,7 @@ def _configured(facts: Facts) -> Iterator[Step]:
         address=settings,
         action="Notification Email",
     )
-    yield Step(
+    yield FirstStep(
         number="Step 6",
         title="Review the attribute mappings",
         about="Which attribute goes where, and by which one accounts are matched.",
@@ -150,7 +150,7 @@ def _configured(facts: Facts) -> Iterator[Step]:
         action="Mappings",
         mark="mappings",
     )
-    yield Step(
+    yield FirstStep(
         number="Step 6",
         title="Set Provisioning Status to On",
         about="This starts the initial cycle; the next ones follow about every 40 minutes, and when something changes.",
@@ -160,8 +160,8 @@ def _configured(facts: Facts) -> Iterator[Step]:
     )
 
 
-def _after(facts: Facts) -> Iterator[Step]:
-    yield Step(
+def _after(facts: StepFacts) -> Iterator[FirstStep]:
+    yield FirstStep(
         number="Step 7",
         title="Watch the first cycle to its end",
         about="The progress bar shows how far it is.",
@@ -169,7 +169,7 @@ def _after(facts: Facts) -> Iterator[Step]:
         address=facts.page if facts.job is not None else None,
         action="Overview",
     )
-    yield Step(
+    yield FirstStep(
         number="Step 7",
         title="Look at the provisioning logs",
         about="Who was provisioned, who was left alone, and why.",
@@ -188,7 +188,7 @@ def mark(visit: PortalVisit) -> PageAnswer:
     name = visit.names["mark"]
     if name not in MARKS:
         return not_here("Such a step")
-    wanted: Mark = name
+    wanted: StepMark = name
     FirstSteps(visit.admin.health.context).mark(visit.actor, wanted)
     if wanted == "dismissed":
         return Redirect(to=HOME, done="The first steps are not shown any more.")
@@ -196,7 +196,7 @@ def mark(visit: PortalVisit) -> PageAnswer:
     return Redirect(to=HOME if step is None or step.address is None else step.address)
 
 
-def _marked(visit: PortalVisit) -> list[Step]:
+def _marked(visit: PortalVisit) -> list[FirstStep]:
     try:
         return first_steps(visit.admin, visit.actor)
     except AdminError:  # without the right to see it any more

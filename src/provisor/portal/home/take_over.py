@@ -30,7 +30,7 @@ _TITLE: Final = "Take over from Entra"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class TakeOverPlace:
     """An application that may take the schema over: `value` of the form, the template of its jobs, the job there is."""
 
     value: str
@@ -65,13 +65,13 @@ def _start(
     return TemplatePage(template="home/take_over.html", title=_TITLE, values=values, status=status)
 
 
-def _places(visit: PortalVisit) -> list[Place]:
+def _places(visit: PortalVisit) -> list[TakeOverPlace]:
     """New applications of the gallery, and those whose job was never On and never ran, or that have none."""
     actor, admin = visit.actor, visit.admin
     found = []
     if actor.may(APPLICATION_CREATE):
         found = [
-            Place(
+            TakeOverPlace(
                 value=f"{_NEW}{one.gallery_id}",
                 words=f"New: {one.display_name}",
                 template=one.id,
@@ -88,7 +88,7 @@ def _places(visit: PortalVisit) -> list[Place]:
         if shown.template is None or any(one.job.last_cycle or one.job.schedule_state != "Disabled" for one in jobs):
             continue
         found.append(
-            Place(
+            TakeOverPlace(
                 value=brief.id,
                 words=f"{brief.display_name}, which was never On",
                 template=shown.template.id,
@@ -119,7 +119,7 @@ def upload(visit: PortalVisit) -> PageAnswer:
         return _start(visit, {beside: text}, error.places, status_of(error))
 
 
-def _taken(visit: PortalVisit, chosen: Place, file: Path) -> Redirect:
+def _taken(visit: PortalVisit, chosen: TakeOverPlace, file: Path) -> Redirect:
     actor, admin = visit.actor, visit.admin
     registered = admin.extension_properties.by_name(actor) if actor.may(DIRECTORY_READ) else {}
     document, names = renamed(read_saved(file), registered)
