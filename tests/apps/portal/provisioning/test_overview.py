@@ -166,6 +166,7 @@ def test_a_quarantine_tells_why_since_when_and_what_ends_it(ana, job, admin, tar
     page = ana.get(job.path)
 
     assert "In quarantine" in page.text
+    assert "% complete" not in page.text
     assert "The request and the answer that caused it" in page.text
     for words in ("EncounteredQuarantineException", "Since", "Next try", "Switched off", "What ends it"):
         assert words in page.text
