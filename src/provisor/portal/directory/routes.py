@@ -1,4 +1,4 @@
-"""The addresses of these pages."""
+"""The addresses of users and groups."""
 
 from collections.abc import Callable
 

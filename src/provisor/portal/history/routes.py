@@ -1,4 +1,4 @@
-"""The addresses of these pages."""
+"""The addresses of logs and reports."""
 
 from provisor.portal.history import audit_pages, event_pages, log_pages, report_pages
 from provisor.portal.history.audit_pages import AUDIT

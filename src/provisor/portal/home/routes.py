@@ -1,4 +1,4 @@
-"""The addresses of these pages."""
+"""The addresses of the first page and the ways that begin there."""
 
 from provisor.portal.home import glance, object_guid, overview, pilot, steps, take_over
 from provisor.portal.visits import HOME, PortalLiveRule, PortalRule

@@ -1,4 +1,4 @@
-"""The addresses of these pages."""
+"""The addresses of attribute mappings."""
 
 from typing import Final
 
