@@ -9,7 +9,7 @@ from provisor.admin.actor import Actor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NavigationEntry:
+class MenuEntry:
     """A link, and the permissions of which one is needed to find anything behind it; none for everybody."""
 
     address: str
@@ -22,17 +22,17 @@ class Section:
     """Entries under one heading."""
 
     name: str
-    entries: Sequence[NavigationEntry]
+    entries: Sequence[MenuEntry]
 
 
 SECTIONS: Final = (
-    Section(name="Overview", entries=(NavigationEntry(address="/", text="Home"),)),
+    Section(name="Overview", entries=(MenuEntry(address="/", text="Home"),)),
     Section(
         name="Identity",
         entries=(
-            NavigationEntry(address="/users", text="Users", permissions=(may.DIRECTORY_READ,)),
-            NavigationEntry(address="/groups", text="Groups", permissions=(may.DIRECTORY_READ,)),
-            NavigationEntry(
+            MenuEntry(address="/users", text="Users", permissions=(may.DIRECTORY_READ,)),
+            MenuEntry(address="/groups", text="Groups", permissions=(may.DIRECTORY_READ,)),
+            MenuEntry(
                 address="/applications", text="Enterprise applications", permissions=(may.APPLICATION_READ,)
             ),
         ),
@@ -40,25 +40,25 @@ SECTIONS: Final = (
     Section(
         name="Monitoring",
         entries=(
-            NavigationEntry(address="/provisioning-logs", text="Provisioning logs", permissions=(may.LOG_READ,)),
-            NavigationEntry(address="/audit-logs", text="Audit logs", permissions=(may.AUDIT_READ,)),
-            NavigationEntry(address="/report", text="Report", permissions=(may.LOG_READ,)),
+            MenuEntry(address="/provisioning-logs", text="Provisioning logs", permissions=(may.LOG_READ,)),
+            MenuEntry(address="/audit-logs", text="Audit logs", permissions=(may.AUDIT_READ,)),
+            MenuEntry(address="/report", text="Report", permissions=(may.LOG_READ,)),
         ),
     ),
     Section(
         name="Settings",
         entries=(
-            NavigationEntry(address="/settings/administrators", text="Administrators", permissions=(may.ACCOUNT_READ,)),
-            NavigationEntry(address="/settings/api-clients", text="API clients", permissions=(may.ACCOUNT_READ,)),
-            NavigationEntry(
+            MenuEntry(address="/settings/administrators", text="Administrators", permissions=(may.ACCOUNT_READ,)),
+            MenuEntry(address="/settings/api-clients", text="API clients", permissions=(may.ACCOUNT_READ,)),
+            MenuEntry(
                 address="/settings/notifications", text="Notifications", permissions=(may.NOTIFICATION_READ,)
             ),
-            NavigationEntry(address="/settings/retention", text="Retention", permissions=(may.SERVICE_READ,)),
-            NavigationEntry(address="/settings/keys", text="Keys", permissions=(may.SERVICE_READ,)),
-            NavigationEntry(address="/settings/about", text="About", permissions=(may.SERVICE_READ,)),
+            MenuEntry(address="/settings/retention", text="Retention", permissions=(may.SERVICE_READ,)),
+            MenuEntry(address="/settings/keys", text="Keys", permissions=(may.SERVICE_READ,)),
+            MenuEntry(address="/settings/about", text="About", permissions=(may.SERVICE_READ,)),
         ),
     ),
-    Section(name="You", entries=(NavigationEntry(address="/account", text="Account"),)),
+    Section(name="You", entries=(MenuEntry(address="/account", text="Account"),)),
 )
 
 
@@ -70,7 +70,7 @@ def navigation(actor: Actor) -> list[Section]:
     return [section for section in shown if section.entries]
 
 
-def _is_shown(entry: NavigationEntry, actor: Actor) -> bool:
+def _is_shown(entry: MenuEntry, actor: Actor) -> bool:
     return not entry.permissions or any(actor.may(permission) for permission in entry.permissions)
 
 
