@@ -10,11 +10,14 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from time import thread_time
 from typing import Final
 
 from provisor.web.answers import TemplatePage
 
 LOOK_SECONDS: Final = 1.0
+_REST: Final = 60  # times as long as a look cost it is not looked again: no topic takes more than a sixtieth of a core
+_LONGEST_REST_SECONDS: Final = 5.0
 _CHECK_SECONDS: Final = 10.0  # is the browser still signed in
 _MOST_WINDOWS: Final = 200
 
@@ -129,7 +132,7 @@ class LiveTopics:
         while not self._closing and (windows := self._windows.get(key)):
             window = windows[0]
             try:
-                fragment = await loop.run_in_executor(self._threads, self._looked, window.topic)
+                fragment, cost = await loop.run_in_executor(self._threads, self._looked, window.topic)
             except Exception as error:  # noqa: BLE001 - whatever it is: this window is not shown anything any more
                 logger.info("A live page was ended: %s", type(error).__name__)
                 self._closed(window)
@@ -137,11 +140,13 @@ class LiveTopics:
                 continue
             for one in list(self._windows.get(key, ())):
                 one.show(fragment)
-            await asyncio.sleep(self._every)
+            await asyncio.sleep(max(self._every, min(cost * _REST, _LONGEST_REST_SECONDS)))
         del self._watched[key]
 
-    def _looked(self, topic: LiveTopic) -> str:
-        return self._render(topic.look())
+    def _looked(self, topic: LiveTopic) -> tuple[str, float]:
+        """The fragment, and what it cost, in seconds of a core."""
+        began = thread_time()
+        return self._render(topic.look()), thread_time() - began
 
 
 def _event(fragment: str) -> bytes:

@@ -115,8 +115,8 @@ class WebSite(Generic[V, A]):
         self._topics = LiveTopics(self._threads, renderer.fragment)
         self.application = Starlette(
             routes=[
-                *(Route(rule.path, self._endpoint(rule), methods=_HEAD_TOO[rule.method]) for rule in rules),
                 *(Route(rule.path, self._stream(rule), methods=["GET"]) for rule in live),
+                *(Route(rule.path, self._endpoint(rule), methods=_HEAD_TOO[rule.method]) for rule in rules),
                 Route("/static/{name}", self._static),
             ],
             exception_handlers={HTTPException: self._http_error},

@@ -16,7 +16,7 @@ NO_PAGES = {
     "/sign-in/openid-connect": "leads to another's page",
     "/sign-in/openid-connect/callback": "comes from another's page",
 }
-STATUSES = {"/set-up/{code}": 404}  # of a link that is over
+STATUSES = {"/set-up/{code}": 404, "/sign-in/link/{code}": 404}  # of links that are over
 
 _NAMES = re.compile(r"{(\w+)}")
 
