@@ -9,7 +9,7 @@ from provisor.admin.actor import Actor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class MenuEntry:
     """A link, and the permissions of which one is needed to find anything behind it; none for everybody."""
 
     address: str
@@ -22,39 +22,39 @@ class Section:
     """Entries under one heading."""
 
     name: str
-    entries: Sequence[Entry]
+    entries: Sequence[MenuEntry]
 
 
 SECTIONS: Final = (
-    Section(name="Overview", entries=(Entry(address="/", text="Home"),)),
+    Section(name="Overview", entries=(MenuEntry(address="/", text="Home"),)),
     Section(
         name="Identity",
         entries=(
-            Entry(address="/users", text="Users", permissions=(may.DIRECTORY_READ,)),
-            Entry(address="/groups", text="Groups", permissions=(may.DIRECTORY_READ,)),
-            Entry(address="/applications", text="Enterprise applications", permissions=(may.APPLICATION_READ,)),
+            MenuEntry(address="/users", text="Users", permissions=(may.DIRECTORY_READ,)),
+            MenuEntry(address="/groups", text="Groups", permissions=(may.DIRECTORY_READ,)),
+            MenuEntry(address="/applications", text="Enterprise applications", permissions=(may.APPLICATION_READ,)),
         ),
     ),
     Section(
         name="Monitoring",
         entries=(
-            Entry(address="/provisioning-logs", text="Provisioning logs", permissions=(may.LOG_READ,)),
-            Entry(address="/audit-logs", text="Audit logs", permissions=(may.AUDIT_READ,)),
-            Entry(address="/report", text="Report", permissions=(may.LOG_READ,)),
+            MenuEntry(address="/provisioning-logs", text="Provisioning logs", permissions=(may.LOG_READ,)),
+            MenuEntry(address="/audit-logs", text="Audit logs", permissions=(may.AUDIT_READ,)),
+            MenuEntry(address="/report", text="Report", permissions=(may.LOG_READ,)),
         ),
     ),
     Section(
         name="Settings",
         entries=(
-            Entry(address="/settings/administrators", text="Administrators", permissions=(may.ACCOUNT_READ,)),
-            Entry(address="/settings/api-clients", text="API clients", permissions=(may.ACCOUNT_READ,)),
-            Entry(address="/settings/notifications", text="Notifications", permissions=(may.NOTIFICATION_READ,)),
-            Entry(address="/settings/retention", text="Retention", permissions=(may.SERVICE_READ,)),
-            Entry(address="/settings/keys", text="Keys", permissions=(may.SERVICE_READ,)),
-            Entry(address="/settings/about", text="About", permissions=(may.SERVICE_READ,)),
+            MenuEntry(address="/settings/administrators", text="Administrators", permissions=(may.ACCOUNT_READ,)),
+            MenuEntry(address="/settings/api-clients", text="API clients", permissions=(may.ACCOUNT_READ,)),
+            MenuEntry(address="/settings/notifications", text="Notifications", permissions=(may.NOTIFICATION_READ,)),
+            MenuEntry(address="/settings/retention", text="Retention", permissions=(may.SERVICE_READ,)),
+            MenuEntry(address="/settings/keys", text="Keys", permissions=(may.SERVICE_READ,)),
+            MenuEntry(address="/settings/about", text="About", permissions=(may.SERVICE_READ,)),
         ),
     ),
-    Section(name="You", entries=(Entry(address="/account", text="Account"),)),
+    Section(name="You", entries=(MenuEntry(address="/account", text="Account"),)),
 )
 
 
@@ -66,7 +66,7 @@ def navigation(actor: Actor) -> list[Section]:
     return [section for section in shown if section.entries]
 
 
-def _is_shown(entry: Entry, actor: Actor) -> bool:
+def _is_shown(entry: MenuEntry, actor: Actor) -> bool:
     return not entry.permissions or any(actor.may(permission) for permission in entry.permissions)
 
 

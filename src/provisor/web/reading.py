@@ -31,7 +31,7 @@ _PIECE_BYTES: Final = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sent:
+class SentForm:
     """What a browser sent with a form; nothing of it is kept when it is too large."""
 
     too_large: bool = False
@@ -40,7 +40,7 @@ class Sent:
 
 
 @asynccontextmanager
-async def sent_with(request: Request, *, long: bool, files: bool) -> AsyncIterator[Sent]:
+async def sent_with(request: Request, *, long: bool, files: bool) -> AsyncIterator[SentForm]:
     """The form of a request; its files lie in a folder of their own for the block."""
     limit, most = (MAX_LONG_FORM_BYTES, _MAX_LONG_FIELDS) if long else (MAX_FORM_BYTES, _MAX_FIELDS)
     if not request.headers.get("content-type", "").lower().startswith(_MULTIPART):
@@ -48,9 +48,9 @@ async def sent_with(request: Request, *, long: bool, files: bool) -> AsyncIterat
         return
     length = request.headers.get("content-length", "")  # browsers say it of every form
     if not files or not length.isdecimal():
-        yield Sent()
+        yield SentForm()
     elif int(length) > MAX_UPLOAD_BYTES:
-        yield Sent(too_large=True)
+        yield SentForm(too_large=True)
     else:
         with _folder() as folder:
             yield await _parts(request, folder, limit, most)
@@ -65,26 +65,26 @@ def _folder() -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-async def _fields(request: Request, limit: int, most: int) -> Sent:
+async def _fields(request: Request, limit: int, most: int) -> SentForm:
     body = bytearray()
     async for part in request.stream():
         body += part
         if len(body) > limit:
-            return Sent(too_large=True)
+            return SentForm(too_large=True)
     try:
         found = parse_qsl(body.decode("ascii", "replace"), keep_blank_values=True, max_num_fields=most)
     except ValueError:
-        return Sent(too_large=True)
-    return Sent(fields=[(_storable(name), _storable(value)) for name, value in found])
+        return SentForm(too_large=True)
+    return SentForm(fields=[(_storable(name), _storable(value)) for name, value in found])
 
 
-async def _parts(request: Request, folder: Path, limit: int, most: int) -> Sent:
+async def _parts(request: Request, folder: Path, limit: int, most: int) -> SentForm:
     fields: list[tuple[str, str]] = []
     uploads: dict[str, Upload] = {}
     try:
         form = await request.form(max_files=_MAX_FILES, max_fields=most, max_part_size=limit)
     except HTTPException as error:  # too much of something, or not what it says it is
-        return Sent(too_large=error.detail.startswith(_TOO_MUCH))
+        return SentForm(too_large=error.detail.startswith(_TOO_MUCH))
     async with form_closed(request):
         for number, (name, value) in enumerate(form.multi_items()):
             if not isinstance(value, UploadFile):
@@ -93,7 +93,7 @@ async def _parts(request: Request, folder: Path, limit: int, most: int) -> Sent:
                 file = folder / str(number)  # what a browser calls it is nothing that a path is made of
                 await run_in_threadpool(_keep, value.file, file)
                 uploads[_storable(name)] = Upload(name=_storable(value.filename)[:254], file=file)
-    return Sent(fields=fields, uploads=uploads)
+    return SentForm(fields=fields, uploads=uploads)
 
 
 def _keep(source: BinaryIO, file: Path) -> None:

@@ -28,7 +28,7 @@ from provisor.web.addresses import client_address, own_address
 from provisor.web.answers import Arrival, Download, PageAnswer, Redirect, TemplatePage, refused
 from provisor.web.flashes import Flashes
 from provisor.web.live import LiveTopic, LiveTopics
-from provisor.web.reading import Sent, sent_with, storable
+from provisor.web.reading import SentForm, sent_with, storable
 from provisor.web.rendering import HEADERS, Renderer
 from provisor.web.sessions import form_token_fits, new_secret
 
@@ -298,7 +298,7 @@ class WebSite(Generic[V, A]):
         return Response(file.content, headers={**HEADERS, "Cache-Control": kept}, media_type=file.media_type)
 
 
-def _with(arrival: Arrival, sent: Sent) -> Arrival:
+def _with(arrival: Arrival, sent: SentForm) -> Arrival:
     return replace(arrival, form=dict(sent.fields), fields=sent.fields, uploads=sent.uploads)
 
 
