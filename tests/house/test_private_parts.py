@@ -25,6 +25,7 @@ REACHES = {
     ("tests/apps/provider/test_health.py", "_reader"): "its connection breaks, as when a disk goes",
     ("tests/apps/provider/test_pieces.py", "_reader"): "to stand in the middle of reading a large group",
     ("tests/apps/provider/test_pieces.py", "_snapshot_free"): "to stand in the middle of reading a large group",
+    ("tests/support/script_site/__init__.py", "_topics"): "how many windows a site follows is asked by its tests alone",
 }
 
 

@@ -171,7 +171,9 @@ class Pages:
         out, messages = [], [{"type": "http.request", "body": body, "more_body": False}]
 
         async def receive():
-            return messages.pop(0) if messages else await asyncio.Event().wait()  # the browser stays
+            if not messages:
+                await asyncio.Event().wait()  # the browser stays until it is answered
+            return messages.pop(0)
 
         async def send(message):
             out.append(message)

@@ -18,6 +18,14 @@ class PortalService:
     def __init__(self, folder, migrated_file):
         self.admin, self.target = service_in(folder, migrated_file)
         self.admin.groups.create(ME, {"displayName": "Field Staff"})
+        self.admin.users.create(ME, {"userPrincipalName": "gone@x.example", "displayName": "Gone"})
+        self.admin.groups.create(ME, {"displayName": "Gone Group"})
+        self._gone = (
+            self.admin.users.show(ME, "gone@x.example").object.id,
+            self.admin.groups.show(ME, "Gone Group").object.id,
+        )
+        self.admin.users.delete(ME, self._gone[0])
+        self.admin.groups.delete(ME, self._gone[1])
         self.admin.jobs.start(ME, APP)
         self.admin.cycles.run(ME, APP)
         self.admin.accounts.add(ME, ADMINISTRATOR, [GLOBAL_ADMINISTRATOR], password=PASSWORD)
@@ -34,6 +42,9 @@ class PortalService:
             "user": self.admin.users.show(ME, PEOPLE[0]).object.id,
             "group": self.admin.groups.show(ME, "Field Staff").object.id,
             "event": self.admin.logs.page(ME)[0].id,
+            "deleted_user": self._gone[0],
+            "deleted_group": self._gone[1],
+            "administrator": ADMINISTRATOR,
             "code": "guessed",
             "session": "0" * 64,
         }

@@ -32,9 +32,7 @@ SECTIONS: Final = (
         entries=(
             MenuEntry(address="/users", text="Users", permissions=(may.DIRECTORY_READ,)),
             MenuEntry(address="/groups", text="Groups", permissions=(may.DIRECTORY_READ,)),
-            MenuEntry(
-                address="/applications", text="Enterprise applications", permissions=(may.APPLICATION_READ,)
-            ),
+            MenuEntry(address="/applications", text="Enterprise applications", permissions=(may.APPLICATION_READ,)),
         ),
     ),
     Section(
@@ -50,9 +48,7 @@ SECTIONS: Final = (
         entries=(
             MenuEntry(address="/settings/administrators", text="Administrators", permissions=(may.ACCOUNT_READ,)),
             MenuEntry(address="/settings/api-clients", text="API clients", permissions=(may.ACCOUNT_READ,)),
-            MenuEntry(
-                address="/settings/notifications", text="Notifications", permissions=(may.NOTIFICATION_READ,)
-            ),
+            MenuEntry(address="/settings/notifications", text="Notifications", permissions=(may.NOTIFICATION_READ,)),
             MenuEntry(address="/settings/retention", text="Retention", permissions=(may.SERVICE_READ,)),
             MenuEntry(address="/settings/keys", text="Keys", permissions=(may.SERVICE_READ,)),
             MenuEntry(address="/settings/about", text="About", permissions=(may.SERVICE_READ,)),

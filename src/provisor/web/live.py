@@ -72,7 +72,12 @@ class LiveTopics:
     @property
     def full(self) -> bool:
         """Whether no further window can be followed."""
-        return self._closing or sum(map(len, self._windows.values())) >= _MOST_WINDOWS
+        return self._closing or self.followed >= _MOST_WINDOWS
+
+    @property
+    def followed(self) -> int:
+        """How many windows follow something."""
+        return sum(map(len, self._windows.values()))
 
     def close(self) -> None:
         """End every stream soon. May be called from another thread."""

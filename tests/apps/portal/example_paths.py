@@ -10,13 +10,37 @@ from urllib.parse import quote
 # By the rule's path. Several addresses: several looks of one page, such as a search without results.
 ADDRESSES = {
     "/sign-in": ["/sign-in", "/sign-in?to=/users"],
+    "/users": ["/users", "/users?search=nobody-has-this-name"],
+    "/groups": ["/groups", "/groups?search=nobody-has-this-name"],
+    "/users/{id}/purge": ["/users/{deleted_user}/purge"],
+    "/groups/{id}/purge": ["/groups/{deleted_group}/purge"],
+    "/import/{upload}": ["/import/guessed"],
+    "/applications/new/{template}": ["/applications/new/ciscoUmbrella"],
+    "/settings/api-clients/{kind}/new": ["/settings/api-clients/token/new"],
+    "/settings/administrators/{account}": ["/settings/administrators/{administrator}"],
+    "/settings/administrators/{account}/set-up-link": ["/settings/administrators/{administrator}/set-up-link"],
+    "/settings/administrators/{account}/delete": ["/settings/administrators/{administrator}/delete"],
 }
+for _each in ("", "/properties", "/groups", "/applications", "/edit", "/delete", "/reports", "/manager"):
+    ADDRESSES[f"/users/{{id}}{_each}"] = [f"/users/{{user}}{_each}"]
+for _each in ("", "/properties", "/groups", "/applications", "/edit", "/delete", "/members", "/members/add"):
+    ADDRESSES[f"/groups/{{id}}{_each}"] = [f"/groups/{{group}}{_each}"]
+_MAPPINGS = "/applications/{application}/provisioning/{job}/mappings"
+for _each in ("", "/scope", "/attributes", "/rows/{row}"):
+    _path = f"{_MAPPINGS}/{{kind}}{_each}"
+    ADDRESSES[_path] = [_path.replace("{kind}", kind).replace("{row}", "new") for kind in ("users", "groups")]
 # Answered with something else than a page of their own, and where that is not 200, with what.
 NO_PAGES = {
     "/sign-in/openid-connect": "leads to another's page",
     "/sign-in/openid-connect/callback": "comes from another's page",
+    "/import/{upload}/refused.csv": "a file",
+    "/provisioning-logs/download/{kind}": "a file",
+    "/provisioning-logs/{event}/download": "a file",
+    "/audit-logs/download/{kind}": "a file",
+    "/report/download/{kind}": "a file",
+    "/applications/{application}/provisioning/{job}/mappings/schema/download": "a file",
 }
-STATUSES = {"/set-up/{code}": 404}  # of a link that is over
+STATUSES = {"/set-up/{code}": 404, "/sign-in/link/{code}": 404, "/import/{upload}": 404}  # of what is over
 
 _NAMES = re.compile(r"{(\w+)}")
 

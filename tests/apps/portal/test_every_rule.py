@@ -62,7 +62,7 @@ def test_only_ways_in_are_open_to_anyone():
         "/sign-in/openid-connect",
         "/sign-in/openid-connect/callback",
         "/set-up/{code}",
-        "/sign-in/once/{code}",
+        "/sign-in/link/{code}",
     }
 
 

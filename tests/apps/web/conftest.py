@@ -72,7 +72,7 @@ class Site:
             Rule(method="POST", path="/files", handler=self._take, access="signed-in", files=True),
         ]
         live = [LiveRule(path="/live", topic=self._topic, access="signed-in")]
-        renderer = Renderer("provisor.portal", static=("icon.svg",))
+        renderer = Renderer("support.script_site", static=("icon.svg",))
         self.site = WebSite(self.skin, rules, renderer, cookie="tried", trust_proxy=False, live=live)
         self.application = self.site.application
 

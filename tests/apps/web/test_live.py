@@ -124,9 +124,9 @@ def test_a_stream_ends_once_its_visitor_may_not_see_it_any_more():
         topics = Topics(check_every=SOON)
         async with topics.follow(allowed=lambda: next(answers)) as stream:
             await rest(stream)
-        return list(answers), topics.topics._windows
+        return list(answers), topics.topics.followed
 
-    assert run(work()) == ([], {})
+    assert run(work()) == ([], 0)
 
 
 def test_a_window_whose_look_is_refused_ends_and_the_others_go_on():
@@ -149,8 +149,7 @@ def test_a_browser_that_is_gone_is_forgotten_and_nobody_looks_for_it():
         topics = Topics(every=0)
         async with topics.follow() as stream:
             await next_events(stream, 2)
-        while topics.topics._watched:
-            await asyncio.sleep(0)
+        assert topics.topics.followed == 0
         before = topics.looks
         async with topics.follow(key="another") as stream:
             await next_events(stream, 3)

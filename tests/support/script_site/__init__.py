@@ -60,7 +60,7 @@ class ScriptSite:
     @property
     def followed(self):
         """How many windows have a connection open to follow something."""
-        return sum(map(len, self._site._topics._windows.values()))
+        return self._site._topics.followed
 
     def _page(self, template, title):
         def handler(visit):
