@@ -7,7 +7,8 @@ from provisor.web.site import LiveRule, Rule
 RULES: tuple[PortalRule, ...] = (
     Rule(method="GET", path=HOME, handler=overview.show, access="signed-in"),
     Rule(method="POST", path=steps.MARK, handler=steps.mark, access="signed-in"),
-    Rule(method="GET", path=object_guid.ADDRESS, handler=object_guid.show, access="signed-in"),
+    # Slow, as it goes through everybody for who has a value: 0.1 s for 100,000 people.
+    Rule(method="GET", path=object_guid.ADDRESS, handler=object_guid.show, access="signed-in", slow=True),
     Rule(method="GET", path=pilot.CHOOSE, handler=pilot.choose, access="signed-in"),
     Rule(method="GET", path=pilot.PEOPLE, handler=pilot.people, access="signed-in"),
     Rule(method="POST", path=pilot.PEOPLE, handler=pilot.assign, access="signed-in"),
