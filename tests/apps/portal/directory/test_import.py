@@ -38,7 +38,7 @@ def users(company):
 
 
 def folders(admin):
-    return list(uploads_of(admin)._folder.iterdir())
+    return list(uploads_of(admin).folder.iterdir())
 
 
 def test_a_preview_says_what_would_change_and_writes_nothing(preview, company, database, tenant):
@@ -254,7 +254,7 @@ def test_while_rows_are_read_the_page_moves_and_goes_on_without_scripts(monkeypa
     assert '<noscript><meta http-equiv="refresh" content="2"></noscript>' in page.html
     assert boss.get("/users").status == 200
     go_on.set()
-    [kept] = uploads_of(admin)._kept.values()
+    [kept] = uploads_of(admin).kept.values()
     kept.work.join(30)
     assert "What would happen" in boss.get(page.path).text
 
