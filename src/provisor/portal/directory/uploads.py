@@ -26,7 +26,7 @@ from provisor.directory.files import FileKind
 KEPT_SECONDS: Final = 3600.0
 MOST_AT_ONCE: Final = 10  # uploads of all browsers together
 FILES: Final[Mapping[FileKind, str]] = {"user": "users.csv", "group": "groups.csv", "member": "members.csv"}
-_WAITED_SECONDS: Final = 1.5  # small files are looked over within it
+WAITED_SECONDS: Final = 1.5  # small files are looked over within it
 
 logger = logging.getLogger("provisor.portal")
 
@@ -119,7 +119,7 @@ class Uploads:
             kept.rows, kept.part, kept.summary, kept.error = 0, 0.0, None, None
             kept.work = Thread(target=self._work, args=(kept, actor, after), name="import", daemon=True)
             kept.work.start()
-        kept.work.join(_WAITED_SECONDS)
+        kept.work.join(WAITED_SECONDS)
 
     def _work(self, kept: KeptUpload, actor: Actor, after: UploadState) -> None:
         try:
