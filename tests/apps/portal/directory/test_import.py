@@ -64,7 +64,7 @@ def test_what_was_looked_over_is_imported(boss, preview, company):
 
     report = boss.follow(boss.submit(page, action(page, "/import")))
 
-    assert "What happened Created" in report.text
+    assert "What happened Kind Created" in report.text
     assert "Users 2 0 0 0 0 0" in report.document.rows
     assert users(company) == ["anna@contoso.example", "bo@contoso.example"]
 
