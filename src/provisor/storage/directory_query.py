@@ -51,7 +51,7 @@ _DOES: Final[Mapping[Relation, str]] = {
     "managed by": "SELECT 1 FROM object r WHERE r.id = {key} AND r.manager = ?",
     "from source": "SELECT 1 FROM object r WHERE r.id = {key} AND r.source = ?",
 }
-_FEW: Final = 2_000  # so many are found from the other end, and then narrowed; of more, whoever is looked at is asked
+FEW: Final = 2_000  # so many are found from the other end, and then narrowed; of more, whoever is looked at is asked
 _HIGHEST = "\U0010ffff"
 
 
@@ -94,11 +94,11 @@ def number_of(connection: Connection, tenant: str, kind: DirectoryKind, conditio
 def _many(connection: Connection, tenant: str, kind: DirectoryKind, condition: Condition | None) -> frozenset[Related]:
     """The relations in a condition in which many stand."""
     found = {part for part in parts_of(condition) if isinstance(part, Related)}
-    return frozenset(one for one in found if _stand_in(connection, _those(one, tenant, kind)) > _FEW)
+    return frozenset(one for one in found if _stand_in(connection, _those(one, tenant, kind)) > FEW)
 
 
 def _stand_in(connection: Connection, those: _Sql) -> int:
-    row = connection.one(f"SELECT count(*) FROM ({those.text} LIMIT ?)", (*those.values, _FEW + 1))
+    row = connection.one(f"SELECT count(*) FROM ({those.text} LIMIT ?)", (*those.values, FEW + 1))
     return int(row[0]) if row else 0
 
 

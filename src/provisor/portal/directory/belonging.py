@@ -8,7 +8,7 @@ from provisor.directory.objects import NAMING, DirectoryObject
 from provisor.directory.query import AllHold, Condition, ObjectQuery, PropertyEquals, Related, Unless
 from provisor.directory.writable import is_synced
 from provisor.portal.directory.listing import found_by
-from provisor.portal.directory.pages_of_objects import Listed, here, listed
+from provisor.portal.directory.pages_of_objects import ObjectsListed, here, listed
 from provisor.portal.directory.rooms import GROUPS, PAGE, USERS, Room, called, live_frame, searched
 from provisor.portal.errors import said
 from provisor.portal.visits import PortalVisit
@@ -43,11 +43,11 @@ def members(visit: PortalVisit) -> PageAnswer:
     )
 
 
-def _by_ids(visit: PortalVisit, group: str, kind: Room, address: str, kept: dict[str, str]) -> Listed:
+def _by_ids(visit: PortalVisit, group: str, kind: Room, address: str, kept: dict[str, str]) -> ObjectsListed:
     """In the order of ids, which a large group has in an index."""
     after = visit.query.get("after", "")
     found = visit.admin.members_by_id.page(visit.actor, group, after=after, limit=PAGE + 1, kind=kind.kind)
-    return Listed(
+    return ObjectsListed(
         objects=tuple(found[:PAGE]),
         earlier=here(address, kept) if after else "",
         later=here(address, kept, after=found[PAGE - 1].id) if len(found) > PAGE else "",

@@ -30,7 +30,7 @@ _LOCAL: Final = "local"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class JobStanding:
     """What one job makes of a user or group. `unusable` says why its rules tell nothing."""
 
     job: JobShown
@@ -161,11 +161,13 @@ def _jobs(visit: PortalVisit) -> Sequence[JobShown]:
     return visit.admin.jobs.all(visit.actor) if visit.actor.may(JOB_READ) else ()
 
 
-def _standings(visit: PortalVisit, item: DirectoryObject, jobs: Sequence[JobShown], *, events: int) -> list[Standing]:
+def _standings(
+    visit: PortalVisit, item: DirectoryObject, jobs: Sequence[JobShown], *, events: int
+) -> list[JobStanding]:
     return [_standing(visit, item, job, events) for job in jobs]
 
 
-def _standing(visit: PortalVisit, item: DirectoryObject, shown: JobShown, events: int) -> Standing:
+def _standing(visit: PortalVisit, item: DirectoryObject, shown: JobShown, events: int) -> JobStanding:
     admin, actor, job = visit.admin, visit.actor, shown.job
     scope: ScopeTold | None = None
     unusable = ""
@@ -175,7 +177,7 @@ def _standing(visit: PortalVisit, item: DirectoryObject, shown: JobShown, events
         unusable = said(error)
     linked = scope is None or scope.linked
     reads_log = events > 0 and actor.may(LOG_READ, job.application)
-    return Standing(
+    return JobStanding(
         job=shown,
         told=scope,
         unusable=unusable,

@@ -27,7 +27,7 @@ _REQUIRED: Final = {"user": ("userPrincipalName", "displayName"), "group": ("dis
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Field:
+class AttributeField:
     """An attribute in a form: what stands in it, what is wrong, and what is stored now where that is something else."""
 
     attribute: Labelled
@@ -167,11 +167,11 @@ def _page(
     status: int = 200,
     compared: bool = False,
 ) -> TemplatePage:
-    def field(one: Labelled) -> Field:
+    def field(one: Labelled) -> AttributeField:
         stored = form.stored(one.name)
         value = typed.get(one.name, stored)
         differs = compared and _lines(value) != _lines(stored)
-        return Field(
+        return AttributeField(
             attribute=one,
             value=value,
             wrong=wrong.get(one.name, ""),

@@ -17,7 +17,7 @@ from provisor.portal.visits import PortalVisit
 from provisor.web.answers import Download, PageAnswer, Redirect, TemplatePage
 from provisor.web.live import LiveTopic
 
-_SHOWN_ROWS: Final = 100
+_SHOWN_ROWS: Final = 50
 _REFRESH_SECONDS: Final = 2
 _FIELDS: Final[tuple[tuple[FileKind, str], ...]] = (("user", "users"), ("group", "groups"), ("member", "members"))
 _TITLES: Final = {

@@ -14,7 +14,7 @@ _BETWEEN = "~"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Listed:
+class ObjectsListed:
     """Some objects, and the addresses of the pages before and after; empty ones are left out."""
 
     objects: tuple[DirectoryObject, ...]
@@ -22,7 +22,7 @@ class Listed:
     later: str = ""
 
 
-def listed(visit: PortalVisit, room: Room, query: ObjectQuery, address: str, kept: Mapping[str, str]) -> Listed:
+def listed(visit: PortalVisit, room: Room, query: ObjectQuery, address: str, kept: Mapping[str, str]) -> ObjectsListed:
     """The page that the visit asks for; `kept` is what its neighbours' addresses say too. Raises AdminError."""
     typed = room.typed(visit)
     before, after = _position(visit.query.get("before", "")), _position(visit.query.get("after", ""))
@@ -35,9 +35,9 @@ def listed(visit: PortalVisit, room: Room, query: ObjectQuery, address: str, kep
         objects = found.objects
         more_before, more_after = after is not None, found.next is not None
     if not objects:
-        return Listed(objects=(), earlier=here(address, kept) if before or after else "")
+        return ObjectsListed(objects=(), earlier=here(address, kept) if before or after else "")
     first, last = (_place(room.kind, query, item) for item in (objects[0], objects[-1]))
-    return Listed(
+    return ObjectsListed(
         objects=objects,
         earlier=here(address, kept, before=first) if more_before else "",
         later=here(address, kept, after=last) if more_after else "",

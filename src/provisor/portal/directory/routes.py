@@ -1,4 +1,4 @@
-"""The addresses of users and groups."""
+"""The addresses of pages of users, groups and their import."""
 
 from collections.abc import Callable
 
@@ -10,9 +10,17 @@ from provisor.web.site import LiveRule, Rule
 
 
 def _rule(
-    method: str, path: str, handler: Callable[[PortalVisit], PageAnswer], *, long: bool = False, files: bool = False
+    method: str,
+    path: str,
+    handler: Callable[[PortalVisit], PageAnswer],
+    *,
+    long: bool = False,
+    files: bool = False,
+    slow: bool = False,
 ) -> PortalRule:
-    return Rule(method=method, path=path, handler=handler, access="signed-in", long=long, files=files, slow=files)
+    return Rule(
+        method=method, path=path, handler=handler, access="signed-in", long=long, files=files, slow=slow or files
+    )
 
 
 def _within(room: Room, handler: Callable[[PortalVisit, Room], PageAnswer]) -> Callable[[PortalVisit], PageAnswer]:
@@ -58,8 +66,8 @@ RULES: tuple[PortalRule, ...] = (
     _rule("GET", "/import", importing.show),
     _rule("POST", "/import", importing.upload, files=True),
     _rule("GET", "/import/{upload}", importing.look),
-    _rule("POST", "/import/{upload}/preview", importing.preview_again),
-    _rule("POST", "/import/{upload}/import", importing.carry_out),
+    _rule("POST", "/import/{upload}/preview", importing.preview_again, slow=True),
+    _rule("POST", "/import/{upload}/import", importing.carry_out, slow=True),
     _rule("POST", "/import/{upload}/discard", importing.discard),
     _rule("GET", "/import/{upload}/refused.csv", importing.refused_rows),
 )

@@ -26,7 +26,7 @@ from provisor.directory.files import FileKind
 KEPT_SECONDS: Final = 3600.0
 MOST_AT_ONCE: Final = 10  # uploads of all browsers together
 FILES: Final[Mapping[FileKind, str]] = {"user": "users.csv", "group": "groups.csv", "member": "members.csv"}
-_WAITED_SECONDS: Final = 1.5  # small files are looked over within it
+WAITED_SECONDS: Final = 1.5  # small files are looked over within it
 
 logger = logging.getLogger("provisor.portal")
 
@@ -61,23 +61,23 @@ class Uploads:
     def __init__(self, admin: Admin) -> None:
         self._imports = admin.imports
         self._lock = Lock()
-        self._kept: dict[str, KeptUpload] = {}
-        self._folder = Path(tempfile.mkdtemp(prefix="provisor-import-"))  # readable by its owner alone
-        finalize(self, shutil.rmtree, self._folder, ignore_errors=True)  # with the process, too
+        self.kept: dict[str, KeptUpload] = {}
+        self.folder = Path(tempfile.mkdtemp(prefix="provisor-import-"))  # readable by its owner alone
+        finalize(self, shutil.rmtree, self.folder, ignore_errors=True)  # with the process, too
 
     def keep(self, session: str, files: Mapping[FileKind, tuple[str, Path]], order: CsvImport) -> KeptUpload:
         """Take files over. Raises AdminError when too many are kept already."""
         name = secrets.token_urlsafe(24)
         with self._lock:
-            if len(self._kept) >= MOST_AT_ONCE:
+            if len(self.kept) >= MOST_AT_ONCE:
                 raise AdminError("too-many-uploads", "Too many files wait for their import.", "Try again later.")
-            folder = self._folder / name
+            folder = self.folder / name
             folder.mkdir(mode=0o700)
             here = {kind: folder / FILES[kind] for kind in files}
             given = replace(order, users=here.get("user"), groups=here.get("group"), members=here.get("member"))
             names = {kind: called for kind, (called, _) in files.items()}
             made = KeptUpload(id=name, session=session, folder=folder, order=given, names=names)
-            self._kept[name] = made
+            self.kept[name] = made
         for kind, (_, path) in files.items():
             shutil.move(path, here[kind])
         timer = Timer(KEPT_SECONDS, self.forget, [name])
@@ -88,7 +88,7 @@ class Uploads:
     def find(self, session: str, name: str) -> KeptUpload:
         """What this browser uploaded under this name. Raises AdminError."""
         with self._lock:
-            found = self._kept.get(name)
+            found = self.kept.get(name)
         if found is None or found.session != session:
             raise AdminError(
                 "not-found", "These files are not here any more.", "Files are kept for an hour: upload them again."
@@ -106,7 +106,7 @@ class Uploads:
     def forget(self, name: str) -> None:
         """Delete the files; one that is being read goes when it has been."""
         with self._lock:
-            found = self._kept.pop(name, None)
+            found = self.kept.pop(name, None)
         if found is not None and not found.busy:
             shutil.rmtree(found.folder, ignore_errors=True)
 
@@ -119,7 +119,7 @@ class Uploads:
             kept.rows, kept.part, kept.summary, kept.error = 0, 0.0, None, None
             kept.work = Thread(target=self._work, args=(kept, actor, after), name="import", daemon=True)
             kept.work.start()
-        kept.work.join(_WAITED_SECONDS)
+        kept.work.join(WAITED_SECONDS)
 
     def _work(self, kept: KeptUpload, actor: Actor, after: UploadState) -> None:
         try:
@@ -128,11 +128,11 @@ class Uploads:
             kept.error = error
         except Exception:  # at the edge of a thread: the page has to say that it ended
             logger.exception("An import failed")
-            kept.error = AdminError("internal", "An error occurred on the server; its log says more.")
+            kept.error = AdminError("import-failed", "An error occurred on the server; its log says more.")
         state: UploadState = after if kept.error is None else "failed"
         with self._lock:
             kept.state = state
-            gone = state == "imported" or kept.id not in self._kept
+            gone = state == "imported" or kept.id not in self.kept
         if gone:
             shutil.rmtree(kept.folder, ignore_errors=True)
 
