@@ -96,6 +96,7 @@ class _Typed:
 
     @property
     def source(self) -> str:
+        """What was typed for the type that is chosen."""
         return {"Direct": self.attribute, "Constant": self.constant, "Expression": self.expression}.get(self.type, "")
 
     def onto(self, row: AttributeMapping) -> AttributeMapping | ExpressionProblem:

@@ -201,7 +201,7 @@ def test_a_costly_pattern_is_given_up_and_told(ana, world, admin):
 
 
 def test_a_count_that_is_not_of_everybody_says_so_and_goes_on(ana, world, admin, monkeypatch):
-    from provisor.admin import schemas, scope_counting
+    from provisor.admin import schemas
     from provisor.admin.actor import LOCAL_OPERATOR as ME
 
     for number in range(200):
@@ -214,7 +214,7 @@ def test_a_count_that_is_not_of_everybody_says_so_and_goes_on(ana, world, admin,
         page = send(ana, world, "count", **given)
         seen.append(page.text)
 
-    assert f"These numbers are of the first {scope_counting._BETWEEN_LOOKS} of 203 users." in seen[0]
+    assert "These numbers are of the first 50 of 203 users." in seen[0]
     assert len(seen) == 5
     assert tiles(page) == [2, 201]
 
