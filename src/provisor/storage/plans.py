@@ -198,17 +198,19 @@ def page(
     limit: int = 50,
 ) -> list[PlanRow]:
     """The next of these rows in their order, after a position; or the last ones before one."""
-    conditions, values = ["plan = ?"], [number, *((search.sort,) if search.sort else ())]
-    conditions += ["sort = ?"] if search.sort else []
+    narrowed, values = "", list[object]()
+    if search.sort:
+        narrowed, values = " AND sort = ?", [search.sort]
     if search.text:
-        conditions.append("instr(folded_name, ?) > 0")
+        # `sort > ''` and `+ 0` lead through the index that holds names, past the documents.
+        narrowed += " AND instr(folded_name, ?) > 0" if search.sort else " AND sort > '' AND instr(folded_name, ?) > 0"
         values.append(fold(search.text))
-    conditions.append("position > ?" if before is None else "position < ?")
-    values.append(after if before is None else before)
-    order = "ASC" if before is None else "DESC"
+    beyond, order = ("> ?", "ASC") if before is None else ("< ?", "DESC")
+    by = "position" if search.sort or not search.text else "position + 0"
     positions = connection.all(
-        f"SELECT position FROM plan_operation WHERE {' AND '.join(conditions)} ORDER BY position {order} LIMIT ?",
-        (*values, limit),
+        f"""SELECT position FROM plan_operation WHERE plan = ?{narrowed} AND {by} {beyond}
+        ORDER BY {by} {order} LIMIT ?""",
+        (number, *values, after if before is None else before, limit),
     )
     if not positions:
         return []

@@ -161,17 +161,19 @@ def standing_topic(visit: PortalVisit) -> LiveTopic:
     number = plan_of(visit, frame).stored.number
 
     def look() -> TemplatePage:
-        values = _standing(visit, frame, visit.admin.plans.show(visit.actor, number))
+        values = _standing(visit, frame, visit.admin.plans.show(visit.actor, number), moved=True)
         return TemplatePage(template="provisioning/plan_standing.html", title="", values=values)
 
     return LiveTopic(key=f"plan {number}", look=look)
 
 
-def _standing(visit: PortalVisit, frame: JobFrame, shown: PlanShown) -> dict[str, Any]:
+def _standing(visit: PortalVisit, frame: JobFrame, shown: PlanShown, *, moved: bool = False) -> dict[str, Any]:
+    """`moved`: it comes to a page that was there before, whose buttons may be out of date."""
     state, tone = state_of(shown)
     status = visit.admin.cycles.status(visit.actor, frame.id) if shown.state == "approved" else None
     return {
         "base": frame.address,
+        "moved": moved,
         "shown": shown,
         "plan": shown.stored.plan,
         "state": state,
