@@ -1,6 +1,6 @@
 """Administrators: who may sign in with which roles. A set-up link is shown in the answer that made it, and never again.
 
-The roles and what each may are told from the one table of admin.roles.
+The roles and what each may are told from the table of admin.roles.
 """
 
 from collections.abc import Sequence

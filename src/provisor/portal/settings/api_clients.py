@@ -55,7 +55,7 @@ def create(visit: PortalVisit) -> PageAnswer:
 
 
 def _secret(visit: PortalVisit, made: MachineMade) -> TemplatePage:
-    values = {"account": made.account, "secrets": made.to_json(), "address": visit.arrival.url, "tenant": made.tenant}
+    values = {"machine": made.account, "secrets": made.to_json(), "address": visit.arrival.url, "tenant": made.tenant}
     return TemplatePage(template="settings/api_client_secret.html", title="Keep this now", values=values)
 
 

@@ -1,4 +1,4 @@
-"""The addresses of the settings."""
+"""The addresses of the settings: of people, of programs, of notices, of the service itself."""
 
 from provisor.portal.settings import administrators, api_clients, notifications, service, sign_in_elsewhere
 from provisor.portal.settings.administrators import ADMINISTRATORS

@@ -79,6 +79,7 @@ def test_the_secret_of_a_new_client_is_shown_once_with_what_it_is_given_with(adm
     [made] = admin.machines["client"].all(ME)
     assert made.account.id in page.text
     assert "/oauth2/v2.0/token" in page.text
+    assert "GlobalAdministrator@x.example Global Administrator" in page.text  # who is signed in, still
     assert admin.authentication.issue(made.account.id, secret) is not None
     nowhere(secret)
 
