@@ -61,7 +61,7 @@ def fill(admin, people: int, memberships: int, events: int) -> None:
     for start in range(people, events, AT_ONCE):
         with context.database.transaction() as connection:
             rows = (
-                large_directory._event(context.tenant, job.number, size, number % people)._replace(
+                large_directory.logged(context.tenant, job.number, size, number % people)._replace(
                     id=f"event-{number:012}", cycle=f"cycle-{number // 20_000}", at=number
                 )
                 for number in range(start, min(start + AT_ONCE, events))

@@ -93,10 +93,11 @@ def fill(database: Database, tenant: str, job: Job, size: Size) -> None:
     for start in range(0, size.people, _LOGGED_AT_ONCE):
         numbers = range(start, min(start + _LOGGED_AT_ONCE, size.people))
         with database.transaction() as connection:
-            log.append(connection, (_event(tenant, job.number, size, number) for number in numbers))
+            log.append(connection, (logged(tenant, job.number, size, number) for number in numbers))
 
 
-def _event(tenant: str, job: int, size: Size, number: int) -> LogRow:
+def logged(tenant: str, job: int, size: Size, number: int) -> LogRow:
+    """The event that says of a person that it was created."""
     status: Status
     code: str | None
     status, code = ("failure", "EntryConflict") if number % _FAILS == 11 else ("success", None)

@@ -19,7 +19,7 @@ from provisor.storage.jobs import Job
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
+class TriedPerson:
     """Whom rules are tried with. `view`: their attributes under the names that rules use, IsSoftDeleted included.
 
     `assigned` to the application; `everybody`: the job does not ask for that. `enabled`: not blocked from signing in.
@@ -41,7 +41,7 @@ class Subject:
         return self.enabled and (self.assigned or self.everybody) and self.verdict.passes
 
 
-def subject_of(connection: Connection, job: Job, kind: Kind, object_id: str, ruleset: RuleSet) -> Subject:
+def subject_of(connection: Connection, job: Job, kind: Kind, object_id: str, ruleset: RuleSet) -> TriedPerson:
     """The live object with this id. Raises AdminError where there is none of this kind."""
     nested = jobs.nested_groups(job)
     found = records.by_ids(connection, application=job.application, job=job.number, nested=nested, ids=[object_id]).get(
@@ -56,7 +56,7 @@ def subject_of(connection: Connection, job: Job, kind: Kind, object_id: str, rul
         if held:
             view[ROLES] = held
     verdict = ruleset.of(kind).scope.judge(view)
-    subject = Subject(
+    subject = TriedPerson(
         id=record.id,
         kind=kind,
         name=record.name,

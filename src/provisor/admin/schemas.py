@@ -14,7 +14,7 @@ from provisor.admin.context import Change, Context
 from provisor.admin.drafts import Draft, Drafts
 from provisor.admin.errors import AdminError
 from provisor.admin.jobs import Jobs
-from provisor.admin.rule_trials import Subject, subject_of
+from provisor.admin.rule_trials import TriedPerson, subject_of
 from provisor.admin.rules import named_well, readable, refused, source_schema, usable, with_mapping
 from provisor.admin.scope_counting import ScopeCount, ScopeCounts
 from provisor.database import Connection
@@ -238,7 +238,7 @@ class Schemas:
             return "The next cycle looks at everybody again."
         return _looks_again({name for names in known.reads.values() for name in names})
 
-    def subject(self, actor: Actor, job: str, kind: ObjectKind, key: str, document: Json) -> Subject:
+    def subject(self, actor: Actor, job: str, kind: ObjectKind, key: str, document: Json) -> TriedPerson:
         """A live user or group, by id, as these rules see it."""
         self.context.needs(actor, DIRECTORY_READ)
         connection = self.context.read(actor, JOB_READ)

@@ -59,7 +59,7 @@ class ScopeCount:
         return self.looked_at >= self.all and not self.given_up
 
 
-_Key: TypeAlias = tuple[str, ObjectKind, Scope, Scope, int]
+_CountKey: TypeAlias = tuple[str, ObjectKind, Scope, Scope, int]
 
 
 @dataclass(slots=True)
@@ -76,7 +76,7 @@ class _UnderWay:
 class ScopeCounts:
     """Counts of this process, those asked for last."""
 
-    _known: "OrderedDict[_Key, _UnderWay]" = field(default_factory=OrderedDict)
+    _known: "OrderedDict[_CountKey, _UnderWay]" = field(default_factory=OrderedDict)
     _lock: Lock = field(default_factory=Lock)
 
     def count(
@@ -109,7 +109,7 @@ class ScopeCounts:
         return found.answer
 
 
-def _go_on(found: _UnderWay, connection: Connection, key: _Key, ticking: Ticking, until: float) -> None:
+def _go_on(found: _UnderWay, connection: Connection, key: _CountKey, ticking: Ticking, until: float) -> None:
     tenant, kind, wanted, in_force, _ = key
     tally = _Tally(kind, (wanted, in_force), found.answer)
     for number, item in enumerate(_everybody(connection, tenant, kind, found.after), 1):

@@ -30,7 +30,7 @@ _LOCAL: Final = "local"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JobStanding:
+class JobConcerned:
     """What one job makes of a user or group. `unusable` says why its rules tell nothing."""
 
     job: JobShown
@@ -163,11 +163,11 @@ def _jobs(visit: PortalVisit) -> Sequence[JobShown]:
 
 def _standings(
     visit: PortalVisit, item: DirectoryObject, jobs: Sequence[JobShown], *, events: int
-) -> list[JobStanding]:
+) -> list[JobConcerned]:
     return [_standing(visit, item, job, events) for job in jobs]
 
 
-def _standing(visit: PortalVisit, item: DirectoryObject, shown: JobShown, events: int) -> JobStanding:
+def _standing(visit: PortalVisit, item: DirectoryObject, shown: JobShown, events: int) -> JobConcerned:
     admin, actor, job = visit.admin, visit.actor, shown.job
     scope: ScopeTold | None = None
     unusable = ""
@@ -177,7 +177,7 @@ def _standing(visit: PortalVisit, item: DirectoryObject, shown: JobShown, events
         unusable = said(error)
     linked = scope is None or scope.linked
     reads_log = events > 0 and actor.may(LOG_READ, job.application)
-    return JobStanding(
+    return JobConcerned(
         job=shown,
         told=scope,
         unusable=unusable,

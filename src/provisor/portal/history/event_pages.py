@@ -17,7 +17,7 @@ TABS: Final[Mapping[str, str]] = {
     "modified": "Modified properties",
     "summary": "Summary",
 }
-"""spec/provisioning-service.md section 17.2, *Detail tabs*."""
+"""spec/provisioning-service.md section 17.2."""
 _SHOWN: Final = 200  # modified properties; a group may have gained 50,000 members
 _MEMBERS: Final = "members"
 

@@ -15,7 +15,7 @@ RANGES: Final[Mapping[str, tuple[str, timedelta | None]]] = {
     "all": ("As far back as it is kept", None),
     "custom": ("Custom time interval", None),
 }
-"""spec/provisioning-service.md section 17.3, *Filters*."""
+"""spec/provisioning-service.md section 17.3."""
 STATUSES: Final = ("success", "failure", "skipped", "warning")
 ACTIONS: Final = ("create", "update", "delete", "stagedDelete", "stagedAction", "disable", "other")
 _LOG_FIELDS: Final = (

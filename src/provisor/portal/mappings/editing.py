@@ -15,7 +15,7 @@ from provisor.admin.rule_edits import source_of, with_row
 from provisor.expressions import FUNCTIONS, MAX_LENGTH_CHARACTERS, ExpressionProblem, signature_of
 from provisor.portal.errors import said
 from provisor.portal.mappings.drafting import Desk, back, desk, kind_of, number_in, refusal_status, title_of
-from provisor.portal.mappings.trying import Mistake, Result, Trial, mistake, result_of, trial
+from provisor.portal.mappings.trying import Mistake, TriedValue, RuleTrial, mistake, result_of, trial
 from provisor.portal.visits import PortalVisit
 from provisor.rules.attributes import place_of, with_attributes
 from provisor.rules.mapping import AttributeMapping, Direct, FixedText, FlowType, FromExpression, ObjectKind
@@ -205,8 +205,8 @@ def _page(
 
 
 def _tried(
-    here: Desk, kind: ObjectKind, typed: _Typed, chosen: Trial
-) -> tuple[Mistake | None, Result | None, Sequence[str]]:
+    here: Desk, kind: ObjectKind, typed: _Typed, chosen: RuleTrial
+) -> tuple[Mistake | None, TriedValue | None, Sequence[str]]:
     """What is wrong with the expression, what comes of the mapping for whoever was chosen, and what is doubtful."""
     try:
         source = source_of(typed.type, typed.source)

@@ -16,7 +16,7 @@ from provisor.admin.errors import AdminError
 from provisor.admin.rule_edits import with_filters
 from provisor.portal.errors import said
 from provisor.portal.mappings.drafting import Desk, back, desk, kind_of, refusal_status, title_of
-from provisor.portal.mappings.trying import Trial, trial
+from provisor.portal.mappings.trying import RuleTrial, trial
 from provisor.portal.visits import PortalVisit
 from provisor.rules.clauses import scope_problems
 from provisor.rules.mapping import ObjectKind, ObjectMapping
@@ -253,7 +253,7 @@ def _is_readable(group: FilterGroup) -> bool:
     return True
 
 
-def _why(filters: Sequence[TypedFilter], scope: Scope, chosen: Trial) -> str:
+def _why(filters: Sequence[TypedFilter], scope: Scope, chosen: RuleTrial) -> str:
     """Note at every clause whether it holds for whoever was chosen; returns the whole in a sentence."""
     subject = chosen.subject
     if subject is None:

@@ -12,7 +12,7 @@ from typing import Final, assert_never
 
 from provisor.admin.actor import DIRECTORY_READ
 from provisor.admin.errors import AdminError
-from provisor.admin.rule_trials import Subject
+from provisor.admin.rule_trials import TriedPerson
 from provisor.directory.objects import DirectoryObject
 from provisor.directory.query import ObjectQuery, searching
 from provisor.expressions import NO_FLOW, Candidates, ExpressionFailure, ExpressionProblem, SourceRecord
@@ -32,19 +32,19 @@ _MOST_SHOWN: Final = 50  # values of one list, and attributes that an expression
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Trial:
+class RuleTrial:
     """With whom it is tried: the one chosen, or those of whom one can be. `searched` is what led there."""
 
-    subject: Subject | None = None
+    subject: TriedPerson | None = None
     found: Sequence[tuple[str, str, str]] = ()  # id, name, display name
     searched: str = ""
     sentence: str = ""
 
 
-def trial(here: Desk, kind: ObjectKind) -> Trial:
+def trial(here: Desk, kind: ObjectKind) -> RuleTrial:
     """Whom the form says; at first the first of the directory."""
     if not here.visit.actor.may(DIRECTORY_READ):
-        return Trial()
+        return RuleTrial()
     form = here.visit.form
     typed, searched = form.get("person", "").strip()[:_LONGEST_SEARCH], form.get("searched", "")
     do, chosen = form.get("do", ""), form.get("subject", "")
@@ -58,19 +58,19 @@ def trial(here: Desk, kind: ObjectKind) -> Trial:
         objects = here.visit.admin.users if kind == "user" else here.visit.admin.groups
         first = objects.page(here.visit.actor, limit=1)
     except AdminError as error:
-        return Trial(searched=typed, sentence=said(error))
+        return RuleTrial(searched=typed, sentence=said(error))
     if not first:
-        return Trial(sentence=f"There is no {kind} in the directory yet.")
+        return RuleTrial(sentence=f"There is no {kind} in the directory yet.")
     return _with(here, kind, first[0].id, "")
 
 
-def _with(here: Desk, kind: ObjectKind, key: str, searched: str) -> Trial:
+def _with(here: Desk, kind: ObjectKind, key: str, searched: str) -> RuleTrial:
     schemas = here.visit.admin.schemas
     subject = schemas.subject(here.visit.actor, here.job.id, kind, key, here.draft.document)
-    return Trial(subject=subject, searched=searched)
+    return RuleTrial(subject=subject, searched=searched)
 
 
-def _searched(here: Desk, kind: ObjectKind, typed: str) -> Trial:
+def _searched(here: Desk, kind: ObjectKind, typed: str) -> RuleTrial:
     actor, admin = here.visit.actor, here.visit.admin
     objects = admin.typed_users if kind == "user" else admin.typed_groups
     try:
@@ -80,10 +80,10 @@ def _searched(here: Desk, kind: ObjectKind, typed: str) -> Trial:
             raise
     page = objects.page(actor, ObjectQuery(condition=searching(kind, typed)), limit=_FOUND)
     if not page.objects:
-        return Trial(searched=typed, sentence=f"No {kind} is called so.")
+        return RuleTrial(searched=typed, sentence=f"No {kind} is called so.")
     if len(page.objects) == 1:
         return _with(here, kind, page.objects[0].id, typed)
-    return Trial(found=[_named(one) for one in page.objects], searched=typed)
+    return RuleTrial(found=[_named(one) for one in page.objects], searched=typed)
 
 
 def _named(item: DirectoryObject) -> tuple[str, str, str]:
@@ -95,7 +95,7 @@ def _named(item: DirectoryObject) -> tuple[str, str, str]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
+class TriedValue:
     """What a mapping makes of somebody: values, or a sentence where there are none; `failed`: it is a mistake.
 
     `reads` are the attributes that it looks at, with their values.
@@ -107,44 +107,46 @@ class Result:
     reads: Sequence[tuple[str, str]] = ()
 
 
-def result_of(row: AttributeMapping, resource_type: ResourceType, view: SourceRecord) -> Result:
+def result_of(row: AttributeMapping, resource_type: ResourceType, view: SourceRecord) -> TriedValue:
     """What the application would be sent for this attribute of somebody."""
     reads = [(name, _shown(view.get(name))) for name in sorted(reads_of(row))[:_MOST_SHOWN]]
     found = _evaluated(row, view)
     if found.failed or not found.values or not row.target:
-        return Result(values=found.values, sentence=found.sentence, failed=found.failed, reads=reads)
+        return TriedValue(values=found.values, sentence=found.sentence, failed=found.failed, reads=reads)
     unfit = _unfit(row, resource_type, view)
-    return Result(values=found.values, sentence=unfit or found.sentence, failed=bool(unfit), reads=reads)
+    return TriedValue(values=found.values, sentence=unfit or found.sentence, failed=bool(unfit), reads=reads)
 
 
-def _evaluated(row: AttributeMapping, view: SourceRecord) -> Result:
+def _evaluated(row: AttributeMapping, view: SourceRecord) -> TriedValue:
     match row.source:
         case Direct(name):
             value = view.get(name)
-            return _empty(row) if value in (None, "", []) else Result(values=_texts(value))
+            return _empty(row) if value in (None, "", []) else TriedValue(values=_texts(value))
         case FixedText(text):
-            return Result(values=_texts(text))
+            return TriedValue(values=_texts(text))
         case FromExpression(expression):
             outcome = expression.evaluate(view, datetime.now(UTC), secrets.token_bytes)
         case Nothing():
-            return Result(sentence="The attribute is left alone.")
+            return TriedValue(sentence="The attribute is left alone.")
         case _:
             assert_never(row.source)
     if outcome is NO_FLOW:
-        return Result(sentence="Nothing flows: the attribute is not sent, and keeps its value at the application.")
+        return TriedValue(sentence="Nothing flows: the attribute is not sent, and keeps its value at the application.")
     if isinstance(outcome, ExpressionFailure):
-        return Result(sentence=str(outcome), failed=True)
+        return TriedValue(sentence=str(outcome), failed=True)
     if isinstance(outcome, Candidates):
-        return Result(values=outcome.values[:_MOST_SHOWN], sentence="The first of these that nobody has yet is taken.")
-    return _empty(row) if outcome is None or outcome == [] else Result(values=_texts(outcome))
+        return TriedValue(
+            values=outcome.values[:_MOST_SHOWN], sentence="The first of these that nobody has yet is taken."
+        )
+    return _empty(row) if outcome is None or outcome == [] else TriedValue(values=_texts(outcome))
 
 
-def _empty(row: AttributeMapping) -> Result:
+def _empty(row: AttributeMapping) -> TriedValue:
     if row.default is not None:
-        return Result(
+        return TriedValue(
             sentence=f'Null: the default "{row.default[:_LONGEST_SHOWN]}" is sent when the object is created.'
         )
-    return Result(sentence="Null: the attribute is not sent.")
+    return TriedValue(sentence="Null: the attribute is not sent.")
 
 
 def _unfit(row: AttributeMapping, resource_type: ResourceType, view: SourceRecord) -> str:

@@ -1,4 +1,4 @@
-"""The audit log in the portal."""
+"""The audit log in the portal: what narrows it, one event, downloads, and who is refused it."""
 
 import csv
 import json

@@ -1,4 +1,4 @@
-"""The report of a period in the portal."""
+"""The report of a period in the portal: its numbers, wrong periods, its rows as files."""
 
 import csv
 
