@@ -15,7 +15,7 @@ from provisor.admin.rule_edits import source_of, with_row
 from provisor.expressions import FUNCTIONS, MAX_LENGTH_CHARACTERS, ExpressionProblem, signature_of
 from provisor.portal.errors import said
 from provisor.portal.mappings.drafting import Desk, back, desk, kind_of, number_in, refusal_status, title_of
-from provisor.portal.mappings.trying import Mistake, TriedValue, RuleTrial, mistake, result_of, trial
+from provisor.portal.mappings.trying import Mistake, RuleTrial, TriedValue, mistake, result_of, trial
 from provisor.portal.visits import PortalVisit
 from provisor.rules.attributes import place_of, with_attributes
 from provisor.rules.mapping import AttributeMapping, Direct, FixedText, FlowType, FromExpression, ObjectKind
