@@ -76,6 +76,67 @@ def test_a_writer_does_not_wait_for_another_thread_for_ever(database, monkeypatc
     write()
 
 
+def test_an_attempt_that_nobody_is_in_the_way_of_is_a_transaction(database):
+    with database.attempt() as connection:
+        connection.execute("INSERT INTO thing VALUES (1, 'a')")
+    with pytest.raises(RuntimeError), database.attempt() as connection:
+        connection.execute("INSERT INTO thing VALUES (2, 'b')")
+        raise RuntimeError
+
+    assert database.reader().all("SELECT id FROM thing") == [(1,)]
+
+
+def attempted(database):
+    with database.attempt() as connection:
+        return connection is not None
+
+
+def test_an_attempt_does_not_wait_for_another_thread(database):
+    with ThreadPoolExecutor(1) as thread:
+        with database.transaction():
+            meanwhile = thread.submit(attempted, database).result()
+        afterwards = thread.submit(attempted, database).result()
+
+    assert (meanwhile, afterwards) == (False, True)
+
+
+def test_an_attempt_does_not_wait_for_another_process(database, url):
+    with closing(open_database(url)) as other:
+        with other.transaction():
+            meanwhile = attempted(database)
+        afterwards = attempted(database)
+
+    assert (meanwhile, afterwards) == (False, True)
+
+
+def test_others_wait_for_an_attempt_that_is_under_way(database, url):
+    with closing(open_database(url)) as other:
+        with database.attempt():
+            assert not attempted(other)
+        assert attempted(other)
+
+
+def test_a_transaction_after_an_attempt_in_vain_waits_as_ever(database, url):
+    with closing(open_database(url)) as other, ThreadPoolExecutor(1) as thread:
+        with other.transaction() as connection:
+            connection.execute("INSERT INTO thing VALUES (1, 'a')")
+            assert not attempted(database)
+            waiting = thread.submit(rename_thing, database)
+        waiting.result()
+
+    assert database.reader().all("SELECT name FROM thing") == [("b",)]
+
+
+def rename_thing(database):
+    with database.transaction() as connection:
+        connection.execute("UPDATE thing SET name = 'b'")
+
+
+def test_an_attempt_inside_a_transaction_is_refused(database):
+    with database.transaction(), pytest.raises(DatabaseError, match="inside another"), database.attempt():
+        pass
+
+
 def test_two_processes_never_read_the_same_value_before_they_write(database, url):
     other = open_database(url)
     with database.transaction() as connection:

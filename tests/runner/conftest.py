@@ -48,6 +48,7 @@ from provisor.storage.log import LoggedEvent, LogQuery
 from provisor.storage.secrets import load_key
 from provisor.testing.memory_target import MemoryTarget, Request
 from provisor.testing.organisation import Organisation
+from support.rehearsed import RehearsedCompany
 
 
 class World:
@@ -369,3 +370,9 @@ def admin_of(tmp_path: Path) -> Callable[[World], Admin]:
         return admin
 
     return make
+
+
+@pytest.fixture
+def company(database, tenant, now, tmp_path):
+    """An empty directory whose every import is looked over by a dry run first."""
+    return RehearsedCompany(database, tenant, now, tmp_path)

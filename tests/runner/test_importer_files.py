@@ -1,11 +1,10 @@
 """Files as Entra and Active Directory make them, files in the wrong place, and the dry run of an import."""
 
-import sqlite3
-
 import pytest
 
 from provisor.directory.objects import Refusal
 from provisor.runner.importing.summary import Counts
+from support.rehearsed import dump
 
 KIM = "kim@x.example"
 DOWNLOAD = [
@@ -159,11 +158,6 @@ def test_a_file_in_the_wrong_place_is_refused_before_anything_is_written(company
     assert isinstance(refusal, Refusal)
     assert refusal.code == "wrong-file"
     assert (company.count("user"), company.count("group")) == (0, 0)
-
-
-def dump(company):
-    with sqlite3.connect(company.database.path) as connection:
-        return list(connection.iterdump())
 
 
 ALL = {"users": [*PEOPLE, ["bo@x.example", ""], ["", "refused"]], "groups": GROUPS, "members": MEMBERS}

@@ -11,7 +11,7 @@ from provisor.database import open_database
 from provisor.scim.naming import problem_with_name
 from provisor.scim.values import fold
 from provisor.storage import objects, tenants
-from support.company import Company
+from support.rehearsed import RehearsedCompany
 
 TEXT = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\0"), max_size=8)
 # Mostly of what names are made of; else nearly every example would be refused by the filter.
@@ -27,7 +27,7 @@ def in_a_directory_of_its_own(migrated_file, now, law):
         path = Path(name) / "service.db"
         shutil.copy(migrated_file, path)
         database = open_database(f"sqlite:///{path}")
-        law(Company(database, tenants.only(database.reader()), now, Path(name)))
+        law(RehearsedCompany(database, tenants.only(database.reader()), now, Path(name)))
         database.close()
 
 

@@ -22,6 +22,9 @@ class Writable(Connection, Protocol):
     def begin(self) -> None:
         """Begin one, alone in the database. Raises DatabaseError when it stays locked."""
 
+    def begin_at_once(self) -> bool:
+        """Begin one if nobody else is in one, and say whether; waits for nobody."""
+
     def commit(self) -> None:
         """Write it to the disk."""
 
@@ -80,18 +83,33 @@ class Connections(ABC, Generic[C]):
         then raises DatabaseError.
         """
         with self._alone():
-            if self._writer is None:
-                self._writer = self.connect()
-            connection = self._writer
-            if connection.writing:
-                raise DatabaseError("A write transaction was begun inside another one; pass the connection on instead.")
+            connection = self._idle_writer()
             connection.begin()
-            try:
+            with _kept(connection):
                 yield connection
-            except BaseException:
-                connection.rollback()
-                raise
-            connection.commit()
+
+    @contextmanager
+    def attempt(self) -> Iterator[C | None]:
+        """A write transaction like any other, or None at once when another thread or process writes."""
+        if not self._writing.acquire(blocking=False):
+            yield None
+            return
+        try:
+            connection = self._idle_writer()
+            if connection.begin_at_once():
+                with _kept(connection):
+                    yield connection
+            else:
+                yield None
+        finally:
+            self._writing.release()
+
+    def _idle_writer(self) -> C:
+        if self._writer is None:
+            self._writer = self.connect()
+        if self._writer.writing:
+            raise DatabaseError("A write transaction was begun inside another one; pass the connection on instead.")
+        return self._writer
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -113,3 +131,14 @@ class Connections(ABC, Generic[C]):
             self._connections.clear()
             self._writer = None
             self._readers = threading.local()
+
+
+@contextmanager
+def _kept(connection: Writable) -> Iterator[None]:
+    """What was begun is committed after the block, or forgotten when it raises."""
+    try:
+        yield
+    except BaseException:
+        connection.rollback()
+        raise
+    connection.commit()

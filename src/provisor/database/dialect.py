@@ -4,6 +4,7 @@ We write `?` for a value and, in CREATE TABLE, the types of SQLite. Text compare
 """
 
 import re
+from collections.abc import Sequence
 from enum import Enum, auto
 from functools import lru_cache
 from typing import NamedTuple
@@ -92,3 +93,13 @@ def defined(sql: str) -> str:
     for pattern, word in _WORDS:
         sql = pattern.sub(word, sql)
     return _TABLE.sub(r"\g<0> WITH (fillfactor = 85)", sql)
+
+
+def holds_nul(values: Sequence[object]) -> bool:
+    """Whether one of the values is a text that PostgreSQL cannot hold."""
+    return any(isinstance(value, str) and "\0" in value for value in values)
+
+
+def without_nul(values: Sequence[object]) -> Sequence[object]:
+    """The values as PostgreSQL can hold them: it knows no NUL in a text, where U+FFFD then stands."""
+    return [value.replace("\0", "\ufffd") if isinstance(value, str) else value for value in values]

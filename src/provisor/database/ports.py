@@ -125,6 +125,12 @@ class Database(Protocol):
         Blocks while another thread or process writes, for at most 30 seconds; then raises DatabaseError.
         """
 
+    def attempt(self) -> AbstractContextManager[Connection | None]:
+        """A write transaction as above, or None at once when another thread or process writes.
+
+        For what may as well be written the next time.
+        """
+
     def batches(self, finish: Finish | None = None) -> Batches:
         """What a Writer of this database writes through; call it on the event loop."""
 

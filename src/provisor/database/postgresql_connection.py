@@ -11,7 +11,7 @@ from contextlib import ExitStack, suppress
 import psycopg
 from psycopg.pq import TransactionStatus
 
-from provisor.database.dialect import Sort, defined, understood
+from provisor.database.dialect import Sort, defined, holds_nul, understood, without_nul
 from provisor.database.ports import DatabaseError, IntegrityError, Row
 
 PREPARED = 256  # statements a connection; the one used longest ago is forgotten, as filters may be of any kind
@@ -20,6 +20,7 @@ _STREAMED_ROWS = 100  # fetched at once
 _LOCK = 0x50524F56  # "PROV": keeps off the advisory locks of others in the same database
 _BEGIN_WRITING = b"BEGIN ISOLATION LEVEL READ COMMITTED"
 _TAKE_LOCK = b"SELECT pg_advisory_xact_lock(%d, hashtext(current_schema()))" % _LOCK
+_TRY_LOCK = b"SELECT pg_try_advisory_xact_lock(%d, hashtext(current_schema()))" % _LOCK
 
 
 class TryAgain(DatabaseError):
@@ -255,7 +256,7 @@ class PostgresqlConnection:
         self.wrote = True
         if self.failed and self.hasty:
             raise Hasty("This transaction was refused already.")
-        held = (without_nul(row) if _holds_nul(row) else row for row in rows)
+        held = (without_nul(row) if holds_nul(row) else row for row in rows)
         try:
             psycopg.RawCursor(self.raw).executemany(understood(sql).text, held)
         except psycopg.Error as error:
@@ -311,19 +312,30 @@ class PostgresqlConnection:
 
     def begin(self, *, hasty: bool = False) -> None:
         """Begin a write transaction, alone in the cluster. Raises DatabaseError when it stays locked."""
+        self._begin(_TAKE_LOCK, hasty=hasty)
+
+    def begin_at_once(self) -> bool:
+        """Begin a write transaction if nobody in the cluster is in one, and say whether; waits for nobody."""
+        return self._begin(_TRY_LOCK)
+
+    def _begin(self, take: bytes, *, hasty: bool = False) -> bool:
         try:
-            self._lock(hasty=hasty)
+            answer = self._lock(take, hasty=hasty)
         except ConnectionLost:  # while nothing was asked of it: a restarted server
             self._open()
-            self._lock(hasty=hasty)
+            answer = self._lock(take, hasty=hasty)
+        if answer == (False,):
+            self.rollback()
+            return False
         self.writing, self.hasty, self.failed = True, hasty, False
+        return True
 
-    def _lock(self, *, hasty: bool) -> None:
+    def _lock(self, take: bytes, *, hasty: bool) -> Row | None:
         try:
             if hasty:
                 self._pipeline = self._piping.enter_context(self.raw.pipeline())
             self._cursor.execute(_BEGIN_WRITING)
-            self._cursor.execute(_TAKE_LOCK).fetchone()
+            return self._cursor.execute(take).fetchone()
         except psycopg.Error as error:
             failure = self._failure(error)
             self.rollback()
@@ -380,15 +392,6 @@ def _send(cursor: "psycopg.RawCursor[Row]", text: bytes, values: Sequence[object
     try:
         return cursor.execute(text, values or None)
     except psycopg.DataError as error:
-        if error.sqlstate or not _holds_nul(values):  # else of the driver: nothing was sent
+        if error.sqlstate or not holds_nul(values):  # else of the driver: nothing was sent
             raise
         return cursor.execute(text, without_nul(values))
-
-
-def _holds_nul(values: Sequence[object]) -> bool:
-    return any(isinstance(value, str) and "\0" in value for value in values)
-
-
-def without_nul(values: Sequence[object]) -> Sequence[object]:
-    """The values as PostgreSQL can hold them: it knows no NUL in a text, where U+FFFD then stands."""
-    return [value.replace("\0", "\ufffd") if isinstance(value, str) else value for value in values]

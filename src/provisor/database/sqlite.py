@@ -103,6 +103,20 @@ class SqliteConnection:
                 "Try again, or end the process that holds it."
             ) from error
 
+    def begin_at_once(self) -> bool:
+        """Begin a write transaction if nobody else is in one, and say whether; waits for nobody."""
+        [(wait_milliseconds,)] = self.all("PRAGMA busy_timeout")
+        self.execute("PRAGMA busy_timeout=0")
+        try:
+            self.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                raise
+            return False
+        finally:
+            self.execute(f"PRAGMA busy_timeout={wait_milliseconds}")
+        return True
+
     def commit(self) -> None:
         """Bring the transaction to the disk, from whatever thread."""
         with self._committing:
@@ -158,6 +172,15 @@ class SqliteDatabase(Connections[SqliteConnection]):
         """A write transaction, as every database has it; a full disk is raised as a DatabaseError."""
         try:
             with super().transaction() as connection:
+                yield connection
+        except sqlite3.OperationalError as error:
+            raise told(self.path, error) from error
+
+    @contextmanager
+    def attempt(self) -> Iterator[SqliteConnection | None]:
+        """A write transaction unless somebody writes; a full disk is raised as a DatabaseError."""
+        try:
+            with super().attempt() as connection:
                 yield connection
         except sqlite3.OperationalError as error:
             raise told(self.path, error) from error

@@ -1,6 +1,8 @@
-"""A scratch database for planning: what a plan would write of a job's state goes to copies, and is gone with the block.
+"""Scratch databases: what a plan would write of a job's state, or a dry run of the directory, goes to copies, and is
+gone with the block.
 
-So a plan is made by the very code of a cycle, beside one that runs, and cannot change what the job knows.
+So a plan is made by the very code of a cycle, and a dry run by that of an import, beside others that write, and neither
+can change what the service knows.
 """
 
 from contextlib import AbstractContextManager
@@ -24,8 +26,19 @@ _OF_THE_JOB = (
 )
 _MADE_BY_PLANNING = ("work", "listing", "log_event", "log_facet", "log_frame", "exchange")
 
+_OF_THE_DIRECTORY = ("feed", "source", "extension_property", "object", "object_search")
+
 
 def scratch_for(database: Database, job: int) -> AbstractContextManager[Database]:
     """The service's database with the state of this job as a copy, all of one moment; the rest can only be read."""
     copies = [("job", "number = ?", (job,)), *((table, "job = ?", (job,)) for table in _OF_THE_JOB)]
     return scratch(database.path, [*copies, *((table, "0", ()) for table in _MADE_BY_PLANNING)])
+
+
+def scratch_directory(database: Database, tenant: str, *, members: bool) -> AbstractContextManager[Database]:
+    """The service's database with the tenant's directory as a copy, all of one moment; the rest can only be read.
+
+    `members`: with the memberships too, which may be many more than all else. Raises DatabaseError for PostgreSQL.
+    """
+    tables = [*_OF_THE_DIRECTORY, *(["member"] if members else [])]
+    return scratch(database.path, [(table, "tenant = ?", (tenant,)) for table in tables])

@@ -65,12 +65,14 @@ def look_up_session(connection: Connection, secret: str, now: int) -> BrowserSes
 
 def recognised(database: Database, secret: str | None, now: int, *, passive: bool = False) -> BrowserSession | None:
     """The session of a cookie, unless it is over; this visit is remembered, so that it does not end as idle. One that
-    a page made by itself (`passive`) is not.
+    a page made by itself (`passive`) is not, nor one while somebody writes: no page waits for that, and the next view
+    is remembered.
     """
     session = None if secret is None else look_up_session(database.reader(), secret, now)
     if session is not None and not passive and now - session.seen_at >= _SEEN_STEP:
-        with database.transaction() as connection:
-            connection.execute("UPDATE browser_session SET seen_at = ? WHERE hash = ?", (now, session.hash))
+        with database.attempt() as connection:
+            if connection is not None:
+                connection.execute("UPDATE browser_session SET seen_at = ? WHERE hash = ?", (now, session.hash))
     return session
 
 

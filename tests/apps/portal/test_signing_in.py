@@ -106,6 +106,18 @@ def test_an_idle_session_ends(ana, clock):
     assert ana.get(ACCOUNT).location == WAY_IN
 
 
+def test_a_page_does_not_wait_for_whoever_writes(ana, clock, database):
+    clock.pass_minutes(20)
+
+    with database.transaction():
+        assert ana.get(ACCOUNT).status == 200
+
+    clock.pass_minutes(9)
+    assert ana.get(ACCOUNT).status == 200  # and this visit is remembered
+    clock.pass_minutes(29)
+    assert ana.get(ACCOUNT).status == 200
+
+
 def test_even_a_session_in_use_ends_after_twelve_hours(ana, clock):
     statuses = []
     for _ in range(12 * 3):

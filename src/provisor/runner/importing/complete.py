@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from provisor.connectors.csv_files import CsvFile
-from provisor.database import Connection
+from provisor.database import Connection, Database
 from provisor.directory.objects import DirectoryKind, Refusal
-from provisor.runner.importing.history import ChangeNumber, Files, ImportRun, Transactions
+from provisor.runner.importing.history import ChangeNumber, Files, ImportRun
 from provisor.runner.importing.summary import EXAMPLES, Counts
 from provisor.storage import feed, objects
 from provisor.storage.times import to_microseconds
@@ -29,7 +29,7 @@ class _Leaving:
     usable_rows: int
 
 
-def delete_absent(database: Transactions, run: ImportRun, files: Files, allow_deletes: int | None) -> None:
+def delete_absent(database: Database, run: ImportRun, files: Files, allow_deletes: int | None) -> None:
     """Soft-delete users and groups and end memberships that no file names; or say in the summary why not."""
     if run.lost:
         row = run.lost[0]

@@ -2,10 +2,9 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol, TypeAlias
+from typing import TypeAlias
 
 from provisor.connectors.csv_files import CsvFile
 from provisor.database import Connection
@@ -20,13 +19,6 @@ from provisor.storage.sources import Source
 from provisor.storage.times import from_microseconds
 
 Files: TypeAlias = Mapping[FileKind, CsvFile]
-
-
-class Transactions(Protocol):
-    """Where an import writes: the database, or the one transaction of a dry run."""
-
-    def transaction(self) -> AbstractContextManager[Connection]:
-        """A write transaction."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

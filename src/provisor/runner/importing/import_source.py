@@ -5,8 +5,8 @@ Rules: explanation/settled-cases.md section *CSV files*. Importing the same file
 grow with the files.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -21,7 +21,7 @@ from provisor.directory.rows import Columns, choose_anchor, read_header, unknown
 from provisor.engine.ports import ConnectorError, Unreachable
 from provisor.runner.import_lock import importing
 from provisor.runner.importing.complete import delete_absent, make_room
-from provisor.runner.importing.history import EdgeColumns, Files, ImportRun, Transactions
+from provisor.runner.importing.history import EdgeColumns, Files, ImportRun
 from provisor.runner.importing.managers import set_managers
 from provisor.runner.importing.members import MemberImport
 from provisor.runner.importing.objects import ObjectImport
@@ -30,6 +30,7 @@ from provisor.runner.tracing import span
 from provisor.scim.naming import spelled
 from provisor.storage import directory_verbs, extensions, feed, sources, tenants
 from provisor.storage.import_notes import ImportNotes
+from provisor.storage.scratch import scratch_directory
 from provisor.storage.sources import Source
 
 ReportImport = Callable[[ImportProgress], None]
@@ -59,38 +60,21 @@ def import_csv(
 ) -> ImportSummary | Refusal:
     """Import the files; a Refusal when one cannot be read at all, before anything is written.
 
-    Bad rows are in the summary. `report` is called after every page. A dry run writes in one transaction, which is
-    rolled back: its summary is that of the import, and others wait for the write lock meanwhile.
+    Bad rows are in the summary. `report` is called after every page. A dry run imports into a copy of the directory
+    (storage.scratch): its summary is that of an import, and nobody waits for it. Both need a database in a file.
     """
     if not order.dry_run:
         with importing(database.path), span("import", source=order.source):
             return _import(database, tenant, order, now, report)
-    try:
-        with span("import", source=order.source, dry_run=True), database.transaction() as connection:
-            outcome = _import(_Rehearsal(connection), tenant, order, now, report)
-            raise _NotMeant
-    except _NotMeant:
-        return outcome
-
-
-class _NotMeant(Exception):
-    """Ends the transaction of a dry run."""
-
-
-class _Rehearsal:
-    """A database whose transactions are all parts of one that will be rolled back."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    @contextmanager
-    def transaction(self) -> Iterator[Connection]:
-        """The connection of the rehearsal; there is nothing to commit."""
-        yield self._connection
+    with (
+        span("import", source=order.source, dry_run=True),
+        scratch_directory(database, tenant, members=order.members is not None) as copied,
+    ):
+        return _import(copied, tenant, order, now, report)
 
 
 def _import(
-    database: Transactions, tenant: str, order: CsvImport, now: datetime, report: ReportImport | None
+    database: Database, tenant: str, order: CsvImport, now: datetime, report: ReportImport | None
 ) -> ImportSummary | Refusal:
     refusal = _unusable(order)
     if refusal is not None:
@@ -125,7 +109,7 @@ def _import(
         return run.summary
 
 
-def _end(database: Transactions, run: ImportRun, files: Files) -> None:
+def _end(database: Database, run: ImportRun, files: Files) -> None:
     """Drop the notes, and store the result of the import with its source."""
     with database.transaction() as connection:
         run.notes.drop(connection)
@@ -260,9 +244,7 @@ def _tell_columns(connection: Connection, run: ImportRun, files: Files) -> None:
                 run.warn_of_column(file, f"the column {spelled(column)} is not imported; a membership has none")
 
 
-def _read_all(
-    database: Transactions, run: ImportRun, order: CsvImport, files: Files, report: ReportImport | None
-) -> None:
+def _read_all(database: Database, run: ImportRun, order: CsvImport, files: Files, report: ReportImport | None) -> None:
     kinds: Sequence[DirectoryKind] = ("user", "group")
     readers = {kind: ObjectImport(run, kind, files[kind]) for kind in kinds if kind in files}
     for kind, reader in readers.items():
@@ -280,7 +262,7 @@ def _read_all(
 
 
 def _pages(
-    database: Transactions, run: ImportRun, file: CsvFile, write: Callable[..., None], report: ReportImport | None
+    database: Database, run: ImportRun, file: CsvFile, write: Callable[..., None], report: ReportImport | None
 ) -> None:
     rows = 0
     for page in file.pages():

@@ -5,7 +5,8 @@ user keeps the previous one; a later import in which the manager exists corrects
 means that row, not whoever has the name.
 """
 
-from provisor.runner.importing.history import ImportRun, Transactions, of_another
+from provisor.database import Database
+from provisor.runner.importing.history import ImportRun, of_another
 from provisor.scim.naming import spelled
 from provisor.scim.values import fold
 from provisor.storage import feed, objects
@@ -14,7 +15,7 @@ from provisor.storage.import_notes import Note
 _PAGE_ROWS = 1_000
 
 
-def set_managers(database: Transactions, run: ImportRun, file: str) -> None:
+def set_managers(database: Database, run: ImportRun, file: str) -> None:
     """Give everyone in the file the manager their row names."""
     after = 0
     while True:
