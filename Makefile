@@ -33,8 +33,8 @@ $(SDK): pyproject.toml constraints.txt | $(BIN)/pip
 demo: $(RUN) ## run the tutorial end to end on the sample organisation
 	$(BIN)/provisor demo
 
-test: $(SDK) ## run every test
-	$(BIN)/pytest -n auto --dist loadgroup
+test: $(SDK) ## run every test but the house rules of `make check`
+	$(BIN)/pytest -n auto --dist loadgroup -m 'not house or slow'
 
 fast: $(DEV) ## run the tests that take about a minute together: some rows of large tables, ten examples of a law
 	$(BIN)/pytest -n auto --dist worksteal -m 'not slow' --fewer-examples --ignore tests/house

@@ -89,7 +89,7 @@ class Renderer:
         self._templates = _templates(package)
         self._templates.filters.update(moment=moment, second=second, minute=minute, number=number)
         self._templates.filters.update(in_address=_in_address, **(filters or {}))
-        self._templates.globals.update(static={name: file.address for name, file in self.static.items()})
+        self._addresses = {name: file.address for name, file in self.static.items()}
 
     def render(self, page: TemplatePage, frame: Mapping[str, Any], *, secret: str) -> str:
         """The whole document: the page's values within the frame of its site, forms bound to the cookie's secret."""
@@ -97,7 +97,7 @@ class Renderer:
         def form_field(form: str) -> Markup:
             return Markup('<input type="hidden" name="form_token" value="{}">').format(form_token(secret, form))
 
-        values = {"title": page.title, "form_field": form_field, **frame, **page.values}
+        values = {"title": page.title, "form_field": form_field, "static": self._addresses, **frame, **page.values}
         return self._templates.get_template(page.template).render(values)
 
     def fragment(self, page: TemplatePage) -> str:

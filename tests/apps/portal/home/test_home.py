@@ -167,7 +167,7 @@ def test_a_name_stays_text(root, admin, directory, name):
 
 def visit_of(admin, actor):
     arrival = Arrival(
-        method="GET", path="/home/jobs", names={}, query={}, form={}, fetch_site="", url="", address="192.0.2.7",
+        method="GET", path="/home/jobs", names={}, query={}, form={}, fetch_site="", origin="", url="", address="192.0.2.7",
         agent="", correlation="", cookie=None, secret="",
     )  # fmt: skip
     return PortalVisit(arrival=arrival, admin=admin, browsers=None, visitor=type("Visitor", (), {"actor": actor}))

@@ -228,7 +228,7 @@ def topic(admin, ana, job, pages):
 
     names = {"application": job.application.id, "job": job.id}
     arrival = Arrival(
-        method="GET", path=job.path, names=names, query={}, form={}, fetch_site="", url="", address="", agent="",
+        method="GET", path=job.path, names=names, query={}, form={}, fetch_site="", origin="", url="", address="", agent="",
         correlation="", cookie=None, secret="",
     )  # fmt: skip
     visit = PortalVisit(arrival=arrival, admin=admin, browsers=None, visitor=Visitor())
