@@ -111,7 +111,7 @@ async def _begin_and_end(order: Order, ending: Ending, job: int, allow_deletes: 
 
 
 async def _probe(order: Order, ending: Ending, both: Ends, setup: Setup) -> tuple[Trouble | None, int]:
-    """What is wrong with the target, and with how many requests that was found out; none for what has just changed, where all was well."""
+    """What is wrong with the target, and the number of requests; for a change where all was well, nothing is asked."""
     if order.by_change and order.session is not None and order.session.well:
         return None, 0
     try:
