@@ -128,6 +128,12 @@ def test_a_change_is_one_request_without_a_probe(served):
     assert [served.account(name)["displayName"] for name in PEOPLE[:2]] == ["One", "Two"]
 
 
+def test_a_cycle_that_a_person_asks_for_finds_out_whether_the_target_still_accepts_it(served):
+    first, second = due(served, nothing, nothing, asked=True)
+
+    assert first.requests == second.requests == {"GET": 1}
+
+
 def test_nothing_is_no_cycle_no_request_and_no_event(served):
     set_job(served, last_began_at=0)
     before = len(served.cycles()), len(served.events())

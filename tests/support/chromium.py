@@ -9,3 +9,17 @@ CHROMIUM = shutil.which("chromium")
 REQUIRED = os.environ.get("PROVISOR_TEST_SERVICES") == "required"
 
 needs_chromium = pytest.mark.skipif(CHROMIUM is None and not REQUIRED, reason="chromium is not installed")
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    from playwright.sync_api import sync_playwright
+
+    assert CHROMIUM, "chromium must be installed: apt-get install chromium fonts-liberation"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"],
+        )
+        yield browser
+        browser.close()

@@ -111,8 +111,8 @@ async def _begin_and_end(order: Order, ending: Ending, job: int, allow_deletes: 
 
 
 async def _probe(order: Order, ending: Ending, both: Ends, setup: Setup) -> tuple[Trouble | None, int]:
-    """What is wrong with the target, and with how many requests that was found out; none where it answered just now."""
-    if order.session is not None and order.session.well and is_change_driven(setup.job):
+    """What is wrong with the target, and the number of requests; for a change where all was well, nothing is asked."""
+    if order.by_change and order.session is not None and order.session.well:
         return None, 0
     try:
         return await ending.heed(order.probe(both, setup)), 1

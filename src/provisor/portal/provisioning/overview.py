@@ -14,7 +14,15 @@ from provisor.engine.health import DISABLED_AFTER
 from provisor.portal.errors import said
 from provisor.portal.frames import JobFrame, job_frame
 from provisor.portal.provisioning.activity import CHARTED, charts, history, speed
-from provisor.portal.provisioning.standing import Waits, WatchedPace, held_amounts, how_far, is_switched_off, standing
+from provisor.portal.provisioning.standing import (
+    Waits,
+    WatchedPace,
+    held_amounts,
+    how_far,
+    is_switched_off,
+    standing,
+    wants_approval,
+)
 from provisor.portal.provisioning.words import counted, listed, span
 from provisor.portal.visits import PortalVisit
 from provisor.web.answers import PageAnswer, TemplatePage
@@ -120,15 +128,20 @@ def _sentences(message: str, hint: str) -> str:
 
 
 def _waits(visit: PortalVisit, frame: JobFrame, status: JobStatus) -> list[Waits]:
-    """Plans to approve, deletions that are held, failures by their cause."""
+    """Plans to approve, deletions that are held, failures by their cause.
+
+    A plan of mappings that were not saved waits for nobody, unless they were saved and a cycle has stopped for it.
+    """
     found = [
         Waits(
             text=f"Plan {one.stored.number} of {one.made_at:%Y-%m-%d %H:%M} UTC waits for approval.",
             address=f"{frame.address}/plans/{one.stored.number}",
             link=f"Look at plan {one.stored.number}",
         )
-        for one in visit.admin.plans.all(visit.actor, frame.id)
-        if one.state == "planned" and one.stored.state == "planned" and one.stored.proposed is None
+        for number, one in enumerate(visit.admin.plans.all(visit.actor, frame.id))
+        if one.state == "planned"
+        and one.stored.state == "planned"
+        and (one.stored.proposed is None or (number == 0 and wants_approval(status)))
     ]
     held = held_amounts(status.deletions.held._asdict())
     if held:

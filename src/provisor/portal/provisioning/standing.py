@@ -39,6 +39,12 @@ def standing(shown: JobShown, status: JobStatus) -> JobStanding:
     return found or _at_rest(shown, status)
 
 
+def wants_approval(status: JobStatus) -> bool:
+    """Whether the last cycle sent nothing as a person has to approve first what it would have sent."""
+    error = None if status.last is None else status.last.cycle.error
+    return error is not None and error.get("code") == "approval-needed"
+
+
 def is_switched_off(shown: JobShown, status: JobStatus) -> bool:
     """Whether the job does not start by itself any more as its quarantine has lasted too long."""
     found = status.quarantine
@@ -83,6 +89,11 @@ def _at_rest(shown: JobShown, status: JobStatus) -> JobStanding:
     if not runs.served:
         sentence = "No service runs the jobs of this database at the moment. Cycles begin when one does."
         return JobStanding(word="Waiting", tone="warn", sentence=sentence)
+    if wants_approval(status):
+        sentence = (
+            "The last cycle sent nothing: it needs an approval. Approve its plan, and a cycle does what it holds."
+        )
+        return JobStanding(word="Waits for approval", tone="warn", sentence=sentence)
     if runs.next_start is not None and runs.next_start <= status.observed:
         return JobStanding(word="Due", tone="good", sentence=f"A cycle begins in a moment.{begun}")
     return JobStanding(word="Idle", tone="good", sentence=f"All is done for now; cycles begin by themselves.{begun}")

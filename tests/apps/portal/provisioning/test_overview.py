@@ -75,6 +75,19 @@ def test_a_job_without_anything_to_do_is_idle_and_tells_its_next_cycle(ana, job,
     assert "Next cycle; every 40 minutes" in text
 
 
+def test_a_job_whose_cycle_stopped_for_an_approval_does_not_say_that_all_is_done(ana, job, admin, database):
+    job.configured().person("anna@contoso.com")
+    admin.jobs.settings(ME, job.id, approve_above=0)
+    admin.jobs.start(ME, job.id)
+    job.ran()
+
+    with serving(database.path):
+        text = ana.get(job.path).text
+
+    assert "Waits for approval The last cycle sent nothing" in text
+    assert "% complete" not in text
+
+
 def test_a_paused_job_says_that_it_goes_on_where_it_stopped(ana, job, admin):
     admin.jobs.pause(ME, job.configured().id)
 
