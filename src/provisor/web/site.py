@@ -251,7 +251,13 @@ class WebSite(Generic[V, A]):
                 return stopped
 
             def allowed() -> bool:
-                return self._perhaps(arrival, rule.path, open_topic) is None
+                """Whether the visitor may follow the topic; once it is followed, only while it is still the same one:
+                its key says who sees what of it.
+                """
+                before = opened[:]
+                if self._perhaps(arrival, rule.path, open_topic) is not None:
+                    return False
+                return not before or before[0].key == opened[0].key
 
             # A stream that is refused is answered 204, after which a browser does not ask again.
             if _from_elsewhere(arrival) or self._topics.full:
