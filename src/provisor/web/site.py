@@ -1,9 +1,9 @@
 """The pages of a skin as an ASGI application: routes, and what is checked before any handler runs.
 
 Handlers are synchronous and run in two threads of their own: hashing a password or searching 100,000 names does not
-hold up anything else on the loop. Those that wait for another server have two more, and hold up no page. A path is
-never logged, as it may hold a one-time secret: its rule is. Order: what a skin brings, the site, the checks, reading
-a request.
+hold up anything else on the loop. Those that wait for another server have two more, and what moves by itself has one:
+neither holds up a page. A path is never logged, as it may hold a one-time secret: its rule is. Order: what a skin
+brings, the site, the checks, reading a request.
 """
 
 import asyncio
@@ -115,7 +115,9 @@ class WebSite(Generic[V, A]):
         self._receiving = 0  # forms with files at this moment
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="page")
         self._slow_threads = ThreadPoolExecutor(_SLOW_THREADS, thread_name_prefix="slow-page")
-        self._topics = LiveTopics(self._threads, renderer.fragment)
+        # One more for pages that move: a reader may open 200 of them that search the whole log.
+        self._live_thread = ThreadPoolExecutor(1, thread_name_prefix="live-page")
+        self._topics = LiveTopics(self._live_thread, renderer.fragment)
         self.application = Starlette(
             routes=[
                 *(Route(rule.path, self._stream(rule), methods=["GET"]) for rule in live),
@@ -133,7 +135,7 @@ class WebSite(Generic[V, A]):
     def close(self) -> None:
         """Finish what is being rendered."""
         self.end_streams()
-        for threads in (self._threads, self._slow_threads):
+        for threads in (self._threads, self._slow_threads, self._live_thread):
             threads.shutdown(wait=True, cancel_futures=True)
 
     # Pages
