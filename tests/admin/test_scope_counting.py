@@ -57,12 +57,17 @@ def test_who_comes_and_goes_is_told_against_the_scope_in_force(counting):
 
 def test_a_count_that_runs_out_of_time_is_gone_on_with(counting):
     wanted = scope("department", "EQUALS", "Department 1")
-    steps = [counting(wanted, seconds=0)]
+    steps = [counting(wanted, seconds=50)]
     while not steps[-1].complete:
-        steps.append(counting(wanted, seconds=0))
+        steps.append(counting(wanted, seconds=50))
 
     assert [one.looked_at for one in steps] == [50, 100, 150, 200, 250, 300]
     assert steps[-1].inside == 90
+
+
+def test_the_time_is_looked_at_after_everybody(counting):
+    """A hundred patterns of which none is given up may take seconds a person."""
+    assert counting(scope("department", "EQUALS", "Department 1"), seconds=1).looked_at == 1
 
 
 def test_a_complete_count_is_not_made_again(counting):

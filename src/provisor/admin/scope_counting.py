@@ -27,7 +27,6 @@ _KEPT: Final = 32
 _PAGE: Final = 200
 _MOST_SHARED: Final = 1_000  # combinations of values
 _COMPUTED: Final = frozenset({"accountEnabled", "userPrincipalName"})  # filters see them otherwise than they are kept
-_BETWEEN_LOOKS: Final = 50  # people, until the clock is asked again
 Ticking: TypeAlias = Callable[[], float]
 
 
@@ -112,10 +111,11 @@ class ScopeCounts:
 def _go_on(found: _UnderWay, connection: Connection, key: _CountKey, ticking: Ticking, until: float) -> None:
     tenant, kind, wanted, in_force, _ = key
     tally = _Tally(kind, (wanted, in_force), found.answer)
-    for number, item in enumerate(_everybody(connection, tenant, kind, found.after), 1):
-        slow = tally.judge(item)
+    for item in _everybody(connection, tenant, kind, found.after):
+        tally.judge(item)
         found.after = item.id
-        if tally.undecided >= MOST_UNDECIDED or ((slow or number % _BETWEEN_LOOKS == 0) and ticking() >= until):
+        # After each: a hundred patterns that are slow, and not so slow that they are given up, take seconds a person.
+        if tally.undecided >= MOST_UNDECIDED or ticking() >= until:
             break
     else:
         found.over = True
@@ -143,13 +143,13 @@ class _Tally:
         self._comes, self._goes = so_far.comes, so_far.goes
         self._coming, self._going = list(so_far.coming), list(so_far.going)
 
-    def judge(self, item: DirectoryObject) -> bool:
-        """Count one in; returns whether a pattern ran out of time."""
+    def judge(self, item: DirectoryObject) -> None:
+        """Count one in."""
         verdict, before = self._verdicts(item)
         self.looked_at += 1
         if verdict.failure is not None:
             self.undecided += 1
-            return True
+            return
         self._inside += verdict.passes
         if verdict.passes and not before.passes:
             self._comes += 1
@@ -157,7 +157,6 @@ class _Tally:
         elif before.passes and not verdict.passes:
             self._goes += 1
             self._going += [item.name] * (len(self._going) < NAMED)
-        return before.failure is not None
 
     def _verdicts(self, item: DirectoryObject) -> tuple[Verdict, Verdict]:
         """By both scopes. Many people share the few values that filters look at: those are judged once."""

@@ -1,9 +1,9 @@
 """The pages of a skin as an ASGI application: routes, and what is checked before any handler runs.
 
 Handlers are synchronous and run in two threads of their own: hashing a password or searching 100,000 names does not
-hold up anything else on the loop. Those that wait for another server have two more, and hold up no page. A path is
-never logged, as it may hold a one-time secret: its rule is. Order: what a skin brings, the site, the checks, reading
-a request.
+hold up anything else on the loop. Those that wait for another server have two more, and what moves by itself has one:
+neither holds up a page. A path is never logged, as it may hold a one-time secret: its rule is. Order: what a skin
+brings, the site, the checks, reading a request.
 """
 
 import asyncio
@@ -39,6 +39,7 @@ A_contra = TypeVar("A_contra", contravariant=True)  # the same, where it is only
 
 _THREADS = 2
 _SLOW_THREADS = 2
+_MOST_RECEIVED = 4  # forms with files at once: each may fill twice MAX_UPLOAD_BYTES of the disk while it is read
 _STATIC_SECONDS = 31_536_000  # another content has another address
 _HEAD_TOO = {"GET": ["GET", "HEAD"], "POST": ["POST"]}
 
@@ -52,7 +53,7 @@ class Rule(Generic[V, A]):
     """One page: what answers it, and who may open it; `slow` when that waits for another server.
 
     `long`: its form may be longer than a few fields; `files`: files may come with it. Neither is read before it is
-    known that the visitor may open the page.
+    known that the visitor may open the page, and that `check` does not raise for them, as the handler would.
     """
 
     method: str
@@ -62,6 +63,7 @@ class Rule(Generic[V, A]):
     slow: bool = False
     long: bool = False
     files: bool = False
+    check: Callable[[V], object] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,9 +112,12 @@ class WebSite(Generic[V, A]):
         self._cookie = cookie
         self._trust_proxy = trust_proxy
         self._flashes = Flashes()
+        self._receiving = 0  # forms with files at this moment
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="page")
         self._slow_threads = ThreadPoolExecutor(_SLOW_THREADS, thread_name_prefix="slow-page")
-        self._topics = LiveTopics(self._threads, renderer.fragment)
+        # One more for pages that move: a reader may open 200 of them that search the whole log.
+        self._live_thread = ThreadPoolExecutor(1, thread_name_prefix="live-page")
+        self._topics = LiveTopics(self._live_thread, renderer.fragment)
         self.application = Starlette(
             routes=[
                 *(Route(rule.path, self._stream(rule), methods=["GET"]) for rule in live),
@@ -130,7 +135,7 @@ class WebSite(Generic[V, A]):
     def close(self) -> None:
         """Finish what is being rendered."""
         self.end_streams()
-        for threads in (self._threads, self._slow_threads):
+        for threads in (self._threads, self._slow_threads, self._live_thread):
             threads.shutdown(wait=True, cancel_futures=True)
 
     # Pages
@@ -144,7 +149,10 @@ class WebSite(Generic[V, A]):
         def stopped(arrival: Arrival, visit: V) -> PageAnswer | None:
             if _from_elsewhere(arrival):
                 return refused("Not done", _NOT_OURS, 403)
-            return self._skin.stopped(visit, rule.access)
+            early = self._skin.stopped(visit, rule.access)
+            if early is None and rule.check is not None:
+                rule.check(visit)
+            return early
 
         threads = self._slow_threads if rule.slow else self._threads
 
@@ -156,12 +164,17 @@ class WebSite(Generic[V, A]):
                 early = await self._in_thread(self._threads, self._perhaps, arrival, rule.path, stopped)
                 if early is not None:
                     return early
+            if rule.files and self._receiving >= _MOST_RECEIVED:
+                return await self._respond(arrival, rule.path, _too_many, self._threads)
+            self._receiving += rule.files
             try:
                 async with sent_with(request, long=rule.long, files=rule.files) as sent:
                     said = _too_large if sent.too_large else answer
                     return await self._respond(_with(arrival, sent), rule.path, said, threads)
             except ClientDisconnect:
                 return _empty(arrival, 400)
+            finally:
+                self._receiving -= rule.files
 
         return endpoint
 
@@ -251,7 +264,13 @@ class WebSite(Generic[V, A]):
                 return stopped
 
             def allowed() -> bool:
-                return self._perhaps(arrival, rule.path, open_topic) is None
+                """Whether the visitor may follow the topic; once it is followed, only while it is still the same one:
+                its key says who sees what of it.
+                """
+                before = opened[:]
+                if self._perhaps(arrival, rule.path, open_topic) is not None:
+                    return False
+                return not before or before[0].key == opened[0].key
 
             # A stream that is refused is answered 204, after which a browser does not ask again.
             if _from_elsewhere(arrival) or self._topics.full:
@@ -305,6 +324,10 @@ def _with(arrival: Arrival, sent: SentForm) -> Arrival:
 def _too_large(_arrival: Arrival, _visit: object) -> PageAnswer:
     text = "More was sent than this page takes. Files may have 256 MB together; long texts 2 MB, other forms less."
     return refused("Too large", text, 413)
+
+
+def _too_many(_arrival: Arrival, _visit: object) -> PageAnswer:
+    return refused("Try again", "Too many files are being received at the moment. Try again in a minute.", 503)
 
 
 def _empty(arrival: Arrival, status: int) -> Response:

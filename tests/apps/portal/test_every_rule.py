@@ -194,3 +194,25 @@ def test_no_session_begins_under_a_cookie_that_was_there_before(make_account, st
     assert stranger.cookies[COOKIE] != before.get(COOKIE)
     stranger.cookies = before
     assert stranger.get("/account").status == 303
+
+
+WITH_FILES = sorted(rule.path for rule in RULES if rule.files)
+
+
+@pytest.mark.parametrize("path", WITH_FILES)
+def test_no_file_is_read_of_whoever_may_not_send_one(make_account, make_browser, pages, path):
+    make_account("reader@contoso.com", roles=["Security Reader"])
+    browser = make_browser()
+    browser.sign_in("reader@contoso.com")
+    reads = []
+
+    async def receive():
+        reads.append(1)
+        return {"type": "http.request", "body": b"x", "more_body": len(reads) < 9}
+
+    cookie = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
+    given = {"cookie": cookie, "content-type": "multipart/form-data; boundary=b", "content-length": "9"}
+    out = pages.receive("POST", filled(path), given, receive)
+
+    assert out[0]["status"] in (403, 404)
+    assert reads == []

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 
@@ -210,6 +211,16 @@ def test_a_stream_says_that_nobody_uses_the_session_by_it(site, ana, pages):
     assert answer[0]["status"] == 200
     assert dict(answer[0]["headers"])[b"content-type"] == b"text/event-stream; charset=utf-8"
     assert site.skin.arrivals[-1].passive
+
+
+def test_what_moves_by_itself_has_a_thread_of_its_own_and_takes_none_of_the_pages(site, ana, pages, monkeypatch):
+    names = []
+    look = site._look
+    monkeypatch.setattr(site, "_look", lambda: names.append(threading.current_thread().name) or look())
+
+    ask(pages, ana.cookies)
+
+    assert [name.rpartition("_")[0] for name in names] == ["live-page"]
 
 
 @pytest.mark.parametrize(

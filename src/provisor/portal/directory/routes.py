@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from provisor.admin.actor import DIRECTORY_WRITE
 from provisor.portal.directory import belonging, detail, editing, importing, lifecycle, listing
 from provisor.portal.directory.rooms import ROOMS, USERS, Room
 from provisor.portal.visits import PortalLiveRule, PortalRule, PortalVisit
@@ -15,12 +16,9 @@ def _rule(
     handler: Callable[[PortalVisit], PageAnswer],
     *,
     long: bool = False,
-    files: bool = False,
     slow: bool = False,
 ) -> PortalRule:
-    return Rule(
-        method=method, path=path, handler=handler, access="signed-in", long=long, files=files, slow=slow or files
-    )
+    return Rule(method=method, path=path, handler=handler, access="signed-in", long=long, slow=slow)
 
 
 def _within(room: Room, handler: Callable[[PortalVisit, Room], PageAnswer]) -> Callable[[PortalVisit], PageAnswer]:
@@ -64,7 +62,15 @@ RULES: tuple[PortalRule, ...] = (
     _rule("GET", "/groups/{id}/members/add", belonging.choose_members),
     _rule("POST", "/groups/{id}/members/add", belonging.add_members, long=True),
     _rule("GET", "/import", importing.show),
-    _rule("POST", "/import", importing.upload, files=True),
+    Rule(
+        method="POST",
+        path="/import",
+        handler=importing.upload,
+        access="signed-in",
+        slow=True,
+        files=True,
+        check=lambda visit: visit.actor.needs(DIRECTORY_WRITE),
+    ),
     _rule("GET", "/import/{upload}", importing.look),
     _rule("POST", "/import/{upload}/preview", importing.preview_again, slow=True),
     _rule("POST", "/import/{upload}/import", importing.carry_out, slow=True),

@@ -96,10 +96,10 @@ def _exchange(document: Mapping[str, object]) -> ExchangeShown | None:
 
 
 def _laid_out(body: str) -> str:
-    """JSON on several lines; anything else as it is."""
+    """JSON on several lines; anything else as it is, and what is nested too deeply."""
     try:
         return json.dumps(json.loads(body), ensure_ascii=False, indent=2)
-    except ValueError:
+    except (ValueError, RecursionError):
         return body
 
 

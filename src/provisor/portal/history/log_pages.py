@@ -74,6 +74,7 @@ def _words(action: str) -> str:
 
 def topic(visit: PortalVisit) -> LiveTopic:
     """The newest events that fit; one topic for all who may read the same and narrow it alike."""
+    visit.actor.needs(LOG_READ)
     narrowing = log_narrowing(visit.query, visit.admin.now())
     readable = "all" if LOG_READ in visit.actor.permissions else ",".join(sorted(visit.actor.owned))
 

@@ -1,5 +1,6 @@
 """The addresses of the first page and the ways that begin there."""
 
+from provisor.admin.actor import JOB_WRITE
 from provisor.portal.home import glance, object_guid, overview, pilot, steps, take_over
 from provisor.portal.visits import HOME, PortalLiveRule, PortalRule
 from provisor.web.site import LiveRule, Rule
@@ -16,7 +17,14 @@ RULES: tuple[PortalRule, ...] = (
     Rule(method="POST", path=pilot.PLAN, handler=pilot.run, access="signed-in", slow=True),
     Rule(method="GET", path=pilot.OUTCOME, handler=pilot.outcome, access="signed-in"),
     Rule(method="GET", path=take_over.START, handler=take_over.start, access="signed-in"),
-    Rule(method="POST", path=take_over.START, handler=take_over.upload, access="signed-in", files=True),
+    Rule(
+        method="POST",
+        path=take_over.START,
+        handler=take_over.upload,
+        access="signed-in",
+        files=True,
+        check=lambda visit: visit.actor.needs(JOB_WRITE),
+    ),
     Rule(method="GET", path=take_over.JOB, handler=take_over.show, access="signed-in"),
     Rule(method="POST", path=take_over.JOB, handler=take_over.ask, access="signed-in"),
 )

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from provisor.admin.actor import JOB_WRITE
 from provisor.portal.mappings import changes, editing, files, lists, overview, scope, table
 from provisor.portal.visits import PortalLiveRule, PortalRule
 from provisor.web.site import Rule
@@ -19,7 +20,14 @@ RULES: tuple[PortalRule, ...] = (
     Rule(method="POST", path=f"{_ROOM}/discard", handler=changes.discard, access="signed-in"),
     Rule(method="GET", path=f"{_ROOM}/plans/{{making}}", handler=changes.show_plan, access="signed-in"),
     Rule(method="GET", path=f"{_ROOM}/schema", handler=files.show, access="signed-in"),
-    Rule(method="POST", path=f"{_ROOM}/schema", handler=files.upload, access="signed-in", files=True),
+    Rule(
+        method="POST",
+        path=f"{_ROOM}/schema",
+        handler=files.upload,
+        access="signed-in",
+        files=True,
+        check=lambda visit: visit.actor.needs(JOB_WRITE),
+    ),
     Rule(method="GET", path=f"{_ROOM}/schema/download", handler=files.download, access="signed-in"),
     Rule(method="GET", path=_KIND, handler=table.show, access="signed-in"),
     Rule(method="POST", path=_KIND, handler=table.send, access="signed-in"),

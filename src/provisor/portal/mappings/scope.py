@@ -7,6 +7,7 @@ that clauses come and go without anything being saved. Order: the pages, what th
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from time import monotonic
 from typing import Final
 
 import regex
@@ -31,6 +32,7 @@ _COMMAND: Final = re.compile(
 _MOST_FILTERS: Final = 30
 _MOST_CLAUSES: Final = 100
 _LONGEST_SHOWN: Final = 200
+_TRIED_SECONDS: Final = 1.0  # each pattern has its own bound, and there may be a hundred
 MEANINGS: Final[Mapping[str, str]] = {
     "EQUALS": "is exactly the value, in the same case",
     "NOT EQUALS": "has a value, and another one",
@@ -255,15 +257,17 @@ def _is_readable(group: FilterGroup) -> bool:
 
 def _why(filters: Sequence[TypedFilter], scope: Scope, chosen: RuleTrial) -> str:
     """Note at every clause whether it holds for whoever was chosen; returns the whole in a sentence."""
-    subject = chosen.subject
+    subject, until = chosen.subject, monotonic() + _TRIED_SECONDS
     if subject is None:
         return ""
     for one in filters:
         for clause in filter(_is_meant, one.clauses):
             value = subject.view.get(clause.attribute.strip())
-            clause.held = {True: "yes", False: "no", None: "undecided"}[decided(_clause(clause), value)]
+            found = decided(_clause(clause), value) if monotonic() < until else None
+            clause.held = {True: "yes", False: "no", None: "undecided"}[found]
             clause.seen = "" if value in (None, "", []) else as_text(value)[:_LONGEST_SHOWN]
         told = [clause.held for clause in one.clauses if clause.held]
         one.held = "" if not told else "no" if "no" in told else "undecided" if "undecided" in told else "yes"
-    verdict = scope.judge(subject.view)
-    return verdict.reason
+    if monotonic() >= until:
+        return f"These patterns take longer than {_TRIED_SECONDS:g} seconds on one {subject.kind}: a cycle would, too."
+    return scope.judge(subject.view).reason

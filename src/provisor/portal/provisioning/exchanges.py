@@ -19,8 +19,8 @@ def laid_out(sent: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _body(text: str) -> str:
-    """What was cut, or is no JSON, is shown as it is."""
+    """What was cut, is no JSON, or is nested too deeply, is shown as it is."""
     try:
         return msgspec.json.format(text, indent=2)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return text

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from provisor.admin.actor import DIRECTORY_READ, JOB_RUN, PLAN_APPROVE
 from provisor.admin.errors import AdminError
+from provisor.admin.plan_making import Making
 from provisor.admin.plans import ComparePlace, PlanSearch, PlanShown
 from provisor.engine.brake import UNMATCHED
 from provisor.portal.errors import said, status_of
@@ -29,7 +30,6 @@ from provisor.web.live import LiveTopic
 ROWS: Final = 50
 COMPARED: Final = 50
 _CAUSES_OF: Final = 500  # of those who fail, and of those who are left alone
-_LARGEST: Final = 2**62
 _LONGEST_SEARCH: Final = 254
 
 
@@ -73,7 +73,7 @@ def ask(visit: PortalVisit) -> PageAnswer:
 def making(visit: PortalVisit) -> PageAnswer:
     """How far it is; on to the plan when it is there."""
     frame = job_frame(visit)
-    found = visit.admin.plan_making.look(visit.actor, visit.names["making"])
+    found = _made(visit, frame)
     if found.plan is not None:
         return Redirect(to=f"{frame.address}/plans/{found.plan}", done=f"Plan {found.plan} is made.")
     values = {"job": frame, "part": "plans", **_making(visit, frame)}
@@ -83,6 +83,7 @@ def making(visit: PortalVisit) -> PageAnswer:
 def making_topic(visit: PortalVisit) -> LiveTopic:
     """The same, moving by itself."""
     frame = job_frame(visit)
+    _made(visit, frame)
 
     def look() -> TemplatePage:
         values = _making(visit, frame)
@@ -92,10 +93,18 @@ def making_topic(visit: PortalVisit) -> LiveTopic:
 
 
 def _making(visit: PortalVisit, frame: JobFrame) -> dict[str, Any]:
-    found = visit.admin.plan_making.look(visit.actor, visit.names["making"])
+    found = _made(visit, frame)
     phase = "" if found.progress is None else found.progress.phase
     problem = "" if found.error is None else said(found.error)
     return {"base": frame.address, "making": found, "stages": stages(phase), "count": len(STAGES), "problem": problem}
+
+
+def _made(visit: PortalVisit, frame: JobFrame) -> Making:
+    """The one that the address names, of the job that it names. Raises AdminError."""
+    found = visit.admin.plan_making.look(visit.actor, visit.names["making"])
+    if found.job != frame.id:
+        raise AdminError("not-found", "This plan is of another job.")
+    return found
 
 
 # One whole
@@ -255,7 +264,7 @@ def searched(visit: PortalVisit) -> PlanSearch:
 
 
 def _number(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and int(text[:20]) < _LARGEST):
+    if not (text.isascii() and text.isdigit() and len(text) < 19):
         raise AdminError("not-found", f"There is no plan {text[:50]!r}.")
     return int(text)
 

@@ -7,7 +7,10 @@ saving.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any, Literal
+
+import msgspec
 
 from provisor.admin.actor import JOB_CREDENTIALS, JOB_WRITE, NOTIFICATION_READ
 from provisor.admin.errors import AdminError
@@ -35,6 +38,7 @@ class _Sent:
     frame: JobFrame
     credentials: CredentialForm
     settings: SettingsForm
+    edition: str  # of what is saved: another one after every change
     problem: str = ""
     problem_title: str = "Nothing was saved"
     test: dict[str, Any] = field(default_factory=dict)
@@ -68,6 +72,7 @@ def _read(visit: PortalVisit, frame: JobFrame, given: Mapping[str, str]) -> _Sen
         frame=frame,
         credentials=CredentialForm(stored=stored, typed=typed),
         settings=SettingsForm(now=now, typed=typed),
+        edition=sha256(msgspec.json.encode(sorted({**stored.typed(), **now}.items()))).hexdigest()[:16],
     )
 
 
@@ -81,6 +86,7 @@ def _page(sent: _Sent, status: int = 200) -> TemplatePage:
     values = {
         "job": frame,
         "part": "settings",
+        "edition": sent.edition,
         "typed": {**typed, **dict.fromkeys(SECRET_FIELDS, "")},
         "kept": {name: bool(typed[name]) for name in SECRET_FIELDS},
         "has": {name: sent.credentials.stored.has(name) for name in SECRET_FIELDS},
@@ -181,6 +187,9 @@ def _save(sent: _Sent) -> PageAnswer:
     on, was_on = sent.settings.typed["status"] == "on", sent.frame.on
     if on and not was_on and not (sent.credentials.stored.way_is_complete or wanted):
         sent.settings.wrong["status"] = "It has nothing to sign in with: type the admin credentials first."
+    if sent.visit.form.get("edition") != sent.edition and (wanted or pieces or sent.settings.behaviour or on != was_on):
+        sent.problem = _changed_meanwhile(sent, wanted, pieces, turned=None if on == was_on else on)
+        return _page(sent, 409)
     if sent.wrong or sent.problem:
         return _page(sent, 400)
     done: list[str] = []
@@ -196,6 +205,20 @@ def _save(sent: _Sent) -> PageAnswer:
         return _page(sent, 400)
     SECRETS.hold(sent.visit.signed_in.session.hash, sent.frame.id, {}, now=sent.visit.admin.now())
     return _saved(sent, done, turned=None if on == was_on else on)
+
+
+def _changed_meanwhile(
+    sent: _Sent, wanted: Mapping[str, str | None], pieces: list[Piece], *, turned: bool | None
+) -> str:
+    """What is said of a form that shows what is not saved any more: it would undo what somebody else did."""
+    would = ["admin credentials"] if wanted else []
+    would += dict.fromkeys(piece.words for piece in pieces)
+    would += ["behaviour"] if sent.settings.behaviour else []
+    would += [] if turned is None else [f"Provisioning Status, to {'On' if turned else 'Off'}"]
+    return (
+        "These settings were changed meanwhile, by somebody else or in another window. Yours are still in the fields."
+        f" Save again, and they replace what is saved now: {listed(would)}."
+    )
 
 
 def _checked(sent: _Sent) -> list[Piece]:

@@ -5,6 +5,7 @@ The roles and what each may are told from the table of admin.roles.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Final
 
 from provisor.admin.accounts import AccountShown
@@ -16,6 +17,10 @@ from provisor.portal.visits import PortalVisit
 from provisor.web.answers import PageAnswer, Redirect, TemplatePage
 
 ADMINISTRATORS: Final = "/settings/administrators"
+_CHANGED: Final = (
+    "Roles or person were changed meanwhile, by somebody else or in another window; the roles are {roles} now. Save"
+    " again, and what is ticked here replaces them."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +79,13 @@ def _one(found: AccountShown, typed: AccountTyped, wrong: dict[str, str]) -> Tem
     return TemplatePage(
         template="settings/administrator.html",
         title=found.account.name,
-        values={"shown": found, "typed": typed, "roles": ROLES, "wrong": beside(wrong)},
+        values={
+            "shown": found,
+            "typed": typed,
+            "roles": ROLES,
+            "edition": _edition(found),
+            "wrong": beside(wrong),
+        },
         status=400 if wrong else 200,
     )
 
@@ -82,12 +93,22 @@ def _one(found: AccountShown, typed: AccountTyped, wrong: dict[str, str]) -> Tem
 def save(visit: PortalVisit) -> PageAnswer:
     """Other roles, another person."""
     key, typed = visit.names["account"], account_typed(visit)
+    visit.actor.needs(ACCOUNT_WRITE)
+    found = visit.admin.accounts.show(visit.actor, key)
+    if visit.form.get("edition") != _edition(found):
+        return _one(found, typed, {"whole": _CHANGED.format(roles=", ".join(found.account.roles) or "none")})
     try:
         visit.admin.accounts.set(visit.actor, key, roles=typed.roles, person=typed.person)
     except AdminError as error:
         wrong = account_wrong(error)
         return _one(visit.admin.accounts.show(visit.actor, key), typed, wrong)
     return Redirect(to=f"{ADMINISTRATORS}/{key}", done="Saved. It holds from the next page on that they open.")
+
+
+def _edition(found: AccountShown) -> str:
+    """What the form is about: another one once somebody changed it."""
+    whole = "\n".join([*found.account.roles, found.account.person or ""])
+    return sha256(whole.encode()).hexdigest()[:16]
 
 
 def disable(visit: PortalVisit) -> PageAnswer:

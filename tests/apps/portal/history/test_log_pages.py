@@ -9,6 +9,7 @@ import pytest
 
 from provisor.admin.actor import LOCAL_OPERATOR
 from provisor.admin.logs import CSV_TABLES
+from provisor.portal.history.event_pages import _laid_out
 
 LOG = "/provisioning-logs"
 HOSTILE = '<script>alert("1")</script>'
@@ -133,6 +134,11 @@ def test_a_failure_opens_at_its_reason_with_what_was_sent_and_answered(ana, prov
     assert "no Bo" in page.text
     assert "POST https://app.example/Users" in page.text
     assert '"detail": "no Bo"' in page.text
+
+
+@pytest.mark.parametrize("body", ["[" * 5_000, "[" * 5_000 + "]" * 5_000, "1" * 5_000, "no JSON"])
+def test_a_body_that_cannot_be_laid_out_is_shown_as_it_came(body):
+    assert _laid_out(body) == body
 
 
 def test_a_success_opens_at_its_steps(ana, provisioned):

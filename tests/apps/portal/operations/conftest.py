@@ -64,14 +64,16 @@ class OperationsWorld:
     def plan(self, by=ME):
         return self.admin.plans.make(by, APP).stored.number
 
-    def fail(self, name, code="EntryConflict", why="userName is already taken", *, sent=True):
+    def fail(
+        self, name, code="EntryConflict", why="userName is already taken", *, sent=True, answer='{"status":"409"}'
+    ):
         """Somebody in escrow, with an exchange behind it."""
         number, event = self.admin.jobs.show(ME, APP).job.number, f"event-{name}"
         at = to_microseconds(self.clock.now())
         upn = f"{name}@x.example"
         failure = Failure(code=code, message=f"{APP} refused to create {upn}: {why}.", hint="Rename the other account.")
         row = FailedRow(1, self.id(name), failure, at, event=event, who=("user", upn))
-        exchange = Sent("POST", "https://u.example/Users", 409, '{"userName":"x"}', '{"status":"409"}', 12.0)
+        exchange = Sent("POST", "https://u.example/Users", 409, '{"userName":"x"}', answer, 12.0)
         with self.database.transaction() as connection:
             escrow.record(connection, number, [row], PROVISOR)
             if sent:

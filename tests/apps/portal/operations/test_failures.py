@@ -58,6 +58,15 @@ def test_one_is_shown_with_the_request_and_its_answer(world, ana):
     assert "The user itself" in text
 
 
+def test_an_answer_that_is_nested_without_end_is_shown_as_it_came(world, ana):
+    world.fail("anna", answer="[" * 5_000)
+
+    page = ana.get(f"{world.address}/failures/{world.id('anna')}")
+
+    assert page.status == 200
+    assert "[" * 5_000 in page.html
+
+
 def test_an_exchange_that_is_not_kept_is_said_to_be_gone(world, ana):
     world.fail("anna", sent=False)
 

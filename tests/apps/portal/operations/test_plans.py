@@ -50,6 +50,21 @@ def test_a_making_that_nobody_knows_is_not_there(world, ana):
     assert ana.get(f"{world.address}/plans/making/guessed").status == 404
 
 
+def test_a_making_of_another_job_is_not_here(world, ana):
+    other = world.admin.applications.add(ME, APP, name="Another").application.id
+    job = world.admin.jobs.create(ME, other).job.id
+    making = world.admin.plan_making.ask(ME, APP).id
+
+    for rest in ("", "/live"):
+        answer = ana.get(f"/applications/{other}/provisioning/{job}/plans/making/{making}{rest}")
+        assert answer.status == (204 if rest else 404)
+
+
+@pytest.mark.parametrize("number", ["9" * 19, "0" * 20 + "9" * 30, "0" * 20 + "9" * 5_000, "x", "-1", "²"])
+def test_a_number_that_no_plan_can_have_is_not_there(world, ana, number):
+    assert ana.get(f"{world.address}/plans/{number}").status == 404
+
+
 def test_the_list_says_what_each_plan_does_and_who_decided(planned, ana):
     planned.admin.plans.approve(ME, 1)
 

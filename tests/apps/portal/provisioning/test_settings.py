@@ -84,6 +84,26 @@ def test_status_off_pauses_the_job(send, job, admin):
     assert job.shown.job.schedule_state == "Paused"
 
 
+def test_a_form_that_is_out_of_date_undoes_nothing_before_it_was_said(ana, job, admin, events):
+    job.configured()
+    admin.jobs.start(ME, job.id)
+    form = fields(ana.get(job.settings), job.settings) | {"do": "save", "interval": "20"}
+    admin.jobs.settings(ME, job.id, approver_differs=True)
+    admin.jobs.pause(ME, job.id)
+    before = len(events())
+
+    refused = ana.request("POST", job.settings, form)
+
+    assert refused.status == 409
+    assert "what is saved now: who approves, interval and Provisioning Status, to On." in refused.text
+    assert (job.shown.job.schedule_state, job.shown.job.settings["approverDiffers"]) == ("Paused", True)
+    assert len(events()) == before
+    again = fields(refused, job.settings)
+    assert again["interval"] == "20"
+    assert ana.request("POST", job.settings, {**again, "do": "save"}).status == 303
+    assert job.shown.job.schedule_state == "Active"
+
+
 def test_everything_at_once_is_saved_at_once(send, job):
     send(tenant_url=URL, secret_token=TOKEN, notify="ops@contoso.com", notify_enabled="yes", scope="all", status="on")
 

@@ -93,6 +93,20 @@ def test_roles_and_person_of_an_account_are_changed(admin, operator):
     assert (after.account.roles, after.person) == (("Application Owner",), "anna@fjord.example")
 
 
+def test_a_form_that_is_out_of_date_gives_no_role_back_before_it_was_said(admin, operator):
+    made = admin.accounts.add(ME, "bo@x.example", ["Reports Reader"]).account
+    action = f"/settings/administrators/{made.id}"
+    page = operator.get(action)
+    admin.accounts.set(ME, made.id, roles=["Security Reader"])
+
+    refused = operator.submit(page, action, role="Global Administrator")
+
+    assert refused.status == 400
+    assert "the roles are Security Reader now" in refused.text
+    assert admin.accounts.show(ME, made.id).account.roles == ("Security Reader",)
+    assert operator.submit(refused, action, role="Plan Approver").status == 303
+
+
 def test_who_is_disabled_is_signed_out_at_once_and_can_be_enabled(admin, operator, make_browser):
     made = admin.accounts.add(ME, "bo@x.example", ["Reports Reader"], password="correct horse battery").account
     bo = make_browser()
