@@ -112,7 +112,7 @@ class WebSite(Generic[V, A]):
         self._cookie = cookie
         self._trust_proxy = trust_proxy
         self._flashes = Flashes()
-        self._receiving = 0  # forms with files at this moment
+        self.receiving = 0  # forms with files at this moment
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="page")
         self._slow_threads = ThreadPoolExecutor(_SLOW_THREADS, thread_name_prefix="slow-page")
         # One more for pages that move: a reader may open 200 of them that search the whole log.
@@ -164,9 +164,9 @@ class WebSite(Generic[V, A]):
                 early = await self._in_thread(self._threads, self._perhaps, arrival, rule.path, stopped)
                 if early is not None:
                     return early
-            if rule.files and self._receiving >= _MOST_RECEIVED:
+            if rule.files and self.receiving >= _MOST_RECEIVED:
                 return await self._respond(arrival, rule.path, _too_many, self._threads)
-            self._receiving += rule.files
+            self.receiving += rule.files
             try:
                 async with sent_with(request, long=rule.long, files=rule.files) as sent:
                     said = _too_large if sent.too_large else answer
@@ -174,7 +174,7 @@ class WebSite(Generic[V, A]):
             except ClientDisconnect:
                 return _empty(arrival, 400)
             finally:
-                self._receiving -= rule.files
+                self.receiving -= rule.files
 
         return endpoint
 

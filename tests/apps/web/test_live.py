@@ -215,8 +215,8 @@ def test_a_stream_says_that_nobody_uses_the_session_by_it(site, ana, pages):
 
 def test_what_moves_by_itself_has_a_thread_of_its_own_and_takes_none_of_the_pages(site, ana, pages, monkeypatch):
     names = []
-    look = site._look
-    monkeypatch.setattr(site, "_look", lambda: names.append(threading.current_thread().name) or look())
+    look = site.look_now
+    monkeypatch.setattr(site, "look_now", lambda: names.append(threading.current_thread().name) or look())
 
     ask(pages, ana.cookies)
 

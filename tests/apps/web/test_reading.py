@@ -195,10 +195,10 @@ def test_nothing_is_read_before_the_visitor_is_known(pages, path, cookie, header
 
 def test_so_many_files_are_received_at_once_and_no_more(site, post, token, folders, monkeypatch):
     body = parts(("form_token", token("/files")), files=[("a", "x.csv", b"x")])
-    monkeypatch.setattr(site.site, "_receiving", 4)
+    monkeypatch.setattr(site.site, "receiving", 4)
     refused = post("/files", body, MULTIPART)
     other = post("/long", f"form_token={token('/long')}".encode(), FORM)
-    monkeypatch.setattr(site.site, "_receiving", 3)
+    monkeypatch.setattr(site.site, "receiving", 3)
 
     assert [refused.status, other.status, post("/files", body, MULTIPART).status] == [503, 303, 303]
     assert post("/files", body, MULTIPART).status == 303

@@ -89,13 +89,13 @@ def _exchange(document: Mapping[str, object]) -> ExchangeShown | None:
         method=str(found["method"]),
         url=str(found["url"]),
         status=found["status"],
-        request=_laid_out(str(found["request"])),
-        response=_laid_out(str(found["response"])),
+        request=laid_out(str(found["request"])),
+        response=laid_out(str(found["response"])),
         milliseconds=float(found["milliseconds"]),
     )
 
 
-def _laid_out(body: str) -> str:
+def laid_out(body: str) -> str:
     """JSON on several lines; anything else as it is, and what is nested too deeply."""
     try:
         return json.dumps(json.loads(body), ensure_ascii=False, indent=2)

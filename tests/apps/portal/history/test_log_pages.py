@@ -9,7 +9,7 @@ import pytest
 
 from provisor.admin.actor import LOCAL_OPERATOR
 from provisor.admin.logs import CSV_TABLES
-from provisor.portal.history.event_pages import _laid_out
+from provisor.portal.history.event_pages import laid_out
 
 LOG = "/provisioning-logs"
 HOSTILE = '<script>alert("1")</script>'
@@ -138,7 +138,7 @@ def test_a_failure_opens_at_its_reason_with_what_was_sent_and_answered(ana, prov
 
 @pytest.mark.parametrize("body", ["[" * 5_000, "[" * 5_000 + "]" * 5_000, "1" * 5_000, "no JSON"])
 def test_a_body_that_cannot_be_laid_out_is_shown_as_it_came(body):
-    assert _laid_out(body) == body
+    assert laid_out(body) == body
 
 
 def test_a_success_opens_at_its_steps(ana, provisioned):
