@@ -20,6 +20,7 @@ _REST: Final = 60  # times as long as a look cost it is not looked again: no top
 _LONGEST_REST_SECONDS: Final = 5.0
 _CHECK_SECONDS: Final = 10.0  # is the browser still signed in
 _MOST_WINDOWS: Final = 200
+_MOST_OF_ONE: Final = 20  # of one browser
 
 logger = logging.getLogger("provisor.web")
 
@@ -33,8 +34,9 @@ class LiveTopic:
 
 
 class _Window:
-    def __init__(self, topic: LiveTopic) -> None:
+    def __init__(self, topic: LiveTopic, browser: str) -> None:
         self.topic = topic
+        self.browser = browser
         self.changed = asyncio.Event()
         self.latest: str | None = None
         self.over = False
@@ -74,6 +76,11 @@ class LiveTopics:
         """Whether no further window can be followed."""
         return self._closing or self.followed >= _MOST_WINDOWS
 
+    def full_for(self, browser: str) -> bool:
+        """Whether this browser can follow nothing more: one must not take the places of all others."""
+        own = sum(window.browser == browser for windows in self._windows.values() for window in windows)
+        return self.full or own >= _MOST_OF_ONE
+
     @property
     def followed(self) -> int:
         """How many windows follow something."""
@@ -90,12 +97,12 @@ class LiveTopics:
             for window in windows:
                 window.end()
 
-    async def follow(self, topic: LiveTopic, allowed: Callable[[], bool]) -> AsyncIterator[bytes]:
-        """The events of one window, until it is closed or is not allowed any more."""
+    async def follow(self, topic: LiveTopic, allowed: Callable[[], bool], browser: str = "") -> AsyncIterator[bytes]:
+        """The events of one window of a browser, until it is closed or is not allowed any more."""
         self._loop = asyncio.get_running_loop()
-        if self.full:
+        if self.full_for(browser):
             return
-        window = self._opened(topic)
+        window = self._opened(topic, browser)
         checked = self._loop.time()
         try:
             yield b"retry: 2000\n\n"
@@ -114,8 +121,8 @@ class LiveTopics:
         finally:
             self._closed(window)
 
-    def _opened(self, topic: LiveTopic) -> _Window:
-        window = _Window(topic)
+    def _opened(self, topic: LiveTopic, browser: str) -> _Window:
+        window = _Window(topic, browser)
         windows = self._windows.setdefault(topic.key, [])
         windows.append(window)
         if windows[0].latest is not None:

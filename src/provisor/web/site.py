@@ -30,7 +30,7 @@ from provisor.web.flashes import Flashes
 from provisor.web.live import LiveTopic, LiveTopics
 from provisor.web.reading import SentForm, sent_with, storable
 from provisor.web.rendering import HEADERS, Renderer
-from provisor.web.sessions import form_token_fits, new_secret
+from provisor.web.sessions import form_token_fits, new_secret, session_hash
 
 T = TypeVar("T")
 V = TypeVar("V")  # a skin's visit: an arrival with what the skin looked up for it
@@ -273,12 +273,13 @@ class WebSite(Generic[V, A]):
                 return not before or before[0].key == opened[0].key
 
             # A stream that is refused is answered 204, after which a browser does not ask again.
-            if _from_elsewhere(arrival) or self._topics.full:
+            browser = session_hash(arrival.secret)
+            if _from_elsewhere(arrival) or self._topics.full_for(browser):
                 return _empty(arrival, 204)
             if not await self._in_thread(self._threads, allowed):
                 return _empty(arrival, 204)
             response = StreamingResponse(
-                self._topics.follow(opened[0], allowed), media_type="text/event-stream; charset=utf-8"
+                self._topics.follow(opened[0], allowed, browser), media_type="text/event-stream; charset=utf-8"
             )
             _guard(response, arrival)
             response.headers["X-Accel-Buffering"] = "no"

@@ -177,7 +177,9 @@ def test_no_more_windows_are_followed_than_a_site_can_bear():
         topics = Topics(every=NEVER)
         open_, count = [], 0
         while not topics.topics.full:
-            stream = topics.topics.follow(LiveTopic(key=f"{count % 7}", look=topics.look), yes)
+            stream = topics.topics.follow(
+                LiveTopic(key=f"{count % 7}", look=topics.look), yes, f"browser {count // 20}"
+            )
             await anext(stream)
             open_.append(stream)
             count += 1
@@ -190,6 +192,26 @@ def test_no_more_windows_are_followed_than_a_site_can_bear():
         return count, refused, again
 
     assert run(work()) == (200, [], False)
+
+
+def test_one_browser_does_not_take_the_places_of_all_others():
+    async def work():
+        topics, open_ = Topics(every=NEVER), []
+
+        def opened(browser):
+            stream = topics.topics.follow(LiveTopic(key="one", look=topics.look), yes, browser)
+            open_.append(stream)
+            return stream
+
+        for _ in range(20):
+            await anext(opened("greedy"))
+        refused = await rest(opened("greedy"))
+        other = await anext(opened("another"))
+        for stream in open_:
+            await stream.aclose()
+        return refused, other, topics.topics.full_for("greedy")
+
+    assert run(work()) == ([], b"retry: 2000\n\n", False)
 
 
 def test_a_page_that_moves_by_itself_keeps_no_session_alive(database):

@@ -34,7 +34,7 @@ RULES: tuple[PortalRule, ...] = (
     Rule(method="GET", path=f"{_KIND}/rows/{{row}}", handler=editing.show, access="signed-in"),
     Rule(method="POST", path=f"{_KIND}/rows/{{row}}", handler=editing.send, access="signed-in", long=True),
     Rule(method="GET", path=f"{_KIND}/scope", handler=scope.show, access="signed-in"),
-    Rule(method="POST", path=f"{_KIND}/scope", handler=scope.send, access="signed-in", long=True),
+    Rule(method="POST", path=f"{_KIND}/scope", handler=scope.send, access="signed-in", slow=True, long=True),
     Rule(method="GET", path=f"{_KIND}/attributes", handler=lists.show, access="signed-in"),
     Rule(method="POST", path=f"{_KIND}/attributes", handler=lists.send, access="signed-in"),
     Rule(method="POST", path=f"{_KIND}/attributes/ask", handler=lists.ask, access="signed-in", slow=True),

@@ -14,6 +14,7 @@ from provisor.admin.connecting import Check
 from provisor.engine.ports import Secret
 
 KEPT: Final = timedelta(minutes=15)
+LONGEST: Final = 8_000  # characters of one, as its field says
 _MOST: Final = 200  # forms, of all sessions
 
 
@@ -32,7 +33,8 @@ class TypedSecrets:
             if typed:
                 while len(self._held) >= _MOST:
                     self._held.pop(next(iter(self._held)))
-                self._held[session, job] = (now, {name: Secret(text) for name, text in typed.items()})
+                kept = {name: Secret(text) for name, text in typed.items() if len(text) <= LONGEST}
+                self._held[session, job] = (now, kept)
 
     def held(self, session: str, job: str, *, now: datetime) -> Mapping[str, str]:
         """What the session typed for this job."""

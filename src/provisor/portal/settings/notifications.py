@@ -115,7 +115,7 @@ def save_mail(visit: PortalVisit) -> PageAnswer:
     protection = _PROTECTIONS.get(typed.protection, "starttls")
     port = typed.port or str(_PORTS[protection])
     is_set = visit.admin.mail.show(visit.actor, limit=1).server is not None
-    if not (port.isascii() and port.isdigit() and 0 < int(port[:6]) <= 65_535):
+    if not (port.isascii() and port.isdigit() and len(port) <= 5 and 0 < int(port) <= 65_535):
         return _mail(typed, {"port": "A port is a number from 1 to 65535."}, is_set=is_set)
     server = MailServer(
         host=typed.host,
