@@ -6,10 +6,18 @@ from provisor.admin.health import Pulse
 from provisor.admin.roles import GLOBAL_ADMINISTRATOR
 from provisor.admin.service_principals import ApplicationKey
 from provisor.admin.session import Listening
+from provisor.engine.ports import Rejected
 from provisor.site import site
 from support.graph_service import APP, PEOPLE, service_in
 
+REFUSED, READER = PEOPLE[2], "Reports Reader"
 ADMINISTRATOR, PASSWORD = "admin@contoso.example", "correct horse battery"
+
+
+async def _refusing(original, kind, document):
+    if document.get("userName") == REFUSED:
+        raise Rejected("No such licence.", status=400)
+    return await original(kind, document)
 
 
 class PortalService:
@@ -26,8 +34,11 @@ class PortalService:
         )
         self.admin.users.delete(ME, self._gone[0])
         self.admin.groups.delete(ME, self._gone[1])
+        self.target.behave("create", _refusing)
         self.admin.jobs.start(ME, APP)
         self.admin.cycles.run(ME, APP)
+        self.admin.users.set(ME, PEOPLE[1], {"displayName": "Another name"})
+        self.admin.applications.assign(ME, APP, groups=["Field Staff"])
         self.admin.accounts.add(ME, ADMINISTRATOR, [GLOBAL_ADMINISTRATOR], password=PASSWORD)
         self._site = site(self.admin, SERVICE_ITSELF, Pulse(), Listening(host="127.0.0.1", port=0))
         self.url = self._site.__enter__()
@@ -42,6 +53,16 @@ class PortalService:
             "user": self.admin.users.show(ME, PEOPLE[0]).object.id,
             "group": self.admin.groups.show(ME, "Field Staff").object.id,
             "event": self.admin.logs.page(ME)[0].id,
+            "audit_event": self.admin.audits.page(ME, limit=1)[0].id,
+            "role": self.admin.app_roles.all(ME, APP)[0].id,
+            "template": self.admin.service_principals.gallery(ME)[0].gallery_id,
+            "other_plan": self.admin.plans.make(ME, APP).stored.number,
+            "plan": self.admin.plans.make(ME, APP).stored.number,
+            "cause": self.admin.escrow.causes(ME, APP)[0].cause,
+            "refused_user": self.admin.users.show(ME, REFUSED).object.id,
+            "client": self.admin.machines["client"].create(ME, "scripts", [READER]).account.id,
+            "token": self.admin.machines["token"].create(ME, "reports", [READER]).account.id,
+            "webhook": self.admin.webhooks.add(ME, "https://hooks.example/provisor").webhook.id,
             "deleted_user": self._gone[0],
             "deleted_group": self._gone[1],
             "administrator": ADMINISTRATOR,

@@ -15,7 +15,7 @@ ADDRESSES = {
     "/users/{id}/purge": ["/users/{deleted_user}/purge"],
     "/groups/{id}/purge": ["/groups/{deleted_group}/purge"],
     "/import/{upload}": ["/import/guessed"],
-    "/applications/new/{template}": ["/applications/new/ciscoUmbrella"],
+    "/applications/new/{template}": ["/applications/new/{template}"],
     "/settings/api-clients/{kind}/new": ["/settings/api-clients/token/new"],
     "/settings/administrators/{account}": ["/settings/administrators/{administrator}"],
     "/settings/administrators/{account}/set-up-link": ["/settings/administrators/{administrator}/set-up-link"],
@@ -25,6 +25,21 @@ for _each in ("", "/properties", "/groups", "/applications", "/edit", "/delete",
     ADDRESSES[f"/users/{{id}}{_each}"] = [f"/users/{{user}}{_each}"]
 for _each in ("", "/properties", "/groups", "/applications", "/edit", "/delete", "/members", "/members/add"):
     ADDRESSES[f"/groups/{{id}}{_each}"] = [f"/groups/{{group}}{_each}"]
+ADDRESSES["/audit-logs/{event}"] = ["/audit-logs/{audit_event}"]
+for _each in ("rotate", "revoke"):
+    _path = "/settings/api-clients/{kind}/{account}/"
+    ADDRESSES[_path + _each] = [f"/settings/api-clients/client/{{client}}/{_each}"]
+    ADDRESSES[_path + _each] += [f"/settings/api-clients/token/{{token}}/{_each}"]
+_JOB = "/applications/{application}/provisioning/{job}"
+ADDRESSES[f"{_JOB}/failures/{{object}}"] = [f"{_JOB}/failures/{{refused_user}}"]
+ADDRESSES[f"{_JOB}/links/{{object}}/forget"] = [f"{_JOB}/links/{{user}}/forget"]
+ADDRESSES[f"{_JOB}/mappings/plans/{{making}}"] = [f"{_JOB}/mappings/plans/guessed"]
+ADDRESSES[f"{_JOB}/plans/making/{{making}}"] = [f"{_JOB}/plans/making/guessed"]
+ADDRESSES[f"{_JOB}/plans/{{plan}}/compare"] = [f"{_JOB}/plans/{{plan}}/compare?with={{other_plan}}"]
+for _each in ("people", "plan", "outcome"):
+    _path = f"/first-steps/{{application}}/{{job}}/{_each}"
+    ADDRESSES[_path] = [f"{_path}?chosen={{user}}"]
+ADDRESSES[f"{_JOB}/plans/{{plan}}/objects/{{position}}"] = [f"{_JOB}/plans/{{plan}}/objects/0"]
 _MAPPINGS = "/applications/{application}/provisioning/{job}/mappings"
 for _each in ("", "/scope", "/attributes", "/rows/{row}"):
     _path = f"{_MAPPINGS}/{{kind}}{_each}"
@@ -40,7 +55,15 @@ NO_PAGES = {
     "/report/download/{kind}": "a file",
     "/applications/{application}/provisioning/{job}/mappings/schema/download": "a file",
 }
-STATUSES = {"/set-up/{code}": 404, "/sign-in/link/{code}": 404, "/import/{upload}": 404}  # of what is over
+# Of what is over or is not there.
+STATUSES = {
+    "/set-up/{code}": 404,
+    "/sign-in/link/{code}": 404,
+    "/import/{upload}": 404,
+    "/settings/administrators/openid-connect/remove": 400,
+    f"{_JOB}/mappings/plans/{{making}}": 404,
+    f"{_JOB}/plans/making/{{making}}": 404,
+}
 
 _NAMES = re.compile(r"{(\w+)}")
 
