@@ -49,7 +49,10 @@ class PageExaminer:
     def unreached(self):
         """What cannot be reached by Tab, or has no focus to be seen."""
         self.page.evaluate(_WATCH)
-        for _ in range(self.page.evaluate(f"{_COUNT}.length") + 3):
+        inner = 4 * self.page.evaluate(
+            "document.querySelectorAll('input[type=date]').length"
+        )  # day, month, year, picker
+        for _ in range(self.page.evaluate(f"{_COUNT}.length") + inner + 3):
             self.page.keyboard.press("Tab")
         return self.page.evaluate(_UNREACHED)
 
@@ -72,10 +75,11 @@ class PageExaminer:
             self._complaints.append(f"{response.status} {response.url}")
 
 
-# What stands on a page for a keyboard: of radio buttons of one name, one; nothing that is disabled or not shown.
+# What stands on a page for a keyboard: of radio buttons of one name, one; nothing that is disabled or not shown, and no
+# button that is there for Enter in a field alone, and hidden from everybody.
 _COUNT = """[...document.querySelectorAll(
     "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']")].filter(one =>
-    !one.disabled && one.checkVisibility({visibilityProperty: true}))"""
+    !one.disabled && !one.matches("[tabindex='-1'][aria-hidden=true]") && one.checkVisibility({visibilityProperty: true}))"""
 _WATCH = """() => {
     document.activeElement.blur();
     getSelection().removeAllRanges();
