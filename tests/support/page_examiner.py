@@ -29,16 +29,18 @@ class PageExaminer:
             self.page.set_viewport_size({"width": width, "height": HEIGHT})
             for scheme in schemes:
                 self.page.emulate_media(color_scheme=scheme)
-                found += [f"{width} {scheme}: {what}" for what in self.look()]
+                # What is not a matter of colours was judged with the first of them.
+                rules = [] if scheme == schemes[0] else ["color-contrast"]
+                found += [f"{width} {scheme}: {what}" for what in self.look(rules)]
             found += [f"{width}: {what}" for what in self.unreached()]
         return found
 
-    def look(self):
-        """What is wrong with the page that is shown, without leaving it."""
+    def look(self, rules=()):
+        """What is wrong with the page that is shown, without leaving it; by all rules of axe, or by these."""
         found = self.page.evaluate(_UNSOUND)
         if not self.page.evaluate("!!window.axe"):
             self.page.evaluate(_AXE)
-        found += self.page.evaluate(_JUDGED)
+        found += self.page.evaluate(_JUDGED, list(rules))
         return found + self.complaints()
 
     def complaints(self):
@@ -96,7 +98,8 @@ _UNREACHED = f"""() => {{
         .map(one => (window.reached.has(one) ? "its focus cannot be seen: " : "Tab never reaches: ")
             + one.outerHTML.slice(0, 120));
 }}"""
-_JUDGED = """() => axe.run(document, {resultTypes: ["violations"]}).then(result => result.violations.map(one =>
+_JUDGED = """rules => axe.run(document,
+    {resultTypes: ["violations"], ...(rules.length ? {runOnly: rules} : {})}).then(result => result.violations.map(one =>
     `axe ${one.impact} ${one.id} (${one.nodes.length}): ${one.nodes[0].html.slice(0, 160)}`))"""
 _UNSOUND = """() => {
     const wrong = [], all = query => [...document.querySelectorAll(query)];
