@@ -16,7 +16,7 @@ from provisor.admin.context import Change, Context
 from provisor.admin.errors import AdminError, acceptable_name
 from provisor.database import Connection
 from provisor.database.identifiers import new_id
-from provisor.scim.naming import escaped
+from provisor.scim.naming import escaped, problem_with_name
 from provisor.storage import applications
 from provisor.storage.applications import Application, AppRole
 
@@ -68,7 +68,7 @@ class AppRoles:
         """A new role; `value` is what the application calls it. Without one, the name is sent."""
         with self.context.change(actor, APPLICATION_WRITE, ACTIVITY) as change:
             found = self.applications.find(change.connection, application, actor, APPLICATION_WRITE)
-            about = _described(name, name if description is None else description)
+            about = name if description is None else _described(name, description)
             role = AppRole(id=new_id(), display_name=name, value=value, description=about, enabled=enabled)
             _named(found, None, role)
             _distinct(found, role)
@@ -174,11 +174,12 @@ def _given(role: GivenRole) -> AppRole:
 
 
 def _described(name: str, text: str) -> str:
-    if len(text) > LONGEST_DESCRIPTION or not text.isprintable():
+    problem = f"has {len(text):,} characters" if len(text) > LONGEST_DESCRIPTION else problem_with_name(text or name)
+    if problem is not None:
         raise AdminError(
             "invalid-value",
-            f"The description of the role {name[:100]} has {len(text):,} characters, or some that cannot be printed.",
-            f"Write at most {LONGEST_DESCRIPTION:,} of those that can.",
+            f"The description of the role {escaped(name[:100])} cannot be so: it {problem}.",
+            f"Write at most {LONGEST_DESCRIPTION:,} characters, all of which can be seen.",
         )
     return text
 
