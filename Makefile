@@ -6,6 +6,8 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c c
 RUN := .venv/.ready-run
 DEV := .venv/.ready-dev
 SDK := .venv/.ready-sdk
+# One more than there are cores: many tests wait for processes of their own.
+WORKERS = $(shell $(BIN)/python -c 'import os; print(1 + (os.cpu_count() or 1))')
 # pytest keeps the tests it has rewritten; where nothing may be kept, every process rewrites them all again.
 export PYTHONDONTWRITEBYTECODE :=
 
@@ -34,7 +36,7 @@ demo: $(RUN) ## run the tutorial end to end on the sample organisation
 	$(BIN)/provisor demo
 
 test: $(SDK) ## run every test but the house rules of `make check`
-	$(BIN)/pytest -n auto --dist loadgroup -m 'not house or slow'
+	$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m 'not house or slow'
 
 fast: $(DEV) ## run the tests that take about a minute together: some rows of large tables, ten examples of a law
 	$(BIN)/pytest -n auto --dist worksteal -m 'not slow' --fewer-examples --ignore tests/house
@@ -44,7 +46,7 @@ check: $(DEV) ## style, types, import rules, house rules
 	$(BIN)/ruff check src tests benchmarks
 	$(BIN)/mypy
 	PYTHONPATH=src $(BIN)/lint-imports --no-cache
-	$(BIN)/pytest tests/house -m 'not slow'
+	$(BIN)/pytest -n auto tests/house -m 'not slow'
 
 fix: $(DEV) ## format and repair what a machine can
 	$(BIN)/ruff format src tests benchmarks

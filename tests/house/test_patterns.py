@@ -139,7 +139,7 @@ def run(pattern, method):
 
 def slow(pattern, methods, longest=LONGEST):
     as_bytes = isinstance(pattern.pattern, bytes)
-    for make in texts(words_of(pattern.pattern, pattern.flags & ~re.UNICODE), paired=5):
+    for make in texts(words_of(pattern.pattern, pattern.flags & ~re.UNICODE), paired=3):
         for method in methods:
             grown = grows_faster(
                 run(pattern, method),

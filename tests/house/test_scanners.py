@@ -162,7 +162,7 @@ DOORS = {
 def test_what_reads_outside_text_takes_time_in_proportion_to_it(door):
     words, read = DOORS[door]
 
-    slow = {make(40): grown for make in texts(WORDS[words], 6) if (grown := grows_faster(quietly(read), make))}
+    slow = {make(40): grown for make in texts(WORDS[words], 4) if (grown := grows_faster(quietly(read), make))}
 
     assert not slow
 
