@@ -20,6 +20,7 @@ _OF_THE_JOB = (
     "operation",
     "unknown_create",
     "once_linked",
+    "had_link",
     "escrow",
     "quarantine",
     "statistic",
