@@ -12,7 +12,7 @@ WORKERS = $(shell $(BIN)/python -c 'import os; print(1 + (os.cpu_count() or 1))'
 export PYTHONDONTWRITEBYTECODE :=
 
 .NOTPARALLEL:
-.PHONY: help install setup demo test fast check fix bench
+.PHONY: help install setup demo test thorough fast check fix bench
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -35,11 +35,14 @@ $(SDK): pyproject.toml constraints.txt | $(BIN)/pip
 demo: $(RUN) ## run the tutorial end to end on the sample organisation
 	$(BIN)/provisor demo
 
-test: $(SDK) ## run every test but the house rules of `make check`
-	$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m 'not house or slow'
+test: $(SDK) ## run the tests: of the largest tables some rows, thirty examples of a law; `make check` has the house rules
+	$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m 'not house or slow' --fewer-rows --examples 30
+
+thorough: $(SDK) ## run every test, every row and all examples (half an hour on two cores)
+	$(BIN)/pytest -n $(WORKERS) --dist loadgroup
 
 fast: $(DEV) ## run the tests that take about a minute together: some rows of large tables, ten examples of a law
-	$(BIN)/pytest -n auto --dist worksteal -m 'not slow' --fewer-examples --ignore tests/house
+	$(BIN)/pytest -n auto --dist worksteal -m 'not slow' --examples 10 --ignore tests/house
 
 check: $(DEV) ## style, types, import rules, house rules
 	$(BIN)/ruff format --check src tests benchmarks

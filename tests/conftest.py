@@ -44,7 +44,7 @@ def pytest_collection():
         gc.enable()
 
 
-FEWER_EXAMPLES = 10
+ROWS_TIMES = 4
 
 
 def large_tables(items):
@@ -58,20 +58,31 @@ def large_tables(items):
 
 
 def pytest_addoption(parser):
-    parser.addoption("--fewer-examples", action="store_true", help="laws take ten examples, as the fast suite does")
+    parser.addoption("--examples", type=int, metavar="N", help="laws take no more than N examples")
+    rows = f"of a large table, {ROWS_TIMES} times as many rows as the fast suite takes, spread over it"
+    parser.addoption("--fewer-rows", action="store_true", help=rows)
 
 
 @pytest.hookimpl(tryfirst=True)  # before those that are slow are left out
 def pytest_collection_modifyitems(config, items):
+    left_out = set()
     for rows, wanted in large_tables(items):
+        if config.getoption("fewer_rows") and len(rows) > wanted * ROWS_TIMES:
+            most = {number * len(rows) // (wanted * ROWS_TIMES) for number in range(wanted * ROWS_TIMES)}
+            left_out.update(id(item) for number, item in enumerate(rows) if number not in most)
         kept = {number * len(rows) // wanted for number in range(wanted)}
         for number, item in enumerate(rows):
             if number not in kept:
                 item.add_marker(pytest.mark.slow)
-    if config.getoption("fewer_examples"):
+    if left_out:
+        config.hook.pytest_deselected(items=[item for item in items if id(item) in left_out])
+        items[:] = [item for item in items if id(item) not in left_out]
+    if config.getoption("examples"):
         for law in {item.obj for item in items if is_hypothesis_test(getattr(item, "obj", None))}:
             full = law._hypothesis_internal_use_settings
-            law._hypothesis_internal_use_settings = settings(full, max_examples=min(full.max_examples, FEWER_EXAMPLES))
+            law._hypothesis_internal_use_settings = settings(
+                full, max_examples=min(full.max_examples, config.getoption("examples"))
+            )
 
 
 @pytest.fixture(scope="session")
