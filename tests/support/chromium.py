@@ -24,3 +24,12 @@ def chromium():
         )
         yield browser
         browser.close()
+
+
+def becomes_true(page, expression):
+    """Wait for what a page says to become true. (Playwright's own waiting evaluates texts, which the pages forbid.)"""
+    for _ in range(400):
+        if page.evaluate(expression):
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"never became true: {expression}")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from support.chromium import needs_chromium
+from support.chromium import becomes_true, needs_chromium
 from support.page_examiner import PageExaminer
 from support.script_site import ScriptSite
 
@@ -59,7 +59,7 @@ def until(page, happened):
 def test_times_are_shown_in_the_readers_zone_and_say_which(window):
     page = window(timezone_id=NEW_YORK)
 
-    page.wait_for_function("document.querySelector('[data-zone]').textContent !== 'UTC'")
+    becomes_true(page, "document.querySelector('[data-zone]').textContent !== 'UTC'")
 
     assert page.inner_text("#times") == "2026-03-01 03:30:05 EST, 2026-03-01 03:30:05, 2026-03-01 03:30, never (EST)"
     assert page.locator("time").first.get_attribute("title") == "2026-03-01 08:30:05 UTC"
@@ -84,7 +84,7 @@ def test_a_link_brings_another_page_without_a_load_and_the_reader_to_its_beginni
     page.click("#on")
     page.wait_for_selector("h1:text('Second')")
 
-    page.wait_for_function("document.activeElement.id === 'main'")
+    becomes_true(page, "document.activeElement.id === 'main'")
     assert page.title() == "Second · Scripts"
     assert page.url.endswith("/second")
     assert same()
@@ -220,7 +220,12 @@ def test_charts_are_drawn_and_follow_the_width_and_the_colours_of_the_reader(win
     page.wait_for_function("light => document.querySelector('canvas').toDataURL() !== light[0]", arg=light)
     page.set_viewport_size({"width": 390, "height": 844})
 
-    page.wait_for_function("document.querySelector('canvas').getBoundingClientRect().width < 390")
+    width = "document.querySelector('canvas').getBoundingClientRect().width"
+    for _ in range(100):
+        if page.evaluate(width) < 390:
+            break
+        page.wait_for_timeout(50)
+    assert page.evaluate(width) < 390
     assert len(set(light)) == len(light) == 2
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 

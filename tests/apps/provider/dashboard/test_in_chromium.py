@@ -14,7 +14,7 @@ from provisor.provider.dashboard.accounts import create_account
 from provisor.provider.store.ad_connector import import_file
 from provisor.provider.store.tables import now_microseconds, open_target, the_tenant
 from provisor.provider.store.tokens import DAY, create_token
-from support.chromium import needs_chromium
+from support.chromium import becomes_true, needs_chromium
 
 PASSWORD = "correct horse battery"
 LONGEST_WALK = 80  # presses of Tab to anything on a page
@@ -122,7 +122,7 @@ def fits(page):
 
 @at_both_widths
 def test_the_tutorials_way_to_a_token_by_keyboard_alone(page, server):
-    page.wait_for_function("document.activeElement.id === 'email'")
+    becomes_true(page, "document.activeElement.id === 'email'")
     page.keyboard.type("admin@example.org")
     walk_to(page, "Password")
     page.keyboard.type(PASSWORD)
