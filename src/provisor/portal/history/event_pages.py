@@ -10,6 +10,7 @@ from provisor.admin.logs import LoggedEvent
 from provisor.portal.history.log_pages import LOG
 from provisor.portal.visits import PortalVisit
 from provisor.web.answers import Download, PageAnswer, TemplatePage
+from provisor.web.bodies import laid_out
 
 TABS: Final[Mapping[str, str]] = {
     "steps": "Steps",
@@ -93,14 +94,6 @@ def _exchange(document: Mapping[str, object]) -> ExchangeShown | None:
         response=laid_out(str(found["response"])),
         milliseconds=float(found["milliseconds"]),
     )
-
-
-def laid_out(body: str) -> str:
-    """JSON on several lines; anything else as it is, and what is nested too deeply."""
-    try:
-        return json.dumps(json.loads(body), ensure_ascii=False, indent=2)
-    except (ValueError, RecursionError):
-        return body
 
 
 def _modified(visit: PortalVisit, properties: Sequence[object]) -> list[ModifiedShown]:

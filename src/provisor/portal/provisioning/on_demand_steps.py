@@ -7,7 +7,7 @@ from typing import Any, Final, Literal
 from provisor.admin.on_demand import Provisioned
 from provisor.engine.on_demand import OnDemandStep
 from provisor.portal.provisioning.advice import advice
-from provisor.portal.provisioning.exchanges import laid_out
+from provisor.portal.provisioning.exchanges import readable
 
 StepTone = Literal["good", "warn", "bad", "plain"]
 
@@ -113,7 +113,7 @@ def _told_step(one: Provisioned, name: str, step: OnDemandStep | None) -> ToldSt
         filters=_list(details.get("Filters")),
         queries=_list(details.get("queries")),
         changes=changes,
-        requests=[laid_out(sent) for sent in _list(details.get("requests"))],
+        requests=[readable(sent) for sent in _list(details.get("requests"))],
     )
 
 

@@ -10,6 +10,7 @@ import msgspec
 
 from provisor.database import Connection
 from provisor.provider.store.tables import Tenant
+from provisor.web.bodies import laid_out
 
 PAGE_ROWS = 50
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -134,23 +135,15 @@ def read_request(connection: Connection, tenant: Tenant, number: int) -> tuple[R
         return request, None
     bodies = Bodies(*kept)
     return request, bodies._replace(
-        sent_body=_laid_out(bodies.sent_body),
-        answered_body=_laid_out(bodies.answered_body),
+        sent_body=laid_out(bodies.sent_body),
+        answered_body=laid_out(bodies.answered_body),
         detail=_detail(bodies.answered_body) if request.status >= 400 else None,
     )
-
-
-def _laid_out(body: str) -> str:
-    """JSON with a line for every value, nothing else changed; any other text as it is."""
-    try:
-        return msgspec.json.format(body, indent=2)
-    except msgspec.DecodeError:
-        return body
 
 
 def _detail(body: str) -> str | None:
     """The sentence of an error message."""
     try:
         return msgspec.json.decode(body, type=_Error).detail
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return None

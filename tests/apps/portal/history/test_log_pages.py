@@ -9,7 +9,7 @@ import pytest
 
 from provisor.admin.actor import LOCAL_OPERATOR
 from provisor.admin.logs import CSV_TABLES
-from provisor.portal.history.event_pages import laid_out
+from provisor.web.bodies import laid_out
 
 LOG = "/provisioning-logs"
 HOSTILE = '<script>alert("1")</script>'

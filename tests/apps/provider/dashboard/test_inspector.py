@@ -157,6 +157,16 @@ def test_what_is_not_json_is_shown_as_it_came(scim, opened):
     assert "<not json> & more" in opened().text
 
 
+@pytest.mark.parametrize("body", [b"[" * 2_000 + b"]" * 2_000, b'{"a":' * 700 + b"1" + b"}" * 700, b"[" * 4_000])
+def test_what_is_nested_without_end_is_shown_as_it_came(scim, opened, body):
+    scim.request("POST", "/Users", raw=body)
+
+    page = opened()
+
+    assert page.status == 200
+    assert body[:100].decode() in page.text
+
+
 def test_a_request_whose_bodies_are_gone_says_so(umbrella, scim, opened):
     scim.get("/Users")
     page = opened()
