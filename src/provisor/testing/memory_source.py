@@ -66,7 +66,7 @@ class MemorySource:
         """Add somebody, or change some values; one who was gone is there again. None takes a value away."""
         before = self.records.get(anchor)
         merged = {**(before.values if before else {}), **values}
-        kept = {name: value for name, value in merged.items() if value is not None}
+        kept: dict[str, RawValue] = {name: value for name, value in merged.items() if value is not None}
         members = before.members if before else set()
         self.records[anchor] = MemoryRecord(kind, reference or anchor, kept, members, change=self._next())
 
