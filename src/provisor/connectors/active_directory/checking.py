@@ -6,7 +6,6 @@ spec/entra-connect.md section 8.
 
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from typing import Final
 
 from provisor.connectors.active_directory.asking import GUID, QUERIES
@@ -14,11 +13,12 @@ from provisor.connectors.active_directory.domain import Domain
 from provisor.connectors.active_directory.place import COMPARE_SECONDS
 from provisor.connectors.active_directory.schema import attributes_of
 from provisor.connectors.ldap_session import LdapSession
-from provisor.engine.ports import ConnectorError, Rejected, Unauthorized
+from provisor.engine.ports import ConnectorError, Unauthorized
 from provisor.engine.sources import SourceCheck
 from provisor.rules.source_settings import ActiveDirectorySettings
 
 _THE_RIGHT = 'Give the account "Replicating Directory Changes" on the domain.'
+_SEE_DELETED = "Let the account read the container Deleted Objects."
 _TRANSPORTS = {"ldaps": "LDAPS", "starttls": "StartTLS", "plain": "plain LDAP, which everybody on the way can read"}
 
 
@@ -90,38 +90,33 @@ def _changes(settings: ActiveDirectorySettings, session: LdapSession, domain: Do
     what = "changes"
     if settings.incremental == "usn":
         yield SourceCheck(what=what, well=True, sentence="Changes are found by uSNChanged, as was chosen.")
+        yield _of_deletions(domain.shows_deleted(), _SEE_DELETED)
         return
-    if _dirsync_allowed(settings, session, object_security=False):
+    hears = domain.hears_deletions(object_security=False)
+    if hears is not None:
         yield SourceCheck(what=what, well=True, sentence="Changes are told by DirSync.")
-    elif _dirsync_allowed(settings, session, object_security=True):
+        yield _of_deletions(hears, "Let the account read the container Deleted Objects: Samba asks for that, too.")
+    elif (hears := domain.hears_deletions(object_security=True)) is not None:
         sentence = "Changes are told by DirSync, of what the account may see."
         yield SourceCheck(what=what, well=True, sentence=sentence, hint=_THE_RIGHT)
+        yield _of_deletions(hears, _THE_RIGHT)
     elif settings.incremental == "automatic":
         sentence = "DirSync is refused; changes are found by uSNChanged."
         yield SourceCheck(what=what, well=True, sentence=sentence, hint=_THE_RIGHT)
+        yield _of_deletions(domain.shows_deleted(), _SEE_DELETED)
     else:
         sentence = "DirSync is refused, and no other way to find changes is allowed in the settings."
         yield SourceCheck(what=what, well=False, sentence=sentence, hint=_THE_RIGHT)
 
 
-def _dirsync_allowed(settings: ActiveDirectorySettings, session: LdapSession, *, object_security: bool) -> bool:
-    with suppress(Rejected):
-        session.dirsync(settings.base, "(objectClass=domainDNS)", (GUID,), b"", object_security=object_security)
-        return True
-    return False
-
-
-def _deletions(settings: ActiveDirectorySettings, session: LdapSession, domain: Domain) -> Iterator[SourceCheck]:
-    what, polled = "deletions", settings.incremental == "usn"
-    if domain.shows_deleted() if polled else _dirsync_allowed(settings, session, object_security=False):
-        yield SourceCheck(what=what, well=True, sentence="Deletions are told.")
-        return
-    yield SourceCheck(
-        what=what, well=True,
-        sentence="The account is not told of deletions, so that the whole domain is read every"
-        f" {COMPARE_SECONDS // 60} minutes to find out who is gone.",
-        hint="Let the account read the container Deleted Objects." if polled else _THE_RIGHT,
-    )  # fmt: skip
+def _of_deletions(told: bool, hint: str) -> SourceCheck:
+    if told:
+        return SourceCheck(what="deletions", well=True, sentence="Deletions are told.")
+    sentence = (
+        "The account is not told of deletions, so that the whole domain is read every"
+        f" {COMPARE_SECONDS // 60} minutes to find out who is gone."
+    )
+    return SourceCheck(what="deletions", well=True, sentence=sentence, hint=hint)
 
 
 def _schema(settings: ActiveDirectorySettings, session: LdapSession, domain: Domain) -> Iterator[SourceCheck]:
@@ -146,7 +141,6 @@ _STEPS: Final[dict[str, Callable[[ActiveDirectorySettings, LdapSession, Domain],
     "connection": _connection,
     "base": _base,
     "changes": _changes,
-    "deletions": _deletions,
     "schema": _schema,
     "people": _people,
 }

@@ -8,10 +8,15 @@ from typing import Final
 from provisor.connectors.active_directory.place import Controller
 from provisor.connectors.ldap_session import LdapEntry, LdapSession
 from provisor.connectors.ldap_session.entries import SHOW_DELETED
-from provisor.engine.ports import Malformed
+from provisor.engine.ports import Malformed, Rejected
 
 _DELETED_OBJECTS: Final = "18E2EA80684F11D2B9AA00C04F79F805"  # well-known GUID of that container
 _NEWEST: Final = ("dnsHostName", "highestCommittedUSN")
+
+
+def shows_deletion(entry: LdapEntry) -> bool:
+    """Whether an entry says of its object that it is deleted."""
+    return (entry.text("isDeleted") or "").upper() == "TRUE"
 
 
 class Domain:
@@ -48,6 +53,23 @@ class Domain:
         name = f"<WKGUID={_DELETED_OBJECTS},{self._base}>"
         found = self._session.look_up(name, ["cn"], controls=(SHOW_DELETED,))
         return found is not None and found.text("cn") is not None
+
+    def hears_deletions(self, *, object_security: bool) -> bool | None:
+        """Whether DirSync tells of deletions; None when it is refused.
+
+        Samba lets accounts use it that may not see deleted objects. The container that they are in is one of them.
+        """
+        cookie, heard, more = b"", False, True
+        while more and not heard:
+            try:
+                answer = self._session.dirsync(
+                    self._base, "(isDeleted=TRUE)", ("isDeleted",), cookie, object_security=object_security
+                )
+            except Rejected:
+                return None
+            heard = any(shows_deletion(entry) for entry in answer.entries)
+            more, cookie = answer.more and answer.cookie != cookie, answer.cookie
+        return heard
 
     def _usn(self, root: LdapEntry) -> int:
         said = self._said(root, "highestCommittedUSN")

@@ -16,7 +16,7 @@ from provisor.engine.sources import CursorLost
 # dirsync: with the right to replicate changes; visible: without it, what the account may see; usn: no DirSync.
 ReadMode = Literal["dirsync", "visible", "usn"]
 ReadState = Literal["full", "delta", "over"]
-COMPARE_SECONDS: Final = 3600  # between two full reads where deletions cannot be seen
+COMPARE_SECONDS: Final = 3600  # between two full reads where deletions are not told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +40,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     stream: int = 0  # DirSync: the kind of objects that is being read, of those in order
     cookies: tuple[str, ...] = ()  # DirSync: of each kind, base64
     since: int = 0  # uSNChanged: all that changed at or before this was told
+    deletions: bool = False  # whether the account is told of them
     compared_at: int = 0  # seconds since 1970: the last full read
 
     @property

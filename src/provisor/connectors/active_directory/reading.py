@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 
 from provisor.connectors.active_directory.asking import KINDS, QUERIES, Asked
+from provisor.connectors.active_directory.domain import shows_deletion
 from provisor.connectors.active_directory.place import Place, as_cursor, with_cookie
 from provisor.connectors.active_directory.telling import Telling
 from provisor.connectors.ldap_session import LdapEntry, LdapSession
@@ -49,8 +50,10 @@ class DomainReading:
             )
             if answer.more and answer.cookie == place.cookie:
                 raise Malformed("The domain controller says again and again that more follows, and tells nothing more.")
+            if full and any(shows_deletion(entry) for entry in answer.entries):
+                place = msgspec.structs.replace(place, deletions=True)
             after = with_cookie(place, answer.cookie, more=answer.more)
-            told = (one for entry in answer.entries for one in telling.of_change(kind, entry, full=full))
+            told = [one for entry in answer.entries for one in telling.of_change(kind, entry, full=full)]
             yield from _pages(told, place, after, full=full)
             if after.state == "over":
                 return

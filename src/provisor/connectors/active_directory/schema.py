@@ -64,8 +64,10 @@ def _choice(entry: LdapEntry, held: Mapping[Literal["user", "group"], frozenset[
     if not kinds or kept_type is None or (several and kept_type not in _SEVERAL):
         return None
     flags = _number(entry.text("systemFlags"))
+    # The schema says of objectGUID that it is not replicated, since every copy of an object has it from the beginning.
+    kept_back = _CONSTRUCTED if name.lower() == "objectguid" else _CONSTRUCTED | _NOT_REPLICATED
     left_out = (
-        flags & (_NOT_REPLICATED | _CONSTRUCTED)
+        flags & kept_back
         or (entry.text("isDefunct") or "").upper() == "TRUE"
         or entry.text("oMSyntax") == _REPLICA_LINK
         or name.lower() in _SECRET

@@ -107,7 +107,7 @@ class ActiveDirectory:
         return Place(
             mode=mode, state="full", asked=self._asked.mark, controller=controller.name,
             invocation=controller.invocation, usn=controller.usn, cookies=("",) * len(KINDS),
-            compared_at=int(time.time()),
+            deletions=mode == "usn" and self._domain.shows_deleted(), compared_at=int(time.time()),
         )  # fmt: skip
 
     def _from(self, place: Place) -> Iterator[SourcePage]:
@@ -115,6 +115,4 @@ class ActiveDirectory:
 
     def _is_compare_due(self, place: Place) -> bool:
         """Whether a full read is to find out who was deleted, because the account is not told."""
-        if place.mode == "dirsync" or time.time() - place.compared_at < COMPARE_SECONDS:
-            return False
-        return place.mode == "visible" or not self._domain.shows_deleted()
+        return not place.deletions and time.time() - place.compared_at >= COMPARE_SECONDS
