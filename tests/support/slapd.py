@@ -16,33 +16,13 @@ import ldap3
 
 SUFFIX = "dc=example,dc=org"
 ROOT, ROOT_PASSWORD = f"cn=root,{SUFFIX}", "root of the tests"
+PEOPLE, GROUPS = f"ou=people,{SUFFIX}", f"ou=groups,{SUFFIX}"
 READER, PASSWORD = f"cn=provisor,{SUFFIX}", "correct horse"
+LONG_AGO = "20200101000000Z"
 START_SECONDS = 20.0
 _SCHEMAS = Path("/etc/ldap/schema")
 _MODULES = Path("/usr/lib/ldap")
 _MEMORY = Path("/dev/shm")
-
-BEGINNING = f"""
-dn: {SUFFIX}
-objectClass: dcObject
-objectClass: organization
-o: Example
-dc: example
-
-dn: {READER}
-objectClass: organizationalRole
-objectClass: simpleSecurityObject
-cn: provisor
-userPassword: {PASSWORD}
-
-dn: ou=people,{SUFFIX}
-objectClass: organizationalUnit
-ou: people
-
-dn: ou=groups,{SUFFIX}
-objectClass: organizationalUnit
-ou: groups
-"""
 
 
 class SlapdMissing(Exception):
@@ -71,7 +51,7 @@ class Slapd:
         (self._folder / "database").mkdir()
         (self._folder / "slapd.conf").write_text(self._configuration(counted, limits))
         try:
-            self.load(BEGINNING + entries)
+            self.load(_beginning() + entries)
             self.start()
         except BaseException:
             self.close()
@@ -164,21 +144,32 @@ class Slapd:
         return "\n".join(lines) + "\n"
 
 
-def person(name, *, under=f"ou=people,{SUFFIX}", **values):
+def person(name, *, under=PEOPLE, **values):
     """LDIF of an inetOrgPerson whose uid is `name`."""
     given = {"objectClass": ["inetOrgPerson"], "uid": name, "cn": name, "sn": name, "mail": f"{name}@example.org"}
     return entry(f"uid={name},{under}", **given | values)
 
 
-def group(name, members, *, under=f"ou=groups,{SUFFIX}", **values):
+def group(name, members, *, under=GROUPS, **values):
     """LDIF of a groupOfNames."""
     return entry(f"cn={name},{under}", **{"objectClass": ["groupOfNames"], "cn": name, "member": members} | values)
 
 
+def _beginning():
+    return (
+        entry(SUFFIX, objectClass=["dcObject", "organization"], o="Example", dc="example")
+        + entry(
+            READER, objectClass=["organizationalRole", "simpleSecurityObject"], cn="provisor", userPassword=PASSWORD
+        )
+        + entry(PEOPLE, objectClass="organizationalUnit", ou="people")
+        + entry(GROUPS, objectClass="organizationalUnit", ou="groups")
+    )
+
+
 def entry(dn, **values):
-    """LDIF of any entry; values are text or lists of it."""
+    """LDIF of any entry, unless told otherwise of long ago; values are text or lists of it."""
     lines = [("dn", dn)]
-    for name, value in values.items():
+    for name, value in ({"createTimestamp": LONG_AGO, "modifyTimestamp": LONG_AGO} | values).items():
         lines += [(name, one) for one in (value if isinstance(value, list) else [value])]
     return "\n" + "".join(f"{name}:: {base64.b64encode(value.encode()).decode()}\n" for name, value in lines)
 

@@ -130,6 +130,7 @@ class LdapSession:
         scope: Scope = "subtree",
         controls: Sequence[LdapControl] = (),
         paged: bool = True,
+        page_entries: int = PAGE_ENTRIES,
     ) -> Iterator[LdapEntry]:
         """All objects below a base that match an LDAP filter, asked for by pages as they are taken."""
         cookie: bytes | None = None
@@ -140,7 +141,7 @@ class LdapSession:
                 attributes,
                 scope,
                 controls,
-                paged_size=PAGE_ENTRIES if paged else None,
+                paged_size=page_entries if paged else None,
                 paged_cookie=cookie,
             )
             yield from entries

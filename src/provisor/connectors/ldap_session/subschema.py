@@ -27,11 +27,16 @@ class AttributeType:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObjectClass:
-    """A class of objects with every attribute that it must or may have, inherited ones among them."""
+    """A class of objects with every attribute that it must or may have, inherited ones among them.
+
+    `line` are the folded names of itself and all that it descends from. `auxiliary`: it is put on objects of others.
+    """
 
     name: str
     names: tuple[str, ...]
     attributes: frozenset[str]
+    line: frozenset[str]
+    auxiliary: bool
 
 
 def attribute_types(definitions: Sequence[str]) -> list[AttributeType]:
@@ -61,6 +66,8 @@ def object_classes(definitions: Sequence[str]) -> list[ObjectClass]:
             attributes=frozenset(
                 name for held in _line(one, by_name) for name in (*held.get("MUST", ()), *held.get("MAY", ()))
             ),
+            line=frozenset(name.lower() for held in _line(one, by_name) for name in held["NAME"]),
+            auxiliary="AUXILIARY" in one,
         )
         for one in read
     ]
