@@ -6,12 +6,15 @@ One class for both kinds: what differs (a manager, accountEnabled) is refused by
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
 from provisor.admin.actor import DIRECTORY_PURGE, DIRECTORY_READ, DIRECTORY_WRITE, Actor
 from provisor.admin.context import Change, Context
 from provisor.admin.errors import AdminError, accepted
+from provisor.admin.mastered import unless_attributes_mastered, unless_fed, unless_reference_mastered
 from provisor.database import Connection
 from provisor.directory.attributes import KNOWN, Reading, Unreadable, read_text
+from provisor.directory.change import ENABLED
 from provisor.directory.lifecycle import KEPT
 from provisor.directory.names import Meaning, meaning
 from provisor.directory.objects import DirectoryKind, DirectoryObject, DirectoryValue, Refusal
@@ -19,7 +22,7 @@ from provisor.scim.values import Json
 from provisor.storage import directory_verbs, extensions, members, objects, sources
 from provisor.storage.times import from_microseconds
 
-MANAGER = "manager"  # a reference, not an attribute, though named like one
+MANAGER: Final = "manager"  # a reference, not an attribute, though named like one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,8 +98,10 @@ class Objects:
         with self.context.change(actor, DIRECTORY_WRITE, f"Update {self.kind}") as change:
             before = self.find(change.connection, key)
             values, manager = self._values(change.connection, given)
+            unless_attributes_mastered(change.connection, self.context.tenant, before, values)
             item = accepted(directory_verbs.update(change.connection, self.context.tenant, before, values))
-            if MANAGER in given:
+            if MANAGER in given and manager != before.manager:
+                unless_reference_mastered(change.connection, self.context.tenant, before, MANAGER)
                 item = directory_verbs.set_manager(change.connection, self.context.tenant, item, manager)
             return self._done(change, before, item, attributes=sorted(given))
 
@@ -104,6 +109,7 @@ class Objects:
         """Allow or block sign-in. A disabled user is disabled at every application."""
         with self.context.change(actor, DIRECTORY_WRITE, "Enable account" if enabled else "Disable account") as change:
             before = self.find(change.connection, key)
+            unless_attributes_mastered(change.connection, self.context.tenant, before, {ENABLED: enabled})
             item = accepted(
                 directory_verbs.set_enabled(change.connection, self.context.tenant, before, enabled=enabled)
             )
@@ -113,6 +119,7 @@ class Objects:
         """Soft-delete; it can be restored for 30 days, and an import whose files still have it does so."""
         with self.context.change(actor, DIRECTORY_WRITE, f"Delete {self.kind}") as change:
             before = self.find(change.connection, key)
+            unless_fed(change.connection, before, "deleted")
             item = accepted(directory_verbs.delete(change.connection, self.context.tenant, before, now=change.now))
             source = sources.read(change.connection, item.source)
             of_files = source is not None and source.kind == "csv"
@@ -123,6 +130,7 @@ class Objects:
         """Bring a soft-deleted object back."""
         with self.context.change(actor, DIRECTORY_WRITE, f"Restore {self.kind}") as change:
             before = self.find(change.connection, key, deleted=True)
+            unless_fed(change.connection, before, "restored")
             item = accepted(directory_verbs.restore(change.connection, self.context.tenant, before))
             return self._done(change, before, item)
 
@@ -130,6 +138,7 @@ class Objects:
         """Delete for good, whether soft-deleted before or not. This cannot be undone."""
         with self.context.change(actor, DIRECTORY_PURGE, f"Hard delete {self.kind}") as change:
             before = self._to_purge(change.connection, key)
+            unless_fed(change.connection, before, "deleted")
             item = directory_verbs.purge(change.connection, self.context.tenant, before, now=change.now)
             return self._done(change, before, item)
 

@@ -107,6 +107,11 @@ def sources_of(connection: Connection, object_id: str) -> list[SourceOfObject]:
     return told
 
 
+def masters_among(sources: Sequence[SourceOfObject]) -> dict[str, str]:
+    """What `mastered` says of an object whose sources these are."""
+    return {name: one.name for one in sources for name in one.masters}
+
+
 def deleted_by(connection: Connection, tenant: str, ids: Sequence[str]) -> dict[str, str]:
     """Of these objects, those that no source has any more, with the name of one that had them."""
     rows = _rows(connection, tenant, ids)
