@@ -19,7 +19,8 @@ from provisor.directory.lifecycle import KEPT
 from provisor.directory.names import Meaning, meaning
 from provisor.directory.objects import DirectoryKind, DirectoryObject, DirectoryValue, Refusal
 from provisor.scim.values import Json
-from provisor.storage import directory_verbs, extensions, members, objects, sources
+from provisor.storage import directory_verbs, extensions, mastering, members, objects, sources
+from provisor.storage.mastering import SourceOfObject
 from provisor.storage.times import from_microseconds
 
 MANAGER: Final = "manager"  # a reference, not an attribute, though named like one
@@ -27,7 +28,7 @@ MANAGER: Final = "manager"  # a reference, not an attribute, though named like o
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """An object with its references: the manager's name and the groups it is in.
+    """An object with its references: the manager's name and the groups it is in; and the sources that feed it.
 
     `comes_back_from` is the source whose next import restores a deleted object if it is still in its files.
     """
@@ -35,6 +36,7 @@ class Shown:
     object: DirectoryObject
     manager: str | None = None
     groups: tuple[str, ...] = ()
+    sources: tuple[SourceOfObject, ...] = ()
     comes_back_from: str | None = None
 
     @property
@@ -53,6 +55,8 @@ class Shown:
         document["createdDateTime"] = _time(self.object.created_at)
         if self.object.deleted_at is not None:
             document["deletedDateTime"] = _time(self.object.deleted_at)
+        if self.sources:
+            document["sources"] = [_source(one) for one in self.sources]
         return document
 
 
@@ -173,7 +177,12 @@ class Objects:
     def _shown(self, connection: Connection, item: DirectoryObject) -> Shown:
         manager = objects.read(connection, self.context.tenant, item.manager) if item.manager else None
         groups = members.groups_of(connection, item.id)
-        return Shown(object=item, manager=manager.name if manager else None, groups=tuple(name for _, name in groups))
+        return Shown(
+            object=item,
+            manager=manager.name if manager else None,
+            groups=tuple(name for _, name in groups),
+            sources=tuple(mastering.sources_of(connection, item.id)),
+        )
 
     def _values(self, connection: Connection, given: Mapping[str, str]) -> tuple[dict[str, DirectoryValue], str | None]:
         """The values read from text, under their full names, and the manager's id."""
@@ -213,6 +222,18 @@ def _noted(change: Change, item: DirectoryObject, *, attributes: Sequence[str]) 
     change.detail["name"] = item.name
     if attributes:
         change.detail["attributes"] = [*attributes]
+
+
+def _source(one: SourceOfObject) -> dict[str, Json]:
+    return {
+        "name": one.name,
+        "kind": one.kind,
+        "anchor": one.anchor,
+        "precedence": one.precedence,
+        "present": one.here,
+        "attributes": list(one.masters),
+        "seenDateTime": None if one.seen_at is None else _time(one.seen_at),
+    }
 
 
 def _json_attributes(attributes: Mapping[str, DirectoryValue]) -> dict[str, Json]:
