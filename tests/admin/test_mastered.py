@@ -4,6 +4,7 @@ import pytest
 
 from provisor.admin.actor import LOCAL_OPERATOR as ME
 from provisor.admin.errors import AdminError
+from provisor.admin.imports import CsvImport
 from provisor.rules.source_settings import CONNECTED_KINDS
 from provisor.storage import directory_verbs, feed, objects
 from support.mastered import FedObjects
@@ -211,3 +212,14 @@ def test_what_a_file_once_said_of_active_directory_holds_back_programs_alone(wor
     world.verbs.users.set(ME, ANNA, DEPARTMENT)
     with pytest.raises(AdminError, match="synchronised from Active Directory"):
         world.verbs.typed_users.update(ME, ANNA, {"department": "Research"})
+
+
+def test_no_import_is_said_to_bring_back_what_left_a_source(world, tmp_path):
+    file = tmp_path / "users.csv"
+    file.write_text("userPrincipalName\neve@x.example\n", "utf-8")
+    world.verbs.imports.csv(ME, CsvImport(users=file, source="hr"))
+    eve = world.verbs.users.show(ME, "eve@x.example").object
+    world.fed.connect(OFFICE)
+    world.fed.feed(OFFICE, eve, {}, presence="gone")
+
+    assert world.verbs.users.delete(ME, eve.id).comes_back_from is None

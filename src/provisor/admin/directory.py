@@ -126,9 +126,9 @@ class Objects:
             unless_fed(change.connection, before, "deleted")
             item = accepted(directory_verbs.delete(change.connection, self.context.tenant, before, now=change.now))
             source = sources.read(change.connection, item.source)
-            of_files = source is not None and source.kind == "csv"
             shown = self._done(change, before, item)
-            return replace(shown, comes_back_from=source.name) if source is not None and of_files else shown
+            comes_back = source is not None and source.kind == "csv" and not shown.sources
+            return replace(shown, comes_back_from=source.name) if source is not None and comes_back else shown
 
     def restore(self, actor: Actor, key: str) -> Shown:
         """Bring a soft-deleted object back."""
