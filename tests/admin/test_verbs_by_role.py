@@ -48,7 +48,7 @@ VERBS = {
     " typed_groups.count typed_groups.manager typed_groups.page typed_groups.read members_by_id.count"
     " members_by_id.groups members_by_id.page deleted_objects.count deleted_objects.live_by_ids deleted_objects.page"
     " deleted_objects.read extension_properties.available extension_properties.by_name deleted_objects.live"
-    " extension_properties.valued"
+    " extension_properties.valued provenance.sources provenance.last_runs"
     " directory_changes.begin directory_changes.latest directory_changes.page imports.sources",
     (may.DIRECTORY_WRITE,): "users.create users.set users.set_enabled users.delete users.restore groups.create"
     " groups.set groups.set_enabled groups.delete groups.restore members.add members.remove imports.csv typed_users.create"
