@@ -1,0 +1,102 @@
+"""A form that was open while somebody else saved: it says what is stored now, changes nothing, and saves when sent again."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from provisor.admin.actor import LOCAL_OPERATOR as ME
+from provisor.admin.service_principals import ApplicationKey
+
+UMBRELLA = "Cisco Umbrella User Management"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenForm:
+    """`typed` is what boxes and areas hold besides `mine`; `told` is said of what somebody else made of it by `theirs`."""
+
+    address: str
+    mine: dict[str, str]
+    typed: dict[str, str]
+    theirs: Callable[[Any, Any], object]
+    told: str
+    stored: Callable[[Any, Any], object]
+    then: object
+    after: object
+
+
+def application(admin, ids):
+    return admin.service_principals.show(ME, ApplicationKey("service principal", ids["app"])).application
+
+
+FORMS = {
+    "properties": OpenForm(
+        address="/applications/{app}/properties",
+        mine={"notes": "Ask Bo"},
+        typed={"enabled": "yes", "required": "yes", "tags": ""},
+        theirs=lambda admin, ids: admin.service_principals.change(
+            ME, ApplicationKey("service principal", ids["app"]), notes="Ask Anna", tags=["a", "b"]
+        ),
+        told="(Notes: Ask Anna; Tags: a, b).",
+        stored=lambda admin, ids: (application(admin, ids).notes, application(admin, ids).tags),
+        then=("Ask Anna", ("a", "b")),
+        after=("Ask Bo", ()),
+    ),
+}
+
+
+@pytest.fixture
+def boss(make_account, make_browser):
+    """A browser of a Global Administrator."""
+    make_account(roles=("Global Administrator",))
+    browser = make_browser()
+    browser.sign_in()
+    return browser
+
+
+@pytest.fixture
+def ids(admin):
+    app = admin.applications.add(ME, UMBRELLA).application
+    return {"app": app.id, "role": app.roles[0].id}
+
+
+@pytest.fixture(params=FORMS)
+def opened(request, admin, ids):
+    return FORMS[request.param]
+
+
+def test_it_says_what_is_stored_now_and_changes_nothing(boss, admin, ids, opened):
+    address = opened.address.format(**ids)
+    page = boss.get(address)
+    opened.theirs(admin, ids)
+
+    answer = boss.submit(page, address, **opened.typed, **opened.mine)
+
+    assert answer.status == 409
+    assert "changed meanwhile" in answer.text
+    assert opened.told in answer.text
+    assert all(text in answer.html for text in opened.mine.values())
+    assert opened.stored(admin, ids) == opened.then
+
+
+def test_sent_again_it_replaces_what_was_told(boss, admin, ids, opened):
+    address = opened.address.format(**ids)
+    page = boss.get(address)
+    opened.theirs(admin, ids)
+    told = boss.submit(page, address, **opened.typed, **opened.mine)
+
+    answer = boss.submit(told, address, **opened.typed, **opened.mine)
+
+    assert answer.status == 303
+    assert opened.stored(admin, ids) == opened.after
+
+
+def test_sent_twice_as_it_was_it_is_saved_twice(boss, admin, ids, opened):
+    address = opened.address.format(**ids)
+    page = boss.get(address)
+    boss.submit(page, address, **opened.typed, **opened.mine)
+
+    answer = boss.submit(page, address, **opened.typed, **opened.mine)
+
+    assert answer.status == 303
