@@ -43,6 +43,19 @@ FORMS = {
         then=("Ask Anna", ("a", "b")),
         after=("Ask Bo", ()),
     ),
+    "app role": OpenForm(
+        address="/applications/{app}/app-roles/{role}",
+        mine={"description": "May read"},
+        typed={"enabled": "yes"},
+        theirs=lambda admin, ids: admin.app_roles.set(ME, ids["app"], ids["role"], description="Staff", enabled=False),
+        told="Description: Staff; Enabled: No).",
+        stored=lambda admin, ids: (
+            application(admin, ids).roles[0].description,
+            application(admin, ids).roles[0].enabled,
+        ),
+        then=("Staff", False),
+        after=("May read", True),
+    ),
 }
 
 
