@@ -56,6 +56,16 @@ FORMS = {
         then=("Staff", False),
         after=("May read", True),
     ),
+    "retention": OpenForm(
+        address="/settings/retention",
+        mine={"cycles": "20"},
+        typed={},
+        theirs=lambda admin, ids: admin.retentions.set(ME, log_days=90),
+        told="(Provisioning log: 90; Cycles of a job: 1000).",
+        stored=lambda admin, ids: (admin.retentions.show(ME).log_days, admin.retentions.show(ME).cycles),
+        then=(90, 1_000),
+        after=(30, 20),
+    ),
 }
 
 
