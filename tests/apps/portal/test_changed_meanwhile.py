@@ -8,6 +8,7 @@ import pytest
 
 from provisor.admin.actor import LOCAL_OPERATOR as ME
 from provisor.admin.service_principals import ApplicationKey
+from provisor.engine.letter import MailServer
 
 UMBRELLA = "Cisco Umbrella User Management"
 
@@ -65,6 +66,19 @@ FORMS = {
         stored=lambda admin, ids: (admin.retentions.show(ME).log_days, admin.retentions.show(ME).cycles),
         then=(90, 1_000),
         after=(30, 20),
+    ),
+    "mail server": OpenForm(
+        address="/settings/notifications/mail",
+        mine={"sender": "mine@x.example"},
+        typed={"host": "127.0.0.1", "protection": "none", "to": ""},
+        theirs=lambda admin, ids: admin.mail.set(
+            ME,
+            MailServer(host="127.0.0.1", port=25, protection="none", sender="p@x.example", to=("it@x.example",)),
+        ),
+        told="From: p@x.example; Told of all else: it@x.example).",
+        stored=lambda admin, ids: getattr(admin.mail.show(ME).server, "sender", None),
+        then="p@x.example",
+        after="mine@x.example",
     ),
 }
 
