@@ -1,7 +1,7 @@
 """A form that was open while somebody else saved: it says what is stored now, changes nothing, and saves when sent again."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -80,6 +80,18 @@ FORMS = {
         then="p@x.example",
         after="mine@x.example",
     ),
+    "OpenID Connect": OpenForm(
+        address="/settings/administrators/openid-connect",
+        mine={"name": "Fjord"},
+        typed={"roles": "iam-admins=Application Administrator\nauditors=Reports Reader"},
+        theirs=lambda admin, ids: admin.openid.set(
+            ME, replace(admin.openid.offered(), roles={"staff": ("Reports Reader",)})
+        ),
+        told="(Called: Contoso; Roles: staff=Reports Reader).",
+        stored=lambda admin, ids: (admin.openid.offered().name, list(admin.openid.offered().roles)),
+        then=("Contoso", ["staff"]),
+        after=("Fjord", ["iam-admins", "auditors"]),
+    ),
 }
 
 
@@ -93,7 +105,7 @@ def boss(make_account, make_browser):
 
 
 @pytest.fixture
-def ids(admin):
+def ids(admin, provider):
     app = admin.applications.add(ME, UMBRELLA).application
     return {"app": app.id, "role": app.roles[0].id}
 
