@@ -2,11 +2,10 @@
 
 from dataclasses import asdict, dataclass
 from typing import Final
-from urllib.parse import urlsplit
 
 from provisor.admin.actor import SERVICE_READ, SERVICE_WRITE
 from provisor.admin.errors import AdminError
-from provisor.admin.openid import OpenIdSettings, OpenIdShown
+from provisor.admin.openid import OpenIdSettings, OpenIdShown, called
 from provisor.admin.roles import ROLES
 from provisor.portal.editions import edition_of, overtaken
 from provisor.portal.errors import said
@@ -76,15 +75,11 @@ def _told(typed: ProviderTyped) -> dict[str, str]:
         "Issuer": typed.issuer,
         "Client id": typed.client_id,
         "Address of this service": typed.address.rstrip("/"),
-        "Called": _called(typed),
+        "Called": typed.name or called(typed.issuer),
         "Claim": typed.claim,
         "Scope": typed.scope,
         "Roles": typed.roles,
     }
-
-
-def _called(typed: ProviderTyped) -> str:
-    return typed.name or urlsplit(typed.issuer).hostname or typed.issuer
 
 
 def save(visit: PortalVisit) -> PageAnswer:
@@ -103,7 +98,7 @@ def save(visit: PortalVisit) -> PageAnswer:
         address=typed.address.rstrip("/"),
         claim=typed.claim,
         roles=roles,
-        name=_called(typed),
+        name=typed.name or called(typed.issuer),
         scope=typed.scope,
     )
     try:
