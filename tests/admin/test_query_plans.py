@@ -306,6 +306,7 @@ OF_EVERYTHING = {
     "schemas.count_scope": "judges everybody, for as long as it is given: tests/admin/test_scope_counting.py",
     "users.count": "counts everybody, in an index",
     **dict.fromkeys(("typed_users.count", "typed_groups.count", "deleted_objects.count"), "counts, in an index"),
+    "deleted_objects.numbers": "counts, in an index",
     "members_by_id.count": "counts one group, whose members it looks at",
     **dict.fromkeys((f"typed_users.{verb}" for verb in ("create", "delete")), "as users.…"),
     **dict.fromkeys(
@@ -327,6 +328,7 @@ OF_EVERYTHING = {
     "applications.show": "counts who is assigned, in an index",
     "applications.add": "counts who is assigned, in an index",
     "cycles.status": "counts links, in an index",
+    "cycles.succeeded": "reads one cycle, as cycles.status",
     "cycles.run": "tests/runner/test_cost_follows_change.py",
     "cycles.done": "tells of a whole cycle",
     "cycles.causes": "tells of a whole cycle",

@@ -163,6 +163,10 @@ class DeletedObjects:
         """How many soft-deleted objects of a kind there are."""
         return objects.count_deleted(self.context.read(actor, DIRECTORY_READ), self.context.tenant, kind)
 
+    def numbers(self, actor: Actor, kind: DirectoryKind) -> tuple[int, int]:
+        """How many objects of a kind are live, and how many soft-deleted."""
+        return objects.numbers(self.context.read(actor, DIRECTORY_READ), self.context.tenant, kind)
+
     def read(self, actor: Actor, key: str) -> DirectoryObject:
         """The soft-deleted object with this id."""
         return self._find(self.context.read(actor, DIRECTORY_READ), key)
