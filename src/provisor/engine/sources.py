@@ -69,7 +69,7 @@ class RecordUnreadable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssignmentsTold:
-    """Everybody who is assigned to an application at the source: pairs of reference and app role value ("": default)."""
+    """Everybody who is assigned to an application at the source: pairs of reference and app role value ("": any)."""
 
     application: str
     assigned: tuple[tuple[str, str], ...]

@@ -292,7 +292,8 @@ def assign(
         connection.many(
             """INSERT INTO assignment (id, tenant, application, principal, principal_kind, role, created_at, change)
             VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (principal, application, role)
-            DO UPDATE SET removed_at = NULL, created_at = excluded.created_at, change = excluded.change""",
+            DO UPDATE SET removed_at = NULL, created_at = excluded.created_at, change = excluded.change,
+            source = NULL""",
             ((new_id(), tenant, application, principal, kind, role, at, change) for principal, kind in fresh),
         )
     return len({principal for principal, _ in fresh})

@@ -182,6 +182,11 @@ def stay(connection: Connection, source: str) -> int:
     return cursor.rowcount
 
 
+def pass_over(connection: Connection, source: str, kind: RecordKind) -> None:
+    """Records of this kind need not be judged."""
+    connection.execute("UPDATE source_record SET dirty = 0 WHERE source = ? AND dirty = 1 AND kind = ?", (source, kind))
+
+
 def to_judge(
     connection: Connection, source: str, kind: RecordKind, *, limit: int, fed: bool = False, after: str = ""
 ) -> list[SourceRow]:
