@@ -29,7 +29,7 @@ from provisor.rules.source_settings import DEFAULT_DELETION_THRESHOLD, SourceSet
 from provisor.runner.source_due import next_run
 from provisor.runner.source_lock import SourceBusy, is_read, source_lock
 from provisor.scim.values import Json
-from provisor.storage import connected_sources, outbox, secrets, source_records, sources
+from provisor.storage import connected_sources, mirrored_assignments, outbox, secrets, source_records, sources
 from provisor.storage.connected_sources import ConnectedSource
 from provisor.storage.secrets import SecretError, SecretOwner
 from provisor.storage.times import to_microseconds
@@ -223,6 +223,8 @@ class Sources:
                         " on. Who is to go has to leave at the source first.",
                     )
                 connected_sources.remove(change.connection, source.id)
+                mirrored_assignments.leave_to_hand(change.connection, source.id)
+                sources.retire(change.connection, source.id, now=change.now)
                 secrets.forget(change.connection, self.owner(source))
                 for trouble in ("source", "deletions"):
                     outbox.forget_trouble(change.connection, self.context.tenant, trouble, source.id)
