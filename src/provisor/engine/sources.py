@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
 
+from provisor.directory.inbound.arriving import RawValue as RawValue
 from provisor.engine.ports import ConnectorError
 
 RecordKind: TypeAlias = Literal["user", "group", "container"]
-RawValue: TypeAlias = bool | int | str | list[str] | list[dict[str, str]] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

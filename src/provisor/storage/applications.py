@@ -17,6 +17,7 @@ from provisor.engine.record import Kind
 from provisor.storage import feed
 from provisor.storage.times import to_microseconds
 
+DEFAULT_ACCESS = "00000000-0000-0000-0000-000000000000"  # the role of who is assigned in none
 # What Entra's portal lists as an enterprise application.
 DEFAULT_TAGS = ("WindowsAzureActiveDirectoryIntegratedApp",)
 

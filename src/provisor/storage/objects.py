@@ -154,8 +154,8 @@ def soft_delete(connection: Connection, tenant: str, ids: Iterable[str], *, at: 
     object_search.forget_deleted(connection, tenant, change)
 
 
-def set_managers(connection: Connection, pairs: Iterable[tuple[str, str]], *, change: int) -> None:
-    """Give users (first) their managers (second) under one change number."""
+def set_managers(connection: Connection, pairs: Iterable[tuple[str, str | None]], *, change: int) -> None:
+    """Give users (first) their managers (second; None: none) under one change number."""
     connection.many(
         "UPDATE object SET manager = ?, change = ? WHERE id = ?", ((manager, change, user) for user, manager in pairs)
     )

@@ -1,1 +1,1 @@
-"""Inbound synchronisation: what a record of a source means for the directory, as inbound rules of Entra Connect say it."""
+"""Inbound synchronisation: what a record of a source means for the directory, as the rules of Entra Connect have it."""

@@ -27,7 +27,7 @@ class Leaving:
 def withheld(
     source: str, leaving: Mapping[DirectoryKind, Leaving], *, threshold: int | None, allowed: int | None
 ) -> Refusal | None:
-    """Why none of them is deleted; None when all may be. `allowed`: an administrator has looked, and lets so many go."""
+    """Why none of them is deleted; None when all may be. `allowed`: so many an administrator lets go."""
     total = sum(one.deleted for one in leaving.values())
     if total == 0 or (allowed is not None and total <= allowed):
         return None
@@ -37,7 +37,9 @@ def withheld(
     for kind, one in leaving.items():
         if one.unexplained and one.unexplained == one.before:
             return Refusal(
-                code="read-empty", message=f"{nothing}: it has no {kind}s any more, of {one.before:,} it had.", hint=hint
+                code="read-empty",
+                message=f"{nothing}: it has no {kind}s any more, of {one.before:,} it had.",
+                hint=hint,
             )
         if one.unexplained > FEW and one.unexplained * 100 > one.before * MOST_PER_HUNDRED:
             return Refusal(

@@ -110,7 +110,7 @@ def _assignments(run: SourcingRun) -> None:
                 continue
             told = source_assignments.objects_assigned(connection, run.source.id, mirrored.service_principal)
             roles = {role.value: role.id for role in application.roles if role.value is not None and role.enabled}
-            wanted = {(object_id, roles.get(role, DEFAULT_ACCESS)) for object_id, _, role in told}
+            wanted = {(object_id, roles.get(role, applications.DEFAULT_ACCESS)) for object_id, _, role in told}
             moved = mirror_assignments(
                 connection, run.tenant, source=run.source.id, application=application.id, wanted=wanted,
                 now=run.now(), change=lambda: feed.next_change(connection, run.tenant),

@@ -88,7 +88,9 @@ class _Joining:
         self._wake(pairs)
         settled += [self._settled(pair) for pair in pairs]
         source_records.settle(self._connection, run.source.id, settled)
-        run.counters["left out"] += sum(row.reason is not None and row.presence == "here" for row in settled[: len(self._rows) - len(pairs)])
+        run.counters["left out"] += sum(
+            row.reason is not None and row.presence == "here" for row in settled[: len(self._rows) - len(pairs)]
+        )
 
     def _out(self, row: SourceRow, arrival: LeftOut) -> SourceRow:
         """Somebody who feeds an object is not left out here, unless a member of the pilot group went meanwhile."""
@@ -232,9 +234,7 @@ class _Joining:
 class _Candidates:
     """Who could be meant by records that feed nobody yet."""
 
-    def __init__(
-        self, connection: Connection, run: SourcingRun, kind: DirectoryKind, pairs: Sequence[_Pair]
-    ) -> None:
+    def __init__(self, connection: Connection, run: SourcingRun, kind: DirectoryKind, pairs: Sequence[_Pair]) -> None:
         ids = [pair.arrived.immutable_id for pair in pairs if pair.arrived.immutable_id is not None]
         addresses = sorted({address for pair in pairs for address in pair.arrived.addresses})
         names = [fold(pair.name) for pair in pairs if pair.name is not None] if kind == "user" else []

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from provisor.directory.inbound.arriving import Arrival, Arrived, LeftOut
+from provisor.directory.inbound.containers import parsed
 from provisor.directory.inbound.flows import arrived
 from provisor.directory.objects import DirectoryKind
 from provisor.rules.source_settings import ActiveDirectorySettings
 from provisor.runner.sourcing.keeping import NAME
 from provisor.runner.sourcing.sourcing_run import SourcingRun
-from provisor.scim.values import fold
 from provisor.storage import source_members, source_records
 from provisor.storage.connected_sources import SourceTrouble
 from provisor.storage.source_records import CLEAN, SourceRow
@@ -27,12 +27,12 @@ def find_pilot(run: SourcingRun) -> None:
     if not isinstance(settings, ActiveDirectorySettings) or not settings.group:
         run.pilot = None
         return
-    run.pilot, after, wanted = "", "", _plain(settings.group)
+    run.pilot, after, wanted = "", "", parsed(settings.group)
     while rows := source_records.page(run.database.reader(), run.source.id, after=after, limit=1_000, kind="group"):
         after = rows[-1].anchor
         for row in rows:
             held = row.document.get(NAME)
-            if row.presence == "here" and isinstance(held, str) and _plain(held) == wanted:
+            if row.presence == "here" and isinstance(held, str) and parsed(held) == wanted:
                 run.pilot = row.anchor
                 return
 
@@ -91,7 +91,3 @@ def warned(arrival: Arrived) -> SourceTrouble | None:
     if not arrival.warnings:
         return None
     return SourceTrouble(code="shortened", message=" ".join(arrival.warnings), hint="Shorten it at the source.")
-
-
-def _plain(name: str) -> str:
-    return fold(",".join(part.strip() for part in name.split(",")))

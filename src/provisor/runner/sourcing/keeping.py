@@ -149,7 +149,7 @@ class _Keeping:
             moved = [
                 replace(row, document={**row.document, NAME: name}, dirty=TO_JUDGE)
                 for row in rows
-                if isinstance(held := row.document.get(NAME), str) and (name := rebased(held, former, present))
+                if isinstance(held := row.document.get(NAME), str) and (name := rebased(held, former, present)) != held
             ]
             source_records.put(self._connection, self._run.tenant, self._source, moved)
             self._run.counters["moved"] += len(moved)
