@@ -12,16 +12,16 @@ from provisor.engine.ports import Secret
 from provisor.engine.sources import DirectorySource
 from provisor.rules.failure import Failure
 from provisor.rules.source_settings import SourceSettings
-from provisor.runner.source_running import SourceOrder, SourceRefused
+from provisor.runner.source_running import SourceAccess, SourceRefused
 from provisor.scim.values import Json
 from provisor.storage import secrets
 from provisor.storage.connected_sources import ConnectedSource
 from provisor.storage.secrets import SecretOwner
 
 
-def source_order(context: Context) -> SourceOrder:
+def source_access(context: Context) -> SourceAccess:
     """What the runner is asked with."""
-    return SourceOrder(
+    return SourceAccess(
         database=context.database,
         tenant=context.tenant,
         connect=lambda source: connect_stored(context, source),

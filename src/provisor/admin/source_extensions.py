@@ -78,9 +78,10 @@ class SourceExtensions:
         known = self.sources.find(self.context.database.reader(), key)
         _takes_extensions(known)
         offered = {one.name: one for one in self._offered(known)}
+        given: dict[DirectoryKind, Sequence[str] | None] = {"user": users, "group": groups}
         wanted = {
             kind: None if names is None else tuple(_chosen(offered, name, kind) for name in dict.fromkeys(names))
-            for kind, names in (("user", users), ("group", groups))
+            for kind, names in given.items()
         }
         with self.context.change(actor, SOURCE_WRITE, CHOOSING) as change:
             source = self.sources.find(change.connection, known.id)
@@ -103,9 +104,7 @@ class SourceExtensions:
                 users=extensions_of(after, "user"),
                 groups=extensions_of(after, "group"),
                 registered=made,
-                warn_of_connector=any(
-                    one.attribute == GUID for kind in _KINDS for one in extensions_of(after, kind)
-                ),
+                warn_of_connector=any(one.attribute == GUID for kind in _KINDS for one in extensions_of(after, kind)),
             )
 
     def _register(self, change: Change, settings: SourceSettings) -> tuple[str, ...]:
@@ -146,7 +145,7 @@ def _takes_extensions(source: ConnectedSource) -> None:
         return
     hint = "Every further column of a file is a directory extension by itself."
     if isinstance(source.settings, EntraSettings):
-        hint = "Name further attributes in its settings userAttributes and groupAttributes, extensions by their full names."
+        hint = "Name further attributes in its settings userAttributes and groupAttributes, extensions by full names."
     raise AdminError("source-settings", f"Extensions of a source of the kind {source.kind} are not chosen.", hint)
 
 

@@ -1,7 +1,7 @@
 """Verbs that reach a source: test it, read it now; and what came of its runs.
 
-Where `provisor serve` looks after the sources it does the run, and is followed; otherwise it is done here. Order: tests,
-runs, following.
+Where `provisor serve` looks after the sources it does the run, and is followed; otherwise it is done here. Order:
+tests, runs, following.
 """
 
 import signal
@@ -10,19 +10,20 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import current_thread, main_thread
-from typing import Final
+from typing import Final, get_args
 
 from provisor.admin.actor import SOURCE_READ, SOURCE_WRITE, Actor
 from provisor.admin.context import Context
 from provisor.admin.errors import AdminError
-from provisor.admin.source_connecting import connect_document, connect_stored, source_order
+from provisor.admin.source_connecting import connect_document, connect_stored, source_access
 from provisor.admin.sources import Sources
 from provisor.engine.ports import ConnectorError
 from provisor.engine.sources import DirectorySource, SourceCheck
 from provisor.runner.serving import is_served
 from provisor.runner.source_lock import SourceBusy, is_read
-from provisor.runner.source_running import SourceRefused, failure_of, run_once
-from provisor.runner.sourcing.sourcing_run import SourceProgress
+from provisor.runner.source_running import SourceRefused, failure_of, run_and_tell
+from provisor.runner.sourcing.run_source import SourceOrder
+from provisor.runner.sourcing.sourcing_run import Phase, SourceProgress
 from provisor.scim.values import Json
 from provisor.storage import connected_sources, source_runs
 from provisor.storage.connected_sources import ConnectedSource, ReadKind
@@ -79,7 +80,9 @@ class SourceRuns:
                 return followed
         try:
             with _signals(stopping) as stop:
-                return run_once(source_order(self.context), source, full=full, stop=stop, report=report)
+                told = report or (lambda _: None)
+                order = SourceOrder(source=source.id, full=full, stop=stop, report=told)
+                return run_and_tell(source_access(self.context), source, order)
         except SourceBusy as error:
             raise AdminError("source-busy", str(error), f"`provisor source status {source.name}` shows it.") from error
 
@@ -139,13 +142,21 @@ class SourceRuns:
         if newest.ended_at is not None and now.run_wanted is None:
             return newest
         if report is not None and newest.ended_at is None:
-            report(SourceProgress("reading", newest.counters.get("read", 0)))
+            report(progress_of(newest))
         return None
 
     def _taken_back(self, source: ConnectedSource) -> bool:
         """Whether nobody has begun it yet; then nobody will."""
         with self.context.database.transaction() as connection:
             return connected_sources.withdraw_run(connection, source.id)
+
+
+def progress_of(run: SourceRun) -> SourceProgress:
+    """How far a run under way has come."""
+    for phase in get_args(Phase):
+        if phase in run.counters:
+            return SourceProgress(phase, run.counters[phase], run.counters.get("expected"))
+    return SourceProgress("reading", 0)
 
 
 def _checks(source: DirectorySource, name: str) -> Iterator[SourceCheck]:

@@ -1,7 +1,7 @@
 """The settings documents of sources as administrators give them: read, checked, changed in part; and their secrets.
 
-Raises AdminError with every problem as a sentence. What is wrong with a document alone is told by rules.source_settings;
-here is what takes this machine to know, as whether a file is there. Order: documents, what a change means, secrets.
+Raises AdminError with every problem as a sentence. What is wrong with a document alone rules.source_settings tells; here
+is what takes this machine to know, as whether a file is there. Order: documents, what a change means, secrets.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -55,7 +55,7 @@ def read_settings(document: Mapping[str, Json]) -> SourceSettings:
             f"{did_you_mean(str(kind), CONNECTED_KINDS)}The kinds are {', '.join(CONNECTED_KINDS)}.",
         )
     try:
-        settings = msgspec.convert(dict(document), SourceSettings)
+        settings: SourceSettings = msgspec.convert(dict(document), SourceSettings)
     except msgspec.ValidationError as error:
         raise AdminError(
             "source-settings",
@@ -172,7 +172,7 @@ def _exposed(settings: SourceSettings) -> Iterator[str]:
             for address in settings.server.addresses:
                 host = address.rpartition(":")[0] if address.count(":") == 1 else address
                 if not is_loopback(host):
-                    yield f"Without TLS the password would be shown to the network on its way to {host}; take ldaps or starttls."
+                    yield f"Without TLS the network would see the password on its way to {host}; take ldaps or starttls."
         case EntraSettings():
             for address in (settings.graph, settings.login):
                 host = address.removeprefix("http://").partition("/")[0].rpartition("@")[2]
@@ -222,7 +222,9 @@ def accepted_precedence(number: int | None) -> int:
     if number is None:
         return DEFAULT_PRECEDENCE
     if not 0 <= number <= MOST_PRECEDENCE:
-        raise AdminError("invalid-value", f"{number} is no precedence.", f"Choose 0 to {MOST_PRECEDENCE:,}; the lower wins.")
+        raise AdminError(
+            "invalid-value", f"{number} is no precedence.", f"Choose 0 to {MOST_PRECEDENCE:,}; the lower wins."
+        )
     return number
 
 

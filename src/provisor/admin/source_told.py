@@ -12,7 +12,6 @@ from provisor.admin.context import Change, Context
 from provisor.admin.errors import AdminError
 from provisor.admin.source_settings import document_of
 from provisor.admin.sources import Sources, SourceShown
-from provisor.database import Connection
 from provisor.runner.serving import is_served
 from provisor.runner.source_notices import tell_of_held
 from provisor.scim.values import Json
@@ -96,7 +95,7 @@ class SourceTold:
             if not rows:
                 break
             after = rows[-1].anchor
-            some = [_problem(row, row.reason) for row in rows if row.presence == "here" and row.reason is not None]
+            some = [problem_of(row) for row in rows if row.presence == "here"]
             found += [one for one in some if left_out or one.fate != "left out"]
         return found[:limit]
 
@@ -105,10 +104,11 @@ class SourceTold:
         connection = self.context.read(actor, SOURCE_READ)
         source = self.sources.find(connection, key)
         rows = [row for row in source_records.leaving(connection, source.id) if row.anchor > after]
-        return [_problem(row, row.reason) for row in rows[:limit]]
+        return [problem_of(row) for row in rows[:limit]]
 
     def allow(self, actor: Actor, key: str, *, shown: int | None = None) -> int:
-        """Let as many leave with the next run as are held now; how many. It follows at once where the source is started.
+        """Let as many leave with the next run as are held now; how many. It follows at once where the source is
+        started.
 
         Raises AdminError where nothing is held, or not as many by now as were `shown`.
         """
@@ -154,16 +154,18 @@ def _held(source: ConnectedSource) -> HeldDeletions:
     return source.held
 
 
-def _problem(row: SourceRow, reason: SourceTrouble | None) -> SourceProblem:
+def problem_of(row: SourceRow) -> SourceProblem:
+    """A record with why it is not, or not whole, in the directory."""
+    reason = row.reason or SourceTrouble(code="", message="")
     fate: Fate = "taken over in part" if row.object is not None else "left out"
-    if reason is not None and reason.again and row.object is None:
+    if reason.again and row.object is None:
         fate = "not taken over"
     return SourceProblem(
         anchor=row.anchor,
         kind=row.kind,
         name=_name(row.flowed, row.document) or row.anchor,
         fate=fate,
-        trouble=reason or SourceTrouble(code="", message=""),
+        trouble=reason,
     )
 
 

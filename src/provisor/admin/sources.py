@@ -231,7 +231,9 @@ class Sources:
                 change.target, change.detail = source.id, {"name": source.name, "kept": fed}
                 return shown
         except SourceBusy as error:
-            raise AdminError("source-busy", str(error), f"Pause it first: `provisor source pause {known.name}`.") from error
+            raise AdminError(
+                "source-busy", str(error), f"Pause it first: `provisor source pause {known.name}`."
+            ) from error
 
     def find(self, connection: Connection, key: str) -> ConnectedSource:
         """The source of this name or id. Raises AdminError when there is none."""
@@ -239,7 +241,10 @@ class Sources:
         found = connected_sources.find(connection, tenant, key) or connected_sources.read(connection, tenant, key)
         if found is None:
             raise AdminError(
-                "not-found", f"There is no source {key!r}.", "`provisor source list` shows the sources.", ("source", key)
+                "not-found",
+                f"There is no source {key!r}.",
+                "`provisor source list` shows the sources.",
+                ("source", key),
             )
         return found
 
@@ -337,4 +342,6 @@ def _plain(source: ConnectedSource) -> dict[str, Json]:
 
 
 def _told(feeds: Mapping[str, int]) -> str:
-    return " and ".join(f"{number:,} {kind}{'s' * (number != 1)}" for kind, number in sorted(feeds.items(), reverse=True))
+    return " and ".join(
+        f"{number:,} {kind}{'s' * (number != 1)}" for kind, number in sorted(feeds.items(), reverse=True)
+    )

@@ -1,9 +1,11 @@
-"""One run of a source from outside: alone, with its connector, with what keeps it from beginning, and told about.
+"""A run of a source from outside: its connector, what keeps it from beginning, and who is told how it went.
 
 What a run does is in runner.sourcing; here is what whoever starts one needs, `provisor serve` and `provisor source run`
-alike. Order: the run, what kept it from beginning.
+alike. Order: the run, its progress, what kept it from
+beginning.
 """
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,13 +15,17 @@ from provisor.engine.ports import ConnectorError
 from provisor.engine.source_outcome import source_failure
 from provisor.engine.sources import DirectorySource
 from provisor.rules.failure import Failure
-from provisor.runner.source_lock import source_lock
+from provisor.runner.source_lock import SourceBusy, source_lock
 from provisor.runner.source_notices import tell
-from provisor.runner.sourcing.run import SourceProgress, run_source
+from provisor.runner.sourcing.run_source import SourceOrder, run_source
+from provisor.runner.sourcing.sourcing_run import SourceProgress
 from provisor.storage import connected_sources, source_runs
-from provisor.storage.connected_sources import ConnectedSource, ReadKind, SourceTrouble
+from provisor.storage.connected_sources import ConnectedSource, SourceTrouble
 from provisor.storage.source_runs import SourceRun
 from provisor.storage.times import to_microseconds
+
+
+SHOWN_EVERY_SECONDS = 1.0
 
 
 class SourceRefused(Exception):
@@ -31,7 +37,7 @@ class SourceRefused(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SourceOrder:
+class SourceAccess:
     """What running sources takes from outside. `connect` raises SourceRefused for one that has no connector."""
 
     database: Database
@@ -40,40 +46,50 @@ class SourceOrder:
     now: Callable[[], datetime]
 
 
-def run_once(
-    order: SourceOrder,
-    source: ConnectedSource,
-    *,
-    full: bool = False,
-    connector: DirectorySource | None = None,
-    stop: Callable[[], bool] = lambda: False,
-    report: Callable[[SourceProgress], None] | None = None,
+def run_and_tell(
+    access: SourceAccess, source: ConnectedSource, order: SourceOrder, connector: DirectorySource | None = None
 ) -> SourceRun:
-    """Run a source, with this connector or a new one; whoever is to know how it is afterwards is told.
+    """Run a source, with this connector, which stays open, or a new one; whoever is to know how it is then is told.
 
     Raises SourceBusy when another process or thread runs it. Whatever else goes wrong is in the run.
     """
-    with source_lock(order.database.path, source.id):
-        opened = connector
-        try:
-            opened = connector or order.connect(source)
-            done = run_source(
-                order.database,
-                order.tenant,
-                source.id,
-                opened,
-                now=order.now,
-                full=full or source.run_wanted == "full",
-                stop=stop,
-                report=report,
-            )
-        except Exception as error:  # noqa: BLE001 - the edge of a source: one that breaks must not stop the others
-            done = _did_not_run(order, source, "full" if full else source.next_read, failure_of(error, source.name))
-        finally:
-            if opened is not None and opened is not connector:
-                opened.close()
-        tell(order.database, order.tenant, source.id, now=order.now())
-        return done
+    opened = connector
+    try:
+        opened = connector or access.connect(source)
+        shown = replace(order, report=_Shown(access.database, order).tell)
+        done = run_source(access.database, access.tenant, shown, opened, now=access.now)
+    except SourceBusy:
+        raise
+    except Exception as error:  # noqa: BLE001 - the edge of a source: one that breaks must not stop the others
+        done = _broken(access, source, order, failure_of(error, source.name))
+    finally:
+        if opened is not None and opened is not connector:
+            opened.close()
+    with access.database.transaction() as connection:
+        source_runs.gather(connection, done)
+        if done.state == "stopped":  # whoever starts it again goes on at once
+            connected_sources.put_off(connection, source.id, to_microseconds(access.now()))
+    tell(access.database, access.tenant, source.id, now=access.now())
+    return done
+
+
+class _Shown:
+    """Keeps how far a run has come where other processes see it, once in a while."""
+
+    def __init__(self, database: Database, order: SourceOrder) -> None:
+        self._database = database
+        self._order = order
+        self._at = time.monotonic()
+
+    def tell(self, progress: SourceProgress) -> None:
+        """Heard after every page."""
+        self._order.report(progress)
+        if time.monotonic() - self._at < SHOWN_EVERY_SECONDS:
+            return
+        self._at = time.monotonic()
+        expected = {} if progress.expected is None else {"expected": progress.expected}
+        with self._database.transaction() as connection:
+            source_runs.note_progress(connection, self._order.source, {progress.phase: progress.done, **expected})
 
 
 def failure_of(error: Exception, source: str) -> Failure:
@@ -88,27 +104,26 @@ def failure_of(error: Exception, source: str) -> Failure:
             return Failure(code="InternalError", message=said, hint="Report this as a bug.")
 
 
-def _did_not_run(order: SourceOrder, source: ConnectedSource, kind: ReadKind, failure: Failure) -> SourceRun:
-    """A run that failed before its first page, or in the middle for our own fault."""
+def _broken(access: SourceAccess, source: ConnectedSource, order: SourceOrder, failure: Failure) -> SourceRun:
+    """The run that broke; one that did not begin is stored as one that failed, so that it is told of."""
+    newest = next(iter(source_runs.newest(access.database.reader(), source.id, limit=1)), None)
+    if newest is not None and newest.n > source.runs:
+        return newest
     trouble = SourceTrouble(code=failure.code, message=failure.message, hint=failure.hint)
-    with order.database.transaction() as connection:
-        at = to_microseconds(order.now())
-        newest = next(iter(source_runs.newest(connection, source.id, limit=1)), None)
-        if newest is None or newest.state != "running" or newest.n <= source.runs:
-            n = connected_sources.begin_run(connection, source.id, at=at)
-            newest = SourceRun(
-                source=source.id,
-                n=n,
-                kind=kind,
-                state="running",
-                staging=source.staging,
-                counters={},
-                error=None,
-                began_at=at,
-                ended_at=None,
-            )
-            source_runs.begin(connection, order.tenant, newest)
-        done = replace(newest, state="failed", error=trouble, ended_at=at)
+    with source_lock(access.database.path, source.id), access.database.transaction() as connection:
+        at = to_microseconds(access.now())
+        done = SourceRun(
+            source=source.id,
+            n=connected_sources.begin_run(connection, source.id, at=at),
+            kind="full" if order.full else source.next_read,
+            state="failed",
+            staging=source.staging,
+            counters={},
+            error=trouble,
+            began_at=at,
+            ended_at=at,
+        )
+        source_runs.begin(connection, access.tenant, done)
         source_runs.save(connection, done)
         connected_sources.end_run(connection, source.id, at=at, error=trouble)
     return done
