@@ -1,7 +1,7 @@
 """The settings documents of sources as administrators give them: read, checked, changed in part; and their secrets.
 
-Raises AdminError with every problem as a sentence. What is wrong with a document alone rules.source_settings tells; here
-is what takes this machine to know, as whether a file is there. Order: documents, what a change means, secrets.
+Raises AdminError with every problem as a sentence. What is wrong with a document alone rules.source_settings tells;
+here is what takes this machine to know, as whether a file is there. Order: documents, what a change means, secrets.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -172,7 +172,7 @@ def _exposed(settings: SourceSettings) -> Iterator[str]:
             for address in settings.server.addresses:
                 host = address.rpartition(":")[0] if address.count(":") == 1 else address
                 if not is_loopback(host):
-                    yield f"Without TLS the network would see the password on its way to {host}; take ldaps or starttls."
+                    yield f"Without TLS the network would see the password for {host}; take ldaps or starttls."
         case EntraSettings():
             for address in (settings.graph, settings.login):
                 host = address.removeprefix("http://").partition("/")[0].rpartition("@")[2]

@@ -24,7 +24,6 @@ from provisor.storage.connected_sources import ConnectedSource, SourceTrouble
 from provisor.storage.source_runs import SourceRun
 from provisor.storage.times import to_microseconds
 
-
 SHOWN_EVERY_SECONDS = 1.0
 
 

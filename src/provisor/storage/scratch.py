@@ -5,15 +5,10 @@ So a plan is made by the very code of a cycle, and a dry run by that of an impor
 can change what the service knows.
 """
 
-from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
-from typing import NamedTuple
 
-import msgspec
-
-from provisor.database import Connection, Database
+from provisor.database import Database
 from provisor.database.sqlite_scratch import scratch
-from provisor.directory.objects import DirectoryKind, DirectoryValue
 
 _OF_THE_JOB = (
     "cycle",
@@ -33,8 +28,8 @@ _OF_THE_JOB = (
 _MADE_BY_PLANNING = ("work", "listing", "log_event", "log_facet", "log_frame", "exchange")
 
 _OF_THE_DIRECTORY = ("feed", "source", "extension_property", "object", "object_search")
-_FOLLOWED = ("member", "assignment", "application_owner")  # what a run of a source writes besides
-_OF_SOURCES = ("connected_source", "source_record", "source_member", "source_assignment")
+_OF_SOURCES = ("connected_source", "source_record", "source_member", "source_assignment", "source_run", "member")
+_CUT_BY_PURGES = ("assignment", "application_owner")
 
 
 def scratch_for(database: Database, job: int) -> AbstractContextManager[Database]:
@@ -52,40 +47,7 @@ def scratch_directory(database: Database, tenant: str, *, members: bool) -> Abst
     return scratch(database.path, [(table, "tenant = ?", (tenant,)) for table in tables])
 
 
-def scratch_source(database: Database, tenant: str, source: str) -> AbstractContextManager[Database]:
-    """The service's database with the tenant's directory and what this source told as copies, all of one moment.
-
-    Raises DatabaseError for PostgreSQL.
-    """
-    directory = [(table, "tenant = ?", (tenant,)) for table in (*_OF_THE_DIRECTORY, *_FOLLOWED)]
-    told = [(table, "tenant = ?", (tenant,)) for table in _OF_SOURCES]
-    return scratch(database.path, [*directory, *told, ("source_run", "source = ?", (source,))])
-
-
-class ObjectDifference(NamedTuple):
-    """An object as a scratch database has it, and as it is in the directory (None: not there)."""
-
-    id: str
-    kind: DirectoryKind
-    name: str
-    before: Mapping[str, DirectoryValue] | None
-    after: Mapping[str, DirectoryValue]
-    was_gone: bool
-    is_gone: bool
-    manager_differs: bool
-
-
-def differences(connection: Connection, tenant: str, *, since: int) -> Iterator[ObjectDifference]:
-    """The objects of a scratch database that changed after this change number, by kind and name."""
-    rows = connection.stream(
-        """SELECT m.id, m.kind, m.name, o.attributes, m.attributes, o.deleted_at IS NOT NULL OR o.purged_at IS NOT NULL,
-        m.deleted_at IS NOT NULL OR m.purged_at IS NOT NULL, m.manager IS NOT o.manager
-        FROM main.object m LEFT JOIN other.object o ON o.id = m.id
-        WHERE m.tenant = ? AND m.change > ? ORDER BY m.kind DESC, m.folded_name, m.id""",
-        (tenant, since),
-    )
-    for row in rows:
-        before = None if row[3] is None else msgspec.json.decode(row[3])
-        yield ObjectDifference(
-            row[0], row[1], row[2], before, msgspec.json.decode(row[4]), bool(row[5]), bool(row[6]), bool(row[7])
-        )
+def scratch_sources(database: Database, tenant: str) -> AbstractContextManager[Database]:
+    """The same with memberships, assignments, and all that sources told: for a run of a source that changes nothing."""
+    tables = [*_OF_THE_DIRECTORY, *_OF_SOURCES, *_CUT_BY_PURGES]
+    return scratch(database.path, [(table, "tenant = ?", (tenant,)) for table in tables])

@@ -15,6 +15,7 @@ from provisor.engine.sources import (
     RecordGone,
     RecordKind,
     RecordTold,
+    RecordUnreadable,
     SourceAttribute,
     SourceCheck,
     SourcePage,
@@ -36,12 +37,13 @@ class MemoryRecord:
 
 @dataclass(slots=True)
 class SourceFaults:
-    """What goes wrong with the next reads: each is taken once, but `down` while it is true.
+    """What goes wrong with the next reads: each is taken once, but what is `down` while it is true.
 
     Pages are counted from 0 in a read.
     """
 
     down: bool = False
+    down_for_looks: bool = False
     breaks_before_page: int | None = None
     repeats_page: int | None = None
     skips_page: int | None = None
@@ -57,6 +59,7 @@ class MemorySource:
         self.records: dict[str, MemoryRecord] = {}
         self.faults = SourceFaults()
         self.reads = 0
+        self.unreadable: list[RecordUnreadable] = []  # told with the first page of the next full read
         self._page_size = page_size
         self._change = 0
 
@@ -130,14 +133,28 @@ class MemorySource:
             last = number == len(pages) - 1
             at = page[-1][0] if page else ""
             after = {"full": False, "since": high, "high": None, "at": ""} if last else {**place, "at": at}
+            torn, self.unreadable = (self.unreadable, []) if full else ([], self.unreadable)
             one = SourcePage(
-                told=[_told(anchor, record) for anchor, record in page], cursor=json.dumps(after), last=last, full=full,
+                told=[*torn, *(_told(anchor, record) for anchor, record in page)],
+                cursor=json.dumps(after), last=last, full=full,
                 expected=len(self.records) if full else None,
             )  # fmt: skip
             if self.faults.repeats_page == number:
                 self.faults.repeats_page = None
                 yield SourcePage(told=one.told, cursor=json.dumps(place), last=False, full=full)
             yield one
+
+    def look(self, anchors: Sequence[str]) -> Iterator[RecordTold | RecordGone]:
+        """Ask after some."""
+        self._answers()
+        if self.faults.down_for_looks:
+            raise Unreachable("It does not answer any more.", timed_out=True)
+        for anchor in anchors:
+            if anchor in self.records and not self.records[anchor].gone:
+                record = self.records[anchor]
+                yield RecordTold(
+                    kind=record.kind, anchor=anchor, reference=record.reference, values=dict(record.values)
+                )
 
     def moved(self, cursor: str) -> bool | None:
         """Whether anything changed since a read ended."""
