@@ -13,7 +13,6 @@ from provisor.engine.sources import DirectorySource
 from provisor.rules.failure import Failure
 from provisor.rules.source_settings import SourceSettings
 from provisor.runner.source_running import SourceAccess, SourceRefused
-from provisor.scim.values import Json
 from provisor.storage import secrets
 from provisor.storage.connected_sources import ConnectedSource
 from provisor.storage.secrets import SecretOwner
@@ -49,7 +48,7 @@ def connect_stored(context: Context, source: ConnectedSource) -> DirectorySource
 
 
 def connect_document(
-    context: Context, document: Mapping[str, Json], given_secrets: Mapping[str, str]
+    context: Context, document: Mapping[str, object], given_secrets: Mapping[str, str]
 ) -> DirectorySource:
     """The connector of a source that is not stored. Raises AdminError."""
     settings = read_settings(document)

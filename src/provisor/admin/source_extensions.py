@@ -5,12 +5,12 @@ Facts: spec/entra-connect.md section 4.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import msgspec
 
-from provisor.admin.actor import SOURCE_WRITE, Actor
+from provisor.admin.actor import SOURCE_READ, SOURCE_WRITE, Actor
 from provisor.admin.context import Change, Context
 from provisor.admin.errors import AdminError, accepted
 from provisor.admin.source_connecting import connect_stored
@@ -34,19 +34,28 @@ from provisor.storage.connected_sources import ConnectedSource
 
 CHOOSING: Final = "Choose directory extensions of source"
 GUID: Final = "objectGUID"  # what Cisco Umbrella's nativeObjectId is made from
+CONNECTOR_WARNINGS: Final = (
+    "Switch Umbrella's on-premises AD Connector off before objectGUIDs are provisioned: never both for one person.",
+    "Point policies on groups at the provisioned groups afterwards: those of the AD Connector are others.",
+    "objectGUID is needed only while endpoints run Cisco Secure Client or AnyConnect 4.10 MR5 or earlier.",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExtensionsChosen:
     """What objects get from the source from the next full read on, with the full names of new extensions.
 
-    `warn_of_connector`: objectGUID was chosen, and the warning of spec/entra-connect.md section 10 is due.
+    `warnings` are those of spec/entra-connect.md section 10, where objectGUID is among them.
     """
 
     users: tuple[SourceExtension, ...]
     groups: tuple[SourceExtension, ...]
-    registered: tuple[str, ...]
-    warn_of_connector: bool
+    registered: tuple[str, ...] = ()
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is to be done besides."""
+        return CONNECTOR_WARNINGS if any(one.attribute == GUID for one in (*self.users, *self.groups)) else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +74,11 @@ class SourceExtensions:
         connection = self.context.read(actor, SOURCE_WRITE)
         found = self._offered(self.sources.find(connection, key))
         return [one for one in found if search in one.name and (kind is None or kind in one.kinds)]
+
+    def chosen(self, actor: Actor, key: str) -> ExtensionsChosen:
+        """What objects get from the source. The source is not asked."""
+        connection = self.context.read(actor, SOURCE_READ)
+        return _of(self.sources.find(connection, key).settings)
 
     def choose(
         self, actor: Actor, key: str, *, users: Sequence[str] | None = None, groups: Sequence[str] | None = None
@@ -100,12 +114,7 @@ class SourceExtensions:
                 connected_sources.forget_cursor(change.connection, source.id)
                 if source.schedule_state == "Active":
                     connected_sources.want_run(change.connection, source.id, "full")
-            return ExtensionsChosen(
-                users=extensions_of(after, "user"),
-                groups=extensions_of(after, "group"),
-                registered=made,
-                warn_of_connector=any(one.attribute == GUID for kind in _KINDS for one in extensions_of(after, kind)),
-            )
+            return replace(_of(after), registered=made)
 
     def _register(self, change: Change, settings: SourceSettings) -> tuple[str, ...]:
         connection, tenant = change.connection, self.context.tenant
@@ -135,6 +144,10 @@ class SourceExtensions:
         except (SourceRefused, ConnectorError) as error:
             failure = failure_of(error, source.name)
             raise AdminError(failure.code, failure.message, failure.hint) from error
+
+
+def _of(settings: SourceSettings) -> ExtensionsChosen:
+    return ExtensionsChosen(users=extensions_of(settings, "user"), groups=extensions_of(settings, "group"))
 
 
 _KINDS: Final[tuple[DirectoryKind, ...]] = ("user", "group")

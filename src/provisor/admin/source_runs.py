@@ -24,10 +24,11 @@ from provisor.runner.source_lock import SourceBusy, is_read
 from provisor.runner.source_running import SourceRefused, failure_of, run_and_tell
 from provisor.runner.sourcing.run_source import SourceOrder
 from provisor.runner.sourcing.sourcing_run import Phase, SourceProgress
-from provisor.scim.values import Json
 from provisor.storage import connected_sources, source_runs
 from provisor.storage.connected_sources import ConnectedSource, ReadKind
 from provisor.storage.source_runs import SourceRun
+
+__all__ = ["SourceCheck", "SourceProgress", "SourceRun", "SourceRuns"]
 
 RUNNING: Final = "Run source"
 LOOKED_EVERY_SECONDS: Final = 0.1
@@ -48,7 +49,7 @@ class SourceRuns:
         return _checks(self._connected(source), source.name)
 
     def test_unsaved(
-        self, actor: Actor, document: Mapping[str, Json], given_secrets: Mapping[str, str]
+        self, actor: Actor, document: Mapping[str, object], given_secrets: Mapping[str, str]
     ) -> Iterator[SourceCheck]:
         """The same with settings and secrets that are not stored."""
         self.context.needs(actor, SOURCE_WRITE)

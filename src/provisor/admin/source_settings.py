@@ -44,7 +44,7 @@ MOST_PRECEDENCE: Final = 1_000_000
 _KIND: Final = "type"
 
 
-def read_settings(document: Mapping[str, Json]) -> SourceSettings:
+def read_settings(document: Mapping[str, object]) -> SourceSettings:
     """The settings that a document means. Raises AdminError with all its problems."""
     kind = document.get(_KIND)
     if kind not in CONNECTED_KINDS:

@@ -34,6 +34,8 @@ from provisor.storage.connected_sources import ConnectedSource
 from provisor.storage.secrets import SecretError, SecretOwner
 from provisor.storage.times import to_microseconds
 
+__all__ = ["DEFAULT_DELETION_THRESHOLD", "SourceChanged", "SourceShown", "Sources"]
+
 ADDING: Final = "Add source"
 CHANGING: Final = "Update source"
 STARTING: Final = "Start source"
@@ -84,7 +86,7 @@ class Sources:
         self,
         actor: Actor,
         name: str,
-        document: Mapping[str, Json],
+        document: Mapping[str, object],
         *,
         given_secrets: Mapping[str, str] | None = None,
         precedence: int | None = None,
@@ -129,7 +131,7 @@ class Sources:
         actor: Actor,
         key: str,
         *,
-        document: Mapping[str, Json] | None = None,
+        document: Mapping[str, object] | None = None,
         changes: Mapping[str, str] | None = None,
         given_secrets: Mapping[str, str] | None = None,
         precedence: int | None = None,
