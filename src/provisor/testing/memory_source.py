@@ -39,7 +39,7 @@ class MemoryRecord:
 class SourceFaults:
     """What goes wrong with the next reads: each is taken once, but what is `down` while it is true.
 
-    Pages are counted from 0 in a read.
+    Pages are counted from 0 in a read. Only a full read skips one: of a delta no client could tell.
     """
 
     down: bool = False
@@ -127,7 +127,7 @@ class MemorySource:
             if self.faults.breaks_before_page == number:
                 self.faults.breaks_before_page = None
                 raise Unreachable("The connection was lost in the middle.", timed_out=True)
-            if self.faults.skips_page == number and number < len(pages) - 1:
+            if full and self.faults.skips_page == number and number < len(pages) - 1:
                 self.faults.skips_page = None
                 continue
             last = number == len(pages) - 1
