@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from provisor.admin.schemas import Schemas
     from provisor.admin.service_principals import ServicePrincipals
     from provisor.admin.setup import SetupLinks
+    from provisor.admin.source_verbs import SourceVerbs
     from provisor.admin.synchronization import Synchronization
     from provisor.admin.typed_members import MembersById
     from provisor.admin.typed_objects import DeletedObjects, TypedObjects
@@ -155,6 +156,13 @@ class Admin:
         from provisor.admin.imports import Imports
 
         return Imports(self._context)
+
+    @cached_property
+    def sources(self) -> SourceVerbs:
+        """Where people and groups come from on a schedule."""
+        from provisor.admin.source_verbs import SourceVerbs
+
+        return SourceVerbs(self._context)
 
     @cached_property
     def applications(self) -> Applications:
