@@ -3,7 +3,6 @@
 import pytest
 
 from provisor.admin.actor import LOCAL_OPERATOR as ME
-from provisor.admin.errors import AdminError
 from support.sourced import AD, PASSWORD, SourcedService
 
 
@@ -40,3 +39,17 @@ def test_a_run_brings_people_and_groups(service, sources, corp):
 
     assert (run.kind, run.state, run.counters["created"]) == ("full", "succeeded", 2)
     assert (names(service), names(service, "groups")) == (["anna@contoso.example"], ["sales"])
+
+
+def test_whom_a_changed_filter_leaves_out_leaves_with_the_next_run_though_nothing_changed_at_the_source(
+    service, sources, corp
+):
+    service.domain.person("anna")
+    service.domain.person("bo", department="Temporary")
+    sources.runs.run(ME, "corp")
+    filters = [{"attribute": "department", "operator": "equals", "value": "Temporary"}]
+    sources.settings.change(ME, "corp", document={**AD, "filters": filters})
+
+    sources.runs.run(ME, "corp")
+
+    assert names(service) == ["anna@contoso.example"]
