@@ -71,7 +71,9 @@ VERBS = {
     (may.ASSIGNMENT_WRITE,): "applications.assign applications.unassign assignments.add assignments.remove"
     " assignments.remove_several",
     (may.DIRECTORY_READ, may.JOB_READ): "on_demand.scope schemas.subject schemas.count_scope",
-    (may.JOB_READ,): "cycles.succeeded jobs.all jobs.show jobs.in_force attributes.all escrow.causes escrow.entries escrow.show"
+    (
+        may.JOB_READ,
+    ): "cycles.succeeded jobs.all jobs.show jobs.in_force attributes.all escrow.causes escrow.entries escrow.show"
     " escrow.exchange deletions.show deletions.entries links.show removals.job_outlook cycles.status cycles.causes"
     " cycles.done plans.all plans.show plans.details plans.stale plans.causes plans.compare schemas.export"
     " schemas.concerned reports.asked reports.cycles reports.statistics credentials.show schemas.current"
