@@ -5,13 +5,14 @@ from dataclasses import replace
 import pytest
 
 from provisor.engine.sources import CursorLost, RecordGone, RecordTold
+from support.csv_rig import CsvRig
 from support.source_rig import Listener, MemoryRig, SourceRig
 
 
-@pytest.fixture(params=["memory"])
-def rig(request) -> SourceRig:
+@pytest.fixture(params=["memory", "csv"])
+def rig(request, tmp_path) -> SourceRig:
     """A source with two people, a group of both, and a group of that group."""
-    made = {"memory": MemoryRig}[request.param]()
+    made = {"memory": MemoryRig, "csv": lambda: CsvRig(tmp_path)}[request.param]()
     made.person("anna", title="Chief")
     made.person("bo", manager="anna")
     made.group("sales", "anna", "bo")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from provisor.engine.sources import DirectorySource, RecordGone, RecordTold, RecordUnreadable, SourcePage
+from provisor.engine.sources import CursorLost, DirectorySource, RecordGone, RecordTold, RecordUnreadable, SourcePage
 from provisor.testing.memory_domain import Domain, anchor_of
 
 
@@ -48,9 +48,16 @@ class Listener:
     told: list[str] = field(default_factory=list)  # short names of the last read, in order
 
     def read(self, *, full: bool = False, pages: int | None = None) -> list[SourcePage]:
-        """Read to the end, or so many pages."""
+        """Read to the end, or so many pages; from the beginning where the source cannot go on."""
         if full:
             self.cursor = None
+        try:
+            return self._read(pages)
+        except CursorLost:
+            self.cursor = None
+            return self._read(pages)
+
+    def _read(self, pages: int | None) -> list[SourcePage]:
         if self.cursor is None:
             self.seen = set()
         self.told, heard = [], list[SourcePage]()
