@@ -21,6 +21,7 @@ _LOST: Final = frozenset(
     {"syncstatenotfound", "resyncrequired", "resyncchangesapplydifferences", "resyncchangesuploaddifferences",
      "directory_expiredpagetoken", "directoryexpiredpagetoken"}
 )  # fmt: skip
+_HINTS: Final = {404: "check the tenant and the id", 501: "leave out the attribute that it does not offer"}
 
 
 class GraphAsked(NamedTuple):
@@ -80,7 +81,7 @@ def refusal_of(
             f"{host} answered with the unexpected status {status} and did not {asked.doing}; check its address.",
             status=status,
         )
-    hint = "it is asked again in the next run" if status >= 500 else "correct what was asked for"
+    hint = "it is asked again in the next run" if status >= 500 else _HINTS.get(status, "correct what was asked for")
     return Rejected(f"{host} did not {asked.doing} ({named}){because}; {hint}.", status=status, detail=reason)
 
 

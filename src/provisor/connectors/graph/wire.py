@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
 from provisor.connectors.addresses import host_of
-from provisor.connectors.authorities import authorities, distrust
+from provisor.connectors.authorities import authorities, authorities_of, distrust
 from provisor.connectors.http_channel import CONNECT_SECONDS, IDLE_SECONDS, RESPONSE_LIMIT_BYTES
 from provisor.connectors.replies import header
 from provisor.connectors.reqwest import (
@@ -22,8 +22,6 @@ from provisor.connectors.reqwest import (
 from provisor.engine.ports import Malformed, Unreachable
 
 ANSWER_SECONDS: Final = 100.0  # what Microsoft's own clients wait; the first page of a delta may take half of it
-_BEGIN: Final = b"-----BEGIN CERTIFICATE-----"
-_END: Final = b"-----END CERTIFICATE-----"
 
 
 class WireAnswer(NamedTuple):
@@ -118,12 +116,9 @@ def _trusted(ca_file: str) -> list[Certificate]:
     if not ca_file:
         return authorities()
     try:
-        parts = Path(ca_file).read_bytes().split(_BEGIN)[1:]
-        found = [Certificate.from_pem(_BEGIN + part.partition(_END)[0] + _END) for part in parts]
+        found = authorities_of(Path(ca_file))
     except OSError as error:
         raise Unreachable(f"{ca_file} cannot be read: {error.strerror}.", sent=False) from error
-    except ValueError:
-        found = []
     if not found:
         raise Unreachable(f"{ca_file} holds no certificate of an authority in PEM.", sent=False)
     return found
