@@ -1,12 +1,15 @@
 """What an edit, an import, a deletion or a restore makes of an object."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from provisor.directory.change import alive_moved, edited, merged
-from provisor.directory.lifecycle import purged, restored, soft_deleted
+from provisor.directory.lifecycle import left, purged, restored, soft_deleted
 from provisor.directory.objects import DirectoryObject, Refusal
+from provisor.rules.source_settings import CONNECTED_KINDS
 
 ANNA = DirectoryObject(
     id="1",
@@ -71,3 +74,32 @@ def test_a_purged_object_cannot_be_restored():
 def test_a_purge_keeps_when_it_was_deleted(before):
     assert purged(before, 5).deleted_at == (before.deleted_at or 5)
     assert purged(before, 5).purged_at == 5
+
+
+SALES = DirectoryObject(id="2", source="s", kind="group", anchor="b", name="Sales", attributes={"displayName": "Sales"})
+CLOUD = replace(SALES, attributes={"displayName": "Sales", "groupTypes": ["Unified"]})
+
+
+@pytest.mark.parametrize(
+    ("item", "kind", "for_good"),
+    [
+        *((ANNA, kind, False) for kind in CONNECTED_KINDS),
+        (SALES, "active-directory", True),
+        (SALES, "ldap", True),
+        (SALES, "entra", True),
+        (CLOUD, "entra", False),
+        (SALES, "csv", False),
+    ],
+    ids=[*(f"user-{kind}" for kind in CONNECTED_KINDS), "group-active-directory", "group-ldap", "group-entra",
+         "microsoft-365-group-entra", "group-csv"],
+)  # fmt: skip
+def test_section_9_who_left_a_source_can_be_restored_but_not_a_security_group(item, kind, for_good):
+    after = left(item, 5, kind)
+
+    assert (after.deleted_at, after.purged_at) == (5, 5 if for_good else None)
+
+
+def test_what_is_deleted_already_does_not_leave_again():
+    deleted = soft_deleted(SALES, 3)
+
+    assert left(deleted, 5, "active-directory") is deleted

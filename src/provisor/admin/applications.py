@@ -19,7 +19,7 @@ from provisor.storage.applications import Application, AppRole, Assignment
 
 DEFAULT_ROLES = (AppRole(id="18d14569-c3bd-439b-9a66-3a2aee01d14f", display_name="User", description="User"),)
 # Access without a role of the application; a normal assignment (spec/provisioning-service.md section 5.3).
-DEFAULT_ACCESS = AppRole(id="00000000-0000-0000-0000-000000000000", display_name="Default Access")
+DEFAULT_ACCESS = AppRole(id=applications.DEFAULT_ACCESS, display_name="Default Access")
 PAGE = 500
 _WAY_OUT = "Set securityEnabled to true, if it is one: `provisor group set GROUP securityEnabled=true`."
 LONGEST_TARGET = 200  # characters of a name that was typed, in the audit log

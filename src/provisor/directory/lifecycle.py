@@ -2,14 +2,17 @@
 
 Pure; moments are UTC microseconds, as objects hold them. Rules: spec/graph-synchronization-api.md section 11.
 A soft-deleted object frees its name, so a restore may find it taken; it keeps its anchor, so that a source row
-finds it again. A purged one keeps only what a tombstone needs.
+finds it again. A purged one keeps only what a tombstone needs. What a source's own deletions come to:
+spec/entra-connect.md section 9.
 """
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import assert_never
 
 from provisor.directory.objects import DirectoryObject, Refusal
 from provisor.directory.uniqueness import taken
+from provisor.rules.source_settings import ConnectedKind
 
 KEPT = timedelta(days=30)  # how long Entra keeps a deleted user or group
 
@@ -44,3 +47,29 @@ def restored(item: DirectoryObject, holder: DirectoryObject | None) -> Directory
 def purged(item: DirectoryObject, at: int) -> DirectoryObject:
     """The tombstone of an object: no anchor, no attributes, no manager; its name stays for the log of its removal."""
     return replace(item, attributes={}, anchor=None, manager=None, deleted_at=item.deleted_at or at, purged_at=at)
+
+
+def left(item: DirectoryObject, at: int, kind_of_source: ConnectedKind) -> DirectoryObject:
+    """What becomes of an object that its source deleted or leaves out: soft-deleted, or purged at once.
+
+    A person can be restored for 30 days. A group of a directory server cannot, as in Entra: one that comes later is a
+    new one; nor can one of a tenant that is no Microsoft 365 group. What is deleted already stays as it is.
+    """
+    if not item.alive:
+        return item
+    return purged(item, at) if _unrecoverable(item, kind_of_source) else replace(item, deleted_at=at)
+
+
+def _unrecoverable(item: DirectoryObject, kind_of_source: ConnectedKind) -> bool:
+    if item.kind == "user":
+        return False
+    match kind_of_source:
+        case "active-directory" | "ldap":
+            return True
+        case "entra":
+            types = item.attributes.get("groupTypes")
+            return not (isinstance(types, list) and "Unified" in types)
+        case "csv":
+            return False
+        case _:
+            assert_never(kind_of_source)

@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
 
+from provisor.directory.inbound.arriving import RawValue as RawValue
 from provisor.engine.ports import ConnectorError
 
 RecordKind: TypeAlias = Literal["user", "group", "container"]
-RawValue: TypeAlias = bool | int | str | list[str] | list[dict[str, str]] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +69,7 @@ class RecordUnreadable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssignmentsTold:
-    """Everybody who is assigned to an application at the source: pairs of reference and app role value ("": default)."""
+    """Everybody who is assigned to an application at the source: pairs of reference and app role value ("": any)."""
 
     application: str
     assigned: tuple[tuple[str, str], ...]
@@ -140,6 +140,13 @@ class DirectorySource(Protocol):
         """Everything there is (None), or what goes on or has changed since a cursor of another page.
 
         Raises CursorLost when it cannot go on from there; nothing was told then.
+        """
+
+    def look(self, anchors: Sequence[str]) -> Iterator[RecordTold | RecordGone]:
+        """Ask after these objects, a few hundred at most, because a full read did not tell of them.
+
+        Who is there is told as in a full read, and who is known to be deleted is told as gone. Whoever is told neither
+        way was asked for, and the source answered in so many words that there is no such object. Members are not told.
         """
 
     def moved(self, cursor: str) -> bool | None:

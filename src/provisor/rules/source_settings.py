@@ -27,11 +27,15 @@ class _Settings(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbi
 
 
 class AttributeFilter(_Settings, frozen=True, kw_only=True):
-    """Leaves out who has such a value, as a rule of Entra Connect that sets cloudFiltered does. Case does not count."""
+    """Leaves out who has such a value, as a rule of Entra Connect that sets cloudFiltered does. Case does not count.
+
+    A rule there is of one kind of object; of people, unless `kinds` says otherwise: few groups have a department.
+    """
 
     attribute: str
     operator: FilterOperator
     value: str = ""
+    kinds: tuple[Literal["user", "group"], ...] = ("user",)
 
 
 class SourceExtension(_Settings, frozen=True, kw_only=True):

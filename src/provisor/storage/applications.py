@@ -17,6 +17,7 @@ from provisor.engine.record import Kind
 from provisor.storage import feed
 from provisor.storage.times import to_microseconds
 
+DEFAULT_ACCESS = "00000000-0000-0000-0000-000000000000"  # the role of who is assigned in none
 # What Entra's portal lists as an enterprise application.
 DEFAULT_TAGS = ("WindowsAzureActiveDirectoryIntegratedApp",)
 
@@ -292,7 +293,8 @@ def assign(
         connection.many(
             """INSERT INTO assignment (id, tenant, application, principal, principal_kind, role, created_at, change)
             VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (principal, application, role)
-            DO UPDATE SET removed_at = NULL, created_at = excluded.created_at, change = excluded.change""",
+            DO UPDATE SET removed_at = NULL, created_at = excluded.created_at, change = excluded.change,
+            source = NULL""",
             ((new_id(), tenant, application, principal, kind, role, at, change) for principal, kind in fresh),
         )
     return len({principal for principal, _ in fresh})

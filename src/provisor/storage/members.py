@@ -59,6 +59,14 @@ def put(connection: Connection, tenant: str, edges: Iterable[tuple[str, str]], *
     connection.many(_PUT, ((group, member, tenant, change, member) for group, member in edges))
 
 
+def take(connection: Connection, edges: Iterable[tuple[str, str]], *, at: int, change: int) -> None:
+    """End memberships under one change number."""
+    connection.many(
+        "UPDATE member SET removed_at = ?, change = ? WHERE group_id = ? AND member_id = ? AND removed_at IS NULL",
+        ((at, change, group, member) for group, member in edges),
+    )
+
+
 def present(connection: Connection, edges: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
     """Which of these memberships (group, member) exist; at most a few thousand at a time."""
     if not edges:

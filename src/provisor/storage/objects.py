@@ -103,6 +103,15 @@ def by_ids(connection: Connection, tenant: str, ids: Sequence[str]) -> list[Dire
     return [found[one] for one in ids if one in found]
 
 
+def changed_since(connection: Connection, tenant: str, change: int, *, after: str, limit: int) -> list[str]:
+    """The next ids, in order, of objects with a change number above this."""
+    rows = connection.all(
+        "SELECT id FROM object WHERE tenant = ? AND change > ? AND id > ? ORDER BY id LIMIT ?",
+        (tenant, change, after, limit),
+    )
+    return [row[0] for row in rows]
+
+
 def by_anchors(
     connection: Connection, tenant: str, source: str, kind: DirectoryKind, anchors: Sequence[str]
 ) -> dict[str, DirectoryObject]:
@@ -154,8 +163,8 @@ def soft_delete(connection: Connection, tenant: str, ids: Iterable[str], *, at: 
     object_search.forget_deleted(connection, tenant, change)
 
 
-def set_managers(connection: Connection, pairs: Iterable[tuple[str, str]], *, change: int) -> None:
-    """Give users (first) their managers (second) under one change number."""
+def set_managers(connection: Connection, pairs: Iterable[tuple[str, str | None]], *, change: int) -> None:
+    """Give users (first) their managers (second; None: none) under one change number."""
     connection.many(
         "UPDATE object SET manager = ?, change = ? WHERE id = ?", ((manager, change, user) for user, manager in pairs)
     )

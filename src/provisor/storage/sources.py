@@ -13,7 +13,7 @@ from provisor.database.identifiers import new_id
 from provisor.directory.objects import DirectoryKind
 from provisor.storage.times import to_microseconds
 
-SourceKind = Literal["local", "csv"]
+SourceKind = Literal["local", "csv", "active-directory", "ldap", "entra"]
 LOCAL = "local"
 _COLUMNS = "id, kind, name, user_anchor, group_anchor, last_run"
 

@@ -1,1 +1,1 @@
-"""Inbound synchronisation: what a record of a source means for the directory, as Entra Connect's inbound rules say it."""
+"""Inbound synchronisation: what a record of a source means for the directory, as the rules of Entra Connect have it."""

@@ -9,6 +9,9 @@ from typing import TypeAlias
 
 from provisor.directory.objects import DirectoryValue
 
+# What a source says under a name of its own; bytes are base64.
+RawValue: TypeAlias = bool | int | str | list[str] | list[dict[str, str]] | None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrived:

@@ -39,12 +39,12 @@ CREATE TABLE source_record (
     object TEXT,  -- what it feeds; null: it was not judged yet, or is left out
     presence TEXT NOT NULL,  -- here, leaving (the directory has not followed yet), gone
     reason TEXT,  -- JSON: why it is left out, or what keeps it from being taken over
-    dirty INTEGER NOT NULL,  -- 1: to be judged
+    dirty INTEGER NOT NULL,  -- 1: to be judged, 2: judged, but its manager was not there yet
     seen INTEGER NOT NULL,  -- the full read that told of it last
     left_at INTEGER,
     PRIMARY KEY (source, anchor)
 );
-CREATE INDEX source_record_dirty ON source_record (source, kind, anchor) WHERE dirty = 1;
+CREATE INDEX source_record_dirty ON source_record (source, dirty, kind, anchor) WHERE dirty > 0;
 CREATE INDEX source_record_leaving ON source_record (source, anchor) WHERE presence = 'leaving';
 CREATE INDEX source_record_manager ON source_record (source, manager) WHERE manager IS NOT NULL;
 CREATE INDEX source_record_object ON source_record (object) WHERE object IS NOT NULL;

@@ -1,0 +1,93 @@
+"""What records mean now: of those that feed somebody and changed, who is left out, before anybody is deleted.
+
+Run before deletions, so that all who leave are counted together, and before newcomers, who may take a leaver's name.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from provisor.directory.inbound.arriving import Arrival, Arrived, LeftOut
+from provisor.directory.inbound.containers import parsed
+from provisor.directory.inbound.flows import arrived
+from provisor.directory.objects import DirectoryKind
+from provisor.rules.source_settings import ActiveDirectorySettings
+from provisor.runner.sourcing.keeping import NAME
+from provisor.runner.sourcing.sourcing_run import SourcingRun
+from provisor.storage import source_members, source_records
+from provisor.storage.connected_sources import SourceTrouble
+from provisor.storage.source_records import CLEAN, SourceRow
+
+PAGE = 500
+KINDS: Sequence[DirectoryKind] = ("user", "group")
+
+
+def find_pilot(run: SourcingRun) -> None:
+    """Find the group whose members alone are taken, where the settings name one."""
+    settings = run.source.settings
+    if not isinstance(settings, ActiveDirectorySettings) or not settings.group:
+        run.pilot = None
+        return
+    run.pilot, after, wanted = "", "", parsed(settings.group)
+    while rows := source_records.page(run.database.reader(), run.source.id, after=after, limit=1_000, kind="group"):
+        after = rows[-1].anchor
+        for row in rows:
+            held = row.document.get(NAME)
+            if row.presence == "here" and isinstance(held, str) and parsed(held) == wanted:
+                run.pilot = row.anchor
+                return
+
+
+def arrivals(run: SourcingRun, rows: Sequence[SourceRow]) -> dict[str, Arrival]:
+    """What each of these records means, by anchor."""
+    inside: set[str] | None = None
+    if run.pilot is not None:
+        references = [row.reference for row in rows]
+        inside = source_members.references_of(run.database.reader(), run.source.id, run.pilot, references)
+    return {
+        row.anchor: arrived(
+            run.source.settings,
+            "group" if row.kind == "group" else "user",
+            row.document,
+            app_id=run.app_id,
+            in_group=inside is None or row.reference in inside,
+        )
+        for row in rows
+        if row.kind != "container"
+    }
+
+
+def judge_who_feeds(run: SourcingRun) -> None:
+    """Mark as leaving whose changed record feeds nobody any more; the others stay to be judged."""
+    with run.database.transaction() as connection:
+        source_records.mark_again(connection, run.source.id)
+        source_records.pass_over(connection, run.source.id, "container")  # which feed nothing
+    for kind in KINDS:
+        after, done = "", 0
+        while not run.stop():
+            reader = run.database.reader()
+            rows = source_records.to_judge(reader, run.source.id, kind, limit=PAGE, fed=True, after=after)
+            if not rows:
+                break
+            after, done = rows[-1].anchor, done + len(rows)
+            found = arrivals(run, rows)
+            out = [
+                replace(row, presence="leaving", left_at=run.at, dirty=CLEAN, reason=left_out(arrival))
+                for row in rows
+                if isinstance(arrival := found[row.anchor], LeftOut)
+            ]
+            if out:
+                with run.database.transaction() as connection:
+                    source_records.settle(connection, run.source.id, out)
+            run.tell("judging", done)
+
+
+def left_out(arrival: LeftOut) -> SourceTrouble:
+    """Why a record feeds nobody, as it is kept with the record."""
+    return SourceTrouble(code=arrival.code, message=arrival.message)
+
+
+def warned(arrival: Arrived) -> SourceTrouble | None:
+    """What was shortened or left away, as it is kept with the record."""
+    if not arrival.warnings:
+        return None
+    return SourceTrouble(code="shortened", message=" ".join(arrival.warnings), hint="Shorten it at the source.")

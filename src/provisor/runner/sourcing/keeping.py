@@ -1,0 +1,173 @@
+"""A page of what a source tells becomes records and memberships, in one transaction with the cursor after it.
+
+Nothing here touches the directory: what changed is marked, and judged when the read is over.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from provisor.database import Connection
+from provisor.directory.inbound.containers import rebased
+from provisor.engine.sources import (
+    AssignmentsTold,
+    MembersTold,
+    RawValue,
+    RecordGone,
+    RecordTold,
+    RecordUnreadable,
+    SourcePage,
+    SourceTold,
+)
+from provisor.runner.sourcing.sourcing_run import SourcingRun
+from provisor.storage import connected_sources, source_assignments, source_members, source_records
+from provisor.storage.connected_sources import SourceTrouble
+from provisor.storage.source_records import TO_JUDGE, SourceRow
+
+NAME = "distinguishedName"
+DELETED = SourceTrouble(code="deleted", message="It was deleted at the source.")
+FOR_GOOD = SourceTrouble(code="deleted-for-good", message="It was deleted at the source for good.")
+ABSENT = SourceTrouble(code="absent", message="A full read of the source did not tell of it any more.")
+EXPLAINED = frozenset({DELETED.code, FOR_GOOD.code})
+
+
+def keep_page(connection: Connection, run: SourcingRun, page: SourcePage) -> None:
+    """Keep a page; call in a transaction of its own. With the last one of a full read, who was not told of leaves."""
+    _Keeping(connection, run, page.told).keep()
+    source = run.source.id
+    connected_sources.keep_cursor(connection, source, page.cursor, within_full=page.full and not page.last)
+    if page.full and page.last:
+        _complete(connection, run)
+
+
+def keep_found(connection: Connection, run: SourcingRun, told: Sequence[RecordTold | RecordGone]) -> None:
+    """Keep what a source answered when it was asked after some; call in a transaction of its own."""
+    _Keeping(connection, run, told).keep()
+
+
+def _complete(connection: Connection, run: SourcingRun) -> None:
+    source = connected_sources.read(connection, run.tenant, run.source.id)
+    if source is None or source.unreadable:
+        run.troubles.append(
+            SourceTrouble(
+                code="read-not-clean",
+                message="The source told something of nobody knows whom, so nobody counts as missing.",
+                hint="Look at what could not be read in the run's statistics, mend it there, and read it whole again.",
+            )
+        )
+    else:
+        gone = source_records.mark_absent(connection, source.id, read=run.full, at=run.at, reason=ABSENT)
+        run.counters["absent"] += gone
+        source_members.remove_unseen(connection, source.id, read=run.full)
+    connected_sources.note_full(connection, run.source.id, at=run.at)
+
+
+class _Keeping:
+    """One page. Records that it tells of twice are kept as the page leaves them."""
+
+    def __init__(self, connection: Connection, run: SourcingRun, page: Sequence[SourceTold]) -> None:
+        self._connection = connection
+        self._run = run
+        self._source = run.source.id
+        self._page = page
+        anchors = [told.anchor for told in page if isinstance(told, RecordTold | RecordGone)]
+        self._rows = source_records.by_anchors(connection, self._source, anchors)
+        self._touched: set[str] = set()
+        self._seen: set[str] = set()
+        self._moved: list[tuple[str, str]] = []
+
+    def keep(self) -> None:
+        run = self._run
+        for told in self._page:
+            match told:
+                case RecordTold():
+                    self._told(told)
+                case RecordGone():
+                    self._gone(told)
+                case RecordUnreadable():
+                    self._unreadable(told)
+                case AssignmentsTold():
+                    source_assignments.replace(
+                        self._connection, run.tenant, self._source, told.application, told.assigned
+                    )
+        changed = [self._rows[anchor] for anchor in sorted(self._touched)]
+        source_records.put(self._connection, run.tenant, self._source, changed)
+        source_records.mark_seen(self._connection, self._source, sorted(self._seen - self._touched), read=run.full)
+        for former, present in self._moved:
+            self._rebase(former, present)
+
+    def _told(self, told: RecordTold) -> None:
+        run, before = self._run, self._rows.get(told.anchor)
+        run.counters["read"] += 1
+        document = dict(told.values) if told.whole or before is None else _merged(before, told)
+        if before is None:
+            after = SourceRow(
+                anchor=told.anchor, kind=told.kind, reference=told.reference, document=document, flowed={},
+                manager=None, object=None, presence="here", reason=None, dirty=TO_JUDGE, seen=run.full,
+            )  # fmt: skip
+        else:
+            after = replace(before, kind=told.kind, reference=told.reference, document=document, seen=run.full)
+            moved = after != replace(before, seen=run.full) or before.presence != "here"
+            if moved:
+                after = replace(after, presence="here", left_at=None, reason=None, dirty=TO_JUDGE)
+        if before is None or after != replace(before, seen=run.full):
+            run.counters["changed"] += 1
+            self._touched.add(told.anchor)
+        self._rows[told.anchor] = after
+        self._seen.add(told.anchor)
+        if told.kind == "container" and before is not None:
+            former, present = before.document.get(NAME), document.get(NAME)
+            if isinstance(former, str) and isinstance(present, str) and former != present:
+                self._moved.append((former, present))
+        if told.members is not None and told.kind == "group":
+            self._members(told.anchor, told.members)
+
+    def _members(self, group: str, told: MembersTold) -> None:
+        connection, run = self._connection, self._run
+        if told.whole:
+            moved = source_members.replace(connection, run.tenant, self._source, group, told.added, read=run.full)
+        else:
+            source_members.add(connection, run.tenant, self._source, group, told.added, read=run.full)
+            source_members.remove(connection, self._source, group, told.removed)
+            moved = [*told.added, *told.removed]
+        if group == run.pilot:  # whoever came or went is in or out of scope now
+            source_records.mark_references(connection, self._source, moved)
+
+    def _gone(self, told: RecordGone) -> None:
+        before = self._rows.get(told.anchor)
+        if before is None or (before.presence == "gone" and not told.for_good):
+            return
+        self._run.counters["left"] += before.presence == "here"
+        reason = FOR_GOOD if told.for_good else DELETED
+        self._rows[told.anchor] = replace(before, presence="leaving", reason=reason, left_at=self._run.at, dirty=0)
+        self._touched.add(told.anchor)
+
+    def _unreadable(self, told: RecordUnreadable) -> None:
+        self._run.counters["unreadable"] += 1
+        if told.anchor is None:
+            connected_sources.note_unreadable(self._connection, self._source)
+        else:
+            self._seen.add(told.anchor)
+
+    def _rebase(self, former: str, present: str) -> None:
+        """A container was renamed or moved: its records are elsewhere now, which no source tells of each."""
+        after = ""
+        while rows := source_records.page(self._connection, self._source, after=after, limit=1_000):
+            after = rows[-1].anchor
+            moved = [
+                replace(row, document={**row.document, NAME: name}, dirty=TO_JUDGE)
+                for row in rows
+                if isinstance(held := row.document.get(NAME), str) and (name := rebased(held, former, present)) != held
+            ]
+            source_records.put(self._connection, self._run.tenant, self._source, moved)
+            self._run.counters["moved"] += len(moved)
+
+
+def _merged(before: SourceRow, told: RecordTold) -> dict[str, RawValue]:
+    """What was said before with what changed; None and an empty list say that there is no value any more."""
+    merged = dict(before.document)
+    for name, value in told.values.items():
+        if value is None or value == []:
+            merged.pop(name, None)
+        else:
+            merged[name] = value
+    return merged

@@ -1,0 +1,183 @@
+"""What of an object a connected source masters, and where the object came from: read from the records that feed it.
+
+Only reads. Of several sources the one with the lowest precedence number has an attribute. An object without records
+costs one look into an index. Facts: explanation/settled-cases.md section *What a source masters*.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import msgspec
+
+from provisor.database import Connection
+from provisor.directory.objects import DirectoryKind
+from provisor.rules.source_settings import ConnectedKind, CsvSettings, decode_settings
+
+Presence = Literal["here", "leaving", "gone"]
+
+MANAGER: Final = "manager"
+MEMBERS: Final = "members"
+_AT_ONCE: Final = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceOfObject:
+    """A record that feeds an object, or did. `gives`: the attributes that it has, with manager and members.
+
+    `masters` are those that no source before it has. `seen_at`: the end of the last run of its source, in which it was
+    there; of one that left, when it did. Both in UTC microseconds.
+    """
+
+    source: str  # its id
+    name: str
+    kind: ConnectedKind
+    anchor: str
+    precedence: int
+    presence: Presence
+    gives: tuple[str, ...]
+    masters: tuple[str, ...]
+    seen_at: int | None
+
+    @property
+    def here(self) -> bool:
+        """Whether the source has it, as far as the directory knows."""
+        return self.presence != "gone"
+
+
+class _Row(msgspec.Struct, array_like=True):
+    object: str
+    source: str
+    name: str
+    kind: ConnectedKind
+    anchor: str
+    precedence: int
+    presence: Presence
+    object_kind: DirectoryKind
+    flowed: str
+    manager: str | None
+    settings: str
+    document: str
+    left_at: int | None
+    last_ended_at: int | None
+
+
+_SELECT: Final = """SELECT r.object, r.source, s.name, s.kind, r.anchor, c.precedence, r.presence, r.kind, r.flowed,
+    r.manager, c.settings, r.document, r.left_at, c.last_ended_at
+    FROM source_record r JOIN connected_source c ON c.source = r.source JOIN source s ON s.id = r.source"""
+_names = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+
+def mastered(connection: Connection, tenant: str, object_id: str) -> dict[str, str]:
+    """Attribute (`manager` and `members` too) → name of the source that has it; empty for what no source feeds."""
+    return mastered_of(connection, tenant, [object_id]).get(object_id, {})
+
+
+def mastered_of(connection: Connection, tenant: str, ids: Sequence[str]) -> dict[str, dict[str, str]]:
+    """The same of several objects by their ids; those that no source feeds are not among them."""
+    found = dict[str, dict[str, str]]()
+    for row in _rows(connection, tenant, ids):
+        if row.presence != "gone":
+            masters = found.setdefault(row.object, {})
+            for name in _given(row):
+                masters.setdefault(name, row.name)
+    return found
+
+
+def sources_of(connection: Connection, object_id: str) -> list[SourceOfObject]:
+    """Where an object came from, in the order of precedence; nothing for one that no source feeds or ever did."""
+    taken, told = set[str](), list[SourceOfObject]()
+    for row in _rows(connection, None, [object_id]):
+        gives = _given(row)
+        masters = () if row.presence == "gone" else tuple(name for name in gives if name not in taken)
+        taken.update(masters)
+        told.append(
+            SourceOfObject(
+                source=row.source,
+                name=row.name,
+                kind=row.kind,
+                anchor=row.anchor,
+                precedence=row.precedence,
+                presence=row.presence,
+                gives=gives,
+                masters=masters,
+                seen_at=row.left_at if row.presence == "gone" else row.last_ended_at,
+            )
+        )
+    return told
+
+
+def deleted_by(connection: Connection, tenant: str, ids: Sequence[str]) -> dict[str, str]:
+    """Of these objects, those that no source has any more, with the name of one that had them."""
+    rows = _rows(connection, tenant, ids)
+    here = {row.object for row in rows if row.presence != "gone"}
+    return {row.object: row.name for row in reversed(rows) if row.object not in here}
+
+
+def any_records(connection: Connection) -> bool:
+    """Whether any source feeds anything: asked before all objects of a page are looked up."""
+    return connection.one("SELECT 1 FROM source_record WHERE object IS NOT NULL LIMIT 1") is not None
+
+
+def last_runs(connection: Connection, tenant: str, ids: Sequence[str]) -> dict[str, int]:
+    """Of these objects, those that a directory server feeds: when the last run of that source ended (microseconds)."""
+    found = dict[str, int]()
+    for some in _parts(ids):
+        rows = connection.all(
+            f"""SELECT r.object, c.last_ended_at FROM source_record r JOIN connected_source c ON c.source = r.source
+            JOIN source s ON s.id = r.source WHERE r.object IN ({_marks(some)}) AND r.tenant = ?
+            AND r.presence <> 'gone' AND s.kind IN ('active-directory', 'ldap') AND c.last_ended_at IS NOT NULL
+            ORDER BY c.precedence DESC""",
+            (*some, tenant),
+        )
+        found.update((row[0], int(row[1])) for row in rows)  # the lowest number comes last, and stays
+    return found
+
+
+def forget(connection: Connection, object_id: str) -> None:
+    """An object was purged: what its records were kept for, its being restored, cannot come any more."""
+    for source, anchor in connection.all(
+        "SELECT source, anchor FROM source_record WHERE object = ? AND presence = 'gone'", (object_id,)
+    ):
+        connection.execute("DELETE FROM source_member WHERE source = ? AND group_anchor = ?", (source, anchor))
+        connection.execute("DELETE FROM source_record WHERE source = ? AND anchor = ?", (source, anchor))
+
+
+def _rows(connection: Connection, tenant: str | None, ids: Sequence[str]) -> list[_Row]:
+    """Records by the precedence of their sources, then by name."""
+    found = list[_Row]()
+    for some in _parts(ids):
+        where = f"r.object IN ({_marks(some)}) AND r.tenant = coalesce(?, r.tenant)"
+        rows = connection.all(f"{_SELECT} WHERE {where}", (*some, tenant))
+        found += (msgspec.convert(tuple(row), _Row) for row in rows)
+    return sorted(found, key=lambda row: (row.precedence, row.name, row.anchor))
+
+
+def _given(row: _Row) -> tuple[str, ...]:
+    """The attributes that a record has, in the order in which it names them."""
+    names = list(_names.decode(row.flowed))
+    if row.object_kind == "user" and (row.manager is not None or _tells_managers(row)):
+        names.append(MANAGER)
+    if row.object_kind == "group" and _tells_members(row):
+        names.append(MEMBERS)
+    return tuple(dict.fromkeys(names))
+
+
+def _tells_managers(row: _Row) -> bool:
+    """A directory without a manager says that there is none; a file says so only where it has the column."""
+    return row.kind != "csv" or MANAGER in _names.decode(row.document)
+
+
+def _tells_members(row: _Row) -> bool:
+    if row.kind != "csv":
+        return True
+    settings = decode_settings(row.settings)
+    return isinstance(settings, CsvSettings) and settings.members != ""
+
+
+def _parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (ids[at : at + _AT_ONCE] for at in range(0, len(ids), _AT_ONCE))
+
+
+def _marks(ids: Sequence[str]) -> str:
+    return ",".join("?" * len(ids))

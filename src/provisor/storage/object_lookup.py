@@ -1,0 +1,55 @@
+"""Whom a record of a source could mean: objects by their immutable id and by mail addresses."""
+
+from collections.abc import Collection
+
+from provisor.database import Connection
+from provisor.directory.objects import DirectoryKind
+
+
+def by_immutable_ids(
+    connection: Connection, tenant: str, kind: DirectoryKind, ids: Collection[str]
+) -> dict[str, list[str]]:
+    """The objects, not purged, that have one of these as onPremisesImmutableId, by it."""
+    if not ids:
+        return {}
+    rows = connection.all(
+        f"""SELECT json_extract(attributes, '$.onPremisesImmutableId'), id FROM object
+        WHERE tenant = ? AND kind = ? AND purged_at IS NULL
+        AND json_extract(attributes, '$.onPremisesImmutableId') IN ({",".join("?" * len(ids))})""",
+        (tenant, kind, *ids),
+    )
+    return _gathered(rows)
+
+
+def by_addresses(
+    connection: Connection, tenant: str, kind: DirectoryKind, source: str, folded: Collection[str]
+) -> dict[str, list[str]]:
+    """The live objects that have one of these folded addresses as mail, by it.
+
+    Goes through everybody, as addresses have no index; so not where everybody is fed by this source, as while a
+    directory is mirrored from empty.
+    """
+    if not folded or not _has_strangers(connection, tenant, kind, source):
+        return {}
+    rows = connection.all(
+        f"""SELECT mail, object FROM object_search WHERE tenant = ? AND kind = ?
+        AND mail IN ({",".join("?" * len(folded))})""",
+        (tenant, kind, *folded),
+    )
+    return _gathered(rows)
+
+
+def _has_strangers(connection: Connection, tenant: str, kind: DirectoryKind, source: str) -> bool:
+    row = connection.one(
+        """SELECT 1 FROM object o WHERE o.tenant = ? AND o.kind = ? AND o.deleted_at IS NULL AND o.purged_at IS NULL
+        AND NOT EXISTS (SELECT 1 FROM source_record r WHERE r.object = o.id AND r.source = ?) LIMIT 1""",
+        (tenant, kind, source),
+    )
+    return row is not None
+
+
+def _gathered(rows: Collection[tuple[str, str]]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for key, object_id in rows:
+        found.setdefault(key, []).append(object_id)
+    return found

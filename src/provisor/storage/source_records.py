@@ -1,0 +1,307 @@
+"""What a source said of each object, as rows: read by anchor and reference, written whole, found where work is left.
+
+A record stays while its object may come back: of who left, as `gone`. Order: reading, writing, what is left to do.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+import msgspec
+
+from provisor.database import Connection, Row
+from provisor.directory.objects import DirectoryValue
+from provisor.engine.sources import RawValue, RecordKind
+from provisor.storage.connected_sources import SourceTrouble
+
+Presence: TypeAlias = Literal["here", "leaving", "gone"]
+CLEAN: Final = 0
+TO_JUDGE: Final = 1
+WAITS_FOR_MANAGER: Final = 2
+_COLUMNS: Final = "anchor, kind, reference, document, flowed, manager, object, presence, reason, dirty, seen, left_at"
+_OF_R: Final = ", ".join(f"r.{name}" for name in _COLUMNS.split(", "))
+_PUT: Final = f"""INSERT INTO source_record (source, tenant, {_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)
+    ON CONFLICT (source, anchor) DO UPDATE SET kind = excluded.kind, reference = excluded.reference,
+    document = excluded.document, flowed = excluded.flowed, manager = excluded.manager, object = excluded.object,
+    presence = excluded.presence, reason = excluded.reason, dirty = excluded.dirty, seen = excluded.seen,
+    left_at = excluded.left_at"""
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.decode
+_trouble = msgspec.json.Decoder(SourceTrouble).decode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceRow:
+    """A record. `flowed` is what it gives the object it feeds, `reason` why it is left out or not taken over whole."""
+
+    anchor: str
+    kind: RecordKind
+    reference: str
+    document: Mapping[str, RawValue]
+    flowed: Mapping[str, DirectoryValue]
+    manager: str | None
+    object: str | None
+    presence: Presence
+    reason: SourceTrouble | None
+    dirty: int
+    seen: int
+    left_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feeding:
+    """What one record, of any source, gives an object."""
+
+    source: str
+    anchor: str
+    precedence: int
+    flowed: Mapping[str, DirectoryValue]
+    manager: str | None
+
+
+def by_anchors(connection: Connection, source: str, anchors: Collection[str]) -> dict[str, SourceRow]:
+    """The records with these anchors."""
+    return {row.anchor: row for row in _those(connection, source, "anchor", anchors)}
+
+
+def by_references(connection: Connection, source: str, references: Collection[str]) -> dict[str, SourceRow]:
+    """The records that others name so, those here before those gone."""
+    found: dict[str, SourceRow] = {}
+    for row in _those(connection, source, "reference", references):
+        if row.reference not in found or row.presence == "here":
+            found[row.reference] = row
+    return found
+
+
+def feeding(connection: Connection, objects: Collection[str]) -> dict[str, list[Feeding]]:
+    """What every record that is here gives these objects."""
+    found: dict[str, list[Feeding]] = {}
+    rows = connection.all(
+        f"""SELECT r.object, r.source, r.anchor, c.precedence, r.flowed, r.manager FROM source_record r
+        JOIN connected_source c ON c.source = r.source
+        WHERE r.presence = 'here' AND r.object IN ({_marks(objects)}) ORDER BY c.precedence, r.source, r.anchor""",
+        [*objects],
+    )
+    for row in rows:
+        one = Feeding(source=row[1], anchor=row[2], precedence=row[3], flowed=_decode(row[4]), manager=row[5])
+        found.setdefault(row[0], []).append(one)
+    return found
+
+
+def page(
+    connection: Connection,
+    source: str,
+    *,
+    after: str = "",
+    limit: int = 500,
+    kind: RecordKind | None = None,
+    with_reason: bool = False,
+) -> list[SourceRow]:
+    """The next records in the order of their anchors: of one kind, or only those with a reason."""
+    conditions = ["r.source = ?", "r.anchor > ?"]
+    conditions += ["r.reason IS NOT NULL"] if with_reason else []
+    conditions += ["r.kind = ?"] if kind is not None else []
+    rows = connection.all(
+        f"SELECT {_OF_R} FROM source_record r WHERE {' AND '.join(conditions)} ORDER BY r.anchor LIMIT ?",
+        (source, after, *([kind] if kind is not None else []), limit),
+    )
+    return [_row(row) for row in rows]
+
+
+def count_here(connection: Connection, source: str) -> dict[str, int]:
+    """How many records are here, by kind, of those that feed somebody."""
+    rows = connection.all(
+        """SELECT kind, count(*) FROM source_record WHERE source = ? AND presence = 'here' AND object IS NOT NULL
+        GROUP BY kind""",
+        (source,),
+    )
+    return {row[0]: int(row[1]) for row in rows}
+
+
+def put(connection: Connection, tenant: str, source: str, rows: Iterable[SourceRow]) -> None:
+    """Store records whole."""
+    connection.many(_PUT, (_written(tenant, source, row) for row in rows))
+
+
+def mark_seen(connection: Connection, source: str, anchors: Iterable[str], *, read: int) -> None:
+    """The full read of this number told of these records, without anything new or readable."""
+    connection.many(
+        "UPDATE source_record SET seen = ? WHERE source = ? AND anchor = ?",
+        ((read, source, anchor) for anchor in anchors),
+    )
+
+
+def mark_all(connection: Connection, source: str) -> None:
+    """Every record that is here is to be judged anew: the rules have changed."""
+    connection.execute("UPDATE source_record SET dirty = 1 WHERE source = ? AND presence = 'here'", (source,))
+
+
+def mark_again(connection: Connection, source: str) -> int:
+    """What could not be taken over is tried once more; returns how many records."""
+    cursor = connection.execute(
+        """UPDATE source_record SET dirty = 1 WHERE source = ? AND reason IS NOT NULL AND presence = 'here'
+        AND json_extract(reason, '$.again') = 1""",
+        (source,),
+    )
+    return cursor.rowcount
+
+
+def mark_references(connection: Connection, source: str, references: Iterable[str]) -> None:
+    """Judge anew whoever is named so."""
+    connection.many(
+        "UPDATE source_record SET dirty = 1 WHERE source = ? AND reference = ? AND presence = 'here'",
+        ((source, reference) for reference in references),
+    )
+
+
+def mark_led_by(connection: Connection, source: str, references: Iterable[str]) -> None:
+    """Those whose manager is named so are looked at again: he has come."""
+    connection.many(
+        "UPDATE source_record SET dirty = 2 WHERE source = ? AND manager = ? AND dirty = 0 AND presence = 'here'",
+        ((source, reference) for reference in references),
+    )
+
+
+def mark_absent(connection: Connection, source: str, *, read: int, at: int, reason: SourceTrouble) -> int:
+    """Who was here and was not told of by the full read of this number is leaving; returns how many."""
+    cursor = connection.execute(
+        """UPDATE source_record SET presence = 'leaving', left_at = ?, reason = ?, dirty = 0
+        WHERE source = ? AND presence = 'here' AND seen < ?""",
+        (at, _encode(reason).decode(), source, read),
+    )
+    return cursor.rowcount
+
+
+def stay(connection: Connection, source: str) -> int:
+    """Nobody who is leaving leaves: a read was wrong. Returns how many. The next full read judges them anew."""
+    cursor = connection.execute(
+        "UPDATE source_record SET presence = 'here', left_at = NULL, reason = NULL, dirty = 1 "
+        "WHERE source = ? AND presence = 'leaving'",
+        (source,),
+    )
+    return cursor.rowcount
+
+
+def pass_over(connection: Connection, source: str, kind: RecordKind) -> None:
+    """Records of this kind need not be judged."""
+    connection.execute("UPDATE source_record SET dirty = 0 WHERE source = ? AND dirty = 1 AND kind = ?", (source, kind))
+
+
+def to_judge(
+    connection: Connection, source: str, kind: RecordKind, *, limit: int, fed: bool = False, after: str = ""
+) -> list[SourceRow]:
+    """The first records of a kind that are to be judged; only those that feed somebody, if `fed`."""
+    only = "AND object IS NOT NULL" if fed else ""
+    rows = connection.all(
+        f"""SELECT {_COLUMNS} FROM source_record WHERE source = ? AND dirty = 1 AND kind = ? AND anchor > ? {only}
+        ORDER BY anchor LIMIT ?""",
+        (source, kind, after, limit),
+    )
+    return [_row(row) for row in rows]
+
+
+def to_lead(connection: Connection, source: str, *, limit: int) -> list[SourceRow]:
+    """The first records that wait for their manager."""
+    rows = connection.all(
+        f"SELECT {_COLUMNS} FROM source_record WHERE source = ? AND dirty = 2 ORDER BY kind, anchor LIMIT ?",
+        (source, limit),
+    )
+    return [_row(row) for row in rows]
+
+
+def leaving(connection: Connection, source: str) -> list[SourceRow]:
+    """Everybody whom the directory has not followed yet; without what they said last."""
+    rows = connection.all(
+        """SELECT anchor, kind, reference, '{}', flowed, manager, object, presence, reason, dirty, seen, left_at
+        FROM source_record WHERE source = ? AND presence = 'leaving' ORDER BY anchor""",
+        (source,),
+    )
+    return [_row(row) for row in rows]
+
+
+def settle(connection: Connection, source: str, rows: Iterable[SourceRow]) -> None:
+    """Store what judging has changed of records: all but what the source said."""
+    connection.many(
+        """UPDATE source_record SET flowed = ?, manager = ?, object = ?, presence = ?, reason = ?, dirty = ?,
+        left_at = ? WHERE source = ? AND anchor = ?""",
+        (
+            (
+                _encode(row.flowed).decode(),
+                row.manager,
+                row.object,
+                row.presence,
+                None if row.reason is None else _encode(row.reason).decode(),
+                row.dirty,
+                row.left_at,
+                source,
+                row.anchor,
+            )
+            for row in rows
+        ),
+    )
+
+
+def forget_gone(connection: Connection, source: str, *, before: int) -> None:
+    """Remove records of who left before this moment, and what groups that are gone said of members."""
+    connection.execute(
+        "DELETE FROM source_record WHERE source = ? AND presence = 'gone' AND left_at < ?", (source, before)
+    )
+
+
+def joined_here(connection: Connection, source: str, objects: Collection[str]) -> set[str]:
+    """Of these objects, those that a record of this source feeds or fed."""
+    rows = connection.all(
+        f"SELECT object FROM source_record WHERE source = ? AND object IN ({_marks(objects)})", [source, *objects]
+    )
+    return {row[0] for row in rows}
+
+
+def _those(
+    connection: Connection, source: str, column: Literal["anchor", "reference"], keys: Collection[str]
+) -> Sequence[SourceRow]:
+    if not keys:
+        return []
+    rows = connection.all(
+        f"SELECT {_COLUMNS} FROM source_record WHERE source = ? AND {column} IN ({_marks(keys)})", [source, *keys]
+    )
+    return [_row(row) for row in rows]
+
+
+def _marks(keys: Collection[str]) -> str:
+    return ",".join("?" * len(keys))
+
+
+def _written(tenant: str, source: str, row: SourceRow) -> tuple[object, ...]:
+    return (
+        source,
+        tenant,
+        row.anchor,
+        row.kind,
+        row.reference,
+        _encode(row.document).decode(),
+        _encode(row.flowed).decode(),
+        row.manager,
+        row.object,
+        row.presence,
+        None if row.reason is None else _encode(row.reason).decode(),
+        row.dirty,
+        row.seen,
+        row.left_at,
+    )
+
+
+def _row(row: Row) -> SourceRow:
+    return SourceRow(
+        anchor=row[0],
+        kind=row[1],
+        reference=row[2],
+        document=_decode(row[3]),
+        flowed=_decode(row[4]),
+        manager=row[5],
+        object=row[6],
+        presence=row[7],
+        reason=None if row[8] is None else _trouble(row[8]),
+        dirty=row[9],
+        seen=row[10],
+        left_at=row[11],
+    )
