@@ -8,6 +8,7 @@ import json
 
 import pytest
 
+from provisor.engine.ports import Malformed
 from provisor.engine.sources import CursorLost, MembersTold, RecordGone, RecordTold, RecordUnreadable
 from support.prepared_answers import reply
 from support.prepared_tenant import GROUP, USER, crowd, page, person
@@ -409,3 +410,43 @@ def test_what_a_reply_says_beside_the_value_does_not_matter(tenant):
     tenant.on("/v1.0/users/delta", reply(200, body, Content_Type="application/json;odata.metadata=minimal"))
 
     assert next(iter(tenant.source().read(None))).told[0].anchor == "a"
+
+
+# Asking after some
+
+
+def test_some_are_asked_after_by_rounds_that_are_narrowed_to_them(tenant):
+    people = [f"a{number}" for number in range(60)]
+    first, second = people[:50], people[50:]
+    tenant.on(
+        "/v1.0/users/delta", page(*map(person, first[1:]), delta_link="x"), page(*map(person, second), delta_link="x")
+    )
+    tenant.on("/v1.0/groups/delta", page(crowd("a0"), delta_link="x"))
+
+    told = list(tenant.source().look(people))
+
+    assert sorted(each.anchor for each in told) == sorted(people)
+    assert all(each.whole for each in told)
+    users, more, groups = tenant.paths()
+    assert users.startswith("/v1.0/users/delta?$filter=id eq 'a0' or id eq 'a1'")
+    assert more.count("id eq") == 10
+    assert groups.startswith("/v1.0/groups/delta?$filter=id eq 'a0'&$select=")
+    assert "members" not in groups
+
+
+def test_an_entry_that_cannot_be_understood_proves_nobody_absent(tenant):
+    tenant.on("/v1.0/users/delta", page({"id": "a", "displayName": 7}, delta_link="x"))
+
+    with pytest.raises(Malformed):
+        list(tenant.source().look(["a"]))
+
+
+def test_who_was_not_asked_after_is_not_told(tenant):
+    tenant.on("/v1.0/users/delta", page(person("b"), {"id": "a", "@removed": {"reason": "changed"}}, delta_link="x"))
+
+    assert list(tenant.source().look(["a"])) == [RecordGone(anchor="a")]
+
+
+def test_nobody_is_asked_after_without_a_question(tenant):
+    assert list(tenant.source().look([])) == []
+    assert tenant.server.requests == []

@@ -5,7 +5,7 @@ there. Source: learn.microsoft.com, *user* and *group resource type*, *Use delta
 """
 
 from collections.abc import Mapping
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, get_args
 
 from provisor.engine.sources import SourceAttribute
 from provisor.rules.source_settings import EntraSettings, ExtensionType
@@ -13,6 +13,7 @@ from provisor.rules.source_settings import EntraSettings, ExtensionType
 PeopleKind: TypeAlias = Literal["user", "group"]
 Shape: TypeAlias = Literal["text", "boolean", "list", "fifteen"]
 
+KINDS: Final[tuple[PeopleKind, ...]] = get_args(PeopleKind)
 FIFTEEN: Final = "onPremisesExtensionAttributes"
 EXTENSION: Final = "extension_"
 LINKS: Final[Mapping[PeopleKind, str]] = {"user": "manager", "group": "members"}
@@ -88,9 +89,10 @@ def chosen(settings: EntraSettings, kind: PeopleKind) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in names if name not in DEFAULT[kind]))
 
 
-def selected(settings: EntraSettings, kind: PeopleKind) -> str:
-    """The value of $select."""
-    return ",".join((*DEFAULT[kind], *chosen(settings, kind), LINKS[kind]))
+def selected(settings: EntraSettings, kind: PeopleKind, *, members: bool = True) -> str:
+    """The value of $select; of groups with their members or without."""
+    link = () if kind == "group" and not members else (LINKS[kind],)
+    return ",".join((*DEFAULT[kind], *chosen(settings, kind), *link))
 
 
 def shapes(settings: EntraSettings, kind: PeopleKind) -> Mapping[str, Shape | None]:
@@ -102,8 +104,7 @@ def shapes(settings: EntraSettings, kind: PeopleKind) -> Mapping[str, Shape | No
 def choosable() -> list[SourceAttribute]:
     """The properties of Graph's own that can be chosen besides, with the kinds that have them."""
     found = dict[str, SourceAttribute]()
-    kinds: tuple[PeopleKind, ...] = ("user", "group")
-    for kind in kinds:
+    for kind in KINDS:
         for name, (type_, shape) in _MORE[kind].items():
             had = found[name].kinds if name in found else ()
             found[name] = SourceAttribute(name=name, type=type_, multi_valued=shape == "list", kinds=(*had, kind))

@@ -82,7 +82,7 @@ def refusal_of(
             status=status,
         )
     hint = "it is asked again in the next run" if status >= 500 else _HINTS.get(status, "correct what was asked for")
-    return Rejected(f"{host} did not {asked.doing} ({named}){because}; {hint}.", status=status, detail=reason)
+    return Rejected(f"{host} did not {asked.doing} ({named}){because}; {hint}.", status=status)
 
 
 def _said(body: bytes, cleaned: Callable[[str], str]) -> tuple[str, str]:

@@ -10,13 +10,14 @@ from datetime import UTC, datetime
 from functools import partial
 from time import sleep
 from typing import Final
+from urllib.parse import quote
 
 from msgspec.structs import replace
 
 from provisor.connectors.addresses import host_of
 from provisor.connectors.graph.assignments import first_assigned, read_assignments
 from provisor.connectors.graph.available import available
-from provisor.connectors.graph.choices import COLLECTIONS, PeopleKind, selected, shapes
+from provisor.connectors.graph.choices import COLLECTIONS, KINDS, PeopleKind, selected, shapes
 from provisor.connectors.graph.client import GraphClient, GraphPage, Rounds
 from provisor.connectors.graph.clouds import places_of
 from provisor.connectors.graph.cursors import TenantCursor, made_for, read_cursor, written
@@ -25,9 +26,19 @@ from provisor.connectors.graph.refusals import GraphAsked
 from provisor.connectors.graph.sign_in import SignIn
 from provisor.connectors.graph.wire import ANSWER_SECONDS, Wire
 from provisor.engine.ports import ConnectorError, Secret
-from provisor.engine.sources import SourceAttribute, SourceCheck, SourcePage, SourceTold
+from provisor.engine.sources import (
+    AssignmentsTold,
+    RecordGone,
+    RecordTold,
+    RecordUnreadable,
+    SourceAttribute,
+    SourceCheck,
+    SourcePage,
+    SourceTold,
+)
 from provisor.rules.source_settings import EntraSettings
 
+MOST_IDS: Final = 50  # that a delta can be narrowed to
 _RIGHTS: Final[Mapping[PeopleKind, str]] = {
     "user": "User.Read.All or Directory.Read.All",
     "group": "GroupMember.Read.All, Group.Read.All or Directory.Read.All",
@@ -90,13 +101,27 @@ class EntraTenant:
         """Users, groups, assignments. Graph may say of any page that its link is good no longer (CursorLost)."""
         made = made_for(self._settings, self._places)
         begun = place = TenantCursor(made_for=made, full=True) if cursor is None else read_cursor(cursor, made)
-        kinds: tuple[PeopleKind, ...] = ("user", "group")
-        for kind in kinds:
+        for kind in KINDS:
             if place.phase == kind:
                 for told, after in self._round(kind, place, resumed=cursor is not None):
                     yield self._told(told, after, last=_is_over(after) and not self._settings.applications)
                     place = after
         yield from self._assigned(place, nothing_told=place == begun)
+
+    def look(self, anchors: Sequence[str]) -> Iterator[RecordTold | RecordGone]:
+        """Ask after some, by first rounds that are narrowed to them."""
+        wanted = dict.fromkeys(anchors)
+        for kind in KINDS:
+            asked = GraphAsked(f"tell of some of its {COLLECTIONS[kind]}", _RIGHTS[kind])
+            reader = DeltaReader(kind, shapes(self._settings, kind), first=True, resumed=False)
+            for some in _parts(list(wanted), MOST_IDS):
+                for page in self._client.pages(_narrowed(self._settings, kind, some), asked):
+                    for told in (each for entry in page for each in reader.told(entry, "an entry")):
+                        if isinstance(told, RecordUnreadable | AssignmentsTold):
+                            raise self._client.malformed(asked, "has an entry that cannot be understood")
+                        if told.anchor in wanted:
+                            del wanted[told.anchor]
+                            yield told
 
     def moved(self, cursor: str) -> bool | None:
         """Only a delta can tell."""
@@ -178,6 +203,18 @@ class EntraTenant:
         for mirrored in self._settings.applications:
             name = mirrored.service_principal
             yield _Tried(f"application {name}", partial(assigned, name))
+
+
+def _parts(ids: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+    return (ids[start : start + size] for start in range(0, len(ids), size))
+
+
+def _narrowed(settings: EntraSettings, kind: PeopleKind, ids: Sequence[str]) -> str:
+    """A first round of these objects alone, without members."""
+    wanted = " or ".join("id eq '{}'".format(one.replace("'", "''")) for one in ids)
+    return (
+        f"/{COLLECTIONS[kind]}/delta?$filter={quote(wanted, safe='')}&$select={selected(settings, kind, members=False)}"
+    )
 
 
 def _is_over(place: TenantCursor) -> bool:
