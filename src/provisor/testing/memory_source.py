@@ -39,7 +39,7 @@ class MemoryRecord:
 class SourceFaults:
     """What goes wrong with the next reads: each is taken once, but what is `down` while it is true.
 
-    Pages are counted from 0 in a read.
+    Pages are counted from 0 in a read. Only a full read skips one: of a delta no client could tell.
     """
 
     down: bool = False
@@ -105,7 +105,7 @@ class MemorySource:
         if self.faults.loses_cursor and cursor is not None:
             self.faults.loses_cursor = False
             raise CursorLost("It has forgotten that cursor.")
-        place = json.loads(cursor) if cursor is not None else {"full": True, "since": 0, "high": self._change, "at": ""}
+        place = {"full": True, "since": 0, "high": self._change, "at": ""} if cursor is None else _place(cursor)
         if place["high"] is None:
             place = {"full": False, "since": place["since"], "high": self._change, "at": ""}
         yield from self._pages(place)
@@ -127,7 +127,7 @@ class MemorySource:
             if self.faults.breaks_before_page == number:
                 self.faults.breaks_before_page = None
                 raise Unreachable("The connection was lost in the middle.", timed_out=True)
-            if self.faults.skips_page == number and number < len(pages) - 1:
+            if full and self.faults.skips_page == number and number < len(pages) - 1:
                 self.faults.skips_page = None
                 continue
             last = number == len(pages) - 1
@@ -167,6 +167,14 @@ class MemorySource:
     def _answers(self) -> None:
         if self.faults.down:
             raise Unreachable("It is down.", sent=False)
+
+
+def _place(cursor: str) -> dict[str, object]:
+    try:
+        found: dict[str, object] = json.loads(cursor)
+    except ValueError:
+        raise CursorLost("It knows no such cursor.") from None
+    return found
 
 
 def _told(anchor: str, record: MemoryRecord) -> SourceTold:

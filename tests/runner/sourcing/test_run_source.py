@@ -113,6 +113,7 @@ def test_who_is_deleted_goes_into_the_recycle_bin_and_comes_back_as_the_same_obj
     mirror.run(source, domain)
     assert mirror.deleted() == {"anna"}
     domain.person("anna")
+    domain.group("sales", "anna")
 
     mirror.run(source, domain)
 
