@@ -34,6 +34,11 @@ if TYPE_CHECKING:
 # noun: module, attribute, what it is for
 NOUNS: Final = {
     "import": ("provisor.cli.importing", "app", "Bring people, groups and memberships into the directory."),
+    "source": (
+        "provisor.cli.source",
+        "app",
+        "Where people and groups come from on a schedule: Active Directory, LDAP, Microsoft Entra, CSV files.",
+    ),
     "user": ("provisor.cli.user", "app", "People of the directory."),
     "group": ("provisor.cli.group", "app", "Groups of the directory."),
     "member": ("provisor.cli.member", "app", "Who is in which group."),

@@ -166,10 +166,15 @@ def _typed(prompt: str) -> str:
     return getpass.getpass(f"{prompt}: ")
 
 
-def _secret_in(file: str) -> str:
+def secret_text(file: str) -> str:
+    """A secret of several lines, such as a certificate with its key, in a file or standard input (`-`)."""
+    return _secret_in(file, _text_in)
+
+
+def _secret_in(file: str, read: Callable[[str], str] | None = None) -> str:
     """The secret in a file; a file that cannot be read or holds no secret is wrong usage."""
     try:
-        return secret_line(file)
+        return (read or secret_line)(file)
     except OSError as error:
         raise typer.BadParameter(f"{file} cannot be read: {error.strerror}.") from error
     except ValueError as error:
@@ -182,7 +187,14 @@ def secret_line(file: str) -> str:
     A byte order mark and trailing line breaks are not part of it. Raises OSError, and ValueError with a sentence that
     shows nothing of what was read.
     """
-    named = "Standard input" if file == "-" else file
+    lines = _text_in(file).strip("\r\n").splitlines()
+    if len(lines) > 1:
+        raise ValueError(f"{_named(file)} holds {len(lines)} lines, but a secret is one line; remove the others.")
+    return lines[0] if lines else ""
+
+
+def _text_in(file: str) -> str:
+    named = _named(file)
     if file == "-":
         typed = sys.stdin.isatty()
         data = sys.stdin.buffer.readline() if typed else sys.stdin.buffer.read(_LARGEST_SECRET_BYTES + 1)
@@ -193,13 +205,13 @@ def secret_line(file: str) -> str:
         raise ValueError(f"{named} holds more than {_LARGEST_SECRET_BYTES:,} bytes, too many for a secret.")
     wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))  # what PowerShell's > writes
     try:
-        text = data.decode("utf-16" if wide else "utf-8-sig")
+        return data.decode("utf-16" if wide else "utf-8-sig")
     except UnicodeDecodeError:  # without the bytes, which may be most of a secret
         raise ValueError(f"{named} is not UTF-8 text.") from None
-    lines = text.strip("\r\n").splitlines()
-    if len(lines) > 1:
-        raise ValueError(f"{named} holds {len(lines)} lines, but a secret is one line; remove the others.")
-    return lines[0] if lines else ""
+
+
+def _named(file: str) -> str:
+    return "Standard input" if file == "-" else file
 
 
 def confirmed(name: str) -> bool:

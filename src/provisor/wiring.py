@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from provisor.connectors.oauth import Grant, TokenSource
     from provisor.database import Connection
     from provisor.engine.ports import Secret, Target
+    from provisor.engine.sources import DirectorySource
+    from provisor.rules.source_settings import SourceSettings
     from provisor.settings import Settings
     from provisor.storage.jobs import Job
     from provisor.storage.secrets import KeyRing, SecretOwner
@@ -59,6 +61,7 @@ def build(settings: Settings) -> Admin:
             tally=tally,
             connect_unsaved=connections.connect,
             connect_on_demand=connections.connect_on_demand,
+            connect_source=connect_source,
             key_file=settings.secret_key_file,
         )
     )
@@ -84,6 +87,32 @@ def problem_with_credentials(url: str, token: Secret) -> str | None:
     except ValueError as error:
         return str(error)
     return None
+
+
+def connect_source(settings: SourceSettings, given: Mapping[str, Secret]) -> DirectorySource:
+    """The connector of a source with these settings and secrets; it opens nothing until it is asked something.
+
+    Raises ValueError, as a sentence, for secrets that cannot be used.
+    """
+    from provisor.rules.source_settings import ActiveDirectorySettings, CsvSettings, EntraSettings, LdapSettings
+
+    match settings:
+        case ActiveDirectorySettings():
+            from provisor.connectors.active_directory import ActiveDirectory
+
+            return ActiveDirectory(settings, given)
+        case LdapSettings():
+            from provisor.connectors.ldap import LdapDirectory
+
+            return LdapDirectory(settings, given)
+        case EntraSettings():
+            from provisor.connectors.graph import EntraTenant
+
+            return EntraTenant(settings, given)
+        case CsvSettings():
+            from provisor.connectors.csv_source import CsvSource
+
+            return CsvSource(settings)
 
 
 class Refreshing:

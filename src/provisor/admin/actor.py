@@ -15,6 +15,8 @@ __all__ = ["Actor", "AuthorKind"]
 DIRECTORY_READ: Final = "directory.read"
 DIRECTORY_WRITE: Final = "directory.write"
 DIRECTORY_PURGE: Final = "directory.purge"
+SOURCE_READ: Final = "source.read"
+SOURCE_WRITE: Final = "source.write"
 APPLICATION_CREATE: Final = "application.create"
 APPLICATION_READ: Final = "application.read"
 APPLICATION_WRITE: Final = "application.write"
@@ -53,6 +55,8 @@ ALL_PERMISSIONS: Final = OF_APPLICATIONS | {
     DIRECTORY_READ,
     DIRECTORY_WRITE,
     DIRECTORY_PURGE,
+    SOURCE_READ,
+    SOURCE_WRITE,
     APPLICATION_CREATE,
     AUDIT_READ,
     SERVICE_READ,

@@ -44,12 +44,14 @@ if TYPE_CHECKING:
     from provisor.admin.openid import OpenId
     from provisor.admin.plan_making import PlanMaking
     from provisor.admin.plans import Plans
+    from provisor.admin.provenance import Provenance
     from provisor.admin.removals import Removals
     from provisor.admin.reports import Reports
     from provisor.admin.retentions import Retentions
     from provisor.admin.schemas import Schemas
     from provisor.admin.service_principals import ServicePrincipals
     from provisor.admin.setup import SetupLinks
+    from provisor.admin.source_verbs import SourceVerbs
     from provisor.admin.synchronization import Synchronization
     from provisor.admin.typed_members import MembersById
     from provisor.admin.typed_objects import DeletedObjects, TypedObjects
@@ -100,6 +102,13 @@ class Admin:
         return Members(self._context)
 
     @cached_property
+    def provenance(self) -> Provenance:
+        """Where people and groups came from."""
+        from provisor.admin.provenance import Provenance
+
+        return Provenance(self._context)
+
+    @cached_property
     def typed_users(self) -> TypedObjects:
         """People of the directory, by typed values."""
         from provisor.admin.typed_objects import TypedObjects
@@ -147,6 +156,13 @@ class Admin:
         from provisor.admin.imports import Imports
 
         return Imports(self._context)
+
+    @cached_property
+    def sources(self) -> SourceVerbs:
+        """Where people and groups come from on a schedule."""
+        from provisor.admin.source_verbs import SourceVerbs
+
+        return SourceVerbs(self._context)
 
     @cached_property
     def applications(self) -> Applications:

@@ -23,6 +23,8 @@ from provisor.storage import audit, clock
 
 if TYPE_CHECKING:  # most commands need neither ciphers nor the port, and need not pay for their imports
     from provisor.engine.ports import Secret, Target
+    from provisor.engine.sources import DirectorySource
+    from provisor.rules.source_settings import SourceSettings
     from provisor.runner.asking.rates import Rates
     from provisor.storage.jobs import Job
     from provisor.storage.secrets import KeyRing, SecretOwner
@@ -45,6 +47,7 @@ class Context:
     tally: Tally = field(default_factory=Tally)
     connect_on_demand: Callable[[Job], Target] | None = None  # `connect`, where it is no other
     connect_unsaved: Callable[[Job, Mapping[str, str]], Target] | None = None
+    connect_source: Callable[[SourceSettings, Mapping[str, Secret]], DirectorySource] | None = None
     rates_when_asked: OneRates = field(default_factory=lambda: OneRates())
     key_file: Path = Path("secret.key")  # where load_key looks
     refusals: _Refusals = field(default_factory=lambda: _Refusals())

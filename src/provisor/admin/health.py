@@ -10,28 +10,53 @@ from pathlib import Path
 from provisor.admin.actor import SERVICE_READ, Actor
 from provisor.admin.context import Context
 from provisor.admin.errors import AdminError
+from provisor.admin.source_figures import SourceFigures, behind_seconds, source_figures
 from provisor.admin.tally import NO_ANSWER, Histogram, Tally
 from provisor.database import Connection
 from provisor.runner.job_lock import is_held
 from provisor.runner.scheduler import next_start
 from provisor.runner.tidying.pulse import Pulse
 from provisor.scim.values import Json
-from provisor.storage import applications, clock, jobs, measures, statistics
+from provisor.storage import applications, clock, connected_sources, jobs, measures, statistics
+from provisor.storage.connected_sources import ConnectedSource
 from provisor.storage.jobs import Job
 from provisor.storage.statistics import StatisticKey
 from provisor.storage.times import to_microseconds
 
-__all__ = ["NO_ANSWER", "Health", "HealthReport", "Histogram", "JobFigures", "Pulse", "ServiceFigures", "Tally"]
+__all__ = [
+    "NO_ANSWER",
+    "Health",
+    "HealthReport",
+    "Histogram",
+    "JobFigures",
+    "Pulse",
+    "ServiceFigures",
+    "SourceFigures",
+    "Tally",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceHealth:
+    """How one source is: how many runs failed one after another, the code of what went wrong, how far it is behind."""
+
+    id: str
+    failures: int
+    error: str | None
+    behind: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HealthReport:
-    """How the service is. `database` is what is wrong with it; `behind` is by how many seconds a job is overdue."""
+    """How the service is. `database` is what is wrong with it; `behind` is by how many seconds a job is overdue, and
+    `sources` whether each source can be read, with the same.
+    """
 
     scheduler_alive: bool
     beat_seconds: float
     database: str | None
     behind: Mapping[str, float]
+    sources: Sequence[SourceHealth] = ()
 
     @property
     def ready(self) -> bool:
@@ -46,6 +71,10 @@ class HealthReport:
             "database": {"writable": self.database is None, "problem": self.database},
             "behindSeconds": round(max(self.behind.values(), default=0.0), 1),
             "jobs": [{"id": job, "behindSeconds": round(seconds, 1)} for job, seconds in self.behind.items()],
+            "sources": [
+                {"id": one.id, "failures": one.failures, "error": one.error, "behindSeconds": round(one.behind, 1)}
+                for one in self.sources
+            ],
         }
 
 
@@ -66,6 +95,7 @@ class ServiceFigures:
     """What an operator watches of the whole service."""
 
     jobs: Sequence[JobFigures]
+    sources: Sequence[SourceFigures]
     database_bytes: int
     forwarding_lag: Mapping[str, int]
 
@@ -118,16 +148,29 @@ class Health:
         """Whether the loop that `pulse` belongs to lives and the database can be written: a row of it is."""
         self.context.needs(actor, SERVICE_READ)
         pulse = pulse or self.watched.pulse
-        problem, behind = None, dict[str, float]()
+        problem, behind, sources = None, dict[str, float](), list[SourceHealth]()
         try:
             with self.context.database.transaction() as connection:
                 clock.observe(connection, self.context.tenant, now=self.context.now())
             reader = self.context.database.reader()
             behind = {job.id: self._behind(job) for job in jobs.all_jobs(reader, self.context.tenant)}
+            sources = [self._of_source(one) for one in connected_sources.every(reader, self.context.tenant)]
         except Exception as error:  # noqa: BLE001 - whatever keeps it from writing is what was asked for
             problem = str(error) or type(error).__name__
         return HealthReport(
-            scheduler_alive=pulse.alive, beat_seconds=pulse.age_seconds, database=problem, behind=behind
+            scheduler_alive=pulse.alive,
+            beat_seconds=pulse.age_seconds,
+            database=problem,
+            behind=behind,
+            sources=sources,
+        )
+
+    def _of_source(self, source: ConnectedSource) -> SourceHealth:
+        return SourceHealth(
+            id=source.id,
+            failures=source.failures,
+            error=None if source.error is None else source.error.code,
+            behind=behind_seconds(self.context, source),
         )
 
     def figures(self, actor: Actor) -> ServiceFigures:
@@ -136,6 +179,7 @@ class Health:
         try:
             return ServiceFigures(
                 jobs=[self._of_job(connection, job) for job in jobs.all_jobs(connection, self.context.tenant)],
+                sources=source_figures(self.context, connection),
                 database_bytes=self.context.database.path.stat().st_size,
                 forwarding_lag=measures.forwarding_lag(connection, self.context.tenant),
             )

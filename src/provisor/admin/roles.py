@@ -20,6 +20,9 @@ PERMISSIONS: Final[Mapping[str, str]] = {
     may.DIRECTORY_READ: "See users, groups, memberships and the recycle bin.",
     may.DIRECTORY_WRITE: "Create, change, disable, delete and restore users and groups, change memberships, import.",
     may.DIRECTORY_PURGE: "Delete users and groups for good, and confirm that the clock is right.",
+    may.SOURCE_READ: "See the sources that people and groups are read from, how they are, what they could not give.",
+    may.SOURCE_WRITE: "Add, change, test, run, pause and delete sources, choose their directory extensions, decide"
+    " about what they hold back.",
     may.APPLICATION_CREATE: "Add an application from the gallery.",
     may.APPLICATION_READ: "See an application with its app roles, owners and assignments.",
     may.APPLICATION_WRITE: "Change an application with its app roles and owners, and remove it.",
@@ -76,6 +79,10 @@ ROLES: Final[Mapping[str, RoleRights]] = {
         permissions=frozenset({may.DIRECTORY_READ}),
         own_permissions=may.OF_APPLICATIONS,
     ),
+    "Hybrid Identity Administrator": RoleRights(
+        about="The sources of people and groups: Active Directory, LDAP, Entra and CSV files; sees the directory.",
+        permissions=frozenset({may.DIRECTORY_READ, may.SOURCE_READ, may.SOURCE_WRITE, may.AUDIT_READ}),
+    ),
     "Reports Reader": RoleRights(
         about="The provisioning log, reports and the audit log.",
         permissions=frozenset({may.APPLICATION_READ, may.LOG_READ, may.AUDIT_READ}),
@@ -85,6 +92,7 @@ ROLES: Final[Mapping[str, RoleRights]] = {
         permissions=frozenset(
             {
                 may.DIRECTORY_READ,
+                may.SOURCE_READ,
                 may.APPLICATION_READ,
                 may.JOB_READ,
                 may.LOG_READ,

@@ -1,4 +1,4 @@
-"""Looks after all started jobs in one process: what `provisor serve` does until it is told to stop.
+"""Looks after all started jobs and sources in one process: what `provisor serve` does until it is told to stop.
 
 The runner's scheduler says when a job is due; here each run is put together, told about, and answered for. Beside the
 jobs the service beats, tells of trouble and keeps house. Order: serving, runs, what goes on beside.
@@ -13,6 +13,7 @@ from typing import Literal
 
 from provisor.admin.context import Context
 from provisor.admin.errors import AdminError
+from provisor.admin.source_connecting import source_access
 from provisor.database import Writer
 from provisor.rules.failure import Failure
 from provisor.runner.assembling import Order
@@ -22,10 +23,13 @@ from provisor.runner.job_lock import JobBusy
 from provisor.runner.recording.summary import NotRunnable
 from provisor.runner.scheduler import run_jobs
 from provisor.runner.session import JobSession
+from provisor.runner.source_schedule import SourceSchedule, run_sources
 from provisor.runner.tidying.housekeeping import keep_house
 from provisor.runner.tidying.pulse import Pulse
 from provisor.storage import applications, jobs, log, run_requests
+from provisor.storage.connected_sources import ConnectedSource
 from provisor.storage.run_requests import RunAnswer, RunRequest
+from provisor.storage.source_runs import SourceRun
 from provisor.storage.times import to_microseconds
 
 
@@ -137,11 +141,27 @@ class Serving:
             asyncio.create_task(work)
             for work in (send_notices(notifying(context, self.failed), stop=over), house, self.pulse.beat(over))
         ]
+        reading = asyncio.create_task(run_sources(self._sources(), stop=self.stop))
         try:
             yield
+            await reading
         finally:
             over.set()
             await asyncio.gather(*tasks)
+
+    def _sources(self) -> SourceSchedule:
+        return SourceSchedule(access=source_access(self.context), ran=self._read, failed=self.failed)
+
+    def _read(self, source: ConnectedSource, run: SourceRun) -> None:
+        """A run of a source has ended; one that found nothing is not worth a line."""
+        self.context.tally.source_run(source.id, run.kind, run.state, run.counters)
+        if run.error is not None:
+            self.failed(source.name, f"{run.error.message} {run.error.hint}")
+        elif run.state != "succeeded" or any(name != "read" for name in run.counters):
+            counts = ", ".join(f"{number:,} {name}" for name, number in run.counters.items())
+            self.said(f"{source.name}: {run.kind} read {run.n} {run.state}: {counts or 'nothing new'}.")
+        if run.state == "held":
+            self.failed(source.name, f"Deletions are held back: see `provisor source status {source.name}`.")
 
 
 def failure_of(error: Exception) -> Failure:

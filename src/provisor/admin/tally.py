@@ -1,4 +1,4 @@
-"""What this process did since it started: requests to applications and cycles, counted where they happen.
+"""What this process did since it started: requests to applications, cycles, runs of sources, counted where they are.
 
 Written on the event loop, read by whoever asks for metrics in a thread of its own; nothing is ever taken away, so a
 reader that comes in between sees a moment's numbers at worst one apart. What the database knows is not counted here.
@@ -6,7 +6,7 @@ reader that comes in between sees a moment's numbers at worst one apart. What th
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final
 
@@ -43,13 +43,15 @@ class Histogram:
 
 
 class Tally:
-    """Counts of this process. Jobs are called by their ids."""
+    """Counts of this process. Jobs and sources are called by their ids."""
 
     def __init__(self) -> None:
         self.requests: Counter[tuple[str, str, str]] = Counter()  # job, method, status
         self.request_seconds: dict[tuple[str, str], Histogram] = {}  # job, method
         self.cycles: Counter[tuple[str, str, str]] = Counter()  # job, kind, state
         self.cycle_seconds: dict[tuple[str, str], Histogram] = {}  # job, kind
+        self.source_runs: Counter[tuple[str, str, str]] = Counter()  # source, kind, state
+        self.source_records: Counter[tuple[str, str]] = Counter()  # source, what happened to them
 
     def of_job(self, job: str) -> Callable[[str, int | None, float], None]:
         """What a client of this job's application tells its requests to."""
@@ -70,6 +72,12 @@ class Tally:
         """A cycle came to its end."""
         self.cycles[job, kind, state] += 1
         _at(self.cycle_seconds, (job, kind), CYCLE_BOUNDS).add(seconds)
+
+    def source_run(self, source: str, kind: str, state: str, counters: Mapping[str, int]) -> None:
+        """A run of a source came to its end, having counted this."""
+        self.source_runs[source, kind, state] += 1
+        for what, number in counters.items():
+            self.source_records[source, what.replace(" ", "-")] += number
 
 
 def _at(histograms: dict[tuple[str, str], Histogram], key: tuple[str, str], bounds: tuple[float, ...]) -> Histogram:

@@ -18,6 +18,7 @@ MemberArgument = Annotated[
 ]
 ApplicationArgument = Annotated[str, typer.Argument(metavar="APP", help="An application, by name or id.")]
 JobArgument = Annotated[str, typer.Argument(metavar="JOB", help="A job, by its id or the name of its application.")]
+SourceArgument = Annotated[str, typer.Argument(metavar="SOURCE", help="A source, by name or id.")]
 Details = Annotated[bool, typer.Option("--details", help="List by name what is done, some of every sort.")]
 AttributeArguments = Annotated[
     list[str],

@@ -12,13 +12,13 @@ import msgspec
 
 from provisor.scim.values import Json
 
-TroubleKind = Literal["quarantine", "deletions", "credential", "webhook"]
+TroubleKind = Literal["quarantine", "deletions", "credential", "webhook", "source"]
 Turn = Literal["began", "changed", "over"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """One turn of one trouble. `about` is the id of what has the trouble: a job, an application, a webhook.
+    """One turn of one trouble. `about` is the id of what has the trouble: a job, an application, a webhook, a source.
 
     `name` is what people call it, `job` the id of the job whose recipients are told, None where there is no job.
     `reason` is a stable code; another one is another turn of the same trouble. `facts` are shown as pairs.
@@ -47,6 +47,9 @@ _HEADLINES: Final[dict[tuple[TroubleKind, Turn], str]] = {
     ("credential", "began"): "needs a new credential: {reason}",
     ("credential", "changed"): "needs a new credential: {reason}",
     ("credential", "over"): "has a credential that is good for longer",
+    ("source", "began"): "cannot be read: {reason}",
+    ("source", "changed"): "cannot be read for another reason: {reason}",
+    ("source", "over"): "can be read again",
     ("webhook", "began"): "was switched off: {reason}",
     ("webhook", "changed"): "was switched off: {reason}",
     ("webhook", "over"): "is switched on again",

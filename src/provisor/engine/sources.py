@@ -142,6 +142,13 @@ class DirectorySource(Protocol):
         Raises CursorLost when it cannot go on from there; nothing was told then.
         """
 
+    def look(self, anchors: Sequence[str]) -> Iterator[RecordTold | RecordGone]:
+        """Ask after these objects, a few hundred at most, because a full read did not tell of them.
+
+        Who is there is told as in a full read, and who is known to be deleted is told as gone. Whoever is told neither
+        way was asked for, and the source answered in so many words that there is no such object. Members are not told.
+        """
+
     def moved(self, cursor: str) -> bool | None:
         """Whether something may have changed since a read ended with this cursor; None when only a read can tell.
 

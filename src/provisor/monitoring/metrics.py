@@ -16,6 +16,7 @@ from prometheus_client.registry import Collector
 
 from provisor.admin.actor import Actor
 from provisor.admin.health import Health, Histogram, JobFigures, Pulse, ServiceFigures, Tally
+from provisor.monitoring.source_metrics import of_source_tally, of_sources
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 Figure = Callable[[JobFigures], float]
@@ -52,6 +53,7 @@ class ServiceMetrics(Collector):
         )
         yield from of_figures(self._health.figures(self._actor))
         yield from of_tally(self._health.tally)
+        yield from of_source_tally(self._health.tally)
 
 
 def of_figures(figures: ServiceFigures) -> Iterator[Metric]:
@@ -77,6 +79,7 @@ def of_figures(figures: ServiceFigures) -> Iterator[Metric]:
             queue.add_metric([one.job.id, state], one.measured.queue[state])
     yield queue
     yield _events(figures.jobs)
+    yield from of_sources(figures.sources)
 
 
 def _info(jobs: Iterable[JobFigures]) -> Metric:

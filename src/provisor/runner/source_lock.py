@@ -13,7 +13,7 @@ class SourceBusy(Exception):
 
 @contextmanager
 def source_lock(database: Path, source: str) -> Iterator[None]:
-    """Hold the lock of a source, by its id, for the block. Raises SourceBusy at once when a process or thread has it."""
+    """Hold the lock of a source, by its id, for the block. Raises SourceBusy when a process or thread has it."""
     with ExitStack() as held:
         try:
             held.enter_context(locked(_file(database, source)))

@@ -174,6 +174,15 @@ def want_run(connection: Connection, source_id: str, kind: ReadKind) -> None:
     )
 
 
+def withdraw_run(connection: Connection, source_id: str) -> bool:
+    """Nobody wants it read any more; False when nobody did, as when a run began meanwhile."""
+    row = connection.one(
+        "UPDATE connected_source SET run_wanted = NULL WHERE source = ? AND run_wanted IS NOT NULL RETURNING source",
+        (source_id,),
+    )
+    return row is not None
+
+
 def forget_cursor(connection: Connection, source_id: str) -> None:
     """The next read is a full one, from its beginning."""
     connection.execute("UPDATE connected_source SET cursor = NULL, within_full = 0 WHERE source = ?", (source_id,))

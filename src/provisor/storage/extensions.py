@@ -37,20 +37,45 @@ def full_name(connection: Connection, tenant: str, attribute: str) -> str:
 def register(connection: Connection, tenant: str, attribute: str, kind: DirectoryKind, *, now: datetime) -> str:
     """Register an import's column for a kind of object, unless it is already; returns its full name."""
     name = full_name(connection, tenant, attribute)
-    target = TARGET[kind]
     known = registered(connection, tenant).get(name)
     if known is None:
-        app_id = tenants.setting(connection, tenant, tenants.EXTENSION_APP) or ""
-        extension = ExtensionProperty(
-            name=name, attribute=attribute, data_type="String", targets=(target,), app_id=app_id, synced=True
-        )
-        _insert(connection, tenant, extension, now=now)
-    elif target not in known.targets:
-        connection.execute(
-            "UPDATE extension_property SET targets = ? WHERE name = ? AND tenant = ?",
-            (_text([*known.targets, target]), name, tenant),
-        )
+        _synced(connection, tenant, attribute, kind, "String", multi_valued=False, now=now)
+    else:
+        _target(connection, tenant, known, kind)
     return name
+
+
+def register_typed(
+    connection: Connection,
+    tenant: str,
+    attribute: str,
+    kind: DirectoryKind,
+    *,
+    data_type: DataType,
+    multi_valued: bool,
+    now: datetime,
+) -> ExtensionProperty | Refusal:
+    """Register an attribute of a source for a kind of object, with its type, unless it is already; refused where it is
+    registered as of another type, or values of another type are there. One that a file brought as text takes bytes too.
+    """
+    refusal = unfit_definition(attribute, data_type, (TARGET[kind],), multi_valued=multi_valued)
+    if refusal is not None:
+        return refusal
+    name = full_name(connection, tenant, attribute)
+    known = registered(connection, tenant).get(name)
+    if known is not None and not _takes(known, data_type, multi_valued=multi_valued):
+        return Refusal(
+            code="extension-exists",
+            message=f"{name} is registered as {_shape(known.data_type, several=known.multi_valued)}, and the source has"
+            f" {_shape(data_type, several=multi_valued)}.",
+            hint="Choose it with that type; or clear its values, delete the extension and choose it anew.",
+        )
+    if known is not None:
+        return _target(connection, tenant, known, kind)
+    plain = data_type in ("String", "Binary") and not multi_valued  # base64 is text that a file may have brought
+    if not plain and _has_values(connection, tenant, name):
+        return _values_left(name)
+    return _synced(connection, tenant, attribute, kind, data_type, multi_valued=multi_valued, now=now)
 
 
 def valued(connection: Connection, tenant: str, name: str) -> int:
@@ -88,11 +113,7 @@ def define(
         )
     plain = data_type == "String" and not multi_valued
     if not plain and _has_values(connection, tenant, name):
-        return Refusal(
-            code="extension-exists",
-            message=f"Users or groups still have values under {name}, from when it was registered before.",
-            hint="Register it as a String, clear them, then delete it and register it anew; or choose another name.",
-        )
+        return _values_left(name)
     extension = ExtensionProperty(
         name=name, attribute=attribute, data_type=data_type, targets=chosen, app_id=app_id, multi_valued=multi_valued
     )
@@ -144,6 +165,58 @@ def _insert(connection: Connection, tenant: str, extension: ExtensionProperty, *
         ),
     )
     return replace(extension, id=key)
+
+
+def _synced(
+    connection: Connection,
+    tenant: str,
+    attribute: str,
+    kind: DirectoryKind,
+    data_type: DataType,
+    *,
+    multi_valued: bool,
+    now: datetime,
+) -> ExtensionProperty:
+    """A new one of the tenant's own application."""
+    extension = ExtensionProperty(
+        name=full_name(connection, tenant, attribute),
+        attribute=attribute,
+        data_type=data_type,
+        targets=(TARGET[kind],),
+        app_id=tenants.setting(connection, tenant, tenants.EXTENSION_APP) or "",
+        multi_valued=multi_valued,
+        synced=True,
+    )
+    return _insert(connection, tenant, extension, now=now)
+
+
+def _target(connection: Connection, tenant: str, known: ExtensionProperty, kind: DirectoryKind) -> ExtensionProperty:
+    """The extension, from now on of this kind of object too."""
+    if TARGET[kind] in known.targets:
+        return known
+    targets = (*known.targets, TARGET[kind])
+    connection.execute(
+        "UPDATE extension_property SET targets = ? WHERE name = ? AND tenant = ?",
+        (_text([*targets]), known.name, tenant),
+    )
+    return replace(known, targets=targets)
+
+
+def _takes(known: ExtensionProperty, data_type: DataType, *, multi_valued: bool) -> bool:
+    same = known.data_type == data_type or (known.data_type, data_type) == ("String", "Binary")  # base64 is text
+    return same and known.multi_valued == multi_valued
+
+
+def _shape(data_type: str, *, several: bool) -> str:
+    return f"{data_type} with several values" if several else f"{data_type} with one value"
+
+
+def _values_left(name: str) -> Refusal:
+    return Refusal(
+        code="extension-exists",
+        message=f"Users or groups still have values under {name}, from when it was registered before.",
+        hint="Register it as a String, clear them, then delete it and register it anew; or choose another name.",
+    )
 
 
 def _has_values(connection: Connection, tenant: str, name: str) -> bool:

@@ -65,6 +65,11 @@ def mirror_assignments(
     return Mirrored(len(fresh), len(gone))
 
 
+def leave_to_hand(connection: Connection, source: str) -> None:
+    """What a source assigned stays, from now on as if it had been made by hand."""
+    connection.execute("UPDATE assignment SET source = NULL WHERE source = ? AND removed_at IS NULL", (source,))
+
+
 def _of_people_there(connection: Connection, tenant: str, pairs: list[tuple[str, str]]) -> list[tuple[str, str, str]]:
     """Those pairs whose user or group is alive, with its kind."""
     found = list[tuple[str, str, str]]()

@@ -28,6 +28,8 @@ _OF_THE_JOB = (
 _MADE_BY_PLANNING = ("work", "listing", "log_event", "log_facet", "log_frame", "exchange")
 
 _OF_THE_DIRECTORY = ("feed", "source", "extension_property", "object", "object_search")
+_OF_SOURCES = ("connected_source", "source_record", "source_member", "source_assignment", "source_run", "member")
+_CUT_BY_PURGES = ("assignment", "application_owner")
 
 
 def scratch_for(database: Database, job: int) -> AbstractContextManager[Database]:
@@ -42,4 +44,10 @@ def scratch_directory(database: Database, tenant: str, *, members: bool) -> Abst
     `members`: with the memberships too, which may be many more than all else. Raises DatabaseError for PostgreSQL.
     """
     tables = [*_OF_THE_DIRECTORY, *(["member"] if members else [])]
+    return scratch(database.path, [(table, "tenant = ?", (tenant,)) for table in tables])
+
+
+def scratch_sources(database: Database, tenant: str) -> AbstractContextManager[Database]:
+    """The same with memberships, assignments, and all that sources told: for a run of a source that changes nothing."""
+    tables = [*_OF_THE_DIRECTORY, *_OF_SOURCES, *_CUT_BY_PURGES]
     return scratch(database.path, [(table, "tenant = ?", (tenant,)) for table in tables])

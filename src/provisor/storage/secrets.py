@@ -79,6 +79,15 @@ def names(connection: Connection, owner: SecretOwner) -> list[str]:
     return [row[0] for row in rows]
 
 
+def stamp(connection: Connection, owner: SecretOwner) -> tuple[tuple[str, bytes], ...]:
+    """Differs whenever a secret of this owner was saved: every save is sealed with a nonce of its own."""
+    rows = connection.all(
+        "SELECT name, nonce FROM secret WHERE tenant = ? AND owner_kind = ? AND owner = ? ORDER BY name",
+        (owner.tenant, owner.kind, owner.id),
+    )
+    return tuple((row[0], bytes(row[1])) for row in rows)
+
+
 def owners(connection: Connection, tenant: str, *, kind: str, name: str) -> list[str]:
     """The ids of those of a kind who have a secret of this name."""
     rows = connection.all(

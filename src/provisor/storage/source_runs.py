@@ -15,6 +15,7 @@ from provisor.storage.connected_sources import ReadKind, SourceTrouble
 
 RunState: TypeAlias = Literal["running", "succeeded", "held", "failed", "stopped"]
 KEPT: Final = timedelta(days=7)
+_A_MINUTE: Final = 60_000_000
 _COLUMNS: Final = "source, n, kind, state, staging, counters, error, began_at, ended_at"
 
 
@@ -74,6 +75,37 @@ def save(connection: Connection, run: SourceRun) -> None:
             run.n,
         ),
     )
+
+
+def note_progress(connection: Connection, source: str, counters: Mapping[str, int]) -> None:
+    """How far the run under way has come, for others to see: the number of its phase, and of how many (`expected`)."""
+    connection.execute(
+        "UPDATE source_run SET counters = ? WHERE source = ? AND state = 'running'",
+        (msgspec.json.encode(counters).decode(), source),
+    )
+
+
+def last_success(connection: Connection, source: str) -> int | None:
+    """When a run last came to its end well, within the time that runs are kept."""
+    row = connection.one(
+        "SELECT ended_at FROM source_run WHERE source = ? AND state IN ('succeeded', 'held') ORDER BY n DESC LIMIT 1",
+        (source,),
+    )
+    return None if row is None else int(row[0])
+
+
+def gather(connection: Connection, run: SourceRun) -> None:
+    """Keep one of the runs that followed one another within a minute and found nothing: a source that is asked every
+    second would fill the disk with them."""
+    if not _uneventful(run):
+        return
+    former = next(iter(newest(connection, run.source, before=run.n, limit=1)), None)
+    if former is not None and _uneventful(former) and run.began_at - former.began_at < _A_MINUTE:
+        connection.execute("DELETE FROM source_run WHERE source = ? AND n = ?", (former.source, former.n))
+
+
+def _uneventful(run: SourceRun) -> bool:
+    return run.kind == "delta" and run.state == "succeeded" and not any(name != "read" for name in run.counters)
 
 
 def newest(connection: Connection, source: str, *, before: int | None = None, limit: int = 20) -> Sequence[SourceRun]:

@@ -86,5 +86,15 @@ def save_run(connection: Connection, source: Source, summary: str) -> None:
     connection.execute("UPDATE source SET last_run = ? WHERE id = ?", (summary, source.id))
 
 
+def retire(connection: Connection, source_id: str, *, now: datetime) -> None:
+    """Free the name of a source that is not read any more. What it made still says where it came from."""
+    made = connection.one("SELECT 1 FROM object WHERE source = ? LIMIT 1", (source_id,))
+    if made is None:
+        connection.execute("DELETE FROM source WHERE id = ?", (source_id,))
+        return
+    when = f" (deleted {now:%Y-%m-%d %H:%M:%S.%f})"
+    connection.execute("UPDATE source SET name = name || ? WHERE id = ?", (when, source_id))
+
+
 def _source(row: Row) -> Source:
     return Source(id=row[0], kind=row[1], name=row[2], user_anchor=row[3], group_anchor=row[4], last_run=row[5])

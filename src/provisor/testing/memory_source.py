@@ -15,6 +15,7 @@ from provisor.engine.sources import (
     RecordGone,
     RecordKind,
     RecordTold,
+    RecordUnreadable,
     SourceAttribute,
     SourceCheck,
     SourcePage,
@@ -36,12 +37,13 @@ class MemoryRecord:
 
 @dataclass(slots=True)
 class SourceFaults:
-    """What goes wrong with the next reads: each is taken once, but `down` while it is true.
+    """What goes wrong with the next reads: each is taken once, but what is `down` while it is true.
 
-    Pages are counted from 0 in a read.
+    Pages are counted from 0 in a read. Only a full read skips one: of a delta no client could tell.
     """
 
     down: bool = False
+    down_for_looks: bool = False
     breaks_before_page: int | None = None
     repeats_page: int | None = None
     skips_page: int | None = None
@@ -57,6 +59,7 @@ class MemorySource:
         self.records: dict[str, MemoryRecord] = {}
         self.faults = SourceFaults()
         self.reads = 0
+        self.unreadable: list[RecordUnreadable] = []  # told with the first page of the next full read
         self._page_size = page_size
         self._change = 0
 
@@ -102,7 +105,7 @@ class MemorySource:
         if self.faults.loses_cursor and cursor is not None:
             self.faults.loses_cursor = False
             raise CursorLost("It has forgotten that cursor.")
-        place = json.loads(cursor) if cursor is not None else {"full": True, "since": 0, "high": self._change, "at": ""}
+        place = {"full": True, "since": 0, "high": self._change, "at": ""} if cursor is None else _place(cursor)
         if place["high"] is None:
             place = {"full": False, "since": place["since"], "high": self._change, "at": ""}
         yield from self._pages(place)
@@ -124,20 +127,34 @@ class MemorySource:
             if self.faults.breaks_before_page == number:
                 self.faults.breaks_before_page = None
                 raise Unreachable("The connection was lost in the middle.", timed_out=True)
-            if self.faults.skips_page == number and number < len(pages) - 1:
+            if full and self.faults.skips_page == number and number < len(pages) - 1:
                 self.faults.skips_page = None
                 continue
             last = number == len(pages) - 1
             at = page[-1][0] if page else ""
             after = {"full": False, "since": high, "high": None, "at": ""} if last else {**place, "at": at}
+            torn, self.unreadable = (self.unreadable, []) if full else ([], self.unreadable)
             one = SourcePage(
-                told=[_told(anchor, record) for anchor, record in page], cursor=json.dumps(after), last=last, full=full,
+                told=[*torn, *(_told(anchor, record) for anchor, record in page)],
+                cursor=json.dumps(after), last=last, full=full,
                 expected=len(self.records) if full else None,
             )  # fmt: skip
             if self.faults.repeats_page == number:
                 self.faults.repeats_page = None
                 yield SourcePage(told=one.told, cursor=json.dumps(place), last=False, full=full)
             yield one
+
+    def look(self, anchors: Sequence[str]) -> Iterator[RecordTold | RecordGone]:
+        """Ask after some."""
+        self._answers()
+        if self.faults.down_for_looks:
+            raise Unreachable("It does not answer any more.", timed_out=True)
+        for anchor in anchors:
+            if anchor in self.records and not self.records[anchor].gone:
+                record = self.records[anchor]
+                yield RecordTold(
+                    kind=record.kind, anchor=anchor, reference=record.reference, values=dict(record.values)
+                )
 
     def moved(self, cursor: str) -> bool | None:
         """Whether anything changed since a read ended."""
@@ -150,6 +167,14 @@ class MemorySource:
     def _answers(self) -> None:
         if self.faults.down:
             raise Unreachable("It is down.", sent=False)
+
+
+def _place(cursor: str) -> dict[str, object]:
+    try:
+        found: dict[str, object] = json.loads(cursor)
+    except ValueError:
+        raise CursorLost("It knows no such cursor.") from None
+    return found
 
 
 def _told(anchor: str, record: MemoryRecord) -> SourceTold:

@@ -17,10 +17,13 @@ MOST_PER_HUNDRED: Final = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leaving:
-    """Of one kind: how many would be deleted, how many of them are only missing or left out, of how many there were."""
+    """Of one kind: how many would be deleted; how many of them nobody deleted in so many words, being only missing or
+    left out; how many are missing; of how many there were.
+    """
 
     deleted: int
     unexplained: int
+    missing: int
     before: int
 
 
@@ -35,7 +38,7 @@ def withheld(
     hint += f"`provisor source reject {source}`."
     nothing = f"Nobody who came from the source {source} was deleted"
     for kind, one in leaving.items():
-        if one.unexplained and one.unexplained == one.before:
+        if one.missing and one.missing == one.before:
             return Refusal(
                 code="read-empty",
                 message=f"{nothing}: it has no {kind}s any more, of {one.before:,} it had.",

@@ -14,34 +14,53 @@ from provisor.directory.inbound.merging import flowed_together
 from provisor.directory.inbound.withholding import Leaving, withheld
 from provisor.directory.lifecycle import left
 from provisor.directory.objects import DirectoryKind, DirectoryObject
+from provisor.engine.ports import ConnectorError
+from provisor.engine.sources import DirectorySource, RecordTold
 from provisor.runner.sourcing.judging import KINDS
-from provisor.runner.sourcing.keeping import EXPLAINED, FOR_GOOD
-from provisor.runner.sourcing.sourcing_run import SourcingRun
+from provisor.runner.sourcing.keeping import ABSENT, EXPLAINED, FOR_GOOD, keep_found
+from provisor.runner.sourcing.sourcing_run import SourcingRun, trouble_of
 from provisor.storage import connected_sources, directory_verbs, feed, objects, source_records
 from provisor.storage.connected_sources import HeldDeletions
 from provisor.storage.source_records import Feeding, SourceRow
 
 _ROWS = 500
+MOST_ASKED = 200  # after whom a source is asked at once
 
 
-def delete_who_left(run: SourcingRun) -> None:
-    """Judge everybody who is leaving, and delete them or hold them back."""
+def delete_who_left(run: SourcingRun, connector: DirectorySource) -> None:
+    """Judge everybody who is leaving, and delete them or hold them back.
+
+    Whoever is only missing from a full read is asked after first: a page may have been lost on the way.
+    """
+    if not _judge(run, delete=False):
+        return
+    try:
+        _ask_after_missing(run, connector)
+    except ConnectorError as error:
+        run.troubles.append(trouble_of(error, run.source.name))
+        return
+    _judge(run, delete=True)
+
+
+def _judge(run: SourcingRun, *, delete: bool) -> bool:
+    """Hold back or, if so wanted, delete; returns whether anybody may be deleted."""
     with run.database.transaction() as connection:
         rows = source_records.leaving(connection, run.source.id)
         source = connected_sources.read(connection, run.tenant, run.source.id)
         if source is None:
-            return
+            return False
         if not rows:
             if source.held is not None or source.allowed is not None:
                 connected_sources.hold(connection, source.id, None)
-            return
+            return False
         at_stake = _at_stake(connection, run, rows)
         counted = _counted(connection, run, rows, at_stake)
         refusal = withheld(source.name, counted, threshold=source.deletion_threshold, allowed=source.allowed)
         if refusal is None:
-            connected_sources.hold(connection, source.id, None)
-            _delete(connection, run, rows, at_stake)
-            return
+            if delete:
+                connected_sources.hold(connection, source.id, None)
+                _delete(connection, run, rows, at_stake)
+            return True
         users, groups = counted["user"], counted["group"]
         held = HeldDeletions(
             users=users.deleted, groups=groups.deleted, of_users=users.before, of_groups=groups.before,
@@ -50,6 +69,19 @@ def delete_who_left(run: SourcingRun) -> None:
         )  # fmt: skip
         connected_sources.hold(connection, source.id, held)
         run.counters["held"] = held.total
+        return False
+
+
+def _ask_after_missing(run: SourcingRun, connector: DirectorySource) -> None:
+    rows = source_records.leaving(run.database.reader(), run.source.id)
+    missing = [row.anchor for row in rows if row.reason == ABSENT and row.object is not None]
+    for start in range(0, len(missing), MOST_ASKED):
+        told = list(connector.look(missing[start : start + MOST_ASKED]))
+        if told:
+            with run.database.transaction() as connection:
+                keep_found(connection, run, told)
+            run.counters["found after all"] += sum(isinstance(one, RecordTold) for one in told)
+        run.tell("deleting", start, len(missing))
 
 
 class _AtStake:
@@ -84,8 +116,12 @@ def _counted(
         of_kind = [row for row in rows if row.kind == kind and row.object is not None]
         deleted = [row for row in of_kind if at_stake.deleted(row)]
         unexplained = [row for row in deleted if row.reason is None or row.reason.code not in EXPLAINED]
+        missing = [row for row in unexplained if row.reason == ABSENT]
         counted[kind] = Leaving(
-            deleted=len(deleted), unexplained=len(unexplained), before=here.get(kind, 0) + len(of_kind)
+            deleted=len(deleted),
+            unexplained=len(unexplained),
+            missing=len(missing),
+            before=here.get(kind, 0) + len(of_kind),
         )
     return counted
 

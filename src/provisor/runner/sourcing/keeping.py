@@ -3,6 +3,7 @@
 Nothing here touches the directory: what changed is marked, and judged when the read is over.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from provisor.database import Connection
@@ -15,6 +16,7 @@ from provisor.engine.sources import (
     RecordTold,
     RecordUnreadable,
     SourcePage,
+    SourceTold,
 )
 from provisor.runner.sourcing.sourcing_run import SourcingRun
 from provisor.storage import connected_sources, source_assignments, source_members, source_records
@@ -30,11 +32,16 @@ EXPLAINED = frozenset({DELETED.code, FOR_GOOD.code})
 
 def keep_page(connection: Connection, run: SourcingRun, page: SourcePage) -> None:
     """Keep a page; call in a transaction of its own. With the last one of a full read, who was not told of leaves."""
-    _Keeping(connection, run, page).keep()
+    _Keeping(connection, run, page.told).keep()
     source = run.source.id
     connected_sources.keep_cursor(connection, source, page.cursor, within_full=page.full and not page.last)
     if page.full and page.last:
         _complete(connection, run)
+
+
+def keep_found(connection: Connection, run: SourcingRun, told: Sequence[RecordTold | RecordGone]) -> None:
+    """Keep what a source answered when it was asked after some; call in a transaction of its own."""
+    _Keeping(connection, run, told).keep()
 
 
 def _complete(connection: Connection, run: SourcingRun) -> None:
@@ -57,12 +64,12 @@ def _complete(connection: Connection, run: SourcingRun) -> None:
 class _Keeping:
     """One page. Records that it tells of twice are kept as the page leaves them."""
 
-    def __init__(self, connection: Connection, run: SourcingRun, page: SourcePage) -> None:
+    def __init__(self, connection: Connection, run: SourcingRun, page: Sequence[SourceTold]) -> None:
         self._connection = connection
         self._run = run
         self._source = run.source.id
         self._page = page
-        anchors = [told.anchor for told in page.told if isinstance(told, RecordTold | RecordGone)]
+        anchors = [told.anchor for told in page if isinstance(told, RecordTold | RecordGone)]
         self._rows = source_records.by_anchors(connection, self._source, anchors)
         self._touched: set[str] = set()
         self._seen: set[str] = set()
@@ -70,7 +77,7 @@ class _Keeping:
 
     def keep(self) -> None:
         run = self._run
-        for told in self._page.told:
+        for told in self._page:
             match told:
                 case RecordTold():
                     self._told(told)

@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 
 from provisor.database import Database
 from provisor.engine.ports import ConnectorError
-from provisor.engine.source_outcome import source_failure
 from provisor.engine.sources import CursorLost, DirectorySource
 from provisor.runner.import_lock import importing
 from provisor.runner.source_lock import source_lock
@@ -20,7 +19,7 @@ from provisor.runner.sourcing.following import follow
 from provisor.runner.sourcing.joining import join_all
 from provisor.runner.sourcing.judging import find_pilot, judge_who_feeds
 from provisor.runner.sourcing.keeping import keep_page
-from provisor.runner.sourcing.sourcing_run import SourceProgress, SourcingRun
+from provisor.runner.sourcing.sourcing_run import SourceProgress, SourcingRun, trouble_of
 from provisor.runner.tracing import span
 from provisor.storage import connected_sources, source_records, source_runs, tenants
 from provisor.storage.connected_sources import ReadKind, SourceTrouble
@@ -61,17 +60,18 @@ def run_unlocked(
         trouble = _read(run, connector)
         if not run.source.staging:
             with importing(database.path):
-                follow_all(run)
+                follow_all(run, connector)
     except BaseException as error:
         _end(run, record, _unexpected(error))
         raise
     return _end(run, record, trouble)
 
 
-def follow_all(run: SourcingRun) -> None:
+def follow_all(run: SourcingRun, connector: DirectorySource) -> None:
     """Have the directory follow whatever was read."""
     find_pilot(run)
-    for step in (judge_who_feeds, delete_who_left, join_all, follow):
+    steps = (judge_who_feeds, lambda run: delete_who_left(run, connector), join_all, follow)
+    for step in steps:
         if run.stop():
             return
         step(run)
@@ -118,7 +118,7 @@ def _read(run: SourcingRun, connector: DirectorySource) -> SourceTrouble | None:
             run.source = replace(run.source, cursor=None)
             _pages(run, connector, _started(run))
     except ConnectorError as error:
-        return _trouble(error, run.source.name)
+        return trouble_of(error, run.source.name)
     return None
 
 
@@ -159,11 +159,6 @@ def _end(run: SourcingRun, record: SourceRun, trouble: SourceTrouble | None) -> 
         source_records.forget_gone(connection, run.source.id, before=before)
         source_runs.forget(connection, run.tenant, before=to_microseconds(run.now() - source_runs.KEPT))
     return ended
-
-
-def _trouble(error: ConnectorError, source: str) -> SourceTrouble:
-    failure = source_failure(error, source)
-    return SourceTrouble(code=failure.code, message=failure.message, hint=failure.hint)
 
 
 def _unexpected(error: BaseException) -> SourceTrouble:

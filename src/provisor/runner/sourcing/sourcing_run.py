@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Literal, TypeAlias
 
 from provisor.database import Database
+from provisor.engine.ports import ConnectorError
+from provisor.engine.source_outcome import source_failure
 from provisor.storage.connected_sources import ConnectedSource, SourceTrouble
 from provisor.storage.times import to_microseconds
 
@@ -49,3 +51,9 @@ class SourcingRun:
     def tell(self, phase: Phase, done: int, expected: int | None = None) -> None:
         """Report progress."""
         self.report(SourceProgress(phase, done, expected))
+
+
+def trouble_of(error: ConnectorError, source: str) -> SourceTrouble:
+    """What a source of this name did not answer, as it is kept with the run and the source."""
+    failure = source_failure(error, source)
+    return SourceTrouble(code=failure.code, message=failure.message, hint=failure.hint)

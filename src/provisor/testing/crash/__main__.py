@@ -57,6 +57,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seconds", type=float, default=float("inf"), help="begin none after so many seconds")
     parser.add_argument("--no-shrink", action="store_true", help="print a failing script as it is")
     parser.add_argument("--processes", action="store_true", help="kill `provisor serve` itself, a process of its own")
+    parser.add_argument(
+        "--sources", action="store_true", help="put sources of identities under fire instead of a target"
+    )
     parser.add_argument("-j", "--workers", type=int, default=1, help="so many seeds at once (1)")
     parser.add_argument("--step", type=int, default=1, help="only every so many'th seed (1)")
     parser.add_argument("--keep", type=Path, help="with --processes: copy the data folder of a failed seed to here")
@@ -65,6 +68,8 @@ def main(arguments: list[str] | None = None) -> int:
         return _at_once(given)
     if given.processes:
         signal.signal(signal.SIGTERM, _end)
+    if given.sources:
+        return _of_sources(given)
     began = time.monotonic()
     failed = tried = 0
     make, attempting = _kind_of_trial(given)
@@ -81,6 +86,26 @@ def main(arguments: list[str] | None = None) -> int:
             smaller = not given.no_shrink and not given.processes
             sys.stdout.write(tell(seed, problems, smaller=smaller, script=script) + "\n")
             sys.stdout.flush()
+    sys.stdout.write(f"{tried} seeds from {given.seed}: {failed} failed, in {time.monotonic() - began:.0f} s.\n")
+    return 1 if failed else 0
+
+
+def _of_sources(given: argparse.Namespace) -> int:
+    """Seeds of sources under fire; a failed one tells what happened in it."""
+    from provisor.testing.crash.source_trial import attempt_source
+
+    began, failed, tried = time.monotonic(), 0, 0
+    for seed in range(given.seed, given.seed + given.runs, given.step):
+        if time.monotonic() - began > given.seconds:
+            break
+        tried += 1
+        try:
+            problems = attempt_source(seed)
+        except Exception as error:  # noqa: BLE001 - it is what the harness looks for
+            problems = ["".join(traceback.format_exception(error)[-6:])]
+        if problems:
+            failed += 1
+            sys.stdout.write("\n  ".join([f"Seed {seed} fails:", *problems]) + "\n")
     sys.stdout.write(f"{tried} seeds from {given.seed}: {failed} failed, in {time.monotonic() - began:.0f} s.\n")
     return 1 if failed else 0
 
@@ -105,7 +130,7 @@ def _kind_of_trial(given: argparse.Namespace) -> tuple[Callable[[int], Script], 
 def _at_once(given: argparse.Namespace) -> int:
     """Every worker has its own share of the seeds, and says itself what failed."""
     shared = ["--seconds", str(given.seconds), "--step", str(given.workers)]
-    shared += [f"--{name}" for name in ("processes", "no-shrink") if getattr(given, name.replace("-", "_"))]
+    shared += [f"--{name}" for name in ("processes", "no-shrink", "sources") if getattr(given, name.replace("-", "_"))]
     shared += ["--keep", str(given.keep)] if given.keep else []
     command = [sys.executable, "-m", "provisor.testing.crash", *shared]
     workers = [

@@ -1,0 +1,228 @@
+"""A source that answers half, nothing, twice, or not at all removes nobody; and what is held back waits for a person."""
+
+import pytest
+
+from provisor.runner.sourcing.sourcing_run import SourceProgress
+from support.mirrored import anchor_of
+
+MANY = [f"p{number:02}" for number in range(20)]
+
+
+@pytest.fixture
+def source(mirror, domain) -> str:
+    """A source that has been read once: twenty people in a group."""
+    for name in MANY:
+        domain.person(name)
+    domain.group("all", *MANY)
+    source = mirror.connect()
+    mirror.run(source, domain)
+    return source
+
+
+@pytest.mark.parametrize("fault", ["empty", "half"])
+def test_a_full_read_that_tells_too_little_deletes_nobody_and_says_so(mirror, domain, source, fault):
+    setattr(domain.source.faults, fault, True)
+
+    run = mirror.run(source, domain, full=True)
+
+    assert set(mirror.alive()) == set(MANY)
+    assert run.state == "held"
+    assert mirror.source(source).held.code == {"empty": "read-empty", "half": "read-shrunken"}[fault]
+
+
+@pytest.mark.parametrize("fault", ["empty", "half"])
+def test_what_was_held_back_is_forgotten_with_the_next_read_that_is_whole(mirror, domain, source, fault):
+    setattr(domain.source.faults, fault, True)
+    mirror.run(source, domain, full=True)
+
+    run = mirror.run(source, domain, full=True)
+
+    assert run.state == "succeeded"
+    assert mirror.source(source).held is None
+    assert mirror.members("all") == set(MANY)
+
+
+@pytest.mark.parametrize("page", range(4))
+def test_a_read_that_breaks_off_removes_nobody_and_is_carried_on(mirror, domain, source, page):
+    domain.source.faults.breaks_before_page = page
+    failed = mirror.run(source, domain, full=True)
+    assert (failed.state, set(mirror.alive())) == ("failed", set(MANY))
+
+    run = mirror.run(source, domain)
+
+    assert (run.kind, run.state) == ("full", "succeeded")
+    assert set(mirror.alive()) == set(MANY)
+
+
+def test_a_page_that_is_repeated_changes_nothing(mirror, domain, source):
+    before = mirror.everything()
+    domain.source.faults.repeats_page = 2
+
+    mirror.run(source, domain, full=True)
+
+    assert mirror.everything() == before
+
+
+@pytest.mark.parametrize("page", range(7))
+def test_a_page_that_is_skipped_in_a_full_read_removes_nobody(mirror, domain, source, page):
+    before = mirror.everything()
+    domain.source.faults.skips_page = page
+
+    mirror.run(source, domain, full=True)
+
+    assert mirror.everything() == before
+
+
+def test_who_is_missing_from_a_full_read_and_cannot_be_asked_after_stays(mirror, domain, source):
+    domain.source.records.pop(anchor_of("p00"))
+    domain.source.faults.down_for_looks = True
+
+    run = mirror.run(source, domain, full=True)
+
+    assert (run.state, run.error.code) == ("failed", "source-unreachable")
+    assert "p00" in mirror.alive()
+
+
+def test_who_is_missing_from_a_full_read_and_is_not_there_when_asked_after_leaves(mirror, domain, source):
+    domain.source.records.pop(anchor_of("p00"))
+
+    mirror.run(source, domain, full=True)
+
+    assert mirror.deleted() == {"p00"}
+
+
+def test_a_lost_cursor_leads_to_a_full_read_in_the_same_run(mirror, domain, source):
+    domain.remove("p00")
+    domain.source.faults.loses_cursor = True
+
+    run = mirror.run(source, domain)
+
+    assert (run.kind, run.state, run.counters["cursor lost"]) == ("full", "succeeded", 1)
+    assert mirror.deleted() == {"p00"}
+
+
+def test_a_source_that_is_down_is_kept_as_trouble(mirror, domain, source):
+    domain.source.faults.down = True
+
+    run = mirror.run(source, domain)
+
+    stored = mirror.source(source)
+    assert (run.state, stored.failures, stored.error.code) == ("failed", 1, "source-unreachable")
+
+
+def test_trouble_is_over_with_the_first_run_that_succeeds(mirror, domain, source):
+    domain.source.faults.down = True
+    mirror.run(source, domain)
+    domain.source.faults.down = False
+
+    mirror.run(source, domain)
+
+    stored = mirror.source(source)
+    assert (stored.failures, stored.failing_since, stored.error) == (0, None, None)
+
+
+def test_more_deletions_than_the_threshold_are_held_back_all_of_them(mirror, domain):
+    for name in MANY:
+        domain.person(name)
+    source = mirror.connect(threshold=3)
+    mirror.run(source, domain)
+    for name in MANY[:4]:
+        domain.remove(name)
+
+    run = mirror.run(source, domain)
+
+    held = mirror.source(source).held
+    assert (run.state, held.code, held.users, held.of_users) == ("held", "stopped-deletion-threshold-exceeded", 4, 20)
+    assert set(mirror.alive()) == set(MANY)
+
+
+def allow(mirror, source, most):
+    from provisor.storage import connected_sources
+
+    with mirror.database.transaction() as connection:
+        connected_sources.allow(connection, source, most)
+
+
+def test_what_an_administrator_allows_leaves_in_the_next_run(mirror, domain):
+    for name in MANY:
+        domain.person(name)
+    source = mirror.connect(threshold=3)
+    mirror.run(source, domain)
+    for name in MANY[:4]:
+        domain.remove(name)
+    mirror.run(source, domain)
+    allow(mirror, source, 4)
+
+    run = mirror.run(source, domain)
+
+    assert (run.state, mirror.deleted()) == ("succeeded", set(MANY[:4]))
+    assert mirror.source(source).held is None
+
+
+def test_no_more_leave_than_an_administrator_allowed(mirror, domain):
+    for name in MANY:
+        domain.person(name)
+    source = mirror.connect(threshold=3)
+    mirror.run(source, domain)
+    for name in MANY[:4]:
+        domain.remove(name)
+    mirror.run(source, domain)
+    allow(mirror, source, 4)
+    domain.remove(MANY[4])
+
+    run = mirror.run(source, domain)
+
+    assert (run.state, mirror.deleted()) == ("held", set())
+
+
+def test_while_deletions_are_held_back_all_else_goes_on(mirror, domain):
+    for name in MANY:
+        domain.person(name)
+    source = mirror.connect(threshold=3)
+    mirror.run(source, domain)
+    for name in MANY[:4]:
+        domain.remove(name)
+    domain.person("p10", disabled=True)
+    domain.person("new")
+
+    mirror.run(source, domain)
+
+    assert mirror.alive()["p10"].enabled is False
+    assert "new" in mirror.alive()
+
+
+def test_somebody_unreadable_who_is_known_counts_as_present(mirror, domain, source):
+    from provisor.engine.sources import RecordUnreadable
+
+    domain.source.unreadable.append(RecordUnreadable(where="entry 1", reason="It is torn.", anchor=anchor_of("p00")))
+    domain.source.records.pop(anchor_of("p00"))
+
+    mirror.run(source, domain, full=True)
+
+    assert "p00" in mirror.alive()
+
+
+def test_a_full_read_with_somebody_unreadable_of_nobody_knows_whom_proves_nobody_absent(mirror, domain, source):
+    from provisor.engine.sources import RecordUnreadable
+
+    domain.source.unreadable.append(RecordUnreadable(where="entry 1", reason="It is torn."))
+    domain.source.records.pop(anchor_of("p00"))
+
+    run = mirror.run(source, domain, full=True)
+
+    assert "p00" in mirror.alive()
+    assert run.error.code == "read-not-clean"
+
+
+def test_a_run_that_is_stopped_is_carried_on_by_the_next(mirror, domain):
+    for name in MANY:
+        domain.person(name)
+    source = mirror.connect()
+    pages: list[SourceProgress] = []
+    stopped = mirror.run(source, domain, stop=lambda: len(pages) > 2, report=pages.append)
+    assert stopped.state == "stopped"
+
+    run = mirror.run(source, domain)
+
+    assert run.state == "succeeded"
+    assert set(mirror.alive()) == set(MANY)

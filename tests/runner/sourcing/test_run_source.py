@@ -1,0 +1,247 @@
+"""A source of Active Directory into the directory: what comes, changes, leaves and returns."""
+
+from support.mirrored import DOMAIN, PEOPLE, anchor_of
+
+
+def test_people_come_with_their_attributes_and_the_object_guid_as_immutable_id(mirror, domain):
+    anna = domain.person("anna", department="Sales")
+
+    run = mirror.run(mirror.connect(), domain)
+
+    item = mirror.alive()["anna"]
+    assert run.state == "succeeded"
+    assert item.attributes["department"] == "Sales"
+    assert item.attributes["onPremisesImmutableId"] == anna
+    assert item.attributes["onPremisesSyncEnabled"] is True
+
+
+def test_a_run_without_news_gives_out_no_change_number(mirror, domain):
+    domain.person("anna")
+    domain.group("sales", "anna")
+    source = mirror.connect()
+    mirror.run(source, domain)
+    before = mirror.everything()
+    number = mirror.database.reader().one("SELECT number FROM feed")
+
+    again = mirror.run(source, domain)
+    full = mirror.run(source, domain, full=True)
+
+    assert (again.kind, full.kind) == ("delta", "full")
+    assert mirror.everything() == before
+    assert mirror.database.reader().one("SELECT number FROM feed") == number
+
+
+def test_a_delta_changes_only_who_changed(mirror, domain):
+    domain.person("anna")
+    domain.person("bo")
+    source = mirror.connect()
+    mirror.run(source, domain)
+    domain.person("bo", title="Chief")
+
+    run = mirror.run(source, domain)
+
+    assert run.counters == {"read": 1, "changed": 1, "updated": 1}
+    assert mirror.alive()["bo"].attributes["jobTitle"] == "Chief"
+
+
+def test_a_group_has_its_members_whatever_the_order_they_come_in(mirror, domain):
+    domain.group("aaa", "anna", "bo")
+    domain.person("anna")
+    domain.person("bo")
+
+    mirror.run(mirror.connect(), domain)
+
+    assert mirror.members("aaa") == {"anna", "bo"}
+
+
+def test_a_member_who_is_not_there_yet_is_added_in_the_run_that_brings_him(mirror, domain):
+    domain.group("sales", "anna", "later")
+    domain.person("anna")
+    source = mirror.connect()
+    mirror.run(source, domain)
+    assert mirror.members("sales") == {"anna"}
+    domain.person("later")
+
+    mirror.run(source, domain)
+
+    assert mirror.members("sales") == {"anna", "later"}
+
+
+def test_a_manager_who_is_not_there_yet_is_set_in_the_run_that_brings_him(mirror, domain):
+    domain.person("anna", manager="zoe")
+    source = mirror.connect()
+    mirror.run(source, domain)
+    assert mirror.manager("anna") is None
+    domain.person("zoe")
+
+    mirror.run(source, domain)
+
+    assert mirror.manager("anna") == "zoe"
+
+
+def test_groups_are_members_of_groups(mirror, domain):
+    domain.person("anna")
+    domain.group("all", "sales")
+    domain.group("sales", "anna")
+
+    mirror.run(mirror.connect(), domain)
+
+    assert mirror.members("all") == {"sales"}
+
+
+def test_a_member_who_went_is_removed(mirror, domain):
+    domain.person("anna")
+    domain.person("bo")
+    domain.group("sales", "anna", "bo")
+    source = mirror.connect()
+    mirror.run(source, domain)
+    domain.group("sales", "anna")
+
+    run = mirror.run(source, domain)
+
+    assert mirror.members("sales") == {"anna"}
+    assert run.counters["members removed"] == 1
+
+
+def test_who_is_deleted_goes_into_the_recycle_bin_and_comes_back_as_the_same_object(mirror, domain):
+    domain.person("anna")
+    domain.group("sales", "anna")
+    source = mirror.connect()
+    mirror.run(source, domain)
+    before = mirror.alive()["anna"].id
+    domain.remove("anna")
+    mirror.run(source, domain)
+    assert mirror.deleted() == {"anna"}
+    domain.person("anna")
+    domain.group("sales", "anna")
+
+    mirror.run(source, domain)
+
+    assert mirror.alive()["anna"].id == before
+    assert mirror.members("sales") == {"anna"}
+
+
+def test_a_group_that_is_deleted_is_deleted_for_good_and_comes_back_as_a_new_one_with_its_members(mirror, domain):
+    domain.person("anna")
+    domain.group("sales", "anna")
+    source = mirror.connect()
+    mirror.run(source, domain)
+    before = mirror.alive("group")["sales"].id
+    domain.remove("sales")
+    mirror.run(source, domain)
+    assert mirror.alive("group") == {}
+    assert mirror.deleted("group") == set()
+    domain.group("sales", "anna")
+
+    mirror.run(source, domain)
+
+    assert mirror.alive("group")["sales"].id != before
+    assert mirror.members("sales") == {"anna"}
+
+
+def test_a_disabled_account_arrives_disabled(mirror, domain):
+    domain.person("anna")
+    source = mirror.connect()
+    mirror.run(source, domain)
+    domain.person("anna", disabled=True)
+
+    mirror.run(source, domain)
+
+    assert mirror.alive()["anna"].enabled is False
+
+
+def test_a_rename_is_the_same_person(mirror, domain):
+    domain.person("anna")
+    source = mirror.connect()
+    mirror.run(source, domain)
+    before = mirror.alive()["anna"].id
+    domain.source.put("user", anchor_of("anna"), {"userPrincipalName": ["ann@contoso.example"]})
+
+    mirror.run(source, domain)
+
+    assert {name: item.id for name, item in mirror.alive().items()} == {"ann": before}
+
+
+def test_who_moves_out_of_the_chosen_containers_leaves_and_returns(mirror, domain):
+    domain.person("anna")
+    source = mirror.connect(containers=(PEOPLE,))
+    mirror.run(source, domain)
+    domain.person("anna", below=f"OU=Gone,{DOMAIN}")
+    mirror.run(source, domain)
+    assert mirror.deleted() == {"anna"}
+    domain.person("anna")
+
+    mirror.run(source, domain)
+
+    assert set(mirror.alive()) == {"anna"}
+
+
+def test_a_container_that_is_renamed_takes_its_people_along(mirror, domain):
+    domain.container("people", called=PEOPLE)
+    domain.person("anna")
+    source = mirror.connect()
+    mirror.run(source, domain)
+    domain.container("people", called=f"OU=Staff,{DOMAIN}")
+
+    mirror.run(source, domain)
+
+    assert mirror.alive()["anna"].attributes["onPremisesDistinguishedName"] == f"CN=anna,OU=Staff,{DOMAIN}"
+
+
+def test_a_rehired_person_with_a_new_account_takes_the_name_of_the_old_one_in_one_run(mirror, domain):
+    domain.person("anna")
+    source = mirror.connect()
+    mirror.run(source, domain)
+    first = mirror.alive()["anna"].id
+    domain.remove("anna")
+    domain.source.put(
+        "user",
+        anchor_of("again"),
+        {**domain.source.records[anchor_of("anna")].values, "objectGUID": [anchor_of("again")]},
+    )
+
+    mirror.run(source, domain)
+
+    assert mirror.alive()["anna"].id != first
+    assert mirror.deleted() == {"anna"}
+
+
+def test_names_that_are_swapped_are_swapped_in_one_run(mirror, domain):
+    anna, bo = domain.person("anna"), domain.person("bo")
+    source = mirror.connect()
+    mirror.run(source, domain)
+    ids = {name: item.id for name, item in mirror.alive().items()}
+    domain.source.put("user", anna, {"userPrincipalName": ["bo@contoso.example"]})
+    domain.source.put("user", bo, {"userPrincipalName": ["anna@contoso.example"]})
+
+    mirror.run(source, domain)
+
+    assert {name: item.id for name, item in mirror.alive().items()} == {"anna": ids["bo"], "bo": ids["anna"]}
+
+
+def test_a_person_whose_new_name_is_taken_is_still_disabled(mirror, domain):
+    anna = domain.person("anna")
+    domain.person("bo")
+    source = mirror.connect()
+    mirror.run(source, domain)
+    domain.source.put("user", anna, {"userPrincipalName": ["bo@contoso.example"], "userAccountControl": ["514"]})
+
+    mirror.run(source, domain)
+
+    assert mirror.alive()["anna"].enabled is False
+    assert mirror.reasons(source) == {anna: "name-taken"}
+
+
+def test_a_name_that_becomes_free_is_given_in_the_next_run(mirror, domain):
+    domain.person("anna")
+    source = mirror.connect()
+    mirror.run(source, domain)
+    bo = domain.person("bo")
+    domain.source.put("user", bo, {"userPrincipalName": ["anna@contoso.example"]})
+    mirror.run(source, domain)
+    assert mirror.reasons(source) == {bo: "name-taken"}
+    domain.remove("anna")
+
+    mirror.run(source, domain)
+
+    assert mirror.alive()["anna"].attributes["onPremisesImmutableId"] == bo

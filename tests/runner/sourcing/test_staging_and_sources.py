@@ -1,0 +1,151 @@
+"""Staging, and several sources that feed one person: who gives what, and who leaves when."""
+
+from support.mirrored import Domain, anchor_of
+
+
+def set_staging(mirror, source, staging):
+    from provisor.storage import connected_sources
+
+    with mirror.database.transaction() as connection:
+        connected_sources.change(connection, source, staging=staging)
+
+
+def test_in_staging_records_are_kept_and_the_directory_is_not_touched(mirror, domain):
+    domain.person("anna")
+    source = mirror.connect(staging=True)
+
+    run = mirror.run(source, domain)
+
+    assert (run.staging, run.counters["read"], mirror.alive()) == (True, 1, {})
+
+
+def test_out_of_staging_what_was_kept_is_followed_without_a_new_read(mirror, domain):
+    domain.person("anna")
+    source = mirror.connect(staging=True)
+    mirror.run(source, domain)
+    set_staging(mirror, source, staging=False)
+
+    run = mirror.run(source, domain)
+
+    assert (run.kind, set(mirror.alive())) == ("delta", {"anna"})
+
+
+def two(mirror, *, first=10, second=20):
+    """Two sources with one person each, the same by immutable id."""
+    one, other = Domain(), Domain()
+    one.person("anna", department="Sales", title="Chief")
+    other.person("anna", department="Marketing", l="Oslo")
+    a, b = mirror.connect("first", precedence=first), mirror.connect("second", precedence=second)
+    mirror.run(a, one)
+    mirror.run(b, other)
+    return (a, one), (b, other)
+
+
+def test_a_person_of_two_sources_is_one_person_with_each_attribute_from_who_comes_first(mirror):
+    two(mirror)
+
+    attributes = mirror.alive()["anna"].attributes
+    assert (attributes["department"], attributes["jobTitle"], attributes["city"]) == ("Sales", "Chief", "Oslo")
+
+
+def test_precedence_does_not_depend_on_which_is_read_first(mirror):
+    two(mirror, first=20, second=10)
+
+    attributes = mirror.alive()["anna"].attributes
+    assert (attributes["department"], attributes["jobTitle"], attributes["city"]) == ("Marketing", "Chief", "Oslo")
+
+
+def test_who_leaves_one_of_two_sources_stays_with_what_the_other_gives(mirror):
+    (a, one), _ = two(mirror)
+    one.remove("anna")
+
+    mirror.run(a, one)
+
+    attributes = mirror.alive()["anna"].attributes
+    assert (attributes["department"], attributes.get("jobTitle"), attributes["city"]) == ("Marketing", None, "Oslo")
+
+
+def test_who_leaves_both_sources_leaves(mirror):
+    (a, one), (b, other) = two(mirror)
+    one.remove("anna")
+    other.remove("anna")
+    mirror.run(a, one)
+
+    mirror.run(b, other)
+
+    assert mirror.deleted() == {"anna"}
+
+
+def test_a_membership_that_two_sources_say_ends_with_the_second(mirror):
+    (a, one), (b, other) = two(mirror)
+    for source, domain in ((a, one), (b, other)):
+        domain.group("sales", "anna")
+        domain.source.records[anchor_of("sales")].values["mail"] = ["sales@contoso.example"]
+        mirror.run(source, domain)
+    assert len(mirror.alive("group")) == 1
+    one.group("sales")
+    mirror.run(a, one)
+    assert mirror.members("sales") == {"anna"}
+    other.group("sales")
+
+    mirror.run(b, other)
+
+    assert mirror.members("sales") == set()
+
+
+def test_a_value_that_its_source_clears_comes_from_the_next(mirror):
+    (a, one), _ = two(mirror)
+    one.person("anna", department=None)
+
+    mirror.run(a, one)
+
+    assert mirror.alive()["anna"].attributes["department"] == "Marketing"
+
+
+def make_by_hand(mirror, **given):
+    from provisor.storage import directory_verbs
+
+    with mirror.database.transaction() as connection:
+        return directory_verbs.create(connection, mirror.tenant, "user", given, now=mirror.now())
+
+
+def test_somebody_made_by_hand_is_found_by_name(mirror, domain):
+    made = make_by_hand(mirror, userPrincipalName="anna@contoso.example")
+    domain.person("anna", department="Sales")
+
+    run = mirror.run(mirror.connect(), domain)
+
+    assert run.counters["soft match by name"] == 1
+    assert mirror.alive()["anna"].id == made.id
+    assert mirror.alive()["anna"].attributes["department"] == "Sales"
+
+
+def test_somebody_made_by_hand_is_found_by_mail(mirror, domain):
+    made = make_by_hand(mirror, userPrincipalName="other@contoso.example", mail="Anna@contoso.example")
+    domain.person("anna", mail="anna@contoso.example")
+
+    mirror.run(mirror.connect(), domain)
+
+    assert mirror.alive()["anna"].id == made.id
+
+
+def test_somebody_is_found_by_immutable_id_whatever_else_differs(mirror, domain):
+    made = make_by_hand(mirror, userPrincipalName="x@contoso.example", onPremisesImmutableId=anchor_of("anna"))
+    domain.person("anna")
+
+    run = mirror.run(mirror.connect(), domain)
+
+    assert run.counters["hard match"] == 1
+    assert mirror.alive()["anna"].id == made.id
+
+
+def test_an_address_that_two_have_matches_neither_and_says_so(mirror, domain):
+    for name in ("x", "y"):
+        make_by_hand(mirror, userPrincipalName=f"{name}@contoso.example", mail="anna@contoso.example")
+    anna = domain.person("anna", mail="anna@contoso.example")
+    source = mirror.connect()
+
+    mirror.run(source, domain)
+
+    assert mirror.reasons(source) == {anna: "ambiguous-match"}
+    assert set(mirror.alive()) == {"x", "y"}

@@ -1,0 +1,77 @@
+"""Sources as verbs see them: settings documents, and services whose sources are domains in memory."""
+
+import shutil
+from datetime import UTC, datetime, timedelta
+
+from provisor.admin.bundle import Admin
+from provisor.admin.context import Context
+from provisor.database import open_database
+from provisor.rules.source_settings import ActiveDirectorySettings
+from provisor.storage import tenants
+from provisor.storage.secrets import load_key
+from support.mirrored import DOMAIN, Domain
+
+AD = {
+    "type": "active-directory",
+    "server": {"addresses": ["dc1.contoso.example"], "user": "sync@contoso.example"},
+    "base": DOMAIN,
+}
+PASSWORD = {"password": "correct horse battery"}
+
+
+class SourcedService:
+    """All verbs over a database of their own, whose Active Directory is a domain in memory; the clock is moved by hand."""
+
+    def __init__(self, migrated_file, folder):
+        folder.mkdir(exist_ok=True)
+        self.file = folder / "service.db"
+        shutil.copy(migrated_file, self.file)
+        self.domain = Domain()
+        self.time = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
+        self.given = []
+        self.opened = self.closed = 0
+        self.database = open_database(f"sqlite:///{self.file}")
+        self.tenant = tenants.only(self.database.reader())
+        self.context = Context(
+            database=self.database,
+            tenant=self.tenant,
+            now=lambda: self.time,
+            random_bytes=bytes,
+            load_key=lambda: load_key(folder / "secret.key"),
+            problem_with_credentials=lambda url, token: None,
+            connect=unreachable,
+            connect_source=self.connect,
+            key_file=folder / "secret.key",
+        )
+        self.admin = Admin(self.context)
+
+    def connect(self, settings, secrets):
+        """The connector of a source; a password that is wrong is told as by the real one."""
+        assert isinstance(settings, ActiveDirectorySettings)
+        self.given.append({name: secret.reveal() for name, secret in secrets.items()})
+        self.opened += 1
+        return _Counted(self)
+
+    def move(self, **by):
+        """Let time pass."""
+        self.time += timedelta(**by)
+
+    def close(self):
+        self.database.close()
+
+
+class _Counted:
+    """The domain's source, whose connections are counted."""
+
+    def __init__(self, service):
+        self._service = service
+
+    def __getattr__(self, name):
+        return getattr(self._service.domain.source, name)
+
+    def close(self):
+        self._service.closed += 1
+
+
+def unreachable(job):
+    raise AssertionError("nothing here may reach an application")
