@@ -89,8 +89,18 @@ class LdapSession:
                 connection.unbind()
 
     def root(self, attributes: Sequence[str] = ("*", "+")) -> LdapEntry:
-        """What the server says of itself (rootDSE)."""
-        found = self.look_up("", attributes)
+        """What the server says of itself (rootDSE); what everything begins with.
+
+        A connection that the server gave up, as it does with idle ones, is replaced here alone: all that follows is
+        asked of one server.
+        """
+        found_open = self._connection is not None
+        try:
+            found = self.look_up("", attributes)
+        except Unreachable as failure:
+            if failure.timed_out or not found_open:
+                raise
+            found = self.look_up("", attributes)
         if found is None:
             raise Malformed(f"{self._named} says nothing of itself: it has no rootDSE that this account may read.")
         return found
