@@ -53,6 +53,14 @@ class DomainFollowing:
         self._follow(most_pages)
         return self.anchors
 
+    def again(self, settings, password):
+        """Another process that goes on with what was kept."""
+        self.source.close()
+        other = DomainFollowing(settings, password)
+        other.cursor, other.records, other.members = self.cursor, self.records, self.members
+        other._seen, other._members_seen = self._seen, self._members_seen
+        return other
+
     @property
     def anchors(self):
         return {one.anchor for one in self.told}

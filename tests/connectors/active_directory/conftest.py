@@ -10,7 +10,8 @@ from support.ldap_server import PASSWORD, USER, LdapServer
 @pytest.fixture
 def domain():
     made = ActiveDirectory(range_limit=5)
-    made.set(made.bin, isDeleted="TRUE")  # as that container is marked itself
+    made.bin.deleted = True  # that container is one of the deleted objects itself
+    made.set(made.bin, isDeleted="TRUE")
     return made
 
 

@@ -235,19 +235,13 @@ def test_a_second_controller_goes_on_where_the_first_was_left(follow, domain, se
     domain.set(follow.anna, title="Lead")
     second = DomainController(domain, "DC2", ahead=500, foreign_cookies="repeated", page_objects=3)
     with LdapServer(second) as other:
-        follow.following.source.close()
-        follow.settings = settings_of(other.address, USER, domain.base, incremental=follow.settings.incremental)
-        moved = DomainFollowing(follow.settings, PASSWORD)
-        moved.cursor, moved.records, moved.members = (
-            follow.following.cursor,
-            follow.following.records,
-            follow.following.members,
-        )
+        settings = settings_of(other.address, USER, domain.base, incremental=follow.settings.incremental)
+        moved = follow.following.again(settings, PASSWORD)
 
         moved.run()
 
         assert moved.records[anchor(follow.anna)]["values"]["title"] == ["Lead"]
-        assert moved.state() == moved.fresh(follow.settings, PASSWORD)
+        assert moved.state() == moved.fresh(settings, PASSWORD)
         moved.source.close()
 
 
