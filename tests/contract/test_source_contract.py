@@ -5,13 +5,23 @@ from dataclasses import replace
 import pytest
 
 from provisor.engine.sources import CursorLost, RecordGone, RecordTold
+from support.other_tenant import EntraRig, OtherTenant
 from support.source_rig import Listener, MemoryRig, SourceRig
 
 
-@pytest.fixture(params=["memory"])
+@pytest.fixture(scope="module")
+def other_tenant(tmp_path_factory, migrated_file):
+    """A directory in another process, for all tests."""
+    made = OtherTenant(tmp_path_factory.mktemp("other"), migrated_file)
+    yield made
+    made.close()
+
+
+@pytest.fixture(params=["memory", pytest.param("entra", marks=pytest.mark.slow)])
 def rig(request) -> SourceRig:
     """A source with two people, a group of both, and a group of that group."""
-    made = {"memory": MemoryRig}[request.param]()
+    rigs = {"memory": MemoryRig, "entra": lambda: EntraRig(request.getfixturevalue("other_tenant"))}
+    made = rigs[request.param]()
     made.person("anna", title="Chief")
     made.person("bo", manager="anna")
     made.group("sales", "anna", "bo")
