@@ -11,6 +11,7 @@ from typing import Final
 from provisor.admin.actor import SOURCE_READ, SOURCE_WRITE, Actor
 from provisor.admin.context import Change, Context
 from provisor.admin.errors import AdminError, acceptable_name
+from provisor.admin.source_registering import register_chosen
 from provisor.admin.source_settings import (
     accepted_interval,
     accepted_precedence,
@@ -113,6 +114,7 @@ class Sources:
                 now=change.now,
             )
             self._keep(change, made, given)
+            register_chosen(change, self.context.tenant, settings)
             change.target, change.detail = made.id, {"name": name, "settings": document_of(settings)}
             return self._shown(change.connection, made)
 
@@ -153,6 +155,7 @@ class Sources:
             full = after != source.settings and needs_full_read(source.settings, after)
             detail = self._store(change, source, after, precedence, interval_seconds, deletion_threshold)
             self._keep(change, source, given)
+            register_chosen(change, self.context.tenant, after)
             if given:
                 detail["secrets"] = [*given]
             if full:
