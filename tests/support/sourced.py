@@ -3,10 +3,11 @@
 import shutil
 from datetime import UTC, datetime, timedelta
 
+from provisor.admin.actor import LOCAL_OPERATOR
 from provisor.admin.bundle import Admin
 from provisor.admin.context import Context
 from provisor.database import open_database
-from provisor.rules.source_settings import ActiveDirectorySettings
+from provisor.rules.source_settings import ActiveDirectorySettings, CsvSettings
 from provisor.storage import tenants
 from provisor.storage.secrets import load_key
 from support.mirrored import DOMAIN, Domain
@@ -29,6 +30,7 @@ class SourcedService:
         self.domain = Domain()
         self.time = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
         self.given = []
+        self.offered = None  # attributes, where not those of the domain
         self.opened = self.closed = 0
         self.database = open_database(f"sqlite:///{self.file}")
         self.tenant = tenants.only(self.database.reader())
@@ -47,10 +49,16 @@ class SourcedService:
 
     def connect(self, settings, secrets):
         """The connector of a source; a password that is wrong is told as by the real one."""
-        assert isinstance(settings, ActiveDirectorySettings)
+        assert isinstance(settings, ActiveDirectorySettings | CsvSettings)
         self.given.append({name: secret.reveal() for name, secret in secrets.items()})
         self.opened += 1
         return _Counted(self)
+
+    def people(self):
+        return [shown.name for shown in self.admin.users.page(LOCAL_OPERATOR)]
+
+    def groups(self):
+        return [shown.name for shown in self.admin.groups.page(LOCAL_OPERATOR)]
 
     def move(self, **by):
         """Let time pass."""
@@ -65,6 +73,10 @@ class _Counted:
 
     def __init__(self, service):
         self._service = service
+
+    def attributes(self):
+        offered = self._service.offered
+        return self._service.domain.source.attributes() if offered is None else offered
 
     def __getattr__(self, name):
         return getattr(self._service.domain.source, name)

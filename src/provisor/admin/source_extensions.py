@@ -30,7 +30,7 @@ from provisor.rules.source_settings import (
 )
 from provisor.runner.source_running import SourceRefused, failure_of
 from provisor.scim.nearest import nearest
-from provisor.storage import connected_sources
+from provisor.storage import connected_sources, source_records
 from provisor.storage.connected_sources import ConnectedSource
 
 CHOOSING: Final = "Choose directory extensions of source"
@@ -113,6 +113,7 @@ class SourceExtensions:
             else:
                 connected_sources.change(change.connection, source.id, settings=after)
                 connected_sources.forget_cursor(change.connection, source.id)
+                source_records.mark_all(change.connection, source.id)
                 if source.schedule_state == "Active":
                     connected_sources.want_run(change.connection, source.id, "full")
             return replace(_of(after), registered=made)

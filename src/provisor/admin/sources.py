@@ -160,6 +160,7 @@ class Sources:
                 detail["secrets"] = [*given]
             if full:
                 connected_sources.forget_cursor(change.connection, source.id)
+                source_records.mark_all(change.connection, source.id)
             if source.schedule_state == "Active" and (after != source.settings or given):
                 connected_sources.want_run(change.connection, source.id, "full" if full else "delta")
             change.target, change.detail = source.id, detail
@@ -190,6 +191,7 @@ class Sources:
             if source.schedule_state == "Paused":
                 change.nothing()
             connected_sources.change(change.connection, source.id, schedule_state="Paused")
+            connected_sources.withdraw_run(change.connection, source.id)
             return self._shown(change.connection, self.find(change.connection, source.id))
 
     def stage(self, actor: Actor, key: str, *, staging: bool) -> SourceShown:
