@@ -6,8 +6,11 @@ from datetime import UTC, datetime, timedelta
 from provisor.admin.actor import LOCAL_OPERATOR
 from provisor.admin.bundle import Admin
 from provisor.admin.context import Context
+from provisor.admin.source_connecting import source_access
 from provisor.database import open_database
 from provisor.rules.source_settings import ActiveDirectorySettings, CsvSettings
+from provisor.runner.source_running import run_and_tell
+from provisor.runner.sourcing.run_source import SourceOrder
 from provisor.storage import tenants
 from provisor.storage.secrets import load_key
 from support.mirrored import DOMAIN, Domain
@@ -53,6 +56,10 @@ class SourcedService:
         self.given.append({name: secret.reveal() for name, secret in secrets.items()})
         self.opened += 1
         return _Counted(self)
+
+    def read_as_a_service(self, source):
+        """One run as `provisor serve` makes it."""
+        return run_and_tell(source_access(self.context), source, SourceOrder(source=source.id))
 
     def people(self):
         return [shown.name for shown in self.admin.users.page(LOCAL_OPERATOR)]
