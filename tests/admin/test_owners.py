@@ -115,6 +115,7 @@ VERBS = {
     "reports.report": {},
     "reports.statistics": {},
     "cycles.status": {},
+    "cycles.succeeded": {},
     "cycles.run": {},
 }
 

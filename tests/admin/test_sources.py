@@ -315,4 +315,4 @@ def test_files_are_not_imported_into_a_source_that_is_read_by_itself(sourced, se
     with pytest.raises(AdminError) as raised:
         sourced.admin.imports.csv(ME, CsvImport(users=file, source="staff"))
 
-    assert raised.value.code == "source-connected"
+    assert raised.value.code == "source-not-csv"

@@ -48,8 +48,9 @@ VERBS = {
     " members.page clock.doubt typed_users.count typed_users.manager typed_users.page typed_users.read"
     " typed_groups.count typed_groups.manager typed_groups.page typed_groups.read members_by_id.count"
     " members_by_id.groups members_by_id.page deleted_objects.count deleted_objects.live_by_ids deleted_objects.page"
+    " deleted_objects.numbers"
     " deleted_objects.read extension_properties.available extension_properties.by_name deleted_objects.live"
-    " extension_properties.valued"
+    " extension_properties.valued provenance.sources provenance.last_runs"
     " directory_changes.begin directory_changes.latest directory_changes.page imports.sources",
     (may.DIRECTORY_WRITE,): "users.create users.set users.set_enabled users.delete users.restore groups.create"
     " groups.set groups.set_enabled groups.delete groups.restore members.add members.remove imports.csv typed_users.create"
@@ -77,7 +78,9 @@ VERBS = {
     (may.ASSIGNMENT_WRITE,): "applications.assign applications.unassign assignments.add assignments.remove"
     " assignments.remove_several",
     (may.DIRECTORY_READ, may.JOB_READ): "on_demand.scope schemas.subject schemas.count_scope",
-    (may.JOB_READ,): "jobs.all jobs.show jobs.in_force attributes.all escrow.causes escrow.entries escrow.show"
+    (
+        may.JOB_READ,
+    ): "cycles.succeeded jobs.all jobs.show jobs.in_force attributes.all escrow.causes escrow.entries escrow.show"
     " escrow.exchange deletions.show deletions.entries links.show removals.job_outlook cycles.status cycles.causes"
     " cycles.done plans.all plans.show plans.details plans.stale plans.causes plans.compare schemas.export"
     " schemas.concerned reports.asked reports.cycles reports.statistics credentials.show schemas.current"

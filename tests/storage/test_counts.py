@@ -97,6 +97,18 @@ def test_only_what_is_alive_counts(database, tenant, do, now, anna, sales, chang
     assert objects.count(reader, tenant, "user", source="another") == 0
 
 
+@pytest.mark.parametrize(
+    "change", [nothing, deleted, deleted_and_restored, purged, deleted_and_purged, both_deleted, group_purged]
+)
+def test_both_numbers_of_one_walk_are_those_counted_alone(database, tenant, do, now, anna, sales, change):
+    change(do, now, anna, sales)
+
+    reader = database.reader()
+    for kind in ("user", "group"):
+        alone = objects.count(reader, tenant, kind), objects.count_deleted(reader, tenant, kind)
+        assert objects.numbers(reader, tenant, kind) == alone
+
+
 def test_who_is_assigned_in_two_roles_counts_once(database, tenant, now, anna, sales):
     with database.transaction() as connection:
         application = applications.create(

@@ -31,7 +31,7 @@ class Document(HTMLParser):
         elif tag == "tr":
             self.rows.append("")
             self._in_row = True
-        elif self._form is not None and "name" in attributes:
+        elif self._form is not None and "name" in attributes and "disabled" not in attributes:
             if tag == "input" and attributes.get("type") != "checkbox":
                 self._form[attributes["name"]] = attributes.get("value", "")
             elif tag == "select":

@@ -33,6 +33,10 @@ class SourcedService:
         self.domain = Domain()
         self.time = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
         self.given = []
+        self.watch = lambda question: None  # told of every question before the source is asked
+        self.each_page = lambda page: None
+        self.each_tick = 0.0  # seconds that pass whenever the time is looked at
+        self.says_nothing_of_changes = False
         self.offered = None  # attributes, where not those of the domain
         self.opened = self.closed = 0
         self.database = open_database(f"sqlite:///{self.file}")
@@ -40,7 +44,7 @@ class SourcedService:
         self.context = Context(
             database=self.database,
             tenant=self.tenant,
-            now=lambda: self.time,
+            now=self.now,
             random_bytes=bytes,
             load_key=lambda: load_key(folder / "secret.key"),
             problem_with_credentials=lambda url, token: None,
@@ -67,6 +71,14 @@ class SourcedService:
     def groups(self):
         return [shown.name for shown in self.admin.groups.page(LOCAL_OPERATOR)]
 
+    def ticking(self):
+        """Have a moment pass whenever the time is looked at, so that a run takes some."""
+        self.each_tick = 0.001
+
+    def now(self):
+        self.time += timedelta(seconds=self.each_tick)
+        return self.time
+
     def move(self, **by):
         """Let time pass."""
         self.time += timedelta(**by)
@@ -80,6 +92,16 @@ class _Counted:
 
     def __init__(self, service):
         self._service = service
+
+    def read(self, cursor):
+        self._service.watch("read")
+        for page in self._service.domain.source.read(cursor):
+            self._service.each_page(page)
+            yield page
+
+    def moved(self, cursor):
+        self._service.watch("moved")
+        return None if self._service.says_nothing_of_changes else self._service.domain.source.moved(cursor)
 
     def attributes(self):
         offered = self._service.offered

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from provisor.admin.openid import OpenId
     from provisor.admin.plan_making import PlanMaking
     from provisor.admin.plans import Plans
+    from provisor.admin.provenance import Provenance
     from provisor.admin.removals import Removals
     from provisor.admin.reports import Reports
     from provisor.admin.retentions import Retentions
@@ -99,6 +100,13 @@ class Admin:
         from provisor.admin.members import Members
 
         return Members(self._context)
+
+    @cached_property
+    def provenance(self) -> Provenance:
+        """Where people and groups came from."""
+        from provisor.admin.provenance import Provenance
+
+        return Provenance(self._context)
 
     @cached_property
     def typed_users(self) -> TypedObjects:

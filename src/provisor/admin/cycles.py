@@ -202,6 +202,11 @@ class Cycles:
             now=self.context.now(),
         )
 
+    def succeeded(self, actor: Actor, key: str) -> bool:
+        """Whether a cycle of the job has ever succeeded, for who needs no more of its status."""
+        connection = self.context.read(actor, JOB_READ)
+        return cycles.last_succeeded(connection, self.jobs.find(connection, key, actor, JOB_READ).number) is not None
+
     def _explaining(self, actor: Actor, key: str) -> Explaining:
         connection = self.context.read(actor, JOB_READ)
         job = self.jobs.find(connection, key, actor, JOB_READ)

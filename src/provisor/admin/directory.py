@@ -6,25 +6,29 @@ One class for both kinds: what differs (a manager, accountEnabled) is refused by
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
 from provisor.admin.actor import DIRECTORY_PURGE, DIRECTORY_READ, DIRECTORY_WRITE, Actor
 from provisor.admin.context import Change, Context
 from provisor.admin.errors import AdminError, accepted
+from provisor.admin.mastered import unless_attributes_mastered, unless_fed, unless_reference_mastered
 from provisor.database import Connection
 from provisor.directory.attributes import KNOWN, Reading, Unreadable, read_text
+from provisor.directory.change import ENABLED
 from provisor.directory.lifecycle import KEPT
 from provisor.directory.names import Meaning, meaning
 from provisor.directory.objects import DirectoryKind, DirectoryObject, DirectoryValue, Refusal
 from provisor.scim.values import Json
-from provisor.storage import directory_verbs, extensions, members, objects, sources
+from provisor.storage import directory_verbs, extensions, mastering, members, objects, sources
+from provisor.storage.mastering import SourceOfObject
 from provisor.storage.times import from_microseconds
 
-MANAGER = "manager"  # a reference, not an attribute, though named like one
+MANAGER: Final = "manager"  # a reference, not an attribute, though named like one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """An object with its references: the manager's name and the groups it is in.
+    """An object with its references: the manager's name and the groups it is in; and the sources that feed it.
 
     `comes_back_from` is the source whose next import restores a deleted object if it is still in its files.
     """
@@ -32,6 +36,7 @@ class Shown:
     object: DirectoryObject
     manager: str | None = None
     groups: tuple[str, ...] = ()
+    sources: tuple[SourceOfObject, ...] = ()
     comes_back_from: str | None = None
 
     @property
@@ -50,6 +55,8 @@ class Shown:
         document["createdDateTime"] = _time(self.object.created_at)
         if self.object.deleted_at is not None:
             document["deletedDateTime"] = _time(self.object.deleted_at)
+        if self.sources:
+            document["sources"] = [_source(one) for one in self.sources]
         return document
 
 
@@ -95,8 +102,10 @@ class Objects:
         with self.context.change(actor, DIRECTORY_WRITE, f"Update {self.kind}") as change:
             before = self.find(change.connection, key)
             values, manager = self._values(change.connection, given)
+            unless_attributes_mastered(change.connection, self.context.tenant, before, values)
             item = accepted(directory_verbs.update(change.connection, self.context.tenant, before, values))
-            if MANAGER in given:
+            if MANAGER in given and manager != before.manager:
+                unless_reference_mastered(change.connection, self.context.tenant, before, MANAGER)
                 item = directory_verbs.set_manager(change.connection, self.context.tenant, item, manager)
             return self._done(change, before, item, attributes=sorted(given))
 
@@ -104,6 +113,7 @@ class Objects:
         """Allow or block sign-in. A disabled user is disabled at every application."""
         with self.context.change(actor, DIRECTORY_WRITE, "Enable account" if enabled else "Disable account") as change:
             before = self.find(change.connection, key)
+            unless_attributes_mastered(change.connection, self.context.tenant, before, {ENABLED: enabled})
             item = accepted(
                 directory_verbs.set_enabled(change.connection, self.context.tenant, before, enabled=enabled)
             )
@@ -113,16 +123,18 @@ class Objects:
         """Soft-delete; it can be restored for 30 days, and an import whose files still have it does so."""
         with self.context.change(actor, DIRECTORY_WRITE, f"Delete {self.kind}") as change:
             before = self.find(change.connection, key)
+            unless_fed(change.connection, before, "deleted")
             item = accepted(directory_verbs.delete(change.connection, self.context.tenant, before, now=change.now))
             source = sources.read(change.connection, item.source)
-            of_files = source is not None and source.kind == "csv"
             shown = self._done(change, before, item)
-            return replace(shown, comes_back_from=source.name) if source is not None and of_files else shown
+            comes_back = source is not None and source.kind == "csv" and not shown.sources
+            return replace(shown, comes_back_from=source.name) if source is not None and comes_back else shown
 
     def restore(self, actor: Actor, key: str) -> Shown:
         """Bring a soft-deleted object back."""
         with self.context.change(actor, DIRECTORY_WRITE, f"Restore {self.kind}") as change:
             before = self.find(change.connection, key, deleted=True)
+            unless_fed(change.connection, before, "restored")
             item = accepted(directory_verbs.restore(change.connection, self.context.tenant, before))
             return self._done(change, before, item)
 
@@ -130,6 +142,7 @@ class Objects:
         """Delete for good, whether soft-deleted before or not. This cannot be undone."""
         with self.context.change(actor, DIRECTORY_PURGE, f"Hard delete {self.kind}") as change:
             before = self._to_purge(change.connection, key)
+            unless_fed(change.connection, before, "deleted")
             item = directory_verbs.purge(change.connection, self.context.tenant, before, now=change.now)
             return self._done(change, before, item)
 
@@ -164,7 +177,12 @@ class Objects:
     def _shown(self, connection: Connection, item: DirectoryObject) -> Shown:
         manager = objects.read(connection, self.context.tenant, item.manager) if item.manager else None
         groups = members.groups_of(connection, item.id)
-        return Shown(object=item, manager=manager.name if manager else None, groups=tuple(name for _, name in groups))
+        return Shown(
+            object=item,
+            manager=manager.name if manager else None,
+            groups=tuple(name for _, name in groups),
+            sources=tuple(mastering.sources_of(connection, item.id)),
+        )
 
     def _values(self, connection: Connection, given: Mapping[str, str]) -> tuple[dict[str, DirectoryValue], str | None]:
         """The values read from text, under their full names, and the manager's id."""
@@ -204,6 +222,18 @@ def _noted(change: Change, item: DirectoryObject, *, attributes: Sequence[str]) 
     change.detail["name"] = item.name
     if attributes:
         change.detail["attributes"] = [*attributes]
+
+
+def _source(one: SourceOfObject) -> dict[str, Json]:
+    return {
+        "name": one.name,
+        "kind": one.kind,
+        "anchor": one.anchor,
+        "precedence": one.precedence,
+        "present": one.here,
+        "attributes": list(one.masters),
+        "seenDateTime": None if one.seen_at is None else _time(one.seen_at),
+    }
 
 
 def _json_attributes(attributes: Mapping[str, DirectoryValue]) -> dict[str, Json]:

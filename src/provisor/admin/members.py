@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from provisor.admin.actor import DIRECTORY_READ, DIRECTORY_WRITE, Actor
 from provisor.admin.context import Context
 from provisor.admin.errors import AdminError, accepted
+from provisor.admin.mastered import unless_reference_mastered
 from provisor.directory.objects import DirectoryObject
 from provisor.storage import directory_verbs, members
 
@@ -26,6 +27,7 @@ class Members:
             of = accepted(directory_verbs.find(change.connection, tenant, "group", group))
             who = accepted(directory_verbs.find_member(change.connection, tenant, member))
             change.target, change.detail = of.id, {"group": of.name, "member": who.name}
+            unless_reference_mastered(change.connection, tenant, of, "members")
             if who.id == of.id:
                 raise AdminError(
                     "group-in-itself", f"The group {of.name} cannot be in itself.", "Name another group, or a user."
@@ -42,6 +44,7 @@ class Members:
             of = accepted(directory_verbs.find(change.connection, tenant, "group", group))
             who = accepted(directory_verbs.find_member(change.connection, tenant, member))
             change.target, change.detail = of.id, {"group": of.name, "member": who.name}
+            unless_reference_mastered(change.connection, tenant, of, "members")
             removed = members.remove(change.connection, tenant, of.id, who.id, now=change.now)
             if not removed:
                 change.nothing()

@@ -198,6 +198,14 @@ class OpenId:
         return int(self.context.now().timestamp())
 
 
+def called(issuer: str) -> str:
+    """What a provider is called where nobody says: its host, or the issuer where that is no address."""
+    try:
+        return urlsplit(issuer).hostname or issuer
+    except ValueError:
+        return issuer
+
+
 def _client(settings: OpenIdSettings) -> Client:
     return Client(
         issuer=settings.issuer,

@@ -302,8 +302,8 @@ class Sources:
         )
         if threshold != -1:
             connected_sources.set_threshold(change.connection, source.id, accepted_threshold(threshold))
-        if precedence is not None and precedence != source.precedence:
-            source_records.mark_all(change.connection, source.id)  # who wins may be another now
+        if settings != source.settings or precedence not in (None, source.precedence):
+            source_records.mark_all(change.connection, source.id)  # what was told before may mean something else now
         before, after = _plain(source), _plain(self.find(change.connection, source.id))
         return {name: {"old": before[name], "new": after[name]} for name in after if before[name] != after[name]}
 

@@ -1,6 +1,6 @@
 """Verbs on memberships by ids, as programs call them. Members are users and groups.
 
-Members of a group that is synchronised from Active Directory come from there, and are not changed here.
+Members of a group that a source has, or that is synchronised from Active Directory, are not changed here.
 """
 
 from collections.abc import Sequence
@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from provisor.admin.actor import DIRECTORY_READ, DIRECTORY_WRITE, Actor
 from provisor.admin.context import Change, Context
 from provisor.admin.errors import AdminError, accepted
+from provisor.admin.mastered import unless_reference_mastered
 from provisor.database import Connection
 from provisor.directory.objects import DirectoryKind, DirectoryObject
-from provisor.directory.writable import is_synced, mastered
 from provisor.storage import directory_verbs, members, objects
 
 
@@ -61,7 +61,7 @@ class MembersById:
         """The group whose members are about to change."""
         group = self._group(change.connection, key)
         change.target, change.detail = group.id, {"group": group.name}
-        _unless_synced(group)
+        unless_reference_mastered(change.connection, self.context.tenant, group, "members", by_program=True)
         return group
 
     def _group(self, connection: Connection, key: str) -> DirectoryObject:
@@ -70,7 +70,7 @@ class MembersById:
 
 def join(connection: Connection, tenant: str, group: DirectoryObject, member: str) -> DirectoryObject:
     """Who has come into the group, by id. Raises AdminError where they are in it already."""
-    _unless_synced(group)
+    unless_reference_mastered(connection, tenant, group, "members", by_program=True)
     who = _member(connection, tenant, member)
     if who.id == group.id:
         raise AdminError(
@@ -88,8 +88,3 @@ def _member(connection: Connection, tenant: str, key: str) -> DirectoryObject:
     if item is None or not item.alive:
         raise AdminError("not-found", f"There is no user and no group {key}.", "Name a member by its id.")
     return item
-
-
-def _unless_synced(group: DirectoryObject) -> None:
-    if is_synced(group):
-        accepted(mastered(group, "members"))

@@ -1,8 +1,8 @@
 """Verbs on users and groups by typed values, as programs call them: null clears, what is not given stays.
 
 Objects are named by id or userPrincipalName exactly, never by what they are called. The same rules as for the verbs
-that people call (admin.directory), and one more: what Active Directory masters is not changed here
-(directory.writable).
+that people call (admin.directory), and one more: what an Active Directory masters that is no connected source is not
+changed here either (directory.writable).
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,12 +12,13 @@ from typing import Final
 from provisor.admin.actor import DIRECTORY_PURGE, DIRECTORY_READ, DIRECTORY_WRITE, Actor
 from provisor.admin.context import Change, Context
 from provisor.admin.errors import AdminError, accepted
+from provisor.admin.mastered import unless_fed, unless_reference_mastered
 from provisor.admin.typed_members import join
 from provisor.database import Connection
 from provisor.directory.objects import DirectoryKind, DirectoryObject, DirectoryValue
 from provisor.directory.query import Condition, ObjectPage, ObjectQuery, Position, unanswerable
-from provisor.directory.writable import is_synced, mastered, unwritable
-from provisor.storage import directory_query, directory_verbs, extensions, objects
+from provisor.directory.writable import NOBODY, unwritable
+from provisor.storage import directory_query, directory_verbs, extensions, mastering, objects
 
 MOST_AT_ONCE: Final = 1_000  # ids that are asked for together
 
@@ -122,6 +123,7 @@ class TypedObjects:
         """Soft-delete; the object can be restored for 30 days."""
         with self.context.change(actor, DIRECTORY_WRITE, f"Delete {self.kind}") as change:
             before = self.find(change.connection, key)
+            unless_fed(change.connection, before, "deleted")
             after = accepted(directory_verbs.delete(change.connection, self.context.tenant, before, now=change.now))
             _done(change, before, after, [])
 
@@ -130,8 +132,7 @@ class TypedObjects:
         return accepted(directory_verbs.exactly(connection, self.context.tenant, self.kind, key))
 
     def _managed(self, connection: Connection, user: DirectoryObject, manager: str | None) -> DirectoryObject:
-        if is_synced(user):
-            accepted(mastered(user, "manager"))
+        unless_reference_mastered(connection, self.context.tenant, user, "manager", by_program=True)
         chief = None if manager is None else self.find(connection, manager).id
         if chief == user.id:
             raise AdminError("own-manager", f"{user.name} cannot be their own manager.", "Name somebody else.")
@@ -141,7 +142,8 @@ class TypedObjects:
         self, connection: Connection, item: DirectoryObject | None, given: Mapping[str, DirectoryValue]
     ) -> None:
         registered = extensions.registered(connection, self.context.tenant)
-        accepted(unwritable(self.kind, item, given, registered))
+        masters = NOBODY if item is None else mastering.mastered(connection, self.context.tenant, item.id)
+        accepted(unwritable(self.kind, item, given, registered, masters))
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +163,10 @@ class DeletedObjects:
         """How many soft-deleted objects of a kind there are."""
         return objects.count_deleted(self.context.read(actor, DIRECTORY_READ), self.context.tenant, kind)
 
+    def numbers(self, actor: Actor, kind: DirectoryKind) -> tuple[int, int]:
+        """How many objects of a kind are live, and how many soft-deleted."""
+        return objects.numbers(self.context.read(actor, DIRECTORY_READ), self.context.tenant, kind)
+
     def read(self, actor: Actor, key: str) -> DirectoryObject:
         """The soft-deleted object with this id."""
         return self._find(self.context.read(actor, DIRECTORY_READ), key)
@@ -169,6 +175,7 @@ class DeletedObjects:
         """Bring it back, with its memberships and assignments."""
         with self.context.change(actor, DIRECTORY_WRITE, self._named("Restore", key)) as change:
             before = self._find(change.connection, key)
+            unless_fed(change.connection, before, "restored")
             after = accepted(directory_verbs.restore(change.connection, self.context.tenant, before))
             return _done(change, before, after, [])
 
@@ -176,6 +183,7 @@ class DeletedObjects:
         """Delete it for good. This cannot be undone."""
         with self.context.change(actor, DIRECTORY_PURGE, self._named("Hard delete", key)) as change:
             before = self._find(change.connection, key)
+            unless_fed(change.connection, before, "deleted")
             after = directory_verbs.purge(change.connection, self.context.tenant, before, now=change.now)
             _done(change, before, after, [])
 

@@ -7,6 +7,7 @@ from provisor.terminal import piped, print_json, print_table, say
 
 if TYPE_CHECKING:
     from provisor.admin.directory import Shown
+    from provisor.admin.provenance import SourceOfObject
     from provisor.directory.objects import DirectoryObject
 
 
@@ -21,12 +22,24 @@ def print_one(shown: "Shown", *, as_json: bool, done: str = "") -> None:
     elif done:
         say(f"{done} {shown.object.name} ({shown.object.id}).")
     else:
+        document.pop("sources", None)
         rows = [(name, _text(value)) for name, value in document.items()]
+        for one in shown.sources:
+            rows += [(f"From {one.name}", _place(one)), (f"Said by {one.name}", ", ".join(one.masters) or "nothing")]
         if shown.restorable_until is not None:
             rows.append(
                 ("State", f"in the recycle bin; can be restored until {shown.restorable_until:%Y-%m-%d %H:%M} UTC")
             )
         print_table(("Attribute", "Value"), rows)
+
+
+def _place(one: "SourceOfObject") -> str:
+    """How a source knows an object, and when it was last seen with it."""
+    from provisor.rules.source_settings import KIND_NAMES
+
+    state = "last read" if one.here else "not there since"
+    seen = "not read through yet" if one.seen is None else f"{state} {one.seen:%Y-%m-%d %H:%M} UTC"
+    return f"{KIND_NAMES[one.kind]}, as {one.anchor}; {seen}"
 
 
 def print_deleted(shown: "Shown", *, as_json: bool) -> None:

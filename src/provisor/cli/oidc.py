@@ -41,9 +41,7 @@ def set_provider(
     Example: provisor admin oidc set --issuer https://login.microsoftonline.com/TENANT/v2.0 --client-id CLIENT
     --address https://provisor.example.com --role "Provisor.Admin=Global Administrator"
     """
-    from urllib.parse import urlsplit
-
-    from provisor.admin.openid import OpenIdSettings
+    from provisor.admin.openid import OpenIdSettings, called
 
     roles: dict[str, tuple[str, ...]] = {}
     for pair in role:
@@ -58,7 +56,7 @@ def set_provider(
         address=address,
         claim=claim,
         roles=roles,
-        name=name or urlsplit(issuer).hostname or issuer,
+        name=name or called(issuer),
         scope=scope,
     )
     opened = session(context)

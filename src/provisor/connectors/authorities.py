@@ -7,6 +7,7 @@ certificate is not trusted.
 
 import re
 import ssl
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -56,7 +57,15 @@ _DISTRUST: Final = {
 
 def authorities() -> list[Certificate]:
     """Every authority once; those that cannot be read are left out, as OpenSSL does."""
-    found = dict.fromkeys(pem for file in _files() for pem in _certificates(file))
+    return _usable_ones(dict.fromkeys(pem for file in _files() for pem in _certificates(file)))
+
+
+def authorities_of(file: Path) -> list[Certificate]:
+    """Those of one file alone, without what is none. Raises OSError."""
+    return _usable_ones(_split(file.read_bytes()))
+
+
+def _usable_ones(found: Iterable[bytes]) -> list[Certificate]:
     certificates = [one for pem in found if (one := _read(pem)) is not None]
     if _usable(certificates):
         return certificates
@@ -90,10 +99,13 @@ def _files() -> list[Path]:
 
 def _certificates(file: Path) -> list[bytes]:
     try:
-        parts = file.read_bytes().split(_BEGIN)[1:]
+        return _split(file.read_bytes())
     except OSError:
         return []
-    return [_BEGIN + part.partition(_END)[0] + _END for part in parts]
+
+
+def _split(text: bytes) -> list[bytes]:
+    return [_BEGIN + part.partition(_END)[0] + _END for part in text.split(_BEGIN)[1:]]
 
 
 def distrust(said: str) -> Distrust | None:

@@ -214,11 +214,11 @@ def _read(host: str, answer: PostAnswer) -> _Tokens:
     if problem_with_token(token) is not None:
         raise _malformed(host, answer, "has a token that cannot be sent")
     refresh = Secret(read.refresh_token) if read.refresh_token else None
-    return _Tokens(token, _lifetime(read.expires_in), refresh)
+    return _Tokens(token, kept_seconds(read.expires_in), refresh)
 
 
-def _lifetime(said: float | str | None) -> float:
-    """How many seconds a token is used, of what was said of it."""
+def kept_seconds(said: float | str | None) -> float:
+    """How many seconds a token is used, of the `expires_in` that came with it."""
     try:
         seconds = UNSAID_SECONDS if said is None else float(said)
     except ValueError:

@@ -8,12 +8,22 @@ import os
 os.environ["RYLOG"] = "00"  # the level OFF; ry takes "off" and "0" for unset, and then warns on stderr
 os.environ.setdefault("TOKIO_WORKER_THREADS", "1")  # the loop's thread is the busy one; more would cost CPU and memory
 
-from ry import Certificate, Client, Duration, Headers, Proxy, ReqwestError, Response
+from ry import BlockingClient, Certificate, Client, Duration, Headers, Proxy, ReqwestError, Response
 
 # The library has no word for "no proxy": one that no address uses keeps it from reading the environment.
 NO_PROXY = Proxy.all("http://127.0.0.1:9", no_proxy="*,0.0.0.0/0,::/0")
 
-__all__ = ["NO_PROXY", "Certificate", "Client", "Duration", "Headers", "ReqwestError", "Response", "used_here"]
+__all__ = [
+    "NO_PROXY",
+    "BlockingClient",
+    "Certificate",
+    "Client",
+    "Duration",
+    "Headers",
+    "ReqwestError",
+    "Response",
+    "used_here",
+]
 
 _used_in: int | None = None
 

@@ -181,6 +181,8 @@ def problems(settings: SourceSettings) -> Iterator[str]:
         case CsvSettings():
             if not (settings.users or settings.groups):
                 yield "No file of users or groups is named."
+            elif settings.members and not settings.groups:
+                yield "A file of members is named, and none of the groups that they are in."
     if isinstance(settings, ActiveDirectorySettings) and settings.group and not _is_name(settings.group):
         yield f"The group {spelled(settings.group)} is no distinguished name."
 

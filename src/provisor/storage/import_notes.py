@@ -16,7 +16,8 @@ _runs = count(1)
 _LIVE = "o.deleted_at IS NULL AND o.purged_at IS NULL"
 _EDGES = f"""FROM object g JOIN member e ON e.group_id = g.id AND e.removed_at IS NULL
     JOIN object o ON o.id = e.member_id AND {_LIVE}
-    WHERE g.tenant = ? AND g.source = ? AND g.kind = 'group' AND g.deleted_at IS NULL AND g.purged_at IS NULL"""
+    WHERE g.tenant = ? AND g.source = ? AND g.kind = 'group' AND g.deleted_at IS NULL AND g.purged_at IS NULL
+    AND NOT EXISTS (SELECT 1 FROM source_record r WHERE r.object = g.id AND r.presence <> 'gone')"""
 
 
 class Note(IntEnum):
@@ -99,7 +100,7 @@ class ImportNotes:
         return [(row[0], row[1], row[2], row[3], row[4], row[5]) for row in rows]
 
     def count_absent(self, connection: Connection, tenant: str, source: str, kind: DirectoryKind) -> int:
-        """How many live objects of the source were in no row, read or refused."""
+        """How many live objects of the source were in no row, read or refused, and no connected source has them."""
         row = connection.one(
             f"SELECT count(*) FROM object o WHERE {self._absent()}", self._absent_values(tenant, source, kind)
         )
@@ -160,7 +161,8 @@ class ImportNotes:
     def _absent(self) -> str:
         seen = f"SELECT 1 FROM {self._seen} s WHERE s.what = ? AND s.key ="
         return f"""o.tenant = ? AND o.source = ? AND o.kind = ? AND {_LIVE} AND NOT EXISTS ({seen} o.anchor)
-            AND NOT EXISTS ({seen} o.anchor) AND NOT EXISTS ({seen} o.folded_name)"""
+            AND NOT EXISTS ({seen} o.anchor) AND NOT EXISTS ({seen} o.folded_name)
+            AND NOT EXISTS (SELECT 1 FROM source_record r WHERE r.object = o.id AND r.presence <> 'gone')"""
 
     def _absent_values(self, tenant: str, source: str, kind: DirectoryKind) -> tuple[object, ...]:
         notes = (Note.ANCHOR, Note.REFUSED_ANCHOR, Note.REFUSED_NAME)

@@ -6,6 +6,7 @@ costs one look into an index. Facts: explanation/settled-cases.md section *What 
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, Literal
 
 import msgspec
@@ -13,6 +14,7 @@ import msgspec
 from provisor.database import Connection
 from provisor.directory.objects import DirectoryKind
 from provisor.rules.source_settings import ConnectedKind, CsvSettings, decode_settings
+from provisor.storage.times import from_microseconds
 
 Presence = Literal["here", "leaving", "gone"]
 
@@ -43,6 +45,11 @@ class SourceOfObject:
     def here(self) -> bool:
         """Whether the source has it, as far as the directory knows."""
         return self.presence != "gone"
+
+    @property
+    def seen(self) -> datetime | None:
+        """`seen_at` as a moment; None before its source was read through once."""
+        return None if self.seen_at is None else from_microseconds(self.seen_at)
 
 
 class _Row(msgspec.Struct, array_like=True):
@@ -107,6 +114,11 @@ def sources_of(connection: Connection, object_id: str) -> list[SourceOfObject]:
     return told
 
 
+def masters_among(sources: Sequence[SourceOfObject]) -> dict[str, str]:
+    """What `mastered` says of an object whose sources these are."""
+    return {name: one.name for one in sources for name in one.masters}
+
+
 def deleted_by(connection: Connection, tenant: str, ids: Sequence[str]) -> dict[str, str]:
     """Of these objects, those that no source has any more, with the name of one that had them."""
     rows = _rows(connection, tenant, ids)
@@ -117,6 +129,22 @@ def deleted_by(connection: Connection, tenant: str, ids: Sequence[str]) -> dict[
 def any_records(connection: Connection) -> bool:
     """Whether any source feeds anything: asked before all objects of a page are looked up."""
     return connection.one("SELECT 1 FROM source_record WHERE object IS NOT NULL LIMIT 1") is not None
+
+
+def count_fed(connection: Connection, tenant: str, source: str, kind: DirectoryKind) -> int:
+    """How many live objects of an import's source a connected source has, too: its records are gone through."""
+    row = connection.one(
+        """SELECT count(DISTINCT r.object) FROM source_record r JOIN object o ON o.id = r.object
+        WHERE r.object IS NOT NULL AND r.presence <> 'gone' AND o.tenant = ? AND o.source = ? AND o.kind = ?
+        AND o.deleted_at IS NULL AND o.purged_at IS NULL""",
+        (tenant, source, kind),
+    )
+    return int(row[0]) if row else 0
+
+
+def is_connected(connection: Connection, source: str) -> bool:
+    """Whether a source is one that is read on a schedule."""
+    return connection.one("SELECT 1 FROM connected_source WHERE source = ?", (source,)) is not None
 
 
 def last_runs(connection: Connection, tenant: str, ids: Sequence[str]) -> dict[str, int]:

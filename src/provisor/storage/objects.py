@@ -92,6 +92,15 @@ def count_deleted(connection: Connection, tenant: str, kind: DirectoryKind) -> i
     return int(row[0]) if row else 0
 
 
+def numbers(connection: Connection, tenant: str, kind: DirectoryKind) -> tuple[int, int]:
+    """How many objects of a kind are live, and how many soft-deleted: both in one walk through an index."""
+    row = connection.one(
+        """SELECT count(*), count(deleted_at) FROM object WHERE tenant = ? AND kind = ? AND purged_at IS NULL""",
+        (tenant, kind),
+    )
+    return (int(row[0]) - int(row[1]), int(row[1])) if row else (0, 0)
+
+
 def by_ids(connection: Connection, tenant: str, ids: Sequence[str]) -> list[DirectoryObject]:
     """Those of these objects that there are, soft-deleted ones and tombstones included, in the order of the ids."""
     if not ids:

@@ -105,7 +105,7 @@ class MemorySource:
         if self.faults.loses_cursor and cursor is not None:
             self.faults.loses_cursor = False
             raise CursorLost("It has forgotten that cursor.")
-        place = json.loads(cursor) if cursor is not None else {"full": True, "since": 0, "high": self._change, "at": ""}
+        place = {"full": True, "since": 0, "high": self._change, "at": ""} if cursor is None else _place(cursor)
         if place["high"] is None:
             place = {"full": False, "since": place["since"], "high": self._change, "at": ""}
         yield from self._pages(place)
@@ -167,6 +167,14 @@ class MemorySource:
     def _answers(self) -> None:
         if self.faults.down:
             raise Unreachable("It is down.", sent=False)
+
+
+def _place(cursor: str) -> dict[str, object]:
+    try:
+        found: dict[str, object] = json.loads(cursor)
+    except ValueError:
+        raise CursorLost("It knows no such cursor.") from None
+    return found
 
 
 def _told(anchor: str, record: MemoryRecord) -> SourceTold:

@@ -54,6 +54,14 @@ def test_the_provider_is_tried(provisor, provider, set_provider):
     assert json.loads(provisor("admin", "oidc", "test", "--json").out)["tokenEndpoint"] == f"{provider.issuer}/token"
 
 
+@pytest.mark.parametrize("issuer", ["http://[", "nonsense", ""])
+def test_what_is_no_address_is_refused_as_an_issuer(set_provider, issuer):
+    answered = set_provider(*ADMINS, issuer=issuer)
+
+    assert answered.code == 1
+    assert "issuer" in answered.err
+
+
 def test_what_cannot_work_is_refused_and_not_saved(provisor, provider, set_provider):
     answered = set_provider(*ADMINS, issuer=f"{provider.issuer}/")
 

@@ -1,4 +1,4 @@
-"""What a record of Active Directory gives: the default attribute flow of Entra Connect, as tables, and what is computed.
+"""What a record of Active Directory gives: the default attribute flow of Entra Connect, as tables, and the rest.
 
 Pure. Sources: spec/entra-connect.md sections 3 to 6. Blanks at the edges of a text are trimmed, as the original does.
 """
@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from typing import Final
 
 from provisor.directory.inbound.arriving import Arrival, Arrived, LeftOut, RawValue
-from provisor.directory.inbound.containers import domain_of, is_below_any
+from provisor.directory.inbound.containers import domain_of
 from provisor.directory.inbound.exclusions import excluded, has_mail, is_security_group, primary_addresses
 from provisor.directory.inbound.extending import put_extensions
-from provisor.directory.inbound.filters import filtered
+from provisor.directory.inbound.filters import out_of_scope
 from provisor.directory.inbound.flowing import Flow, put_flows
 from provisor.directory.inbound.giving import Giving, bytes_of
 from provisor.directory.inbound.values import NamedValues
@@ -89,7 +89,7 @@ def from_active_directory(
 ) -> Arrival:
     """What a record of a domain gives, or why it is left out."""
     values = NamedValues(raw)
-    left_out = excluded(kind, values) or _out_of_scope(settings, kind, values)
+    left_out = excluded(kind, values) or out_of_scope(settings, kind, values)
     if left_out is not None:
         return left_out
     giving = Giving(kind)
@@ -115,13 +115,6 @@ def from_active_directory(
     )
 
 
-def _out_of_scope(settings: ActiveDirectorySettings, kind: DirectoryKind, values: NamedValues) -> LeftOut | None:
-    name = values.first("distinguishedName") or ""
-    if settings.containers and not is_below_any(name, settings.containers):
-        return LeftOut(code="outside-containers", message="It is in none of the containers that were chosen.")
-    return filtered(kind, values, settings.filters)
-
-
 def _put_of_user(giving: Giving, settings: ActiveDirectorySettings, values: NamedValues) -> str:
     """Give what only people have; returns where a sign-in name would have been."""
     account = values.first("sAMAccountName")
@@ -143,7 +136,7 @@ def _put_of_group(giving: Giving, settings: ActiveDirectorySettings, values: Nam
 
 
 def _anchor(settings: ActiveDirectorySettings, values: NamedValues) -> str | None:
-    """The source anchor of a person: without an mS-DS-ConsistencyGuid it is objectGUID, as the original writes there."""
+    """The source anchor of a person: without an mS-DS-ConsistencyGuid it is objectGUID, as the original has it."""
     chosen = values.first("mS-DS-ConsistencyGuid") if settings.anchor == "mS-DS-ConsistencyGuid" else None
     raw = bytes_of(chosen or values.first("objectGUID") or "")
     anchor = b64encode(raw).decode() if raw else ""

@@ -15,10 +15,12 @@ from provisor.directory.inbound.arriving import RawValue
 from provisor.directory.inbound.giving import Giving, bytes_of, unstorable
 from provisor.directory.inbound.values import as_texts
 from provisor.directory.objects import DirectoryValue
+from provisor.directory.printable import refused_name
 from provisor.directory.writable import MOST_IN_A_LIST
 from provisor.rules.source_settings import SourceExtension
 from provisor.scim.naming import escaped
 
+ONE_VALUED: Final = ("Boolean", "Integer", "LargeInteger")  # types of which an object has no more than one value
 LONGEST_TEXT_TAKEN: Final = 250  # characters, of which the directory has room for six more
 _BITS: Final = {"Integer": 32, "LargeInteger": 64}
 _NUMBER: Final = re.compile(r"-?[0-9]{1,19}")
@@ -36,6 +38,31 @@ def put_extensions(giving: Giving, raw: Mapping[str, RawValue], chosen: Sequence
         texts = [text for text in as_texts(raw.get(extension.attribute)) if text]
         if texts:
             giving.put_extension(extension_name(app_id, extension.attribute), _value(giving, extension, texts))
+
+
+def fit_extension(
+    giving: Giving, name: str, value: RawValue, *, longest: int = LONGEST_VALUE
+) -> DirectoryValue | Unreadable:
+    """A value of an extension that has its type already: as it is, where an extension can have it.
+
+    Text that is longer than `longest` is shortened.
+    """
+    unfit = refused_name(name, "the name of an extension")
+    if unfit is not None:
+        return Unreadable(unfit.message)
+    match value:
+        case bool() | None:
+            return value
+        case int():
+            limit = 2 ** (_BITS["LargeInteger"] - 1)
+            return value if -limit <= value < limit else Unreadable(f"{name} is left away: it has more than 64 bits.")
+        case str():
+            return _text(giving, name, value, longest)
+        case _:
+            texts = [one for one in value if isinstance(one, str) and one]
+            if len(texts) != len(value):
+                giving.warn(f"{name} has values that are no text; they are left away.")
+            return _several(giving, name, [_text(giving, name, text, longest) for text in dict.fromkeys(texts)])
 
 
 def moment(text: str) -> str | None:
@@ -58,27 +85,28 @@ def moment(text: str) -> str | None:
 
 
 def _value(giving: Giving, extension: SourceExtension, texts: list[str]) -> DirectoryValue | Unreadable:
-    if not extension.multi_valued:
+    if not extension.multi_valued or extension.type in ONE_VALUED:
         if len(texts) > 1:
             giving.warn(f"{extension.attribute} has {len(texts):,} values, of which the first is taken.")
         return _one(giving, extension, texts[0])
-    values: list[str] = []
-    for text in dict.fromkeys(texts):
-        value = _one(giving, extension, text)
+    return _several(giving, extension.attribute, [_one(giving, extension, text) for text in dict.fromkeys(texts)])
+
+
+def _several(giving: Giving, name: str, values: Sequence[bool | int | str | Unreadable]) -> list[str]:
+    kept = [value for value in values if isinstance(value, str)]
+    for value in values:
         if isinstance(value, Unreadable):
             giving.warn(value.reason)
-        elif isinstance(value, str):
-            values.append(value)
-    if len(values) > MOST_IN_A_LIST:
-        giving.warn(f"{extension.attribute} has {len(values):,} values, of which the first {MOST_IN_A_LIST} are taken.")
-    return values[:MOST_IN_A_LIST]
+    if len(kept) > MOST_IN_A_LIST:
+        giving.warn(f"{name} has {len(kept):,} values, of which the first {MOST_IN_A_LIST} are taken.")
+    return kept[:MOST_IN_A_LIST]
 
 
 def _one(giving: Giving, extension: SourceExtension, text: str) -> bool | int | str | Unreadable:
     name = extension.attribute
     match extension.type:
         case "String":
-            return _text(giving, name, text)
+            return _text(giving, name, text, LONGEST_TEXT_TAKEN)
         case "Boolean":
             found = _BOOLEANS.get(text.strip().lower())
             return _unread(name, text, "TRUE or FALSE") if found is None else found
@@ -97,13 +125,13 @@ def _one(giving: Giving, extension: SourceExtension, text: str) -> bool | int | 
             assert_never(extension.type)
 
 
-def _text(giving: Giving, name: str, text: str) -> str | Unreadable:
+def _text(giving: Giving, name: str, text: str, longest: int) -> str | Unreadable:
     reason = unstorable(text)
     if reason is not None:
         return Unreadable(f"{name} is left away: {escaped(text)} has {reason}.")
-    if len(text) > LONGEST_TEXT_TAKEN:
-        giving.warn(f"{name} is shortened from {len(text):,} to {LONGEST_TEXT_TAKEN} characters.")
-    return text[:LONGEST_TEXT_TAKEN]
+    if len(text) > longest:
+        giving.warn(f"{name} is shortened from {len(text):,} to {longest:,} characters.")
+    return text[:longest]
 
 
 def _unread(name: str, text: str, wanted: str) -> Unreadable:

@@ -1,4 +1,4 @@
-"""Attribute filters: whom an administrator leaves out by a value, as a rule that sets cloudFiltered does.
+"""Whom an administrator leaves out: who is in no chosen container, and who has a value that a filter names.
 
 Pure. Source: spec/entra-connect.md section 2. Whoever one of the filters leaves out is out.
 """
@@ -7,11 +7,22 @@ from collections.abc import Iterable
 from typing import assert_never
 
 from provisor.directory.inbound.arriving import LeftOut
+from provisor.directory.inbound.containers import is_below_any
 from provisor.directory.inbound.values import NamedValues
 from provisor.directory.objects import DirectoryKind
-from provisor.rules.source_settings import AttributeFilter
+from provisor.rules.source_settings import ActiveDirectorySettings, AttributeFilter, LdapSettings
 from provisor.scim.naming import escaped
 from provisor.scim.values import fold
+
+
+def out_of_scope(
+    settings: ActiveDirectorySettings | LdapSettings, kind: DirectoryKind, values: NamedValues
+) -> LeftOut | None:
+    """Why the settings leave a record out; None when they do not."""
+    name = values.first("distinguishedName") or ""
+    if settings.containers and not is_below_any(name, settings.containers):
+        return LeftOut(code="outside-containers", message="It is in none of the containers that were chosen.")
+    return filtered(kind, values, settings.filters)
 
 
 def filtered(kind: DirectoryKind, values: NamedValues, filters: Iterable[AttributeFilter]) -> LeftOut | None:

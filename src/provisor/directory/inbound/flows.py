@@ -8,6 +8,9 @@ from typing import assert_never
 
 from provisor.directory.inbound.active_directory import from_active_directory
 from provisor.directory.inbound.arriving import Arrival, LeftOut, RawValue
+from provisor.directory.inbound.csv import from_csv
+from provisor.directory.inbound.entra import from_entra
+from provisor.directory.inbound.ldap import from_ldap
 from provisor.directory.objects import DirectoryKind
 from provisor.rules.source_settings import (
     ActiveDirectorySettings,
@@ -36,7 +39,11 @@ def arrived(
     match settings:
         case ActiveDirectorySettings():
             return from_active_directory(settings, kind, raw, app_id)
-        case LdapSettings() | EntraSettings() | CsvSettings():
-            raise NotImplementedError
+        case LdapSettings():
+            return from_ldap(settings, kind, raw, app_id)
+        case EntraSettings():
+            return from_entra(kind, raw)
+        case CsvSettings():
+            return from_csv(kind, raw, app_id)
         case _:
             assert_never(settings)

@@ -87,11 +87,13 @@ class Giving:
             self.given[name] = kept[:MOST_IN_A_LIST]
 
     def _kept(self, name: str, text: str, longest: int) -> str | None:
+        if name == NAMING[self._kind]:  # judged once all is given
+            return text
         reason = unstorable(text)
         if reason is not None:
             self.warn(f"{name} is left away: {escaped(text)} has {reason}.")
             return None
-        if len(text) <= longest or name == NAMING[self._kind]:  # of a name that is too long, nobody is made
+        if len(text) <= longest:
             return text
         if name in _NEVER_SHORTENED:
             self.warn(f"{name} is left away: it has {len(text):,} characters, {longest:,} are the most.")

@@ -7,7 +7,7 @@ import msgspec
 
 from provisor.admin.actor import DIRECTORY_PURGE, DIRECTORY_READ, DIRECTORY_WRITE
 from provisor.directory.objects import DirectoryKind, DirectoryObject
-from provisor.graph_api.handlers.directory_entries import context_of, selection
+from provisor.graph_api.handlers.directory_entries import context_of, documents, selection
 from provisor.graph_api.odata.answers import NO_CONTENT, GraphAnswer, collection, ok
 from provisor.graph_api.odata.errors import bad_request
 from provisor.graph_api.odata.listing import PAGE
@@ -59,7 +59,7 @@ def shown(request: GraphRequest) -> GraphAnswer:
 def restored(request: GraphRequest) -> GraphAnswer:
     """Back among the living."""
     item = request.admin.deleted_objects.restore(request.actor, _key(request))
-    return ok(request, "directoryObjects/$entity", document(item, None, typed=True))
+    return ok(request, "directoryObjects/$entity", documents(request, [item], None, typed=True)[0])
 
 
 def purged(request: GraphRequest) -> GraphAnswer:
@@ -72,7 +72,9 @@ def live_shown(request: GraphRequest) -> GraphAnswer:
     """One user or group."""
     names = selection(request, *_KINDS)
     item = request.admin.deleted_objects.live(request.actor, guid(request.names["directoryObject"], "The object"))
-    return ok(request, f"{context_of('directoryObjects', names)}/$entity", document(item, names, typed=True))
+    return ok(
+        request, f"{context_of('directoryObjects', names)}/$entity", documents(request, [item], names, typed=True)[0]
+    )
 
 
 def by_ids(request: GraphRequest) -> GraphAnswer:
@@ -81,10 +83,8 @@ def by_ids(request: GraphRequest) -> GraphAnswer:
     types = _KINDS if asked.types is None else [_kind(each) for each in asked.types]
     names = selection(request, *_KINDS)
     found = request.admin.deleted_objects.live_by_ids(request.actor, [guid(each, "ids") for each in asked.ids])
-    documents = [
-        document(item, names, typed=True) for item in found if item.kind in types or "directoryobject" in types
-    ]
-    return collection(request, context_of("directoryObjects", names), documents)
+    some = [item for item in found if item.kind in types or "directoryobject" in types]
+    return collection(request, context_of("directoryObjects", names), documents(request, some, names, typed=True))
 
 
 def _key(request: GraphRequest) -> str:

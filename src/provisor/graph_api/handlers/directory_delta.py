@@ -13,6 +13,7 @@ from provisor.admin.actor import DIRECTORY_READ
 from provisor.admin.errors import AdminError
 from provisor.directory.delta import EVERYTHING, ChangedMember, ChangedObject, ChangeTold, DeltaPlace
 from provisor.directory.objects import DirectoryKind, DirectoryObject
+from provisor.graph_api.handlers.directory_entries import synced_at
 from provisor.graph_api.odata.answers import GraphAnswer, collection
 from provisor.graph_api.odata.errors import GraphError, refusal_of, unsupported_query
 from provisor.graph_api.odata.requests import GraphRequest
@@ -47,7 +48,7 @@ def told(kind: DirectoryKind, request: GraphRequest) -> GraphAnswer:
     return collection(
         request,
         _context(place),
-        _documents(page.told, place),
+        _documents(request, page.told, place),
         next_link=None if page.over else request.next_link(then),
         delta_link=request.delta_link(then) if page.over else None,
     )
@@ -93,14 +94,16 @@ def _context(place: DeltaPlace) -> str:
     return f"{COLLECTIONS[place.kind]}/$delta"
 
 
-def _documents(changes: tuple[ChangeTold, ...], place: DeltaPlace) -> list[dict[str, Any]]:
+def _documents(request: GraphRequest, changes: tuple[ChangeTold, ...], place: DeltaPlace) -> list[dict[str, Any]]:
     """What is told, memberships with their group where it is on the page alive."""
+    items = [change.object for change in changes if isinstance(change, ChangedObject)]
+    read_at = synced_at(request, items, place.select)
     documents: list[dict[str, Any]] = []
     at: dict[str, dict[str, Any]] = {}
     for change in changes:
         match change:
             case ChangedObject():
-                found = _object(change.object, place)
+                found = _object(change.object, place, read_at.get(change.object.id))
                 documents.append(found)
                 at[change.object.id] = found
             case ChangedMember():
@@ -112,11 +115,11 @@ def _documents(changes: tuple[ChangeTold, ...], place: DeltaPlace) -> list[dict[
     return documents
 
 
-def _object(item: DirectoryObject, place: DeltaPlace) -> dict[str, Any]:
+def _object(item: DirectoryObject, place: DeltaPlace, read_at: int | None) -> dict[str, Any]:
     if not item.alive:
         return {"id": item.id, "@removed": {"reason": "changed" if item.purged_at is None else "deleted"}}
     first = place.since == EVERYTHING
-    shown = {"id": item.id, **document(item, place.select, sparse=first)}
+    shown = {"id": item.id, **document(item, place.select, sparse=first, synced_at=read_at)}
     if not first:
         shown |= {name: None for name in place.select if name.startswith("extension_") and name not in shown}
     if item.kind == "user" and "manager" in place.select and (item.manager is not None or not first):

@@ -1,5 +1,6 @@
 """/users and /groups: pages, one by its id or userPrincipalName, create, change, delete."""
 
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -7,8 +8,9 @@ import msgspec
 
 from provisor.admin.actor import DIRECTORY_READ, DIRECTORY_WRITE
 from provisor.admin.typed_objects import TypedObjects
-from provisor.directory.objects import DirectoryKind
+from provisor.directory.objects import DirectoryKind, DirectoryObject
 from provisor.directory.query import Position
+from provisor.directory.writable import is_synced
 from provisor.graph_api.odata.answers import NO_CONTENT, GraphAnswer, collection, created, ok
 from provisor.graph_api.odata.errors import bad_request
 from provisor.graph_api.odata.listing import PAGE
@@ -18,6 +20,8 @@ from provisor.graph_api.wire.conditions import query_of
 from provisor.graph_api.wire.directory_objects import chosen, document, given_values
 from provisor.graph_api.wire.directory_types import (
     COLLECTIONS,
+    DEFAULTS,
+    LAST_SYNC,
     GroupBody,
     GroupDocument,
     UserBody,
@@ -47,6 +51,22 @@ def context_of(collection_name: str, names: tuple[str, ...] | None) -> str:
     return collection_name if names is None else f"{collection_name}({','.join(names)})"
 
 
+def documents(
+    request: GraphRequest, items: Sequence[DirectoryObject], names: tuple[str, ...] | None, *, typed: bool = False
+) -> list[dict[str, Any]]:
+    """Objects with these properties, None: with those of the default set."""
+    told = synced_at(request, items, names)
+    return [document(item, names, typed=typed, synced_at=told.get(item.id)) for item in items]
+
+
+def synced_at(
+    request: GraphRequest, items: Sequence[DirectoryObject], names: Sequence[str] | None
+) -> Mapping[str, int]:
+    """When the sources of those who are synchronised from on premises were last read; asked where it is shown alone."""
+    ids = [item.id for item in items if is_synced(item) and LAST_SYNC in (names or DEFAULTS[item.kind])]
+    return request.admin.provenance.last_runs(request.actor, ids) if ids else {}
+
+
 def listed(kind: DirectoryKind, request: GraphRequest) -> GraphAnswer:
     """A page."""
     verbs, options, names = entries(request, kind), request.options, selection(request, kind)
@@ -57,7 +77,7 @@ def listed(kind: DirectoryKind, request: GraphRequest) -> GraphAnswer:
     return collection(
         request,
         context_of(COLLECTIONS[kind], names),
-        [document(item, names) for item in page.objects],
+        documents(request, page.objects, names),
         next_link=None if page.next is None else request.next_link([page.next.value, page.next.id]),
         count=count,
     )
@@ -73,7 +93,7 @@ def shown(kind: DirectoryKind, request: GraphRequest) -> GraphAnswer:
     """One."""
     names = selection(request, kind)
     item = entries(request, kind).read(request.actor, request.names[kind])
-    return ok(request, f"{context_of(COLLECTIONS[kind], names)}/$entity", document(item, names))
+    return ok(request, f"{context_of(COLLECTIONS[kind], names)}/$entity", documents(request, [item], names)[0])
 
 
 def added(kind: DirectoryKind, request: GraphRequest) -> GraphAnswer:

@@ -5,12 +5,11 @@ from typing import Any, Final
 
 from provisor.admin.actor import DIRECTORY_READ, DIRECTORY_WRITE
 from provisor.directory.objects import DirectoryKind
-from provisor.graph_api.handlers.directory_entries import context_of, entries, selection
+from provisor.graph_api.handlers.directory_entries import context_of, documents, entries, selection
 from provisor.graph_api.odata.answers import NO_CONTENT, GraphAnswer, collection, ok
 from provisor.graph_api.odata.listing import PAGE
 from provisor.graph_api.odata.requests import GraphRequest
 from provisor.graph_api.odata.routing import GraphHandler, GraphRoute
-from provisor.graph_api.wire.directory_objects import document
 from provisor.graph_api.wire.directory_types import (
     COLLECTIONS,
     DirectoryObjectDocument,
@@ -35,7 +34,7 @@ def members_listed(kind: DirectoryKind | None, request: GraphRequest) -> GraphAn
     return collection(
         request,
         context_of("directoryObjects" if kind is None else COLLECTIONS[kind], names),
-        [document(item, names, typed=kind is None) for item in found[:size]],
+        documents(request, found[:size], names, typed=kind is None),
         next_link=request.next_link(found[size - 1].id) if len(found) > size else None,
         count=count,
     )
@@ -70,7 +69,7 @@ def groups_listed(kind: DirectoryKind, request: GraphRequest) -> GraphAnswer:
     return collection(
         request,
         context_of("directoryObjects", names),
-        [document(item, names, typed=True) for item in found[:size]],
+        documents(request, found[:size], names, typed=True),
         next_link=request.next_link(found[size - 1].id) if len(found) > size else None,
     )
 
@@ -80,7 +79,7 @@ def manager_shown(request: GraphRequest) -> GraphAnswer:
     names = selection(request, "user")
     found = entries(request, "user").manager(request.actor, request.names["user"])
     context = f"{context_of('directoryObjects', names)}/$entity"
-    return ok(request, context, document(found, names, typed=True))
+    return ok(request, context, documents(request, [found], names, typed=True)[0])
 
 
 def manager_named(request: GraphRequest) -> GraphAnswer:

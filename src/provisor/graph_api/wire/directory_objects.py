@@ -19,6 +19,7 @@ from provisor.graph_api.wire.directory_types import (
     DEFAULTS,
     EXTENSION_ATTRIBUTES,
     FIFTEEN,
+    LAST_SYNC,
     NOT_KEPT,
     PROPERTIES,
     TYPE_NAMES,
@@ -71,12 +72,18 @@ def _known(
 
 
 def document(
-    item: DirectoryObject, names: Sequence[str] | None, *, typed: bool = False, sparse: bool = False
+    item: DirectoryObject,
+    names: Sequence[str] | None,
+    *,
+    typed: bool = False,
+    sparse: bool = False,
+    synced_at: int | None = None,
 ) -> dict[str, Any]:
     """The object with these properties, None: with those of the default set.
 
     `typed`: it says what it is, where it stands among others. `sparse`: properties without a value are left out. An
-    extension without a value is absent, as in Graph.
+    extension without a value is absent, as in Graph. `synced_at`: when its source was last read, in UTC microseconds,
+    where that is not among its attributes.
     """
     shown: dict[str, Any] = {"@odata.type": TYPE_NAMES[item.kind]} if typed else {}
     for name in DEFAULTS[item.kind] if names is None else names:
@@ -85,6 +92,8 @@ def document(
                 shown[name] = item.attributes[name]
         elif name in PROPERTIES[item.kind]:
             value = _value(item, name)
+            if name == LAST_SYNC and synced_at is not None:
+                value = time_text(synced_at)
             if not sparse or value not in (None, [], ()):
                 shown[name] = value
     return {**shown, "id": item.id} if sparse else shown

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from provisor.admin.actor import APPLICATION_WRITE
 from provisor.admin.app_roles import LONGEST_DESCRIPTION, AppRole
 from provisor.admin.errors import AdminError
+from provisor.portal.editions import edition_of, overtaken
 from provisor.portal.errors import said
 from provisor.portal.frames import ApplicationFrame, application_frame
 from provisor.portal.visits import PortalVisit
@@ -25,7 +26,8 @@ def show(visit: PortalVisit) -> PageAnswer:
     """The roles in the order in which they were defined."""
     frame = application_frame(visit)
     roles = visit.admin.app_roles.all(visit.actor, frame.id)
-    values = {"frame": frame, "tab": "roles", "roles": roles}
+    editions = {one.id: edition_of(_told(_stored(one))) for one in roles}
+    values = {"frame": frame, "tab": "roles", "roles": roles, "editions": editions}
     return TemplatePage(template="applications/app_roles.html", title=f"{frame.name} - App roles", values=values)
 
 
@@ -56,16 +58,16 @@ def edit(visit: PortalVisit) -> PageAnswer:
     """The form of a role that there is."""
     frame = _changeable(visit)
     role = _role(visit, frame)
-    typed = RoleTyped(
-        name=role.display_name, value=role.value or "", description=role.description, enabled=role.enabled
-    )
-    return _form(frame, role.id, typed, {})
+    return _form(frame, role.id, _stored(role), {}, edition_of(_told(_stored(role))))
 
 
 def save(visit: PortalVisit) -> PageAnswer:
     """Change it; the next cycle updates everyone assigned to it."""
     frame, typed = _changeable(visit), _typed(visit)
     role = _role(visit, frame)
+    stored = _told(_stored(role))
+    if problem := overtaken(visit, stored, _told(typed)):
+        return _form(frame, role.id, typed, {}, edition_of(stored), problem)
     try:
         visit.admin.app_roles.set(
             visit.actor,
@@ -77,8 +79,21 @@ def save(visit: PortalVisit) -> PageAnswer:
             enabled=typed.enabled,
         )
     except AdminError as error:
-        return _again(frame, role.id, typed, error)
+        return _again(frame, role.id, typed, error, edition_of(stored))
     return Redirect(to=_list(frame), done=f"The role {typed.name} was saved.")
+
+
+def _stored(role: AppRole) -> RoleTyped:
+    return RoleTyped(name=role.display_name, value=role.value or "", description=role.description, enabled=role.enabled)
+
+
+def _told(typed: RoleTyped) -> dict[str, str]:
+    return {
+        "Display name": typed.name,
+        "Value": typed.value,
+        "Description": typed.description,
+        "Enabled": "Yes" if typed.enabled else "No",
+    }
 
 
 def leaving(visit: PortalVisit) -> PageAnswer:
@@ -134,7 +149,9 @@ def _typed(visit: PortalVisit) -> RoleTyped:
     )
 
 
-def _form(frame: ApplicationFrame, role: str, typed: RoleTyped, wrong: dict[str, str]) -> TemplatePage:
+def _form(
+    frame: ApplicationFrame, role: str, typed: RoleTyped, wrong: dict[str, str], edition: str = "", problem: str = ""
+) -> TemplatePage:
     return TemplatePage(
         template="applications/app_role.html",
         title="Edit app role" if role else "Create app role",
@@ -143,14 +160,16 @@ def _form(frame: ApplicationFrame, role: str, typed: RoleTyped, wrong: dict[str,
             "tab": "roles",
             "role": role,
             "typed": typed,
+            "edition": edition,
+            "problem_said": problem,
             "wrong": {"name": "", "value": "", "description": ""} | wrong,
             "longest": LONGEST_DESCRIPTION,
         },
-        status=400 if wrong else 200,
+        status=409 if problem else 400 if wrong else 200,
     )
 
 
-def _again(frame: ApplicationFrame, role: str, typed: RoleTyped, error: AdminError) -> TemplatePage:
+def _again(frame: ApplicationFrame, role: str, typed: RoleTyped, error: AdminError, edition: str = "") -> TemplatePage:
     """The form with what was typed, and what is wrong beside the field that it is about."""
     if error.code in ("permission-denied", "not-found"):
         raise error
@@ -159,7 +178,7 @@ def _again(frame: ApplicationFrame, role: str, typed: RoleTyped, error: AdminErr
         field = "value"
     elif error.message.startswith("The description"):
         field = "description"
-    return _form(frame, role, typed, {field: said(error)})
+    return _form(frame, role, typed, {field: said(error)}, edition)
 
 
 def _list(frame: ApplicationFrame) -> str:

@@ -9,6 +9,7 @@ from provisor.admin.jobs import JobShown
 from provisor.admin.service_principals import LONGEST_NOTES, ApplicationKey
 from provisor.admin.status import JobStatus
 from provisor.portal.applications.gallery import APPLICATIONS
+from provisor.portal.editions import edition_of, overtaken
 from provisor.portal.errors import said
 from provisor.portal.frames import ApplicationFrame, application_frame
 from provisor.portal.visits import PortalVisit
@@ -45,26 +46,43 @@ def _jobs(visit: PortalVisit, frame: ApplicationFrame) -> Sequence[JobInShort]:
 def properties(visit: PortalVisit) -> PageAnswer:
     """What can be set of the application itself."""
     frame = application_frame(visit)
+    return _properties(frame, _stored(frame), {})
+
+
+def _stored(frame: ApplicationFrame) -> dict[str, object]:
     one = frame.shown.application
-    typed = {
+    return {
         "name": one.display_name,
         "enabled": one.account_enabled,
         "required": one.assignment_required,
         "notes": one.notes or "",
         "tags": "\n".join(one.tags),
     }
-    return _properties(frame, typed, {})
 
 
-def _properties(frame: ApplicationFrame, typed: dict[str, object], wrong: dict[str, str]) -> TemplatePage:
+def _told(typed: dict[str, object]) -> dict[str, str]:
+    return {
+        "Name": str(typed["name"]),
+        "Enabled for users to sign-in?": "Yes" if typed["enabled"] else "No",
+        "Assignment required?": "Yes" if typed["required"] else "No",
+        "Notes": str(typed["notes"]),
+        "Tags": str(typed["tags"]),
+    }
+
+
+def _properties(
+    frame: ApplicationFrame, typed: dict[str, object], wrong: dict[str, str], problem: str = ""
+) -> TemplatePage:
     values = {
         "frame": frame,
         "tab": "properties",
         "typed": typed,
+        "edition": edition_of(_told(_stored(frame))),
+        "problem_said": problem,
         "wrong": {"name": "", "notes": "", "tags": ""} | wrong,
         "longest_notes": LONGEST_NOTES,
     }
-    status = 400 if wrong else 200
+    status = 409 if problem else 400 if wrong else 200
     return TemplatePage(
         template="applications/properties.html", title=f"{frame.name} - Properties", values=values, status=status
     )
@@ -76,6 +94,11 @@ def save(visit: PortalVisit) -> PageAnswer:
     name, notes = visit.form.get("name", "").strip(), visit.form.get("notes", "").replace("\r\n", "\n")
     enabled, required = visit.form.get("enabled") == "yes", visit.form.get("required") == "yes"
     tags = visit.form.get("tags", "")
+    typed: dict[str, object] = {"name": name, "enabled": enabled, "required": required, "notes": notes, "tags": tags}
+    if visit.actor.may(APPLICATION_WRITE, frame.id) and (
+        problem := overtaken(visit, _told(_stored(frame)), _told(typed))
+    ):
+        return _properties(frame, typed, {}, problem)
     key = ApplicationKey("named", frame.id)  # so that no two of one name come to be
     try:
         visit.admin.service_principals.change(
@@ -90,8 +113,7 @@ def save(visit: PortalVisit) -> PageAnswer:
     except AdminError as error:
         if error.code in ("permission-denied", "not-found"):
             raise
-        typed: dict[str, object] = {"name": name, "enabled": enabled, "required": required, "notes": notes}
-        return _properties(frame, {**typed, "tags": tags}, {_field(error): said(error)})
+        return _properties(frame, typed, {_field(error): said(error)})
     return Redirect(to=f"{frame.address}/properties", done="The properties were saved.")
 
 

@@ -6,7 +6,6 @@ from provisor.admin.actor import DIRECTORY_WRITE
 from provisor.admin.errors import AdminError
 from provisor.directory.objects import NAMING, DirectoryObject
 from provisor.directory.query import AllHold, Condition, ObjectQuery, PropertyEquals, Related, Unless
-from provisor.directory.writable import is_synced
 from provisor.portal.directory.listing import found_by
 from provisor.portal.directory.pages_of_objects import ObjectsListed, here, listed
 from provisor.portal.directory.rooms import GROUPS, PAGE, USERS, Room, called, live_frame, searched
@@ -37,7 +36,6 @@ def members(visit: PortalVisit) -> PageAnswer:
             "search": search,
             "kind": kind,
             "address": address,
-            "synced": is_synced(frame.item),
             "total": None if search else visit.admin.members_by_id.count(visit.actor, frame.id, kind=kind.kind),
         },
     )

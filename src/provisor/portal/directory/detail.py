@@ -26,7 +26,6 @@ from provisor.web.answers import PageAnswer, TemplatePage
 _EVENTS: Final = 5  # of the log, beside each application
 _JOBS: Final = 10  # explained on one page
 _MICROSECONDS: Final = 1_000_000
-_LOCAL: Final = "local"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,15 +45,6 @@ class JobConcerned:
         return next((one.at for one in self.events if one.status == "success"), None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
-    """Where an object came from."""
-
-    source: str
-    by_hand: bool
-    anchor_column: str | None
-
-
 def overview(visit: PortalVisit, room: Room) -> PageAnswer:
     """Who it is, where it came from, and in short what each application makes of it."""
     frame = object_frame(visit, room)
@@ -66,7 +56,7 @@ def overview(visit: PortalVisit, room: Room) -> PageAnswer:
         values={
             "frame": frame,
             "tab": "overview",
-            "origin": _origin(visit, item),
+            "origin": frame.origin,
             "manager": manager,
             "restorable_until": _restorable_until(item),
             "standings": _standings(visit, item, _jobs(visit)[:_JOBS], events=0),
@@ -97,7 +87,7 @@ def properties(visit: PortalVisit, room: Room) -> PageAnswer:
             "tab": "properties",
             "attribute_sections": [(title, rows) for title, rows in shown if rows],
             "owners": {one.extension.name: one.application for one in extensions},
-            "origin": _origin(visit, frame.item),
+            "origin": frame.origin,
             "everything": everything,
             "manager": _manager(visit, frame.item),
         },
@@ -231,13 +221,6 @@ def _figures(visit: PortalVisit, frame: ObjectFrame) -> list[tuple[str, str, int
 def _manager(visit: PortalVisit, item: DirectoryObject) -> DirectoryObject | None:
     found = [] if item.manager is None else visit.admin.deleted_objects.live_by_ids(visit.actor, [item.manager])
     return found[0] if found else None
-
-
-def _origin(visit: PortalVisit, item: DirectoryObject) -> Origin:
-    source = next((one for one in visit.admin.imports.sources(visit.actor) if one.id == item.source), None)
-    if source is None or source.kind == _LOCAL:
-        return Origin(source=_LOCAL, by_hand=True, anchor_column=None)
-    return Origin(source=source.name, by_hand=False, anchor_column=source.anchor(item.kind))
 
 
 def _restorable_until(item: DirectoryObject) -> int | None:

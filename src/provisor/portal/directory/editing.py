@@ -12,10 +12,11 @@ from provisor.admin.errors import AdminError
 from provisor.directory.attributes import KNOWN, Unreadable, read_text
 from provisor.directory.extensions import ExtensionProperty, read_extension_text
 from provisor.directory.objects import NAMING, DirectoryObject, DirectoryValue
-from provisor.directory.writable import LONGEST_TEXT, unwritable
+from provisor.directory.writable import LONGEST_TEXT, master_of, unwritable
 from provisor.portal.directory.detail import told
 from provisor.portal.directory.labels import Labelled, sections
-from provisor.portal.directory.rooms import Room, called, live_frame
+from provisor.portal.directory.origin import ACTIVE_DIRECTORY, Origin
+from provisor.portal.directory.rooms import ObjectFrame, Room, called, live_frame
 from provisor.portal.errors import said, status_of
 from provisor.portal.visits import PortalVisit
 from provisor.web.answers import PageAnswer, Redirect, TemplatePage
@@ -28,13 +29,17 @@ _REQUIRED: Final = {"user": ("userPrincipalName", "displayName"), "group": ("dis
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttributeField:
-    """An attribute in a form: what stands in it, what is wrong, and what is stored now where that is something else."""
+    """An attribute in a form: what stands in it, what is wrong, and what is stored now where that is something else.
+
+    `master` is who has it, where it cannot be changed here.
+    """
 
     attribute: Labelled
     value: str
     wrong: str = ""
     now: str | None = None
     required: bool = False
+    master: str = ""
 
     @property
     def name(self) -> str:
@@ -49,18 +54,34 @@ class _Form:
     room: Room
     item: DirectoryObject | None
     extensions: Mapping[str, ExtensionProperty]
+    origin: Origin | None
 
     def sections(self) -> list[tuple[str, list[Labelled]]]:
-        """The attributes that may be written, under their headings."""
+        """The attributes that are written by hand or by a source that masters them, under their headings."""
         found = [
-            (section.title, [one for one in section.attributes if self._may_be_written(one.name)])
+            (section.title, [one for one in section.attributes if self._is_offered(one.name)])
             for section in sections(self.room.kind, self.extensions)
         ]
         return [(title, attributes) for title, attributes in found if attributes]
 
-    def _may_be_written(self, name: str) -> bool:
-        refusal = unwritable(self.room.kind, self.item, {name: _PROBE}, self.extensions)
-        return name not in _DYNAMIC and (refusal is None or refusal.code != "property-read-only")
+    def _is_offered(self, name: str) -> bool:
+        return name not in _DYNAMIC and (not self._is_read_only(None, name, {}) or name in self.masters)
+
+    @property
+    def masters(self) -> Mapping[str, str]:
+        """Who masters what."""
+        return {} if self.origin is None else self.origin.masters
+
+    def master_of(self, name: str) -> str:
+        """Who has an attribute that cannot be changed here; empty where it can be."""
+        if not self._is_read_only(self.item, name, self.masters):
+            return ""
+        source = None if self.item is None else master_of(self.item, name, self.masters)
+        return source or ACTIVE_DIRECTORY
+
+    def _is_read_only(self, item: DirectoryObject | None, name: str, masters: Mapping[str, str]) -> bool:
+        refusal = unwritable(self.room.kind, item, {name: _PROBE}, self.extensions, masters)
+        return refusal is not None and refusal.code == "property-read-only"
 
     def stored(self, name: str) -> str:
         """What stands in the field of an attribute before anything is typed."""
@@ -106,14 +127,14 @@ def create(visit: PortalVisit, room: Room) -> PageAnswer:
 def edit(visit: PortalVisit, room: Room) -> PageAnswer:
     """A form with what is stored."""
     visit.actor.needs(DIRECTORY_WRITE)
-    return _page(visit, _form(visit, room, live_frame(visit, room).item), {}, {})
+    return _page(visit, _form(visit, room, live_frame(visit, room)), {}, {})
 
 
 def save(visit: PortalVisit, room: Room) -> PageAnswer:
     """Write what was changed in the form, if nobody else has written meanwhile."""
     visit.actor.needs(DIRECTORY_WRITE)
     frame = live_frame(visit, room)
-    form = _form(visit, room, frame.item)
+    form = _form(visit, room, frame)
     values, wrong = form.read(visit.form)
     version = visit.form.get(_VERSION, "")
     if version != str(frame.item.change):
@@ -126,14 +147,19 @@ def save(visit: PortalVisit, room: Room) -> PageAnswer:
         after = room.typed(visit).update(visit.actor, frame.id, values, expected=frame.item.change)
     except AdminError as error:
         if error.code == "changed-meanwhile":
-            return _changed_meanwhile(visit, _form(visit, room, live_frame(visit, room).item))
+            return _changed_meanwhile(visit, _form(visit, room, live_frame(visit, room)))
         return _refused(visit, form, error)
     return Redirect(to=f"{frame.address}/properties", done=f"{after.name} was saved.")
 
 
-def _form(visit: PortalVisit, room: Room, item: DirectoryObject | None) -> _Form:
+def _form(visit: PortalVisit, room: Room, frame: ObjectFrame | None) -> _Form:
     visit.actor.needs(DIRECTORY_WRITE)
-    return _Form(room=room, item=item, extensions=visit.admin.extension_properties.by_name(visit.actor))
+    return _Form(
+        room=room,
+        item=None if frame is None else frame.item,
+        extensions=visit.admin.extension_properties.by_name(visit.actor),
+        origin=None if frame is None else frame.origin,
+    )
 
 
 def _changed_meanwhile(visit: PortalVisit, form: _Form) -> TemplatePage:
@@ -178,9 +204,11 @@ def _page(
             now=stored if differs else None,
             required=one.name in _REQUIRED[form.room.kind]
             and (form.item is None or one.name == NAMING[form.room.kind]),
+            master=form.master_of(one.name),
         )
 
     room, item = form.room, form.item
+    fields = [(title, [field(one) for one in attributes]) for title, attributes in form.sections()]
     return TemplatePage(
         template="directory/edit.html",
         title=f"New {room.kind}" if item is None else f"Edit {called(item)}",
@@ -189,9 +217,8 @@ def _page(
             "item": item,
             "action": f"{room.address}/new" if item is None else f"{room.address}/{item.id}/edit",
             "back": room.address if item is None else f"{room.address}/{item.id}",
-            "attribute_sections": [
-                (title, [field(one) for one in attributes]) for title, attributes in form.sections()
-            ],
+            "attribute_sections": fields,
+            "mastered": [*dict.fromkeys(one.master for _, every in fields for one in every if one.master)],
             "problem": problem,
             "wrong": [(one.name, one.label) for _, every in form.sections() for one in every if one.name in wrong],
             "longest": LONGEST_TEXT,

@@ -89,6 +89,7 @@ def show(visit: PortalVisit, room: Room) -> PageAnswer:
             "problem": problem,
             "wrong_group": wrong_group,
             "sources": {one.id: one.name for one in sources},
+            "made_here": {one.id for one in sources if one.kind in ("local", "csv")},
             "orders": _ORDERS[room.kind],
             "total": None if asked.narrowed else typed.count(visit.actor),
         },

@@ -7,6 +7,7 @@ from provisor.admin.directory import Objects
 from provisor.admin.errors import AdminError
 from provisor.admin.typed_objects import TypedObjects
 from provisor.directory.objects import DirectoryKind, DirectoryObject
+from provisor.portal.directory.origin import Origin, master_named, origin_of
 from provisor.portal.visits import PortalVisit
 
 PAGE: Final = 50  # rows of a list
@@ -41,6 +42,7 @@ class ObjectFrame:
 
     room: Room
     item: DirectoryObject
+    origin: Origin
 
     @property
     def id(self) -> str:
@@ -62,6 +64,10 @@ class ObjectFrame:
         """Not in the recycle bin."""
         return self.item.alive
 
+    def master_of(self, what: str) -> str:
+        """Who masters its manager or its members, in words; empty where they are changed here."""
+        return master_named(self.origin, self.item, what)
+
 
 def called(item: DirectoryObject) -> str:
     """What people call a user or group."""
@@ -78,7 +84,7 @@ def object_frame(visit: PortalVisit, room: Room) -> ObjectFrame:
     """Of the object that the address names, in the recycle bin too. Raises AdminError."""
     key = visit.names["id"]
     try:
-        return ObjectFrame(room=room, item=room.typed(visit).read(visit.actor, key))
+        return _framed(visit, room, room.typed(visit).read(visit.actor, key))
     except AdminError as error:
         if error.code != "not-found":
             raise
@@ -88,12 +94,16 @@ def object_frame(visit: PortalVisit, room: Room) -> ObjectFrame:
             raise error from None
         if item.kind != room.kind:
             raise
-        return ObjectFrame(room=room, item=item)
+        return _framed(visit, room, item)
 
 
 def live_frame(visit: PortalVisit, room: Room) -> ObjectFrame:
     """Of a user or group that is not in the recycle bin. Raises AdminError."""
-    return ObjectFrame(room=room, item=room.typed(visit).read(visit.actor, visit.names["id"]))
+    return _framed(visit, room, room.typed(visit).read(visit.actor, visit.names["id"]))
+
+
+def _framed(visit: PortalVisit, room: Room, item: DirectoryObject) -> ObjectFrame:
+    return ObjectFrame(room=room, item=item, origin=origin_of(visit, item))
 
 
 def searched(visit: PortalVisit) -> str:

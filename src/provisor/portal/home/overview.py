@@ -61,8 +61,9 @@ def show(visit: PortalVisit) -> PageAnswer:
 def _figures(admin: Admin, actor: Actor) -> list[DirectoryFigure]:
     if not actor.may(DIRECTORY_READ):
         return []
-    people, groups = admin.users.count(actor), admin.groups.count(actor)
-    deleted = admin.deleted_objects.count(actor, "user") + admin.deleted_objects.count(actor, "group")
+    people, gone_people = admin.deleted_objects.numbers(actor, "user")
+    groups, gone_groups = admin.deleted_objects.numbers(actor, "group")
+    deleted = gone_people + gone_groups
     return [
         DirectoryFigure(number=people, words="people" if people != 1 else "person", address="/users"),
         DirectoryFigure(number=groups, words="groups" if groups != 1 else "group", address="/groups"),

@@ -79,7 +79,7 @@ def _facts(admin: Admin, actor: Actor) -> StepFacts:
         job=job,
         assigned=key is not None and bool(admin.assignments.of_application(actor, key, Narrowed(), limit=1)),
         tested=application is not None and marks.tested(actor, application.id),
-        cycled=job is not None and admin.cycles.status(actor, job.job.id).last_successful is not None,
+        cycled=job is not None and admin.cycles.succeeded(actor, job.job.id),
         marks=marks.marks(actor),
     )
 

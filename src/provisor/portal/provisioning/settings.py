@@ -7,13 +7,11 @@ saving.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from hashlib import sha256
 from typing import Any, Literal
-
-import msgspec
 
 from provisor.admin.actor import JOB_CREDENTIALS, JOB_WRITE, NOTIFICATION_READ
 from provisor.admin.errors import AdminError
+from provisor.portal.editions import EDITION, edition_of
 from provisor.portal.errors import said, status_of
 from provisor.portal.frames import JobFrame, job_frame
 from provisor.portal.provisioning.credential_form import SECRET_FIELDS, WAYS, CredentialForm, StoredCredentials
@@ -72,7 +70,7 @@ def _read(visit: PortalVisit, frame: JobFrame, given: Mapping[str, str]) -> _Sen
         frame=frame,
         credentials=CredentialForm(stored=stored, typed=typed),
         settings=SettingsForm(now=now, typed=typed),
-        edition=sha256(msgspec.json.encode(sorted({**stored.typed(), **now}.items()))).hexdigest()[:16],
+        edition=edition_of({**stored.typed(), **now}),
     )
 
 
@@ -187,7 +185,7 @@ def _save(sent: _Sent) -> PageAnswer:
     on, was_on = sent.settings.typed["status"] == "on", sent.frame.on
     if on and not was_on and not (sent.credentials.stored.way_is_complete or wanted):
         sent.settings.wrong["status"] = "It has nothing to sign in with: type the admin credentials first."
-    if sent.visit.form.get("edition") != sent.edition and (wanted or pieces or sent.settings.behaviour or on != was_on):
+    if sent.visit.form.get(EDITION) != sent.edition and (wanted or pieces or sent.settings.behaviour or on != was_on):
         sent.problem = _changed_meanwhile(sent, wanted, pieces, turned=None if on == was_on else on)
         return _page(sent, 409)
     if sent.wrong or sent.problem:

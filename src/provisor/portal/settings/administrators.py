@@ -5,13 +5,13 @@ The roles and what each may are told from the table of admin.roles.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Final
 
 from provisor.admin.accounts import AccountShown
 from provisor.admin.actor import ACCOUNT_WRITE
 from provisor.admin.errors import AdminError
 from provisor.admin.roles import PERMISSIONS, ROLES
+from provisor.portal.editions import EDITION, edition_of
 from provisor.portal.errors import said
 from provisor.portal.visits import PortalVisit
 from provisor.web.answers import PageAnswer, Redirect, TemplatePage
@@ -95,7 +95,7 @@ def save(visit: PortalVisit) -> PageAnswer:
     key, typed = visit.names["account"], account_typed(visit)
     visit.actor.needs(ACCOUNT_WRITE)
     found = visit.admin.accounts.show(visit.actor, key)
-    if visit.form.get("edition") != _edition(found):
+    if visit.form.get(EDITION) != _edition(found):
         return _one(found, typed, {"whole": _CHANGED.format(roles=", ".join(found.account.roles) or "none")})
     try:
         visit.admin.accounts.set(visit.actor, key, roles=typed.roles, person=typed.person)
@@ -107,8 +107,7 @@ def save(visit: PortalVisit) -> PageAnswer:
 
 def _edition(found: AccountShown) -> str:
     """What the form is about: another one once somebody changed it."""
-    whole = "\n".join([*found.account.roles, found.account.person or ""])
-    return sha256(whole.encode()).hexdigest()[:16]
+    return edition_of({"Roles": "\n".join(found.account.roles), "Person": found.person or ""})
 
 
 def disable(visit: PortalVisit) -> PageAnswer:

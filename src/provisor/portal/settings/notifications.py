@@ -1,12 +1,13 @@
 """Notifications: the mail server with a letter to try it, webhooks with a test, and what became of their messages."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from provisor.admin.actor import NOTIFICATION_WRITE
 from provisor.admin.errors import AdminError
 from provisor.admin.mail import MailServer
 from provisor.admin.webhooks import Webhook
+from provisor.portal.editions import edition_of, overtaken
 from provisor.portal.errors import said
 from provisor.portal.visits import PortalVisit
 from provisor.web.answers import PageAnswer, Redirect, TemplatePage
@@ -81,10 +82,15 @@ def _shown(webhook: Webhook) -> ShownWebhook:
 def edit_mail(visit: PortalVisit) -> PageAnswer:
     """The form of the mail server."""
     visit.actor.needs(NOTIFICATION_WRITE)
+    return _mail(visit, _stored_mail(visit), {})
+
+
+def _stored_mail(visit: PortalVisit) -> MailTyped:
+    """What is set; an empty host where nothing is."""
     server = visit.admin.mail.show(visit.actor, limit=1).server
     if server is None:
-        return _mail(MailTyped(), {}, is_set=False)
-    typed = MailTyped(
+        return MailTyped()
+    return MailTyped(
         host=server.host,
         port=str(server.port),
         protection=server.protection,
@@ -93,17 +99,30 @@ def edit_mail(visit: PortalVisit) -> PageAnswer:
         ca_file=server.ca_file or "",
         to="\n".join(server.to),
     )
-    return _mail(typed, {}, is_set=True)
 
 
-def _mail(typed: MailTyped, wrong: dict[str, str], *, is_set: bool) -> TemplatePage:
+def _told(typed: MailTyped) -> dict[str, str]:
+    return {
+        "Server": typed.host,
+        "TLS": typed.protection,
+        "Port": typed.port,
+        "From": typed.sender,
+        "Signs in as": typed.user,
+        "CA file": typed.ca_file,
+        "Told of all else": "\n".join(typed.to.split()),
+    }
+
+
+def _mail(visit: PortalVisit, typed: MailTyped, wrong: dict[str, str], status: int = 200) -> TemplatePage:
+    stored = _stored_mail(visit)
     values = {
         "typed": typed,
-        "is_set": is_set,
+        "is_set": bool(stored.host),
+        "edition": edition_of(_told(stored)),
         "ports": _PORTS,
         "wrong": dict.fromkeys(("host", "port", "sender", "password", "to", "ca_file", "whole"), "") | wrong,
     }
-    return TemplatePage(template="settings/mail.html", title="Mail server", values=values, status=400 if wrong else 200)
+    return TemplatePage(template="settings/mail.html", title="Mail server", values=values, status=status)
 
 
 def save_mail(visit: PortalVisit) -> PageAnswer:
@@ -114,9 +133,10 @@ def save_mail(visit: PortalVisit) -> PageAnswer:
     typed = MailTyped(**{name: form.get(name, "").strip() for name in names})
     protection = _PROTECTIONS.get(typed.protection, "starttls")
     port = typed.port or str(_PORTS[protection])
-    is_set = visit.admin.mail.show(visit.actor, limit=1).server is not None
+    if whole := overtaken(visit, _told(_stored_mail(visit)), _told(replace(typed, port=port))):
+        return _mail(visit, typed, {"whole": whole}, 409)
     if not (port.isascii() and port.isdigit() and len(port) <= 5 and 0 < int(port) <= 65_535):
-        return _mail(typed, {"port": "A port is a number from 1 to 65535."}, is_set=is_set)
+        return _mail(visit, typed, {"port": "A port is a number from 1 to 65535."}, 400)
     server = MailServer(
         host=typed.host,
         port=int(port),
@@ -132,7 +152,7 @@ def save_mail(visit: PortalVisit) -> PageAnswer:
     except AdminError as error:
         if error.code == "permission-denied":
             raise
-        return _mail(typed, {_field(error, typed): said(error)}, is_set=is_set)
+        return _mail(visit, typed, {_field(error, typed): said(error)}, 400)
     return Redirect(to=NOTIFICATIONS, done=f"Letters go through {server.host}. Try it with a letter.")
 
 

@@ -7,39 +7,61 @@ from typing import Final
 from provisor.admin.actor import DIRECTORY_READ, KEY_WRITE, NOTIFICATION_READ, SERVICE_WRITE
 from provisor.admin.errors import AdminError
 from provisor.admin.retentions import FEWEST, FOR_EVER, LONGEST
+from provisor.portal.editions import edition_of, overtaken
 from provisor.portal.errors import said
 from provisor.portal.visits import PortalVisit
 from provisor.web.answers import PageAnswer, Redirect, TemplatePage
 
 RETENTION: Final = "/settings/retention"
 KEYS: Final = "/settings/keys"
-_KEPT: Final = ("log_days", "audit_days", "cycles", "rule_sets")
+_KEPT: Final = {
+    "log_days": "Provisioning log",
+    "audit_days": "Audit log",
+    "cycles": "Cycles of a job",
+    "rule_sets": "Rule sets of a job",
+}
 
 
 def retention(visit: PortalVisit) -> PageAnswer:
     """How long things are kept."""
+    return _retention(visit, _stored(visit), {})
+
+
+def _retention(visit: PortalVisit, typed: dict[str, str], wrong: dict[str, str], problem: str = "") -> TemplatePage:
+    values = {
+        "typed": typed,
+        "wrong": dict.fromkeys(_KEPT, "") | wrong,
+        "edition": edition_of(_told(_stored(visit))),
+        "problem_said": problem,
+        "fewest": FEWEST,
+        "longest": LONGEST,
+    }
+    status = 409 if problem else 400 if wrong else 200
+    return TemplatePage(template="settings/retention.html", title="Retention", values=values, status=status)
+
+
+def _stored(visit: PortalVisit) -> dict[str, str]:
     kept = visit.admin.retentions.show(visit.actor)
-    return _retention({name: str(getattr(kept, name)) for name in _KEPT}, {})
+    return {name: str(getattr(kept, name)) for name in _KEPT}
 
 
-def _retention(typed: dict[str, str], wrong: dict[str, str]) -> TemplatePage:
-    values = {"typed": typed, "wrong": dict.fromkeys(_KEPT, "") | wrong, "fewest": FEWEST, "longest": LONGEST}
-    return TemplatePage(
-        template="settings/retention.html", title="Retention", values=values, status=400 if wrong else 200
-    )
+def _told(typed: dict[str, str]) -> dict[str, str]:
+    return {label: typed[name] for name, label in _KEPT.items()}
 
 
 def save_retention(visit: PortalVisit) -> PageAnswer:
     """Keep for so long from now on."""
     visit.actor.needs(SERVICE_WRITE)
     typed = {name: visit.form.get(name, "").strip() for name in _KEPT}
+    if problem := overtaken(visit, _told(_stored(visit)), _told(typed)):
+        return _retention(visit, typed, {}, problem)
     wrong = {
         name: "This is a whole number; 0 keeps for ever."
         for name, text in typed.items()
         if not (text.isascii() and text.isdigit()) or len(text) > len(str(LONGEST))
     }
     if wrong:
-        return _retention(typed, wrong)
+        return _retention(visit, typed, wrong)
     asked = {name: int(text) for name, text in typed.items()}
     try:
         visit.admin.retentions.set(
@@ -52,7 +74,8 @@ def save_retention(visit: PortalVisit) -> PageAnswer:
     except AdminError as error:
         if error.code != "invalid-value":
             raise
-        return _retention(typed, {name: said(error) for name, number in asked.items() if _is_outside(name, number)})
+        wrong = {name: said(error) for name, number in asked.items() if _is_outside(name, number)}
+        return _retention(visit, typed, wrong)
     return Redirect(to=RETENTION, done="Saved. What is older goes within an hour.")
 
 

@@ -2,12 +2,12 @@
 
 from dataclasses import asdict, dataclass
 from typing import Final
-from urllib.parse import urlsplit
 
 from provisor.admin.actor import SERVICE_READ, SERVICE_WRITE
 from provisor.admin.errors import AdminError
-from provisor.admin.openid import OpenIdSettings, OpenIdShown
+from provisor.admin.openid import OpenIdSettings, OpenIdShown, called
 from provisor.admin.roles import ROLES
+from provisor.portal.editions import edition_of, overtaken
 from provisor.portal.errors import said
 from provisor.portal.settings.administrators import ADMINISTRATORS
 from provisor.portal.visits import PortalVisit
@@ -35,15 +35,19 @@ def show(visit: PortalVisit) -> PageAnswer:
     return _page(visit, _typed_before(visit), {})
 
 
-def _page(visit: PortalVisit, typed: ProviderTyped, wrong: dict[str, str], tested: str = "") -> TemplatePage:
+def _page(
+    visit: PortalVisit, typed: ProviderTyped, wrong: dict[str, str], tested: str = "", problem: str = ""
+) -> TemplatePage:
     values = {
+        "edition": edition_of(_told(_typed_before(visit))),
+        "problem_said": problem,
         "shown": _shown(visit),
         "typed": typed,
         "roles": ROLES,
         "wrong": dict.fromkeys([*asdict(typed), "whole"], "") | wrong,
         "tested": tested,
     }
-    status = 400 if wrong else 200
+    status = 409 if problem else 400 if wrong else 200
     return TemplatePage(template="settings/openid.html", title="OpenID Connect", values=values, status=status)
 
 
@@ -66,11 +70,25 @@ def _typed_before(visit: PortalVisit) -> ProviderTyped:
     )
 
 
+def _told(typed: ProviderTyped) -> dict[str, str]:
+    return {
+        "Issuer": typed.issuer,
+        "Client id": typed.client_id,
+        "Address of this service": typed.address.rstrip("/"),
+        "Called": typed.name or called(typed.issuer),
+        "Claim": typed.claim,
+        "Scope": typed.scope,
+        "Roles": typed.roles,
+    }
+
+
 def save(visit: PortalVisit) -> PageAnswer:
     """Keep it, once the provider was found to fit."""
     visit.actor.needs(SERVICE_WRITE)
     typed = ProviderTyped(**{name: visit.form.get(name, "").strip() for name in asdict(ProviderTyped())})
     secret = visit.form.get("secret", "").strip()
+    if problem := overtaken(visit, _told(_typed_before(visit)), _told(typed)):
+        return _page(visit, typed, {}, problem=problem)
     roles, bad = _roles(typed.roles)
     if bad:
         return _page(visit, typed, {"roles": f"{bad[:80]!r} is not VALUE=ROLE."})
@@ -80,7 +98,7 @@ def save(visit: PortalVisit) -> PageAnswer:
         address=typed.address.rstrip("/"),
         claim=typed.claim,
         roles=roles,
-        name=typed.name or urlsplit(typed.issuer).hostname or typed.issuer,
+        name=typed.name or called(typed.issuer),
         scope=typed.scope,
     )
     try:

@@ -1,6 +1,7 @@
 """What `--complete` means: users and groups of the source that are in no row are deleted, memberships likewise.
 
-Only when every file was read through, and within bounds: a truncated export must not empty a company.
+Only when every file was read through, and within bounds: a truncated export must not empty a company. Whom a connected
+source has stays, with the members of the groups that it has.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,7 +12,7 @@ from provisor.database import Connection, Database
 from provisor.directory.objects import DirectoryKind, Refusal
 from provisor.runner.importing.history import ChangeNumber, Files, ImportRun
 from provisor.runner.importing.summary import EXAMPLES, Counts
-from provisor.storage import feed, objects
+from provisor.storage import feed, mastering, objects
 from provisor.storage.times import to_microseconds
 
 FEW = 5  # this many may always go, however small the directory
@@ -130,6 +131,7 @@ def _clean(members: CsvFile | None) -> bool:
 def _objects(connection: Connection, run: ImportRun, kind: DirectoryKind, file: str) -> _Leaving:
     counts = run.counts(kind)
     live = objects.count(connection, run.tenant, kind, source=run.source.id)
+    live -= mastering.count_fed(connection, run.tenant, run.source.id, kind)  # those are no file's to delete
     return _Leaving(
         what=f"{kind}s",
         file=file,

@@ -28,7 +28,7 @@ from provisor.runner.importing.objects import ObjectImport
 from provisor.runner.importing.summary import ImportProgress, ImportSummary, as_json
 from provisor.runner.tracing import span
 from provisor.scim.naming import spelled
-from provisor.storage import connected_sources, directory_verbs, extensions, feed, sources, tenants
+from provisor.storage import directory_verbs, extensions, feed, mastering, sources, tenants
 from provisor.storage.import_notes import ImportNotes
 from provisor.storage.scratch import scratch_directory
 from provisor.storage.sources import Source
@@ -142,11 +142,11 @@ def _begin(connection: Connection, tenant: str, order: CsvImport, files: Files, 
             message=f"The source {order.source} does not take files.",
             hint="Choose another name with --source.",
         )
-    if connected_sources.find(connection, tenant, order.source) is not None:
+    if source is not None and mastering.is_connected(connection, source.id):
         return Refusal(
-            code="source-connected",
-            message=f"The source {order.source} reads its files by itself.",
-            hint=f"Read it now with `provisor source run {order.source}`, or choose another name with --source.",
+            code="source-not-csv",
+            message=f"The source {order.source} is a connected one, which reads its files itself.",
+            hint="Have it read them with `provisor source run`, or choose another name with --source.",
         )
     columns = _columns(connection, tenant, order, files, source)
     if isinstance(columns, Refusal):

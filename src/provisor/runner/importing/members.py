@@ -12,6 +12,7 @@ from provisor.connectors.csv_files import BadRow, CsvFile, RowPage
 from provisor.database import Connection
 from provisor.directory.objects import NAMING, DirectoryKind
 from provisor.runner.importing.history import ImportRun, of_another
+from provisor.runner.importing.mastered_rows import unless_members_mastered
 from provisor.scim.naming import problem_with_name, spelled, without_unseen
 from provisor.scim.values import fold
 from provisor.storage import feed, members, objects
@@ -38,14 +39,16 @@ class MemberImport:
         for bad in page.bad:
             self._refuse(bad.number, bad.reason)
             self._protect(connection, bad)
-        edges = self._firsts(connection, self._resolved(connection, page))
-        present = members.present(connection, edges)
-        fresh = [edge for edge in edges if edge not in present]
+        rows = self._firsts(connection, self._resolved(connection, page))
+        present = members.present(connection, [(group, member) for _, group, member in rows])
+        absent = [row for row in rows if row[1:] not in present]
+        free = unless_members_mastered(connection, self._run, self._file.name, absent)
+        fresh = [(group, member) for _, group, member in free]
         if fresh:
             change = feed.next_change(connection, self._run.tenant)
             members.put(connection, self._run.tenant, fresh, change=change)
         self._counts.created += len(fresh)
-        self._counts.unchanged += len(edges) - len(fresh)
+        self._counts.unchanged += len(rows) - len(absent)
 
     def _resolved(self, connection: Connection, page: RowPage) -> list[tuple[int, str, str]]:
         """(row, group id, member id) of the rows whose group and member both exist."""
@@ -109,7 +112,7 @@ class MemberImport:
         unread = notes.earlier_rows(connection, kind, Note.REFUSED_NAME, strangers)
         return unread | notes.earlier_rows(connection, kind, Note.NAME_OF_ANOTHER, list(found))
 
-    def _firsts(self, connection: Connection, rows: list[tuple[int, str, str]]) -> list[tuple[str, str]]:
+    def _firsts(self, connection: Connection, rows: list[tuple[int, str, str]]) -> list[tuple[int, str, str]]:
         keys = [f"{group} {member}" for _, group, member in rows]
         earlier = self._run.notes.earlier_rows(connection, None, Note.EDGE, keys)
         fresh: dict[str, int] = {}
@@ -120,7 +123,7 @@ class MemberImport:
                 self._refuse(number, f"it is the membership of row {first} again")
                 continue
             fresh[key] = number
-            firsts.append((group, member))
+            firsts.append((number, group, member))
         self._run.notes.remember(connection, None, Note.EDGE, fresh.items())
         return firsts
 

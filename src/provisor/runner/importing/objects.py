@@ -15,6 +15,7 @@ from provisor.directory.printable import refused_name
 from provisor.directory.rows import SourceRow, anchor_key, read_row
 from provisor.directory.uniqueness import Claim, Holder, settle, taken
 from provisor.runner.importing.history import ChangeNumber, ImportRun
+from provisor.runner.importing.mastered_rows import left_to_rows, whose_source
 from provisor.scim.naming import spelled, without_unseen
 from provisor.scim.values import fold
 from provisor.storage import objects
@@ -89,6 +90,7 @@ class ObjectImport:
     def _store(self, connection: Connection, rows: list[SourceRow], *, last: bool) -> None:
         run, kind = self._run, self._kind
         found = objects.by_anchors(connection, run.tenant, run.source.id, kind, [row.anchor for row in rows])
+        rows = left_to_rows(connection, run, self._counts, self._file.name, rows, found)
         rows = self._called_as_people_see(connection, rows, found)
         rows = self._free_to_take_their_names(connection, rows, found, last=last)
         number = ChangeNumber(connection, run.tenant)
@@ -167,7 +169,8 @@ class ObjectImport:
                 free.append(row)
             elif last or len(self._waiting) >= MOST_WAITING:
                 refusal = taken(self._kind, row.name or "", holder.name, holder.object)
-                self._refuse(row.number, refusal.message)
+                of_source = whose_source(connection, holder.object)
+                self._refuse(row.number, refusal.message.rstrip(".") + of_source if of_source else refusal.message)
                 meant = [(row.folded_name or "", row.number)]
                 self._run.notes.remember(connection, self._kind, Note.NAME_OF_ANOTHER, meant)
             else:

@@ -182,14 +182,16 @@ class SourceTrial:
         order = SourceOrder(source=self.sources[number], full=full, stop=self._meanwhile)
         if not self._busy:
             self._removed = set()
-        before = {name for name, _, _ in self._people()} & self._employed()
+        domain = self.domains[number]
+        before = {name for name, _, _ in self._people()} & {name for name, _ in self._alive(domain)}
         with suppress(Killed, SourceBusy):
             run_source(
                 mortal,
                 self.organisation.tenant, order, self.domains[number].source, now=self._now,
             )  # fmt: skip
         self.domains[number].source.faults.down = False
-        lost = (before & self._employed()) - self._removed - {name for name, _, _ in self._people()}
+        stayed = before & {name for name, _ in self._alive(domain)} - self._removed
+        lost = stayed - {name for name, _, _ in self._people()}
         if lost:
             self.problems.append(f"{sorted(lost)} never left, and a run of source {number} deleted them.")
 
@@ -259,9 +261,6 @@ class SourceTrial:
             for record in domain.source.records.values()
             if not record.gone and record.kind == "user"
         ]
-
-    def _employed(self) -> set[str]:
-        return {name for domain in self.domains for name, _ in self._alive(domain)}
 
     def _has(self, domain: Domain, group: str) -> bool:
         return any(

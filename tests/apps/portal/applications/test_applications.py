@@ -273,6 +273,20 @@ def test_a_role_is_created_changed_disabled_and_deleted(admin, operator, applica
     assert len(admin.app_roles.all(ME, application)) == 1
 
 
+def test_the_list_of_roles_disables_no_role_that_it_shows_otherwise_than_it_is(admin, operator, application):
+    [role] = admin.app_roles.all(ME, application)
+    base = f"/applications/{application}/app-roles"
+    listed = operator.get(base)
+    admin.app_roles.set(ME, application, role.id, description="Staff")
+
+    answer = operator.submit(listed, f"{base}/{role.id}")
+
+    [after] = admin.app_roles.all(ME, application)
+    assert answer.status == 409
+    assert "Description: Staff" in answer.text
+    assert (after.description, after.enabled) == ("Staff", True)
+
+
 @pytest.mark.parametrize(
     ("fields", "field"),
     [

@@ -148,14 +148,14 @@ def test_saving_again_after_that_keeps_ones_own(boss, company):
     assert company.read(user).attributes["jobTitle"] == "Chief"
 
 
-def test_what_active_directory_masters_is_not_offered(boss, company, tmp_path):
+def test_what_active_directory_masters_cannot_be_typed(boss, company, tmp_path):
     company.take(tmp_path, "userPrincipalName,displayName,onPremisesSyncEnabled\nbo@contoso.example,Bo,true\n")
     [bo] = company.admin.users.page(ME)
 
     page = boss.get(f"/users/{bo.id}/edit")
 
     fields = page.document.forms[f"/users/{bo.id}/edit"]
-    assert "synchronised from Active Directory" in page.text
+    assert "What Active Directory says of this user cannot be changed here" in page.text
     assert "displayName" not in fields
     assert "usageLocation" in fields
 

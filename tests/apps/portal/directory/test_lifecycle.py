@@ -193,7 +193,7 @@ def test_members_of_a_synchronised_group_are_not_changed_here(boss, company, adm
 
     page = boss.get(f"/groups/{group}/members")
 
-    assert "synchronised from Active Directory" in page.text
+    assert "Who is in this group is said by Active Directory" in page.text
     assert f"/groups/{group}/members/add" not in page.document.links
 
 

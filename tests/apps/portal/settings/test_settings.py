@@ -181,6 +181,8 @@ def test_saving_without_a_secret_keeps_the_one_there_is(admin, operator, provide
         ({"scope": "profile"}, "scope"),
         ({"claim": " "}, "claim"),
         ({"client_id": ""}, "client_id"),
+        ({"issuer": "http://[", "name": ""}, "issuer"),
+        ({"issuer": "nonsense", "name": ""}, "issuer"),
         ({"address": "provisor"}, "address"),
         ({"address": "http://provisor.example.com"}, "address"),
     ],

@@ -1,0 +1,93 @@
+"""A directory of our own in another process, whose Graph API is read as if it were a tenant of Microsoft Entra."""
+
+import os
+import shutil
+import subprocess
+import sys
+from datetime import UTC, datetime
+
+from provisor.admin.actor import LOCAL_OPERATOR as ME
+from provisor.connectors.graph.tenant import EntraTenant
+from provisor.engine.ports import Secret
+from provisor.main import build
+from provisor.rules.source_settings import EntraSettings
+from provisor.settings import read_settings
+from support.api_writers import Wire
+
+BASE = "/v1.0"
+
+
+class OtherTenant:
+    """`provisor serve` with clients for the connector; what it holds is changed over its API."""
+
+    def __init__(self, folder, migrated_file):
+        data = folder / "other"
+        data.mkdir(mode=0o700)
+        shutil.copy(migrated_file, data / "provisor.sqlite")
+        self.admin = build(read_settings({"PROVISOR_DATA": str(data)}))
+        token = self.admin.machines["token"].create(ME, "changes", ["Global Administrator"]).secret.reveal()
+        owner = self.admin.users.create(ME, {"userPrincipalName": "owner@contoso.example"}).object.name
+        self.clients = {
+            role: self.admin.machines["client"].create(ME, role, [role], person=person).to_json()
+            for role, person in (("Security Reader", None), ("Plan Approver", None), ("Application Owner", owner))
+        }
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("PROVISOR_")}
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "provisor", "serve", "--port", "0", "--requests-per-second", "1000000"],
+            env={**kept, "PROVISOR_DATA": str(data)}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        )  # fmt: skip
+        line = self._process.stdout.readline()
+        self.url = next(word.rstrip(",/") for word in line.split() if word.startswith("http:"))
+        self._wire = Wire(self.url, token)
+
+    def source(self, role="Security Reader", clock=None, **settings) -> EntraTenant:
+        """The connector, signed in as a client with this role."""
+        client = self.clients[role]
+        given = {"tenant": client["tenantId"], "client": client["clientId"], "graph": self.url, "login": self.url}
+        return EntraTenant(
+            EntraSettings(**{**given, **settings}),
+            {"clientSecret": Secret(client["clientSecret"])},
+            clock=clock or (lambda: datetime.now(UTC)),
+        )
+
+    def ask(self, method, path, body=None):
+        """One request that must succeed; its body."""
+        status, _, answer = self._wire.ask(method, path, body)
+        assert 200 <= status < 300, (status, answer)
+        return answer
+
+    def user(self, name, **values):
+        """The id of a new user."""
+        given = {
+            "userPrincipalName": f"{name}@contoso.example", "displayName": name.title(), "mailNickname": name,
+            "accountEnabled": True, "passwordProfile": {"password": "x" * 12}, **values,
+        }  # fmt: skip
+        return self.ask("POST", "/users", given)["id"]
+
+    def group(self, name, *members, **values):
+        """The id of a new group with these members."""
+        given = {"displayName": name, "mailEnabled": False, "mailNickname": name, "securityEnabled": True, **values}
+        if members:
+            given["members@odata.bind"] = [self.link(key) for key in members]
+        return self.ask("POST", "/groups", given)["id"]
+
+    def link(self, key):
+        """How a request names another object."""
+        return f"{self.url}{BASE}/directoryObjects/{key}"
+
+    def application(self, name, roles=()):
+        """The object ids of a new application and of its service principal."""
+        made = self.ask(
+            "POST", "/applicationTemplates/8adf8e6e-67b2-4cf2-a259-e3dc5476c621/instantiate", {"displayName": name}
+        )
+        if roles:
+            whole = [*made["servicePrincipal"]["appRoles"], *roles]
+            self.ask("PATCH", f"/applications/{made['application']['id']}", {"appRoles": whole})
+        return made["application"]["id"], made["servicePrincipal"]["id"]
+
+    def close(self):
+        """End the process."""
+        self._wire.close()
+        self._process.terminate()
+        self._process.communicate(timeout=30)
+        self.admin.users.context.database.close()
