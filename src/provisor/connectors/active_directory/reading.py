@@ -11,10 +11,10 @@ from typing import Final
 
 import msgspec
 
-from provisor.connectors.active_directory.asking import KINDS, QUERIES, Asked
+from provisor.connectors.active_directory.asking import KINDS, QUERIES, DomainAsked
 from provisor.connectors.active_directory.domain import shows_deletion
-from provisor.connectors.active_directory.place import Place, as_cursor, with_cookie
-from provisor.connectors.active_directory.telling import Telling
+from provisor.connectors.active_directory.place import DomainPlace, as_cursor, with_cookie
+from provisor.connectors.active_directory.telling import DomainTelling
 from provisor.connectors.ldap_session import LdapEntry, LdapSession
 from provisor.connectors.ldap_session.entries import EXTENDED_NAMES, SHOW_DELETED, SHOW_RECYCLED, LdapControl
 from provisor.engine.ports import Malformed
@@ -34,11 +34,11 @@ class DomainReading:
 
     session: LdapSession
     base: str
-    asked: Asked
+    asked: DomainAsked
 
-    def by_dirsync(self, place: Place) -> Iterator[SourcePage]:
+    def by_dirsync(self, place: DomainPlace) -> Iterator[SourcePage]:
         """Go on from a place to the end of the read."""
-        telling = Telling(self.session, self.asked)
+        telling = DomainTelling(self.session, self.asked)
         full, repeated = place.state == "full", 0
         while True:
             kind = KINDS[place.stream]
@@ -61,7 +61,7 @@ class DomainReading:
                 return
             place = after
 
-    def by_usn(self, place: Place) -> Iterator[SourcePage]:
+    def by_usn(self, place: DomainPlace) -> Iterator[SourcePage]:
         """Go on from a place to the end of the read.
 
         A full read asks for the objects step by step along their last change, so that it can go on in between. What
@@ -86,7 +86,7 @@ class DomainReading:
         return int(self.session.root(["highestCommittedUSN"]).text("highestCommittedUSN") or 0)
 
     def _between(self, since: int, upto: int | None) -> Iterator[SourceTold]:
-        telling = Telling(self.session, self.asked)
+        telling = DomainTelling(self.session, self.asked)
         upper = "" if upto is None else f"(uSNChanged<={upto})"
         query = f"(&{_ANYTHING}(uSNChanged>={since + 1}){upper})"
         controls = _AT_ONCE if upto is not None else _WITH_DELETED
@@ -97,7 +97,7 @@ class DomainReading:
         return self.session.search(self.base, query, self.asked.of_all, controls=controls)
 
 
-def _pages(told: Iterable[SourceTold], before: Place, after: Place, *, full: bool) -> Iterator[SourcePage]:
+def _pages(told: Iterable[SourceTold], before: DomainPlace, after: DomainPlace, *, full: bool) -> Iterator[SourcePage]:
     """What is told in pages; only after the last of them the read goes on behind it."""
     rest = iter(told)
     page = list(islice(rest, PAGE_OBJECTS))
