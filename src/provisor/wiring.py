@@ -106,7 +106,7 @@ def connect_source(settings: SourceSettings, given: Mapping[str, Secret]) -> Dir
 
             return LdapDirectory(settings, given)
         case EntraSettings():
-            from provisor.connectors.graph import EntraTenant
+            from provisor.connectors.graph.tenant import EntraTenant
 
             return EntraTenant(settings, given)
         case CsvSettings():

@@ -7,6 +7,7 @@ import pytest
 from provisor.admin.bundle import Admin
 from provisor.admin.context import Context
 from provisor.storage.secrets import load_key
+from support.sourced import SourcedService
 
 
 class Clock:
@@ -25,6 +26,14 @@ class Clock:
 @pytest.fixture
 def clock():
     return Clock()
+
+
+@pytest.fixture
+def sourced(migrated_file, tmp_path):
+    """A service whose Active Directory is in memory."""
+    made = SourcedService(migrated_file, tmp_path / "sourced")
+    yield made
+    made.close()
 
 
 @pytest.fixture

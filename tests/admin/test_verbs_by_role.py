@@ -23,6 +23,7 @@ from provisor.admin.errors import AdminError
 from provisor.admin.health import Pulse
 from provisor.admin.roles import PERMISSIONS, ROLES
 from provisor.admin.service_principals import ApplicationKey
+from provisor.admin.source_verbs import SourceVerbs
 from provisor.database import open_database
 from provisor.engine.letter import MailServer
 from provisor.engine.log_event import Facts, Sent, encode
@@ -57,6 +58,12 @@ VERBS = {
     " typed_groups.set_manager typed_groups.update members_by_id.add members_by_id.remove"
     " deleted_objects.restore",
     (may.DIRECTORY_PURGE,): "users.purge groups.purge clock.believe deleted_objects.purge",
+    (may.SOURCE_READ,): "source_settings.all source_settings.show source_runs.history source_told.status"
+    " source_told.problems source_told.leaving source_extensions.chosen",
+    (may.SOURCE_WRITE,): "source_settings.add source_settings.change source_settings.start source_settings.pause"
+    " source_settings.stage source_settings.delete source_runs.test source_runs.test_unsaved source_runs.ask"
+    " source_runs.run source_previews.preview source_told.allow source_told.reject source_extensions.available"
+    " source_extensions.choose",
     (may.APPLICATION_CREATE,): "applications.add service_principals.instantiate",
     (may.APPLICATION_READ,): "applications.all applications.gallery applications.show applications.assignments"
     " app_roles.all removals.application_outlook service_principals.all service_principals.gallery"
@@ -136,16 +143,21 @@ WITHOUT_ACTOR = {
     *("jobs.needs_credentials", "jobs.show_again", "jobs.usable", "cycles.order", "schemas.saved", "logs.number_of"),
     *("typed_users.find", "typed_groups.find", "service_principals.find", "service_principals.read"),
     *("assignments.principal", "synchronization.job", "openid.begin", "openid.offered", "openid.vouched"),
-    "health.watch",
+    *("source_settings.find", "source_settings.needs_secret", "source_settings.owner", "health.watch"),
 }
 WHO_IT_IS = ("authentication", "setup", "browsers")  # these say who somebody is, so nobody is asking yet
-NO_VERBS = ("link_key", "machines")  # the latter are two groups
+NO_VERBS = ("link_key", "machines", "sources")  # the last two are several groups
 
 
 def groups(admin):
     """Every group of verbs, by name."""
     names = [name for name, value in vars(Admin).items() if isinstance(value, cached_property) and name not in NO_VERBS]
-    return {**{name: getattr(admin, name) for name in names}, **admin.machines}
+    of_sources = [name for name, value in vars(SourceVerbs).items() if isinstance(value, cached_property)]
+    return {
+        **{name: getattr(admin, name) for name in names},
+        **admin.machines,
+        **{f"source_{name}": getattr(admin.sources, name) for name in of_sources},
+    }
 
 
 def public():
@@ -294,6 +306,8 @@ def given(name, place, folder):
         "roles": ["Reports Reader"],
         "password": "twelve characters",
         "server": MailServer(host="m.x.example", port=587, protection="starttls", sender="p@x.example"),
+        "staging": True,
+        "given_secrets": {},
         "error": AdminError("not-found", "x", "", ("application", place)),
     }.get(name, "x")
 

@@ -6,13 +6,30 @@ import pytest
 
 from provisor.engine.sources import CursorLost, RecordGone, RecordTold
 from support.csv_rig import CsvRig
+from support.other_tenant import EntraRig, OtherTenant
 from support.source_rig import Listener, MemoryRig, SourceRig
 
+SLOW = pytest.mark.slow
+RIGS = {
+    "memory": lambda request: MemoryRig(),
+    "csv": lambda request: CsvRig(request.getfixturevalue("tmp_path")),
+    "entra": lambda request: EntraRig(request.getfixturevalue("other_tenant")),
+}
+MARKS = {"entra": SLOW}
 
-@pytest.fixture(params=["memory", "csv"])
-def rig(request, tmp_path) -> SourceRig:
+
+@pytest.fixture(scope="module")
+def other_tenant(tmp_path_factory, migrated_file):
+    """A directory in another process, for all tests."""
+    made = OtherTenant(tmp_path_factory.mktemp("other"), migrated_file)
+    yield made
+    made.close()
+
+
+@pytest.fixture(params=[pytest.param(name, marks=MARKS.get(name, ())) for name in RIGS])
+def rig(request) -> SourceRig:
     """A source with two people, a group of both, and a group of that group."""
-    made = {"memory": MemoryRig, "csv": lambda: CsvRig(tmp_path)}[request.param]()
+    made = RIGS[request.param](request)
     made.person("anna", title="Chief")
     made.person("bo", manager="anna")
     made.group("sales", "anna", "bo")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final, TypeAlias
 
-from provisor.admin.actor import APPLICATION_READ, DIRECTORY_READ, JOB_READ, Actor
+from provisor.admin.actor import APPLICATION_READ, DIRECTORY_READ, JOB_READ, SOURCE_READ, Actor
 from provisor.admin.context import Context
 from provisor.admin.errors import AdminError
 from provisor.database import Connection
@@ -19,7 +19,7 @@ from provisor.directory.names import names_of
 from provisor.directory.objects import DirectoryKind, Refusal
 from provisor.scim.naming import spelled
 from provisor.scim.nearest import nearest
-from provisor.storage import applications, directory_verbs, extensions, jobs, objects
+from provisor.storage import applications, connected_sources, directory_verbs, extensions, jobs, objects
 from provisor.storage.near_names import near_names
 from provisor.storage.times import from_microseconds
 
@@ -79,6 +79,10 @@ def _jobs(connection: Connection, tenant: str, actor: Actor) -> list[str]:
     return [each.display_name for each in applications.all_applications(connection, tenant) if each.id in with_one]
 
 
+def _sources(connection: Connection, tenant: str, actor: Actor) -> list[str]:
+    return [each.name for each in connected_sources.every(connection, tenant)] if actor.may(SOURCE_READ) else []
+
+
 def _attributes(connection: Connection, tenant: str, key: str, *, kind: DirectoryKind) -> list[str]:
     of_tenant = extensions.registered(connection, tenant).values()
     return [*names_of(kind), *(each.attribute for each in of_tenant if kind.title() in each.targets)]
@@ -102,4 +106,4 @@ _NOUNS: Final[Mapping[str, _NamesNear]] = {  # of the directory
     "user attribute": partial(_attributes, kind="user"),
     "group attribute": partial(_attributes, kind="group"),
 }
-_SEEN: Final[Mapping[str, _NamesSeen]] = {"application": _applications, "job": _jobs}
+_SEEN: Final[Mapping[str, _NamesSeen]] = {"application": _applications, "job": _jobs, "source": _sources}

@@ -11,9 +11,10 @@ from typing import Final
 import msgspec
 
 from provisor.admin.actor import SOURCE_READ, SOURCE_WRITE, Actor
-from provisor.admin.context import Change, Context
-from provisor.admin.errors import AdminError, accepted
+from provisor.admin.context import Context
+from provisor.admin.errors import AdminError
 from provisor.admin.source_connecting import connect_stored
+from provisor.admin.source_registering import register_chosen
 from provisor.admin.sources import Sources
 from provisor.directory.extensions import MOST_VALUES
 from provisor.directory.objects import DirectoryKind
@@ -29,7 +30,7 @@ from provisor.rules.source_settings import (
 )
 from provisor.runner.source_running import SourceRefused, failure_of
 from provisor.scim.nearest import nearest
-from provisor.storage import connected_sources, extensions
+from provisor.storage import connected_sources, source_records
 from provisor.storage.connected_sources import ConnectedSource
 
 CHOOSING: Final = "Choose directory extensions of source"
@@ -100,7 +101,7 @@ class SourceExtensions:
         with self.context.change(actor, SOURCE_WRITE, CHOOSING) as change:
             source = self.sources.find(change.connection, known.id)
             after = _with(source.settings, wanted["user"], wanted["group"])
-            made = self._register(change, after)
+            made = register_chosen(change, self.context.tenant, after)
             change.target = source.id
             change.detail = {
                 "users": [one.attribute for one in extensions_of(after, "user")],
@@ -112,27 +113,10 @@ class SourceExtensions:
             else:
                 connected_sources.change(change.connection, source.id, settings=after)
                 connected_sources.forget_cursor(change.connection, source.id)
+                source_records.mark_all(change.connection, source.id)
                 if source.schedule_state == "Active":
                     connected_sources.want_run(change.connection, source.id, "full")
             return replace(_of(after), registered=made)
-
-    def _register(self, change: Change, settings: SourceSettings) -> tuple[str, ...]:
-        connection, tenant = change.connection, self.context.tenant
-        before = extensions.registered(connection, tenant)
-        for kind in _KINDS:
-            for one in extensions_of(settings, kind):
-                accepted(
-                    extensions.register_typed(
-                        connection,
-                        tenant,
-                        one.attribute,
-                        kind,
-                        data_type=one.type,
-                        multi_valued=one.multi_valued,
-                        now=change.now,
-                    )
-                )
-        return tuple(name for name in extensions.registered(connection, tenant) if name not in before)
 
     def _offered(self, source: ConnectedSource) -> Sequence[SourceAttribute]:
         try:
@@ -148,9 +132,6 @@ class SourceExtensions:
 
 def _of(settings: SourceSettings) -> ExtensionsChosen:
     return ExtensionsChosen(users=extensions_of(settings, "user"), groups=extensions_of(settings, "group"))
-
-
-_KINDS: Final[tuple[DirectoryKind, ...]] = ("user", "group")
 
 
 def _takes_extensions(source: ConnectedSource) -> None:

@@ -11,6 +11,7 @@ from typing import Final
 from provisor.admin.actor import SOURCE_READ, SOURCE_WRITE, Actor
 from provisor.admin.context import Change, Context
 from provisor.admin.errors import AdminError, acceptable_name
+from provisor.admin.source_registering import register_chosen
 from provisor.admin.source_settings import (
     accepted_interval,
     accepted_precedence,
@@ -113,6 +114,7 @@ class Sources:
                 now=change.now,
             )
             self._keep(change, made, given)
+            register_chosen(change, self.context.tenant, settings)
             change.target, change.detail = made.id, {"name": name, "settings": document_of(settings)}
             return self._shown(change.connection, made)
 
@@ -153,10 +155,12 @@ class Sources:
             full = after != source.settings and needs_full_read(source.settings, after)
             detail = self._store(change, source, after, precedence, interval_seconds, deletion_threshold)
             self._keep(change, source, given)
+            register_chosen(change, self.context.tenant, after)
             if given:
                 detail["secrets"] = [*given]
             if full:
                 connected_sources.forget_cursor(change.connection, source.id)
+                source_records.mark_all(change.connection, source.id)
             if source.schedule_state == "Active" and (after != source.settings or given):
                 connected_sources.want_run(change.connection, source.id, "full" if full else "delta")
             change.target, change.detail = source.id, detail
@@ -187,6 +191,7 @@ class Sources:
             if source.schedule_state == "Paused":
                 change.nothing()
             connected_sources.change(change.connection, source.id, schedule_state="Paused")
+            connected_sources.withdraw_run(change.connection, source.id)
             return self._shown(change.connection, self.find(change.connection, source.id))
 
     def stage(self, actor: Actor, key: str, *, staging: bool) -> SourceShown:

@@ -155,7 +155,8 @@ def delete(
     if as_json:
         print_json({"deleted": gone.source.name, "kept": dict(gone.feeds)})
     else:
-        say(f"Deleted the source {gone.source.name}; {fed(gone) or 'nobody'} stayed in the directory.")
+        stayed = f" {fed(gone)} stay in the directory as they are." if fed(gone) else ""
+        say(f"Deleted the source {gone.source.name}.{stayed}")
 
 
 def fed(shown: "SourceShown") -> str:
