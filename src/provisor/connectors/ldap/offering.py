@@ -55,7 +55,7 @@ def offered(session: LdapSession) -> Sequence[SourceAttribute]:
             found.append(
                 SourceAttribute(name=one.name, type=kept_type, multi_valued=not one.single_valued, kinds=kinds)
             )
-    return sorted(found, key=lambda one: one.name.lower())
+    return sorted(found, key=lambda one: one.name)
 
 
 def _held(classes: Sequence[ObjectClass], of: frozenset[str]) -> frozenset[str]:
