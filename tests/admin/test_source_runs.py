@@ -13,7 +13,6 @@ from provisor.runner.source_lock import source_lock
 from provisor.storage import audit, connected_sources, outbox, recipients
 from support.sourced import AD, PASSWORD
 
-
 FOREVER = timedelta(days=365)
 
 

@@ -33,7 +33,7 @@ class Following:
 
     def __init__(self, port, **changed):
         self.port, self.clock = port, Clock()
-        self.source = LdapDirectory(settings_of(port, **changed), Secret(PASSWORD), clock=self.clock)
+        self.source = LdapDirectory(settings_of(port, **changed), {"password": Secret(PASSWORD)}, clock=self.clock)
         self.cursor, self.records, self.unreadable, self.told, self.pages = None, {}, [], [], 0
         self._seen, self.was_full = set(), False
 

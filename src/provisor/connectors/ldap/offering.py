@@ -32,6 +32,7 @@ _USUAL: Final[Mapping[Literal["user", "group"], frozenset[str]]] = {
     "group": frozenset(name.lower() for name in (*GROUP_ATTRIBUTES, *MEMBERS, MEMBER_NAMES)),
 }
 _SECRET: Final = ("password", "passwd", "secret", "privatekey", "krbprincipalkey", "userpkcs12")
+_OF_LDAP: Final = frozenset({"objectclass"})  # what every entry has, and which says nothing of anybody
 
 
 def offered(session: LdapSession) -> Sequence[SourceAttribute]:
@@ -43,7 +44,7 @@ def offered(session: LdapSession) -> Sequence[SourceAttribute]:
     if schema is None:
         return ()
     classes = object_classes(schema.texts("objectClasses"))
-    held = {kind: _held(classes, of) - _USUAL[kind] for kind, of in _CLASSES.items()}
+    held = {kind: _held(classes, of) - _USUAL[kind] - _OF_LDAP for kind, of in _CLASSES.items()}
     found = []
     for one in attribute_types(schema.texts("attributeTypes")):
         kinds = tuple(
@@ -54,7 +55,7 @@ def offered(session: LdapSession) -> Sequence[SourceAttribute]:
             found.append(
                 SourceAttribute(name=one.name, type=kept_type, multi_valued=not one.single_valued, kinds=kinds)
             )
-    return sorted(found, key=lambda one: one.name.lower())
+    return sorted(found, key=lambda one: one.name)
 
 
 def _held(classes: Sequence[ObjectClass], of: frozenset[str]) -> frozenset[str]:

@@ -4,11 +4,13 @@ Pure. The default attributes are those that the inbound rules read (directory.in
 does not know are passed over by it. Rules: RFC 2798 (inetOrgPerson), RFC 4519, RFC 4512 section 3.4 (operational).
 """
 
+import base64
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
 from provisor.connectors.ldap.horizon import written
+from provisor.connectors.ldap_session import filter_value
 from provisor.engine.sources import RecordKind
 from provisor.rules.source_settings import LdapSettings, extensions_of
 
@@ -62,10 +64,14 @@ class LdapQuestions:
         """The attributes that become values of a record: folded name and spelled name."""
         return self._values[kind]
 
-    def attributes(self, kind: RecordKind) -> list[str]:
-        """Every attribute to ask for."""
-        members = (*MEMBERS, MEMBER_NAMES) if kind == "group" else ()
-        return [*self._values[kind].values(), *members, CHANGED, CREATED]
+    def attributes(self, kind: RecordKind, *, members: bool = True) -> list[str]:
+        """Every attribute to ask for, those that name the members of a group among them."""
+        naming = (*MEMBERS, MEMBER_NAMES) if kind == "group" and members else ()
+        return [*self._values[kind].values(), *naming, CHANGED, CREATED]
+
+    def equal(self, name: str, value: str) -> str:
+        """The filter for an attribute that has a value, as a record told it."""
+        return f"({name}={filter_value(base64.b64decode(value) if name.lower() in self.binary else value)})"
 
     def query(self, kind: RecordKind, since: datetime | None = None) -> str:
         """The filter for objects of a kind: all, or those that were changed or created at a moment or later."""

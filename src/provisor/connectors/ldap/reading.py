@@ -5,6 +5,7 @@ when it is told, because nothing else links them to their entries.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -13,10 +14,10 @@ from provisor.connectors.ldap.names import folded_name, is_below
 from provisor.connectors.ldap.place import KINDS
 from provisor.connectors.ldap.questions import CHANGED, CREATED, OF_THE_SERVER, UID, LdapQuestions
 from provisor.connectors.ldap.telling import member_names, record_of
-from provisor.connectors.ldap_session import LdapEntry, LdapSession, filter_value
+from provisor.connectors.ldap_session import LdapEntry, LdapSession
 from provisor.connectors.ldap_session.failures import NO_SUCH_OBJECT
-from provisor.engine.ports import Rejected
-from provisor.engine.sources import RecordKind, RecordUnreadable, SourceTold
+from provisor.engine.ports import Malformed, Rejected
+from provisor.engine.sources import RecordKind, RecordTold, RecordUnreadable, SourceTold
 from provisor.scim.values import fold
 
 PAGE_ENTRIES: Final = 500
@@ -67,6 +68,19 @@ class LdapReading:
         for kind in KINDS[1:]:
             yield from self.records(kind, since=since)
 
+    def by_anchors(self, anchors: Sequence[str]) -> Iterator[RecordTold]:
+        """Whoever there is of these; groups come without members. Raises Malformed where somebody cannot be read."""
+        for kind in KINDS:
+            name = self._asked.anchor(kind)
+            for start in range(0, len(anchors), _NAMES_AT_ONCE):
+                some = "".join(self._asked.equal(name, anchor) for anchor in anchors[start : start + _NAMES_AT_ONCE])
+                query = f"(&{self._asked.query(kind)}(|{some}))"
+                for entry in self._session.search(self._base, query, self._asked.attributes(kind, members=False)):
+                    told = record_of(self._asked, kind, entry, {})
+                    if isinstance(told, RecordUnreadable):
+                        raise Malformed(f"The directory has {told.where}, but {told.reason}")
+                    yield replace(told, members=None)
+
     def _below(self, container: str) -> Iterator[SourceTold]:
         try:
             for kind in KINDS:
@@ -92,7 +106,7 @@ class LdapReading:
         """The references of the people with these uids, by uid; both folded."""
         named: dict[str, str] = {}
         for start in range(0, len(uids), _NAMES_AT_ONCE):
-            some = "".join(f"({UID}={filter_value(uid)})" for uid in uids[start : start + _NAMES_AT_ONCE])
+            some = "".join(self._asked.equal(UID, uid) for uid in uids[start : start + _NAMES_AT_ONCE])
             query = f"(&{self._asked.query('user')}(|{some}))"
             for entry in self._session.search(self._base, query, [UID], paged=False):
                 named |= {fold(uid): folded_name(entry.dn) for uid in entry.texts(UID)}

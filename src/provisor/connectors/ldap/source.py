@@ -5,7 +5,7 @@ counts its changes (contextCSN of OpenLDAP) and the count is the same as then, n
 A server that lacks changes which were seen before, a replica that is behind, is not read: people would seem to be gone.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -30,7 +30,15 @@ from provisor.connectors.ldap.questions import LdapQuestions
 from provisor.connectors.ldap.reading import LdapReading
 from provisor.connectors.ldap_session import LdapSession
 from provisor.engine.ports import Secret, Unreachable
-from provisor.engine.sources import CursorLost, RecordTold, SourceAttribute, SourceCheck, SourcePage, SourceTold
+from provisor.engine.sources import (
+    CursorLost,
+    RecordGone,
+    RecordTold,
+    SourceAttribute,
+    SourceCheck,
+    SourcePage,
+    SourceTold,
+)
 from provisor.rules.source_settings import LdapSettings
 
 PAGE_RECORDS: Final = 500
@@ -44,16 +52,18 @@ def _now() -> datetime:
 class LdapDirectory:
     """A directory that speaks LDAP, as settings say. Opens nothing until asked.
 
-    `clock` counts the seconds of a read and between full ones; when something changed, only the server's time says.
+    Of the secrets it takes `password`, of the account to sign in as. `clock` counts the seconds of a read and between
+    full ones; when something changed, only the server's time says.
     """
 
-    def __init__(self, settings: LdapSettings, password: Secret, *, clock: Callable[[], datetime] = _now) -> None:
+    def __init__(
+        self, settings: LdapSettings, secrets: Mapping[str, Secret], *, clock: Callable[[], datetime] = _now
+    ) -> None:
         self._settings = settings
         self._asked = LdapQuestions(settings)
-        self._session = LdapSession(settings.server, password)
+        self._session = LdapSession(settings.server, secrets.get("password", Secret("")))
         self._clock = clock
         self._question = question_of(settings, [name for kind in KINDS for name in self._asked.attributes(kind)])
-        self._suffix: str | None = None
 
     def check(self) -> Iterator[SourceCheck]:
         """Try what reading takes: sign in, find the base, people and groups, and what identifies and dates them."""
@@ -66,6 +76,10 @@ class LdapDirectory:
     def close(self) -> None:
         """End the connection."""
         self._session.close()
+
+    def look(self, anchors: Sequence[str]) -> Iterator[RecordTold | RecordGone]:
+        """Ask after these objects by their anchors: whoever is below the base and fits a filter is told."""
+        return self._reading(self._counts()).by_anchors(anchors)
 
     def moved(self, cursor: str) -> bool | None:
         """Whether the server's count of changes is another; None where it does not count."""
@@ -155,12 +169,10 @@ class LdapDirectory:
 
     def _counts(self) -> dict[str, str]:
         """contextCSN of the database that has the base, by server; empty where there is none to read."""
-        if self._suffix is None:
-            base = folded_name(self._settings.base)
-            contexts = self._session.root(["namingContexts"]).texts("namingContexts")
-            above = [name for name in contexts if is_below(base, folded_name(name))]
-            self._suffix = max(above, key=len, default=self._settings.base)
-        entry = self._session.look_up(self._suffix, [COUNTS])
+        base = folded_name(self._settings.base)
+        contexts = self._session.root(["namingContexts"]).texts("namingContexts")
+        above = [name for name in contexts if is_below(base, folded_name(name))]
+        entry = self._session.look_up(max(above, key=len, default=self._settings.base), [COUNTS])
         return counts_of(entry.texts(COUNTS)) if entry is not None else {}
 
 
