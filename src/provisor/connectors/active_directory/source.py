@@ -25,7 +25,7 @@ from provisor.connectors.active_directory.reading import DomainReading
 from provisor.connectors.active_directory.schema import attributes_of
 from provisor.connectors.ldap_session import LdapSession
 from provisor.engine.ports import Rejected, Secret
-from provisor.engine.sources import CursorLost, SourceAttribute, SourceCheck, SourcePage
+from provisor.engine.sources import CursorLost, RecordGone, RecordTold, SourceAttribute, SourceCheck, SourcePage
 from provisor.rules.source_settings import ActiveDirectorySettings
 
 _WAYS: Final[dict[str, tuple[ReadMode, ...]]] = {
@@ -77,6 +77,11 @@ class ActiveDirectory:
         if place.state == "over":
             place = msgspec.structs.replace(place, state="delta", usn=controller.usn)
         yield from self._from(place)
+
+    def look(self, anchors: Sequence[str]) -> Iterator[RecordTold | RecordGone]:
+        """Ask after these objects by their GUIDs, deleted ones among them. Members are not told."""
+        self._domain.controller()
+        return self._reading.of_anchors(anchors)
 
     def moved(self, cursor: str) -> bool | None:
         """Whether something may have changed since a read ended with this cursor; None when only a read can tell.

@@ -74,6 +74,14 @@ class DomainTelling:
             if kind != "container" and heard.texts("lastKnownParent"):  # it was deleted once
                 yield from self._back_links(heard.anchor)
 
+    def of_found(self, entry: LdapEntry) -> Iterator[RecordTold | RecordGone]:
+        """What an entry says that was asked for by its GUID, without members."""
+        heard = _Heard(entry, self._asked)
+        if heard.anchor is not None and heard.deleted:
+            yield RecordGone(anchor=heard.anchor)
+        elif heard.anchor is not None and (kind := heard.kind) is not None:
+            yield RecordTold(kind=kind, anchor=heard.anchor, reference=heard.anchor, values=heard.values(whole=True))
+
     def _whole(self, kind: RecordKind, anchor: str, heard: "_Heard") -> RecordTold:
         members = None
         if kind == "group":
