@@ -71,13 +71,13 @@ VERBS = {
     (may.ASSIGNMENT_WRITE,): "applications.assign applications.unassign assignments.add assignments.remove"
     " assignments.remove_several",
     (may.DIRECTORY_READ, may.JOB_READ): "on_demand.scope schemas.subject schemas.count_scope",
-    (may.JOB_READ,): "cycles.succeeded jobs.all jobs.show jobs.in_force attributes.all escrow.causes escrow.entries escrow.show"
+    (may.JOB_READ,): "jobs.all jobs.show jobs.in_force attributes.all escrow.causes escrow.entries escrow.show"
     " escrow.exchange deletions.show deletions.entries links.show removals.job_outlook cycles.status cycles.causes"
     " cycles.done plans.all plans.show plans.details plans.stale plans.causes plans.compare schemas.export"
     " schemas.concerned reports.asked reports.cycles reports.statistics credentials.show schemas.current"
     " synchronization.all_jobs synchronization.templates synchronization.template credential_sets.show plans.operations"
     " plan_making.look plan_making.under_way plans.page links.leavers links.shown_whole schemas.draft"
-    " schemas.surroundings schemas.problems schemas.would_concern",
+    " schemas.surroundings schemas.problems schemas.would_concern cycles.succeeded",
     (may.JOB_WRITE,): "jobs.check_settings jobs.create jobs.start jobs.pause jobs.abort jobs.restart jobs.settings"
     " cycles.abort attributes.add attributes.set attributes.remove escrow.quarantine deletions.allow deletions.reject"
     " links.forget removals.delete_job schemas.map schemas.restore schemas.save schemas.replace"
