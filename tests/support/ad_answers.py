@@ -31,7 +31,8 @@ from support.ldap_wire import (
 
 LARGEST_PAGE = 1000
 OBJECT_SECURITY, INCREMENTAL_VALUES = 0x1, 0x80000000
-_NOT_REPLICATED = {"usnchanged", "usncreated", "whenchanged", "distinguishedname", "memberof", "objectguid"}
+BACK_LINKS = {"memberof": ("memberOf", "member"), "directreports": ("directReports", "manager")}
+_NOT_REPLICATED = {"usnchanged", "usncreated", "whenchanged", "distinguishedname", "objectguid", *BACK_LINKS}
 _COOKIE = struct.Struct(">4s16sQQI")  # mark, invocation id, changed since, told up to, links told of the next
 
 
@@ -103,22 +104,24 @@ class Answers:
         values = {name.lower(): held for name, held in self.controller.values(entry).items()}
 
         def values_of(name):
-            if name in LINKS or name == "memberof":
+            if name in LINKS or name in BACK_LINKS:
                 return [one.name.encode() for one in self._links(entry, name)]
             return values.get(name, [])
 
         return holds(asked.keep, values_of)
 
     def _links(self, entry, name):
-        if name != "memberof":
+        if name not in BACK_LINKS:
             return entry.linked(name)
-        return [one for one in self.directory.by_guid.values() if entry in one.linked("member")]
+        _, forward = BACK_LINKS[name]
+        return [one for one in self.directory.by_guid.values() if entry in one.linked(forward)]
 
     def _told(self, entry, asked):
         names = asked.wanted or ("*",)
         held = dict(self.controller.values(entry))
-        for name in {*entry.links, *({"memberof"} & set(names))}:
-            held[LINKS.get(name, "memberOf")] = [self._spelled(one, asked) for one in self._links(entry, name)]
+        for name in {*entry.links, *(set(BACK_LINKS) & {one.split(";")[0] for one in names})}:
+            spelled = LINKS.get(name) or BACK_LINKS[name][0]
+            held[spelled] = [self._spelled(one, asked) for one in self._links(entry, name)]
         told = []
         for name, values in _chosen(held, tuple(one.split(";")[0] for one in names)):
             ranged = next((one for one in names if one.startswith(f"{name.lower()};range=")), None)

@@ -136,6 +136,9 @@ class ActiveDirectory:
         self._put(entry, "objectCategory", None)
         if not self.recycle_bin:
             self._stripped(entry)
+            for one in self.by_guid.values():  # nor is it a member of anything any more
+                for held in one.links.values():
+                    held.pop(entry.guid, None)
 
     def recycle(self, entry):
         """What becomes of a deleted object when its lifetime ends."""
@@ -145,10 +148,10 @@ class ActiveDirectory:
         self._stripped(entry)
 
     def restore(self, entry, *, under=None):
+        """Back under its name (MS-ADTS 3.1.1.5.3.7.3): lastKnownParent stays, as Samba keeps it, too."""
         self._bump(entry)
         entry.rdn, entry.parent, entry.deleted = entry.rdn.split("\\0ADEL:")[0], under or self.root, False
         self._put(entry, "isDeleted", None)
-        self._put(entry, "lastKnownParent", None)
         self._named(entry)
 
     def found(self, name):

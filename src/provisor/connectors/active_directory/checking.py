@@ -10,7 +10,7 @@ from typing import Final
 
 from provisor.connectors.active_directory.asking import GUID, QUERIES
 from provisor.connectors.active_directory.domain import Domain
-from provisor.connectors.active_directory.place import COMPARE_SECONDS
+from provisor.connectors.active_directory.place import COMPARED
 from provisor.connectors.active_directory.schema import attributes_of
 from provisor.connectors.ldap_session import LdapSession
 from provisor.engine.ports import ConnectorError, Unauthorized
@@ -114,7 +114,7 @@ def _of_deletions(told: bool, hint: str) -> SourceCheck:
         return SourceCheck(what="deletions", well=True, sentence="Deletions are told.")
     sentence = (
         "The account is not told of deletions, so that the whole domain is read every"
-        f" {COMPARE_SECONDS // 60} minutes to find out who is gone."
+        f" {COMPARED.seconds // 60} minutes to find out who is gone."
     )
     return SourceCheck(what="deletions", well=True, sentence=sentence, hint=hint)
 

@@ -10,7 +10,6 @@ from provisor.connectors.ldap_session import LdapEntry, LdapSession
 from provisor.connectors.ldap_session.entries import SHOW_DELETED
 from provisor.engine.ports import Malformed, Rejected
 
-_DELETED_OBJECTS: Final = "18E2EA80684F11D2B9AA00C04F79F805"  # well-known GUID of that container
 _NEWEST: Final = ("dnsHostName", "highestCommittedUSN")
 
 
@@ -50,8 +49,7 @@ class Domain:
 
     def shows_deleted(self) -> bool:
         """Whether the account may look at the deleted objects: who may not is not even told what they are called."""
-        name = f"<WKGUID={_DELETED_OBJECTS},{self._base}>"
-        found = self._session.look_up(name, ["cn"], controls=(SHOW_DELETED,))
+        found = self._session.look_up(f"CN=Deleted Objects,{self._base}", ["cn"], controls=(SHOW_DELETED,))
         return found is not None and found.text("cn") is not None
 
     def hears_deletions(self, *, object_security: bool) -> bool | None:

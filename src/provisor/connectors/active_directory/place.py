@@ -7,6 +7,7 @@ spec/entra-connect.md section 8, MS-ADTS 3.1.1.3.4.1.3. Order: the controller, t
 import binascii
 from base64 import b64decode, b64encode
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Final, Literal
 
 import msgspec
@@ -16,7 +17,7 @@ from provisor.engine.sources import CursorLost
 # dirsync: with the right to replicate changes; visible: without it, what the account may see; usn: no DirSync.
 ReadMode = Literal["dirsync", "visible", "usn"]
 ReadState = Literal["full", "delta", "over"]
-COMPARE_SECONDS: Final = 3600  # between two full reads where deletions are not told
+COMPARED: Final = timedelta(hours=1)  # between two full reads where deletions are not told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,11 +38,11 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     controller: str
     invocation: str
     usn: int
+    compared: datetime  # when the last full read began
     stream: int = 0  # DirSync: the kind of objects that is being read, of those in order
     cookies: tuple[str, ...] = ()  # DirSync: of each kind, base64
     since: int = 0  # uSNChanged: all that changed at or before this was told
     deletions: bool = False  # whether the account is told of them
-    compared_at: int = 0  # seconds since 1970: the last full read
 
     @property
     def cookie(self) -> bytes:

@@ -24,6 +24,7 @@ PAGE_OBJECTS: Final = 500
 _ANYTHING: Final = "(|" + "".join(QUERIES[kind] for kind in KINDS) + ")"
 _AT_ONCE: Final = (EXTENDED_NAMES,)
 _WITH_DELETED: Final = (EXTENDED_NAMES, SHOW_DELETED, SHOW_RECYCLED)
+_REPEATED: Final = 3  # so often an answer may leave the read where it was
 _FIRST_STEP: Final = 10_000  # changes whose objects are asked for together in a full read; steps adapt
 
 
@@ -38,7 +39,7 @@ class DomainReading:
     def by_dirsync(self, place: Place) -> Iterator[SourcePage]:
         """Go on from a place to the end of the read."""
         telling = Telling(self.session, self.asked)
-        full = place.state == "full"
+        full, repeated = place.state == "full", 0
         while True:
             kind = KINDS[place.stream]
             answer = self.session.dirsync(
@@ -48,12 +49,13 @@ class DomainReading:
                 place.cookie,
                 object_security=place.mode == "visible",
             )
-            if answer.more and answer.cookie == place.cookie:
+            repeated = repeated + 1 if answer.more and answer.cookie == place.cookie else 0
+            if repeated > _REPEATED:
                 raise Malformed("The domain controller says again and again that more follows, and tells nothing more.")
             if full and any(shows_deletion(entry) for entry in answer.entries):
                 place = msgspec.structs.replace(place, deletions=True)
             after = with_cookie(place, answer.cookie, more=answer.more)
-            told = [one for entry in answer.entries for one in telling.of_change(kind, entry, full=full)]
+            told = [one for entry in answer.entries for one in telling.of_change(kind, entry)]
             yield from _pages(told, place, after, full=full)
             if after.state == "over":
                 return

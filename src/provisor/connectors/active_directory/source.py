@@ -4,8 +4,8 @@ DirSync first; what the account may see of it where it lacks the right; uSNChang
 spec/entra-connect.md section 8.
 """
 
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import msgspec
@@ -14,7 +14,7 @@ from provisor.connectors.active_directory.asking import KINDS, asked_by
 from provisor.connectors.active_directory.checking import checks
 from provisor.connectors.active_directory.domain import Domain
 from provisor.connectors.active_directory.place import (
-    COMPARE_SECONDS,
+    COMPARED,
     Controller,
     Place,
     ReadMode,
@@ -35,11 +35,18 @@ _WAYS: Final[dict[str, tuple[ReadMode, ...]]] = {
 }
 
 
-class ActiveDirectory:
-    """A domain. Nothing is opened until something is asked."""
+def _now() -> datetime:
+    return datetime.now(UTC)
 
-    def __init__(self, settings: ActiveDirectorySettings, password: Secret) -> None:
+
+class ActiveDirectory:
+    """A domain. Nothing is opened until something is asked. `clock` only says when a full read is due."""
+
+    def __init__(
+        self, settings: ActiveDirectorySettings, password: Secret, *, clock: Callable[[], datetime] = _now
+    ) -> None:
         self._settings = settings
+        self._clock = clock
         self._asked = asked_by(settings)
         self._session = LdapSession(settings.server, password)
         self._domain = Domain(self._session, settings.base)
@@ -107,7 +114,7 @@ class ActiveDirectory:
         return Place(
             mode=mode, state="full", asked=self._asked.mark, controller=controller.name,
             invocation=controller.invocation, usn=controller.usn, cookies=("",) * len(KINDS),
-            deletions=mode == "usn" and self._domain.shows_deleted(), compared_at=int(time.time()),
+            deletions=mode == "usn" and self._domain.shows_deleted(), compared=self._clock(),
         )  # fmt: skip
 
     def _from(self, place: Place) -> Iterator[SourcePage]:
@@ -115,4 +122,5 @@ class ActiveDirectory:
 
     def _is_compare_due(self, place: Place) -> bool:
         """Whether a full read is to find out who was deleted, because the account is not told."""
-        return not place.deletions and time.time() - place.compared_at >= COMPARE_SECONDS
+        waits = timedelta() <= self._clock() - place.compared < COMPARED  # not where the clock was set back
+        return not (place.deletions or waits)

@@ -40,7 +40,7 @@ class Telling:
         self._session = session
         self._asked = asked
 
-    def of_change(self, kind: RecordKind, entry: LdapEntry, *, full: bool) -> Iterator[SourceTold]:
+    def of_change(self, kind: RecordKind, entry: LdapEntry) -> Iterator[SourceTold]:
         """What DirSync says of an object of a kind: all of it, or what changed.
 
         All of it is what names its class, which an object gets when it is made and keeps.
@@ -49,8 +49,7 @@ class Telling:
         if heard.anchor is None:
             yield _nameless(entry)
         elif heard.deleted:
-            if not full:
-                yield RecordGone(anchor=heard.anchor)
+            yield RecordGone(anchor=heard.anchor)
         elif heard.says("isDeleted"):  # it is none any more
             yield from self._restored(kind, heard.anchor)
         else:
