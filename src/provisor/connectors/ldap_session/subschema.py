@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-_TOKEN: Final = re.compile(r"'(?:[^'\\]|\\.)*'|[()$]|[^\s()$']+")
+_TOKEN: Final = re.compile(r"'[^']*'|[()$]|[^\s()$']+")  # a quote inside is written \27
 _FLAGS: Final = frozenset({"OBSOLETE", "SINGLE-VALUE", "COLLECTIVE", "NO-USER-MODIFICATION", "ABSTRACT", "STRUCTURAL"})
 _MOST_SUPERIORS: Final = 50  # a schema that refers to itself ends
 
