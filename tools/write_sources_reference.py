@@ -10,7 +10,7 @@ from provisor.directory.extensions import LONGEST_VALUE, MOST_VALUES
 from provisor.directory.inbound.active_directory import COMPUTED, FLOWS
 from provisor.directory.inbound.exclusions import EXCLUSIONS, MOST_MEMBERS
 from provisor.directory.inbound.extending import LONGEST_TEXT_TAKEN
-from provisor.directory.inbound.flowing import Flow
+from provisor.directory.inbound.flowing import InboundFlow
 from provisor.directory.inbound.ldap import LDAP_COMPUTED, LDAP_FLOWS
 from provisor.directory.objects import DirectoryKind
 from provisor.directory.writable import LONGEST_TEXT, MOST_IN_A_LIST
@@ -102,18 +102,18 @@ def _ldap() -> str:
 
 
 def _tables(
-    flows: Mapping[DirectoryKind, Sequence[Flow]], computed: Mapping[DirectoryKind, Sequence[tuple[str, str]]]
+    flows: Mapping[DirectoryKind, Sequence[InboundFlow]], computed: Mapping[DirectoryKind, Sequence[tuple[str, str]]]
 ) -> str:
     return "".join(_table(kind, flows[kind], computed[kind]) for kind in KINDS)
 
 
-def _table(kind: DirectoryKind, flows: Sequence[Flow], computed: Sequence[tuple[str, str]]) -> str:
+def _table(kind: DirectoryKind, flows: Sequence[InboundFlow], computed: Sequence[tuple[str, str]]) -> str:
     rows = [f"| {_sources(flow)} | {flow.target} |" for flow in flows]
     rows += [f"| {_cell(source)} | {target} |" for source, target in computed]
     return f"\n| Of a {kind} | Property |\n|---|---|\n" + "\n".join(rows) + "\n"
 
 
-def _sources(flow: Flow) -> str:
+def _sources(flow: InboundFlow) -> str:
     shortened = f"; {flow.longest} characters" if flow.longest != LONGEST_TEXT else ""
     return f"{', else '.join(flow.sources)}{READINGS[flow.reading]}{shortened}"
 
