@@ -13,11 +13,10 @@ from provisor.directory.inbound.exclusions import excluded, has_mail, is_securit
 from provisor.directory.inbound.extending import put_extensions
 from provisor.directory.inbound.filters import out_of_scope
 from provisor.directory.inbound.flowing import InboundFlow, put_flows
-from provisor.directory.inbound.giving import Giving, bytes_of
+from provisor.directory.inbound.giving import Giving, addresses_in, bytes_of, reference_in
 from provisor.directory.inbound.values import NamedValues
 from provisor.directory.objects import DirectoryKind
 from provisor.rules.source_settings import ActiveDirectorySettings, extensions_of
-from provisor.scim.values import fold
 
 LONGEST_DESCRIPTION: Final = 448  # characters, to which the original shortens it
 LONGEST_ANCHOR: Final = 59  # characters of a source anchor
@@ -108,7 +107,7 @@ def from_active_directory(
     put_extensions(giving, raw, extensions_of(settings, kind), app_id)
     return giving.nameless(missing) or Arrived(
         given=giving.given,
-        manager=values.first("manager") if kind == "user" else None,
+        manager=reference_in(values.all("manager")) if kind == "user" else None,
         immutable_id=immutable_id,
         addresses=_addresses(values),
         warnings=tuple(giving.warnings),
@@ -146,4 +145,4 @@ def _anchor(settings: ActiveDirectorySettings, values: NamedValues) -> str | Non
 def _addresses(values: NamedValues) -> tuple[str, ...]:
     """The primary mail address, by which somebody is found."""
     primary = [*primary_addresses(values)][:1] or [values.first("mail") or ""]
-    return tuple(fold(one) for one in primary if "@" in one)
+    return addresses_in(*primary)

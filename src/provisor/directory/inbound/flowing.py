@@ -33,7 +33,9 @@ class InboundFlow:
 def put_flows(giving: Giving, flows: Iterable[InboundFlow], values: NamedValues) -> None:
     """Give what the rows of a table say."""
     for flow in flows:
-        giving.put(flow.target, _value(flow, values), longest=flow.longest)
+        value = _value(flow, values)
+        if value is not None:  # most attributes of most people are empty
+            giving.put(flow.target, value, longest=flow.longest)
 
 
 def sid_text(raw: bytes) -> str | None:

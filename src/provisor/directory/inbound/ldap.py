@@ -17,11 +17,10 @@ from provisor.directory.inbound.containers import domain_of
 from provisor.directory.inbound.extending import put_extensions
 from provisor.directory.inbound.filters import out_of_scope
 from provisor.directory.inbound.flowing import InboundFlow, put_flows
-from provisor.directory.inbound.giving import Giving
+from provisor.directory.inbound.giving import Giving, addresses_in, reference_in
 from provisor.directory.inbound.values import NamedValues
 from provisor.directory.objects import DirectoryKind
 from provisor.rules.source_settings import LdapSettings, extensions_of
-from provisor.scim.values import fold
 
 LDAP_FLOWS: Final[Mapping[DirectoryKind, tuple[InboundFlow, ...]]] = {
     "user": (
@@ -103,9 +102,9 @@ def from_ldap(settings: LdapSettings, kind: DirectoryKind, raw: Mapping[str, Raw
     put_extensions(giving, raw, extensions_of(settings, kind), app_id)
     return giving.nameless(missing) or Arrived(
         given=giving.given,
-        manager=values.first("manager") if kind == "user" else None,
+        manager=reference_in(values.all("manager")) if kind == "user" else None,
         immutable_id=immutable_id,
-        addresses=(fold(mail),) if "@" in mail else (),
+        addresses=addresses_in(mail),
         warnings=tuple(giving.warnings),
     )
 
