@@ -94,13 +94,14 @@ def connect_source(settings: SourceSettings, given: Mapping[str, Secret]) -> Dir
 
     Raises ValueError, as a sentence, for secrets that cannot be used.
     """
+    from provisor.admin.source_settings import PASSWORD
     from provisor.rules.source_settings import ActiveDirectorySettings, CsvSettings, EntraSettings, LdapSettings
 
     match settings:
         case ActiveDirectorySettings():
             from provisor.connectors.active_directory import ActiveDirectory
 
-            return ActiveDirectory(settings, given)
+            return ActiveDirectory(settings, given[PASSWORD])
         case LdapSettings():
             from provisor.connectors.ldap import LdapDirectory
 

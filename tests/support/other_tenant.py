@@ -61,6 +61,10 @@ class OtherTenant:
         assert 200 <= status < 300, (status, answer)
         return answer
 
+    def find(self, path):
+        """What is there, or None."""
+        return self._wire.get(path)
+
     def user(self, name, **values):
         """The id of a new user."""
         given = {

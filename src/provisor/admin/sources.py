@@ -160,7 +160,6 @@ class Sources:
                 detail["secrets"] = [*given]
             if full:
                 connected_sources.forget_cursor(change.connection, source.id)
-                source_records.mark_all(change.connection, source.id)
             if source.schedule_state == "Active" and (after != source.settings or given):
                 connected_sources.want_run(change.connection, source.id, "full" if full else "delta")
             change.target, change.detail = source.id, detail

@@ -155,7 +155,7 @@ def delete(
     if as_json:
         print_json({"deleted": gone.source.name, "kept": dict(gone.feeds)})
     else:
-        stayed = f" {fed(gone)} stay in the directory as they are." if fed(gone) else ""
+        stayed = f" Left in the directory as they are: {fed(gone)}." if fed(gone) else ""
         say(f"Deleted the source {gone.source.name}.{stayed}")
 
 

@@ -241,6 +241,14 @@ def settle(connection: Connection, source: str, rows: Iterable[SourceRow]) -> No
     )
 
 
+def led(connection: Connection, source: str, anchors: Iterable[str]) -> None:
+    """These have the manager that they can have for now."""
+    connection.many(
+        "UPDATE source_record SET dirty = 0 WHERE source = ? AND anchor = ? AND dirty = 2",
+        ((source, anchor) for anchor in anchors),
+    )
+
+
 def forget_gone(connection: Connection, source: str, *, before: int) -> None:
     """Remove records of who left before this moment, and what groups that are gone said of members."""
     connection.execute(
