@@ -93,7 +93,7 @@ CLOUD = replace(SALES, attributes={"displayName": "Sales", "groupTypes": ["Unifi
     ids=[*(f"user-{kind}" for kind in CONNECTED_KINDS), "group-active-directory", "group-ldap", "group-entra",
          "microsoft-365-group-entra", "group-csv"],
 )  # fmt: skip
-def test_section_9_who_left_a_source_can_be_restored_but_not_a_security_group(item, kind, for_good):
+def test_who_left_a_source_can_be_restored_but_not_a_security_group(item, kind, for_good):
     after = left(item, 5, kind)
 
     assert (after.deleted_at, after.purged_at) == (5, 5 if for_good else None)

@@ -1,7 +1,7 @@
 """Objects that connected sources feed, without a source: their records as a run would have left them."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Final
 
@@ -18,6 +18,8 @@ from provisor.rules.source_settings import (
     SourceSettings,
     encode_settings,
 )
+from provisor.storage.feed import next_change
+from provisor.storage.mirrored_assignments import mirror_assignments
 from provisor.storage.times import to_microseconds
 
 _SERVER: Final = Server(addresses=("dc1.contoso.example",), user="reader@contoso.example")
@@ -105,3 +107,16 @@ class FedObjects:
                 left,
             ),
         )
+
+    def assign(self, name: str, application: str, wanted: Iterable[tuple[str, str]]) -> None:
+        """Make these the assignments of the source of this name: pairs of the ids of a principal and a role."""
+        with self.database.transaction() as connection:
+            mirror_assignments(
+                connection,
+                self.tenant,
+                source=self.ids[name],
+                application=application,
+                wanted=set(wanted),
+                now=self.now,
+                change=lambda: next_change(connection, self.tenant),
+            )

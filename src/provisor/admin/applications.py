@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from provisor.admin.actor import APPLICATION_CREATE, APPLICATION_READ, APPLICATION_WRITE, ASSIGNMENT_WRITE, Actor
 from provisor.admin.context import Context
 from provisor.admin.errors import AdminError, acceptable_name, accepted
+from provisor.admin.mastered import unless_assigned_by_source
 from provisor.database import Connection
 from provisor.directory.objects import DirectoryKind, DirectoryObject
 from provisor.gallery.template import Template
@@ -16,6 +17,7 @@ from provisor.scim.nearest import did_you_mean
 from provisor.scim.values import Json
 from provisor.storage import applications, directory_verbs, objects
 from provisor.storage.applications import Application, AppRole, Assignment
+from provisor.storage.mirrored_assignments import made_by_source
 
 DEFAULT_ROLES = (AppRole(id="18d14569-c3bd-439b-9a66-3a2aee01d14f", display_name="User", description="User"),)
 # Access without a role of the application; a normal assignment (spec/provisioning-service.md section 5.3).
@@ -127,17 +129,24 @@ class Applications:
         groups: Sequence[str] = (),
         role: str | None = None,
     ) -> int:
-        """End the assignments of users and groups, in one role or all; returns how many assignments ended."""
+        """End the assignments of users and groups, in one role or all; returns how many assignments ended.
+
+        Refused, and nothing ended, where a source made one of them.
+        """
         with self.context.change(actor, ASSIGNMENT_WRITE, "Remove app role assignment") as change:
             application = self.find(change.connection, key, actor, ASSIGNMENT_WRITE)
             principals = self._principals(change.connection, "user", users)
             principals += self._principals(change.connection, "group", groups)
+            ids, chosen = [one for one, _ in principals], None if role is None else role_named(application, role).id
+            made = made_by_source(change.connection, application.id, ids, chosen)
+            if made is not None:
+                unless_assigned_by_source(made[0], application.display_name, made[1])
             count = applications.unassign(
                 change.connection,
                 tenant=self.context.tenant,
                 application=application.id,
-                principals=[principal for principal, _ in principals],
-                role=None if role is None else role_named(application, role).id,
+                principals=ids,
+                role=chosen,
                 now=change.now,
             )
             change.target, change.detail = application.id, {"principals": _named(principals)}

@@ -12,6 +12,7 @@ from provisor.admin.actor import APPLICATION_READ, ASSIGNMENT_WRITE, Actor
 from provisor.admin.applications import DEFAULT_ACCESS, NAMED, unfit_to_assign
 from provisor.admin.context import Context
 from provisor.admin.errors import AdminError
+from provisor.admin.mastered import unless_assigned_by_source
 from provisor.admin.service_principals import LONGEST_KEY, ApplicationKey, ServicePrincipals
 from provisor.database import Connection
 from provisor.directory.objects import DirectoryKind, DirectoryObject
@@ -121,17 +122,22 @@ class Assignments:
         """End one assignment."""
         with self.context.change(actor, ASSIGNMENT_WRITE, ENDED) as change:
             found = self._one(change.connection, actor, ASSIGNMENT_WRITE, end, assignment)
+            unless_assigned_by_source(found.principal_name, found.application_name, found.source)
             assignments.end(change.connection, self.context.tenant, found.id, now=change.now)
             change.target, change.detail = found.application, {"principals": [found.principal]}
 
     def remove_several(self, actor: Actor, key: ApplicationKey, ids: Sequence[str]) -> int:
-        """End these assignments of an application; returns how many of them there still were."""
+        """End these assignments of an application; returns how many of them there still were.
+
+        Refused, and nothing ended, where a source made one of them.
+        """
         with self.context.change(actor, ASSIGNMENT_WRITE, ENDED) as change:
             application = self.service_principals.find(change.connection, key, actor, ASSIGNMENT_WRITE)
             tenant, gone = self.context.tenant, list[str]()
             for each in dict.fromkeys(ids):
                 found = assignments.read(change.connection, tenant, each.lower())
                 if found is not None and found.application == application.id:
+                    unless_assigned_by_source(found.principal_name, found.application_name, found.source)
                     assignments.end(change.connection, tenant, found.id, now=change.now)
                     gone.append(found.principal)
             change.target, change.detail = application.id, {"ended": len(gone), "principals": [*gone[:NAMED]]}

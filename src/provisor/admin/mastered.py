@@ -1,12 +1,12 @@
 """What every verb asks before it changes a user or group: whether a connected source has what is to be changed.
 
-Each raises AdminError (`property-read-only`) naming the source. The rule: directory.writable.
+Each raises AdminError naming the source, `property-read-only` where nothing else is said. The rule: directory.writable.
 """
 
 from collections.abc import Mapping
 from typing import Literal
 
-from provisor.admin.errors import accepted
+from provisor.admin.errors import AdminError, accepted
 from provisor.database import Connection
 from provisor.directory.objects import DirectoryObject, DirectoryValue
 from provisor.directory.writable import fed, is_synced, kept_by_sources, mastered
@@ -36,6 +36,16 @@ def unless_reference_mastered(
     source = mastering.mastered(connection, tenant, item.id).get(what)
     if source is not None or (by_program and is_synced(item)):
         accepted(mastered(item, what, source))
+
+
+def unless_assigned_by_source(who: str, application: str, source: str | None) -> None:
+    """Refuse ending an assignment that a source made (`assignment-of-source`)."""
+    if source is not None:
+        raise AdminError(
+            "assignment-of-source",
+            f"{who} is assigned to {application} by the source {source}, so this cannot be ended here.",
+            f"End it there; the next run of {source} follows.",
+        )
 
 
 def unless_fed(connection: Connection, item: DirectoryObject, done: Literal["deleted", "restored"]) -> None:

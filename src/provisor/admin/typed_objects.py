@@ -17,7 +17,7 @@ from provisor.admin.typed_members import join
 from provisor.database import Connection
 from provisor.directory.objects import DirectoryKind, DirectoryObject, DirectoryValue
 from provisor.directory.query import Condition, ObjectPage, ObjectQuery, Position, unanswerable
-from provisor.directory.writable import NOBODY, unwritable
+from provisor.directory.writable import LAST_SYNC, NOBODY, unwritable
 from provisor.storage import directory_query, directory_verbs, extensions, mastering, objects
 
 MOST_AT_ONCE: Final = 1_000  # ids that are asked for together
@@ -102,6 +102,7 @@ class TypedObjects:
                     f"{before.name} was changed by somebody else meanwhile.",
                     "Compare what is there now with what you want, and save again.",
                 )
+            given = self._without_last_run(change.connection, before, given)
             self._writable(change.connection, before, given)
             after = accepted(directory_verbs.update(change.connection, self.context.tenant, before, given))
             if manager is not None:
@@ -137,6 +138,14 @@ class TypedObjects:
         if chief == user.id:
             raise AdminError("own-manager", f"{user.name} cannot be their own manager.", "Name somebody else.")
         return directory_verbs.set_manager(connection, self.context.tenant, user, chief)
+
+    def _without_last_run(
+        self, connection: Connection, item: DirectoryObject, given: Mapping[str, DirectoryValue]
+    ) -> Mapping[str, DirectoryValue]:
+        """Without the moment that is told of a source and not kept with the object: programs write it back."""
+        if LAST_SYNC not in given or not mastering.last_runs(connection, self.context.tenant, [item.id]):
+            return given
+        return {name: value for name, value in given.items() if name != LAST_SYNC}
 
     def _writable(
         self, connection: Connection, item: DirectoryObject | None, given: Mapping[str, DirectoryValue]

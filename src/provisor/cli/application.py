@@ -219,12 +219,13 @@ def assignments(
         print_json(
             [
                 {"id": each.id, "principalId": each.principal, "principalType": each.principal_kind.title(),
-                 "principalDisplayName": each.name, "appRoleId": each.role}
+                 "principalDisplayName": each.name, "appRoleId": each.role, "source": each.source}
                 for each in found
             ]
         )  # fmt: skip
         return
-    print_table(("Assigned", "Kind", "Id"), [(each.name, each.principal_kind, each.id) for each in found])
+    rows = [(each.name, each.principal_kind, each.source or "hand", each.id) for each in found]
+    print_table(("Assigned", "Kind", "By", "Id"), rows)
     if len(found) == limit:
         say(f"There may be more: --after {found[-1].id}")
 

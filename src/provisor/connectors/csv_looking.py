@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from stat import S_ISREG
+from time import time_ns
 from typing import Final, Literal, TypeAlias
 
 from provisor.connectors.csv_files import BadRow, CsvFile
@@ -27,14 +28,19 @@ from provisor.rules.source_settings import CsvSettings
 
 ObjectFile: TypeAlias = Literal["user", "group"]
 FileStamp: TypeAlias = tuple[int, int, int]  # bytes, nanoseconds of the last change, number of the file
+SETTLED_NANOSECONDS: Final = 2_000_000_000  # the coarsest clock of a file system that is in use (FAT)
 OBJECT_FILES: Final[tuple[ObjectFile, ...]] = ("user", "group")
 
 
 @dataclass(slots=True)
 class LookedThrough:
-    """What is known of the files before the first row is told. `refused` has the numbers of rows that are not told."""
+    """What is known of the files before the first row is told. `refused` has the numbers of rows that are not told.
+
+    `settled`: nothing had been written for a while, so that the next write makes the files look different.
+    """
 
     stamps: Mapping[str, FileStamp]
+    settled: bool
     columns: dict[ObjectFile, FileColumns] = field(default_factory=dict)
     called: CalledInFiles = field(default_factory=CalledInFiles)
     members: dict[str, dict[str, None]] | None = None
@@ -88,7 +94,9 @@ def member_columns_of(file: CsvFile) -> tuple[int, int]:
 def look_through(settings: CsvSettings) -> LookedThrough:
     """Read all files once. Raises a ConnectorError when one of them cannot be read whole, or has nothing in it."""
     paths = paths_of(settings)
-    looked = LookedThrough(stamps_of(settings))
+    stamps, at = stamps_of(settings), time_ns()
+    settled = all(abs(at - changed) > SETTLED_NANOSECONDS for _, changed, _ in stamps.values())
+    looked = LookedThrough(stamps, settled)
     for kind in OBJECT_FILES:
         if kind in paths:
             with CsvFile(paths[kind]) as file:

@@ -42,9 +42,13 @@ MANAGER: Final = "manager"
 
 
 class _Place(msgspec.Struct, frozen=True, array_like=True):
-    """Where a read stands: how the files looked, how many pages were told, and whether these were all."""
+    """Where a read stands: how the files looked, how many pages were told, and whether these were all.
+
+    `settled`: they had been so for a while when the read began.
+    """
 
     stamps: dict[str, FileStamp]
+    settled: bool
     pages: int
     over: bool
 
@@ -100,15 +104,20 @@ class CsvSource:
         return [found[name] for name in sorted(found)]
 
     def read(self, cursor: str | None) -> Iterator[SourcePage]:
-        """Everything there is; or the rest of it, from a cursor within a read, while the files are the same."""
+        """Everything there is; or the rest of it, from a cursor within a read, while the files are the same.
+
+        Files do not say what changed in them: from the end of a read one can go on only while nothing did.
+        """
         place = None if cursor is None else _place(cursor)
-        within = place is not None and not place.over
-        if place is not None and within and place.stamps != stamps_of(self._settings):
-            raise CursorLost("The files changed since the read began.")
+        if place is not None and (place.stamps != stamps_of(self._settings) or (place.over and not place.settled)):
+            raise CursorLost("The files are not those of the last read, and tell no more than what is in them now.")
+        if place is not None and place.over:
+            yield SourcePage(told=(), cursor=cursor or "", last=True, full=False)
+            return
         looked = self._looked = look_through(self._settings)
-        if place is not None and within and place.stamps != looked.stamps:
+        if place is not None and place.stamps != looked.stamps:
             raise CursorLost("The files changed since the read began.")
-        yield from self._pages(looked, place.pages if place is not None and within else 0)
+        yield from self._pages(looked, 0 if place is None else place.pages)
 
     def look(self, anchors: Sequence[str]) -> Iterator[RecordTold | RecordGone]:
         """Tell whoever of these is in the files after all."""
@@ -129,9 +138,12 @@ class CsvSource:
     def moved(self, cursor: str) -> bool | None:
         """Whether a file is another one, or has changed, since a read ended. Looks at the files from outside only."""
         try:
-            return _place(cursor).stamps != stamps_of(self._settings)
+            place = _place(cursor)
+            same = place.stamps == stamps_of(self._settings)
         except ConnectorError:
             return True  # a read tells what is the matter
+        # Written and read in one moment, a file may have been written once more in it without looking different.
+        return None if same and not place.settled else not same
 
     def close(self) -> None:
         """Forget what was looked through."""
@@ -148,9 +160,9 @@ class CsvSource:
         waiting: list[SourceTold] | None = None
         for number, page in enumerate(self._all(looked)):
             if waiting is not None and number > told:
-                yield self._page(looked, waiting, _Place(dict(looked.stamps), number, over=False))
+                yield self._page(looked, waiting, _Place(dict(looked.stamps), looked.settled, number, over=False))
             waiting = page
-        yield self._page(looked, waiting or [], _Place(dict(looked.stamps), 0, over=True))
+        yield self._page(looked, waiting or [], _Place(dict(looked.stamps), looked.settled, 0, over=True))
 
     def _page(self, looked: LookedThrough, told: list[SourceTold], after: _Place) -> SourcePage:
         hold_still(self._settings, looked)

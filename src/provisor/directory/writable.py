@@ -20,11 +20,12 @@ MOST_IN_A_LIST: Final = 250
 Masters: TypeAlias = Mapping[str, str]  # an attribute, `manager` or `members`: the name of the source that has it
 NOBODY: Final[Masters] = {}
 
+LAST_SYNC: Final = "onPremisesLastSyncDateTime"
 _SYNCED: Final = "onPremisesSyncEnabled"
 # Cleared, they would be true: whoever sends null would let a leaver in.
 _NEVER_NULL: Final = frozenset({"accountEnabled", "securityEnabled"})
 _OF_NOBODY: Final = frozenset(
-    {_SYNCED, "onPremisesDistinguishedName", "onPremisesDomainName", "onPremisesLastSyncDateTime",
+    {_SYNCED, "onPremisesDistinguishedName", "onPremisesDomainName", LAST_SYNC,
      "onPremisesNetBiosName", "onPremisesSamAccountName", "onPremisesSecurityIdentifier",
      "onPremisesUserPrincipalName", "creationType", "expirationDateTime", "isManagementRestricted",
      "legalAgeGroupClassification", "renewedDateTime", "securityIdentifier"}

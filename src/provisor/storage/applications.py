@@ -77,7 +77,7 @@ class ApplicationChanges(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assignment:
-    """A user or group in a role of an application. `name` is the principal's current name."""
+    """A user or group in a role of an application. `name` is the principal's, `source` who made it, if a source did."""
 
     id: str
     application: str
@@ -86,6 +86,7 @@ class Assignment:
     name: str
     role: str
     created_at: int
+    source: str | None = None
 
 
 _COLUMNS = """id, tenant, app_id, object_id, template, display_name, roles, account_enabled, assignment_required, notes,
@@ -325,8 +326,8 @@ def unassign(
 def assignments(connection: Connection, application: str, *, after: str = "", limit: int = 100) -> list[Assignment]:
     """The next assignments of an application in the order of their ids."""
     rows = connection.all(
-        """SELECT a.id, a.application, a.principal, a.principal_kind, o.name, a.role, a.created_at
-        FROM assignment a JOIN object o ON o.id = a.principal
+        """SELECT a.id, a.application, a.principal, a.principal_kind, o.name, a.role, a.created_at, f.name
+        FROM assignment a JOIN object o ON o.id = a.principal LEFT JOIN source f ON f.id = a.source
         WHERE a.application = ? AND a.removed_at IS NULL AND a.id > ? ORDER BY a.id LIMIT ?""",
         (application, after, limit),
     )
@@ -339,6 +340,7 @@ def assignments(connection: Connection, application: str, *, after: str = "", li
             name=row[4],
             role=row[5],
             created_at=row[6],
+            source=row[7],
         )
         for row in rows
     ]

@@ -18,7 +18,10 @@ from provisor.storage.times import to_microseconds
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssignmentSeen:
-    """An assignment with the names of both ends, as they are now; `created_at` in UTC microseconds."""
+    """An assignment with the names of both ends, as they are now; `created_at` in UTC microseconds.
+
+    `source` is the name of the source that made it; None: it was made by hand.
+    """
 
     id: str
     application: str
@@ -28,6 +31,7 @@ class AssignmentSeen:
     principal_name: str
     role: str
     created_at: int
+    source: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +53,9 @@ _displayed = msgspec.json.Decoder(_Displayed)
 _FEW = 500  # people whom a search finds: their assignments are looked up; of more, those of the page are walked through
 _LIVE = "a.removed_at IS NULL AND o.deleted_at IS NULL AND o.purged_at IS NULL"
 _SELECT = """SELECT a.id, a.application, p.display_name, a.principal, a.principal_kind, o.attributes, o.name, a.role,
-    a.created_at
-    FROM assignment a JOIN object o ON o.id = a.principal JOIN application p ON p.id = a.application"""
+    a.created_at, f.name
+    FROM assignment a JOIN object o ON o.id = a.principal JOIN application p ON p.id = a.application
+    LEFT JOIN source f ON f.id = a.source"""
 
 
 def read(connection: Connection, tenant: str, assignment_id: str) -> AssignmentSeen | None:
@@ -154,4 +159,5 @@ def _seen(row: Row) -> AssignmentSeen:
         principal_name=_displayed.decode(row[5]).display_name or row[6],
         role=row[7],
         created_at=row[8],
+        source=row[9],
     )

@@ -191,7 +191,7 @@ def forget_cursor(connection: Connection, source_id: str) -> None:
 def begin_full(connection: Connection, source_id: str) -> int:
     """A full read begins; returns its number."""
     row = connection.one(
-        """UPDATE connected_source SET cursor = NULL, within_full = 1, unreadable = 0, full_reads = full_reads + 1
+        """UPDATE connected_source SET within_full = 1, unreadable = 0, full_reads = full_reads + 1
         WHERE source = ? RETURNING full_reads""",
         (source_id,),
     )

@@ -64,18 +64,30 @@ def register_typed(
     name = full_name(connection, tenant, attribute)
     known = registered(connection, tenant).get(name)
     if known is not None and not _takes(known, data_type, multi_valued=multi_valued):
-        return Refusal(
-            code="extension-exists",
-            message=f"{name} is registered as {_shape(known.data_type, several=known.multi_valued)}, and the source has"
-            f" {_shape(data_type, several=multi_valued)}.",
-            hint="Choose it with that type; or clear its values, delete the extension and choose it anew.",
-        )
+        return _other_shape(known, data_type, multi_valued=multi_valued)
     if known is not None:
         return _target(connection, tenant, known, kind)
     plain = data_type in ("String", "Binary") and not multi_valued  # base64 is text that a file may have brought
     if not plain and _has_values(connection, tenant, name):
         return _values_left(name)
     return _synced(connection, tenant, attribute, kind, data_type, multi_valued=multi_valued, now=now)
+
+
+def adopt(
+    connection: Connection, tenant: str, extension: ExtensionProperty, *, now: datetime
+) -> ExtensionProperty | Refusal:
+    """Register one that another tenant has, under the name it has there (directory.foreign_extensions), unless it is
+    already; refused where it is registered as of another type. Values that a mirror brought before stay.
+    """
+    known = registered(connection, tenant).get(extension.name)
+    if known is None:
+        return _insert(connection, tenant, extension, now=now)
+    if not _takes(known, extension.data_type, multi_valued=extension.multi_valued):
+        return _other_shape(known, extension.data_type, multi_valued=extension.multi_valued)
+    for kind, target in TARGET.items():
+        if target in extension.targets:
+            known = _target(connection, tenant, known, kind)
+    return known
 
 
 def valued(connection: Connection, tenant: str, name: str) -> int:
@@ -205,6 +217,15 @@ def _target(connection: Connection, tenant: str, known: ExtensionProperty, kind:
 def _takes(known: ExtensionProperty, data_type: DataType, *, multi_valued: bool) -> bool:
     same = known.data_type == data_type or (known.data_type, data_type) == ("String", "Binary")  # base64 is text
     return same and known.multi_valued == multi_valued
+
+
+def _other_shape(known: ExtensionProperty, data_type: DataType, *, multi_valued: bool) -> Refusal:
+    return Refusal(
+        code="extension-exists",
+        message=f"{known.name} is registered as {_shape(known.data_type, several=known.multi_valued)}, and the source"
+        f" has {_shape(data_type, several=multi_valued)}.",
+        hint="Choose it with that type; or clear its values, delete the extension and choose it anew.",
+    )
 
 
 def _shape(data_type: str, *, several: bool) -> str:

@@ -132,11 +132,13 @@ def any_records(connection: Connection) -> bool:
 
 
 def count_fed(connection: Connection, tenant: str, source: str, kind: DirectoryKind) -> int:
-    """How many live objects of an import's source a connected source has, too: its records are gone through."""
+    """How many live objects of an import's source a connected source has, too: where there may be any, all are read."""
+    if not any_records(connection):
+        return 0
     row = connection.one(
-        """SELECT count(DISTINCT r.object) FROM source_record r JOIN object o ON o.id = r.object
-        WHERE r.object IS NOT NULL AND r.presence <> 'gone' AND o.tenant = ? AND o.source = ? AND o.kind = ?
-        AND o.deleted_at IS NULL AND o.purged_at IS NULL""",
+        """SELECT count(*) FROM object o WHERE o.tenant = ? AND o.source = ? AND o.kind = ? AND o.deleted_at IS NULL
+        AND o.purged_at IS NULL
+        AND EXISTS (SELECT 1 FROM source_record r WHERE r.object = o.id AND r.presence <> 'gone')""",
         (tenant, source, kind),
     )
     return int(row[0]) if row else 0

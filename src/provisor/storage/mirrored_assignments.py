@@ -3,7 +3,7 @@
 Facts: explanation/settled-cases.md section *What a source masters*.
 """
 
-from collections.abc import Callable, Set
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -68,6 +68,19 @@ def mirror_assignments(
 def leave_to_hand(connection: Connection, source: str) -> None:
     """What a source assigned stays, from now on as if it had been made by hand."""
     connection.execute("UPDATE assignment SET source = NULL WHERE source = ? AND removed_at IS NULL", (source,))
+
+
+def made_by_source(
+    connection: Connection, application: str, principals: Sequence[str], role: str | None
+) -> tuple[str, str] | None:
+    """Of the assignments of these users and groups, in one role or all, one that a source made: whose, and which."""
+    row = connection.one(
+        f"""SELECT o.name, f.name FROM assignment a JOIN source f ON f.id = a.source JOIN object o ON o.id = a.principal
+        WHERE a.application = ? AND a.principal IN ({",".join("?" * len(principals))}) AND a.removed_at IS NULL
+        AND a.role = coalesce(?, a.role) LIMIT 1""",
+        (application, *principals, role),
+    )
+    return None if row is None else (row[0], row[1])
 
 
 def _of_people_there(connection: Connection, tenant: str, pairs: list[tuple[str, str]]) -> list[tuple[str, str, str]]:

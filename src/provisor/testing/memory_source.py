@@ -59,6 +59,7 @@ class MemorySource:
         self.records: dict[str, MemoryRecord] = {}
         self.faults = SourceFaults()
         self.reads = 0
+        self.always_full = False  # every read tells of everything, whatever its cursor
         self.unreadable: list[RecordUnreadable] = []  # told with the first page of the next full read
         self._page_size = page_size
         self._change = 0
@@ -105,8 +106,11 @@ class MemorySource:
         if self.faults.loses_cursor and cursor is not None:
             self.faults.loses_cursor = False
             raise CursorLost("It has forgotten that cursor.")
-        place = {"full": True, "since": 0, "high": self._change, "at": ""} if cursor is None else _place(cursor)
-        if place["high"] is None:
+        first: dict[str, object] = {"full": True, "since": 0, "high": self._change, "at": ""}
+        place = first if cursor is None else _place(cursor)
+        if place["high"] is None and self.always_full:
+            place = first
+        elif place["high"] is None:
             place = {"full": False, "since": place["since"], "high": self._change, "at": ""}
         yield from self._pages(place)
 

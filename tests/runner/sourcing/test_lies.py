@@ -226,3 +226,12 @@ def test_a_run_that_is_stopped_is_carried_on_by_the_next(mirror, domain):
 
     assert run.state == "succeeded"
     assert set(mirror.alive()) == set(MANY)
+
+
+def test_who_is_missing_leaves_also_where_every_read_is_a_full_one(mirror, domain, source):
+    domain.source.always_full = True
+    domain.remove("p00")
+
+    run = mirror.run(source, domain)
+
+    assert (run.kind, mirror.deleted()) == ("full", {"p00"})

@@ -2,7 +2,7 @@
 
 A certificate signs an assertion with PS256, and names itself by its SHA-256 thumbprint (learn.microsoft.com:
 *Microsoft identity platform application authentication certificate credentials*). A token is kept until shortly before
-it ends. No token, secret or key reaches a message. Order: the credential, the tokens, what a refusal means.
+it ends. No token, secret or key reaches a message. Order: the tokens, the credential.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import base64
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from time import monotonic
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias, assert_never
 from urllib.parse import quote, urlencode
 from uuid import uuid4
 
@@ -60,11 +60,43 @@ class _Refusal(msgspec.Struct):
     error_codes: list[int] = []
 
 
-class SignIn:
-    """The tokens of one application in one tenant.
+class ClientCertificate:
+    """What an application proves itself by: a private key, and the certificate of it that the tenant knows."""
 
-    `secrets` has its client secret or its certificate, with the key, in PEM; the certificate is used where both are.
-    """
+    __slots__ = ("_key", "_thumbprint")
+
+    def __init__(self, pem: Secret) -> None:
+        """Raises ValueError, as a sentence that shows nothing of it, for a PEM without a key and its certificate."""
+        self._key, certificate = _key_and_certificate(pem)
+        self._thumbprint = _thumbprint(certificate)
+
+    def assertion(self, endpoint: str, client: str, now: datetime) -> str:
+        """What the sign-in at this address is shown."""
+        from joserfc import jwt
+        from joserfc.jwk import RSAKey
+
+        header = {"alg": "PS256", "typ": "JWT", "x5t#S256": self._thumbprint}
+        at, end = int(now.timestamp()), int((now + _ASSERTION_LIVES).timestamp())
+        claims: dict[str, object] = {
+            "aud": endpoint, "iss": client, "sub": client, "jti": str(uuid4()), "nbf": at, "iat": at, "exp": end,
+        }  # fmt: skip
+        return jwt.encode(header, claims, RSAKey.import_key(_pem(self._key)), algorithms=["PS256"])
+
+
+ClientProof: TypeAlias = Secret | ClientCertificate
+
+
+def proof_of(secrets: Mapping[str, Secret]) -> ClientProof:
+    """The certificate, or else the client secret. Raises ValueError, as a sentence, where neither can be used."""
+    if CERTIFICATE in secrets:
+        return ClientCertificate(secrets[CERTIFICATE])
+    if SECRET in secrets:
+        return secrets[SECRET]
+    raise ValueError("There is no client secret and no certificate to sign in with; save one of them.")
+
+
+class SignIn:
+    """The tokens of one application in one tenant."""
 
     def __init__(
         self,
@@ -74,7 +106,7 @@ class SignIn:
         tenant: str,
         client: str,
         scope: str,
-        secrets: Mapping[str, Secret],
+        proof: ClientProof,
         clock: Callable[[], datetime],
         elapsed: Callable[[], float] = monotonic,
     ) -> None:
@@ -82,7 +114,7 @@ class SignIn:
         self._endpoint = f"{login}/{quote(tenant.strip(), safe='')}/oauth2/v2.0/token"
         self._client = client.strip()
         self._scope = scope
-        self._secrets = secrets
+        self._proof = proof
         self._clock = clock
         self._elapsed = elapsed
         self._token: Secret | None = None
@@ -103,12 +135,14 @@ class SignIn:
 
     def _asked(self) -> WireAnswer:
         form = {"client_id": self._client, "scope": self._scope, "grant_type": "client_credentials"}
-        if CERTIFICATE in self._secrets:
-            form |= {"client_assertion_type": _ASSERTION_TYPE, "client_assertion": self._assertion()}
-        elif SECRET in self._secrets:
-            form["client_secret"] = self._secrets[SECRET].reveal()
-        else:
-            raise Unauthorized("The source has no client secret and no certificate to sign in with; save one of them.")
+        match self._proof:
+            case ClientCertificate():
+                assertion = self._proof.assertion(self._endpoint, self._client, self._clock())
+                form |= {"client_assertion_type": _ASSERTION_TYPE, "client_assertion": assertion}
+            case Secret():
+                form["client_secret"] = self._proof.reveal()
+            case _:
+                assert_never(self._proof)
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         answer = self._wire.send(
             self._endpoint, "give a token", headers, method="POST", body=urlencode(form).encode("utf-8")
@@ -116,24 +150,6 @@ class SignIn:
         if answer.status != 200:
             raise self._refused(answer)
         return answer
-
-    def _assertion(self) -> str:
-        from joserfc import jwt
-        from joserfc.jwk import RSAKey
-
-        key, certificate = _key_and_certificate(self._secrets[CERTIFICATE])
-        now = self._clock()
-        header = {"alg": "PS256", "typ": "JWT", "x5t#S256": _thumbprint(certificate)}
-        claims: dict[str, object] = {
-            "aud": self._endpoint,
-            "iss": self._client,
-            "sub": self._client,
-            "jti": str(uuid4()),
-            "nbf": int(now.timestamp()),
-            "iat": int(now.timestamp()),
-            "exp": int((now + _ASSERTION_LIVES).timestamp()),
-        }
-        return jwt.encode(header, claims, RSAKey.import_key(_pem(key)), algorithms=["PS256"])
 
     def _read(self, answer: WireAnswer) -> tuple[Secret, float]:
         host = host_of(self._endpoint)
@@ -169,22 +185,13 @@ class SignIn:
 
     def _without_secrets(self, text: str) -> str:
         """The reason in one line, before what only Microsoft's support can read."""
-        for secret in self._secrets.values():
-            text = text.replace(secret.reveal(), "•••")
+        if isinstance(self._proof, Secret):
+            text = text.replace(self._proof.reveal(), "•••")
         return in_one_line(text.partition("Trace ID")[0])[:_LONGEST_REASON].strip().rstrip(".")
 
 
-def problem_with_certificate(pem: Secret) -> str | None:
-    """Why nobody can sign in with this PEM of a key and its certificate, without showing it; None when all is well."""
-    try:
-        _key_and_certificate(pem)
-    except Unauthorized as error:
-        return error.message
-    return None
-
-
 def _key_and_certificate(pem: Secret) -> tuple[RSAPrivateKey, Certificate]:
-    """Raises Unauthorized; of several certificates it is the one of the key."""
+    """Of several certificates it is the one of the key."""
     from cryptography import x509
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -195,15 +202,15 @@ def _key_and_certificate(pem: Secret) -> tuple[RSAPrivateKey, Certificate]:
         key = load_pem_private_key(raw, None)
         certificates = x509.load_pem_x509_certificates(raw)
     except TypeError:
-        raise Unauthorized("The key of the certificate has a pass phrase; save it without one.") from None
+        raise ValueError("The key of the certificate has a pass phrase; save it without one.") from None
     except (ValueError, UnsupportedAlgorithm):
-        raise Unauthorized("The certificate is no PEM text with a private key and its certificate.") from None
+        raise ValueError("The certificate is no PEM text with a private key and its certificate.") from None
     if not isinstance(key, RSAPrivateKey):
-        raise Unauthorized("The key of the certificate is no RSA key, which Microsoft Entra asks for.")
+        raise ValueError("The key of the certificate is no RSA key, which Microsoft Entra asks for.")
     for certificate in certificates:
         if certificate.public_key() == key.public_key():
             return key, certificate
-    raise Unauthorized("The PEM has no certificate of its private key.")
+    raise ValueError("The PEM has no certificate of its private key.")
 
 
 def _thumbprint(certificate: Certificate) -> str:

@@ -23,7 +23,7 @@ from provisor.connectors.graph.clouds import places_of
 from provisor.connectors.graph.cursors import TenantCursor, made_for, read_cursor, written
 from provisor.connectors.graph.records import DeltaReader
 from provisor.connectors.graph.refusals import GraphAsked
-from provisor.connectors.graph.sign_in import SignIn
+from provisor.connectors.graph.sign_in import SignIn, proof_of
 from provisor.connectors.graph.wire import ANSWER_SECONDS, Wire
 from provisor.engine.ports import ConnectorError, Secret
 from provisor.engine.sources import (
@@ -54,9 +54,9 @@ class _Tried:
 
 
 class EntraTenant:
-    """Reads one tenant. Made without I/O. `secrets` has `clientSecret` or `certificate` (sign_in.SignIn).
+    """Reads one tenant. Made without I/O. `secrets` has `clientSecret`, or `certificate` with its key, in PEM.
 
-    Raises ValueError for an address to which no secret may be sent.
+    Raises ValueError, as a sentence, for a secret that cannot be used, and an address to which none may be sent.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class EntraTenant:
             tenant=settings.tenant,
             client=settings.client,
             scope=f"{self._places.graph}/.default",
-            secrets=secrets,
+            proof=proof_of(secrets),
             clock=clock,
         )
         self._client = GraphClient(wire, sign_in, self._places.graph, clock=clock, pause=pause)

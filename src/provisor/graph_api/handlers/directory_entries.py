@@ -10,7 +10,7 @@ from provisor.admin.actor import DIRECTORY_READ, DIRECTORY_WRITE
 from provisor.admin.typed_objects import TypedObjects
 from provisor.directory.objects import DirectoryKind, DirectoryObject
 from provisor.directory.query import Position
-from provisor.directory.writable import is_synced
+from provisor.directory.writable import LAST_SYNC, is_synced
 from provisor.graph_api.odata.answers import NO_CONTENT, GraphAnswer, collection, created, ok
 from provisor.graph_api.odata.errors import bad_request
 from provisor.graph_api.odata.listing import PAGE
@@ -21,7 +21,6 @@ from provisor.graph_api.wire.directory_objects import chosen, document, given_va
 from provisor.graph_api.wire.directory_types import (
     COLLECTIONS,
     DEFAULTS,
-    LAST_SYNC,
     GroupBody,
     GroupDocument,
     UserBody,

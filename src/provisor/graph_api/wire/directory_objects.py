@@ -12,6 +12,7 @@ from msgspec import UNSET
 from provisor.directory.attributes import KNOWN
 from provisor.directory.extensions import PREFIX, TARGET, ExtensionProperty
 from provisor.directory.objects import DirectoryKind, DirectoryObject, DirectoryValue
+from provisor.directory.writable import LAST_SYNC
 from provisor.graph_api.odata.bodies import OpenBody
 from provisor.graph_api.odata.errors import bad_request
 from provisor.graph_api.odata.times import time_text
@@ -19,7 +20,6 @@ from provisor.graph_api.wire.directory_types import (
     DEFAULTS,
     EXTENSION_ATTRIBUTES,
     FIFTEEN,
-    LAST_SYNC,
     NOT_KEPT,
     PROPERTIES,
     TYPE_NAMES,

@@ -16,7 +16,6 @@ from provisor.graph_api.odata.bodies import OpenBody
 
 FIFTEEN: Final = tuple(f"extensionAttribute{number}" for number in range(1, 16))
 EXTENSION_ATTRIBUTES: Final = "onPremisesExtensionAttributes"
-LAST_SYNC: Final = "onPremisesLastSyncDateTime"  # of who is in a connected directory server: the end of its last run
 TYPE_NAMES: Final[Mapping[DirectoryKind, str]] = {"user": "#microsoft.graph.user", "group": "#microsoft.graph.group"}
 COLLECTIONS: Final[Mapping[DirectoryKind, str]] = {"user": "users", "group": "groups"}
 

@@ -99,7 +99,7 @@ def _begin(
         source = connected_sources.read(connection, tenant, source.id) or source
     run = SourcingRun(
         database=database, tenant=tenant, source=source, app_id=app_id, now=now, stop=order.stop, report=order.report,
-        full=source.full_reads,
+        full=source.full_reads, within_full=source.within_full,
     )  # fmt: skip
     return run, record
 
@@ -108,31 +108,26 @@ def _read(run: SourcingRun, connector: DirectorySource) -> SourceTrouble | None:
     """Read to the end; returns what broke it off."""
     try:
         find_pilot(run)
-        cursor = _started(run)
         try:
-            _pages(run, connector, cursor)
+            _pages(run, connector, run.source.cursor)
         except CursorLost:
             run.counters["cursor lost"] += 1
             with run.database.transaction() as connection:
                 connected_sources.forget_cursor(connection, run.source.id)
-            run.source = replace(run.source, cursor=None)
-            _pages(run, connector, _started(run))
+            run.within_full = False
+            _pages(run, connector, None)
     except ConnectorError as error:
         return trouble_of(error, run.source.name)
     return None
 
 
-def _started(run: SourcingRun) -> str | None:
-    """The cursor to go on from; where there is none, a full read begins."""
-    if run.source.cursor is None:
-        with run.database.transaction() as connection:
-            run.full = connected_sources.begin_full(connection, run.source.id)
-    return run.source.cursor
-
-
 def _pages(run: SourcingRun, connector: DirectorySource, cursor: str | None) -> None:
     for page in connector.read(cursor):
         with run.database.transaction() as connection:
+            if page.full and not run.within_full:  # also where a source has no other reads, whatever the cursor
+                run.full = connected_sources.begin_full(connection, run.source.id)
+            run.within_full = page.full and not page.last
+            run.was_full |= page.full
             keep_page(connection, run, page)
         run.tell("reading", run.counters["read"], page.expected)
         if run.stop() or page.last:
@@ -149,7 +144,7 @@ def _end(run: SourcingRun, record: SourceRun, trouble: SourceTrouble | None) -> 
     elif run.counters["held"]:
         state = "held"
     ended = replace(
-        record, kind="full" if run.full != run.source.full_reads or record.kind == "full" else "delta", state=state,
+        record, kind="full" if run.was_full else "delta", state=state,
         counters={name: number for name, number in run.counters.items() if number}, error=trouble, ended_at=run.at,
     )  # fmt: skip
     before = to_microseconds(run.now() - KEPT)

@@ -39,6 +39,8 @@ class SourcingRun:
     stop: Callable[[], bool]
     report: Callable[[SourceProgress], None]
     full: int = 0
+    within_full: bool = False
+    was_full: bool = False  # whether it read anything of a full read
     pilot: str | None = None  # the anchor of the only group whose members are taken; "" while it is not known
     counters: Counter[str] = field(default_factory=Counter)
     troubles: list[SourceTrouble] = field(default_factory=list)

@@ -127,7 +127,7 @@
 
   // A box that ticks all boxes of one name in its form, and a button that copies what a field holds.
   const tickAll = (box) => box.addEventListener("change", () => {
-    box.form.querySelectorAll(`input[type=checkbox][name="${box.dataset.ticks}"]`).forEach((one) => { one.checked = box.checked; });
+    box.form.querySelectorAll(`input[type=checkbox][name="${box.dataset.ticks}"]:enabled`).forEach((one) => { one.checked = box.checked; });
   });
   const copying = (button) => {
     if (!navigator.clipboard) return;  // not over plain HTTP: there one copies by hand

@@ -3,6 +3,8 @@
 import pytest
 
 from provisor.admin.actor import LOCAL_OPERATOR as ME
+from provisor.admin.applications import DEFAULT_ACCESS
+from support.mastered import FedObjects
 
 
 def names(page):
@@ -164,3 +166,23 @@ def test_an_assignment_of_another_application_is_not_ended_here(admin, operator,
     operator.submit(operator.get(base), f"{base}/remove", assignment=foreign.id, confirmed="yes")
 
     assert len(admin.applications.assignments(ME, other)) == 1
+
+
+def test_what_a_source_made_cannot_be_ticked_and_says_who_made_it(
+    admin, operator, application, directory, base, database, tenant, now
+):
+    fed = FedObjects(database, tenant, now)
+    fed.connect("Tenant", "entra")
+    fed.assign("Tenant", application, [(directory["anna"], DEFAULT_ACCESS.id)])
+    admin.applications.assign(ME, application, users=[directory["bo"]])
+
+    page = operator.get(base)
+
+    ticks = [a for tag, a in page.document.tags if a.get("name") == "assignment"]
+    assert sorted("disabled" in a for a in ticks) == [False, True]
+    assert "by the source Tenant" in page.text
+    [anna] = [a["value"] for a in ticks if "disabled" in a]
+    refused = operator.submit(page, f"{base}/remove", assignment=anna, confirmed="yes")
+    assert refused.status == 400
+    assert "is assigned to" in refused.text
+    assert len(admin.applications.assignments(ME, application)) == 2

@@ -1,0 +1,107 @@
+"""Reading a domain: by DirSync, kind by kind, or by uSNChanged; page by page, each with the place after it.
+
+A place is good in another process: of an answer that becomes several pages, those before the last keep the place before
+it. Sources: spec/entra-connect.md section 8, MS-ADTS 3.1.1.3.4.1.3. Order: what is read with, DirSync, uSNChanged.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Final
+
+import msgspec
+
+from provisor.connectors.active_directory.asking import KINDS, QUERIES, Asked
+from provisor.connectors.active_directory.domain import shows_deletion
+from provisor.connectors.active_directory.place import Place, as_cursor, with_cookie
+from provisor.connectors.active_directory.telling import Telling
+from provisor.connectors.ldap_session import LdapEntry, LdapSession
+from provisor.connectors.ldap_session.entries import EXTENDED_NAMES, SHOW_DELETED, SHOW_RECYCLED, LdapControl
+from provisor.engine.ports import Malformed
+from provisor.engine.sources import SourcePage, SourceTold
+
+PAGE_OBJECTS: Final = 500
+_ANYTHING: Final = "(|" + "".join(QUERIES[kind] for kind in KINDS) + ")"
+_AT_ONCE: Final = (EXTENDED_NAMES,)
+_WITH_DELETED: Final = (EXTENDED_NAMES, SHOW_DELETED, SHOW_RECYCLED)
+_REPEATED: Final = 3  # so often an answer may leave the read where it was
+_FIRST_STEP: Final = 10_000  # changes whose objects are asked for together in a full read; steps adapt
+
+
+@dataclass(frozen=True, slots=True)
+class DomainReading:
+    """What a domain is read with."""
+
+    session: LdapSession
+    base: str
+    asked: Asked
+
+    def by_dirsync(self, place: Place) -> Iterator[SourcePage]:
+        """Go on from a place to the end of the read."""
+        telling = Telling(self.session, self.asked)
+        full, repeated = place.state == "full", 0
+        while True:
+            kind = KINDS[place.stream]
+            answer = self.session.dirsync(
+                self.base,
+                QUERIES[kind],
+                self.asked.attributes[kind],
+                place.cookie,
+                object_security=place.mode == "visible",
+            )
+            repeated = repeated + 1 if answer.more and answer.cookie == place.cookie else 0
+            if repeated > _REPEATED:
+                raise Malformed("The domain controller says again and again that more follows, and tells nothing more.")
+            if full and any(shows_deletion(entry) for entry in answer.entries):
+                place = msgspec.structs.replace(place, deletions=True)
+            after = with_cookie(place, answer.cookie, more=answer.more)
+            told = [one for entry in answer.entries for one in telling.of_change(kind, entry)]
+            yield from _pages(told, place, after, full=full)
+            if after.state == "over":
+                return
+            place = after
+
+    def by_usn(self, place: Place) -> Iterator[SourcePage]:
+        """Go on from a place to the end of the read.
+
+        A full read asks for the objects step by step along their last change, so that it can go on in between. What
+        changes meanwhile is beyond the last step, where a search without an upper end finds it.
+        """
+        full = place.state == "full"
+        step = _FIRST_STEP
+        while full and place.since < place.usn:
+            upto = min(place.since + step, place.usn)
+            after = msgspec.structs.replace(place, since=upto)
+            count = 0
+            for page in _pages(self._between(place.since, upto), place, after, full=True):
+                count += len(page.told)
+                yield page
+            step = step * 4 if count < PAGE_OBJECTS else max(step // 2, 1) if count > 4 * PAGE_OBJECTS else step
+            place = after
+        newest = self._newest()
+        after = msgspec.structs.replace(place, since=newest, usn=newest, state="over")
+        yield from _pages(self._between(place.since, None), place, after, full=full)
+
+    def _newest(self) -> int:
+        return int(self.session.root(["highestCommittedUSN"]).text("highestCommittedUSN") or 0)
+
+    def _between(self, since: int, upto: int | None) -> Iterator[SourceTold]:
+        telling = Telling(self.session, self.asked)
+        upper = "" if upto is None else f"(uSNChanged<={upto})"
+        query = f"(&{_ANYTHING}(uSNChanged>={since + 1}){upper})"
+        controls = _AT_ONCE if upto is not None else _WITH_DELETED
+        for entry in self._found(query, controls):
+            yield from telling.of_object(entry)
+
+    def _found(self, query: str, controls: tuple[LdapControl, ...]) -> Iterator[LdapEntry]:
+        return self.session.search(self.base, query, self.asked.of_all, controls=controls)
+
+
+def _pages(told: Iterable[SourceTold], before: Place, after: Place, *, full: bool) -> Iterator[SourcePage]:
+    """What is told in pages; only after the last of them the read goes on behind it."""
+    rest = iter(told)
+    page = list(islice(rest, PAGE_OBJECTS))
+    while following := list(islice(rest, PAGE_OBJECTS)):
+        yield SourcePage(told=page, cursor=as_cursor(before), last=False, full=full)
+        page = following
+    yield SourcePage(told=page, cursor=as_cursor(after), last=after.state == "over", full=full)
