@@ -151,7 +151,11 @@ NO_VERBS = ("link_key", "machines", "sources")  # the last two are several group
 
 def groups(admin):
     """Every group of verbs, by name."""
-    names = [name for name, value in vars(Admin).items() if isinstance(value, cached_property) and name not in NO_VERBS]
+    names = [
+        name
+        for name, value in inspect.getmembers_static(Admin)
+        if isinstance(value, cached_property) and name not in NO_VERBS
+    ]
     of_sources = [name for name, value in vars(SourceVerbs).items() if isinstance(value, cached_property)]
     return {
         **{name: getattr(admin, name) for name in names},
