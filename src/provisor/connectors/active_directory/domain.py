@@ -18,6 +18,11 @@ def shows_deletion(entry: LdapEntry) -> bool:
     return (entry.text("isDeleted") or "").upper() == "TRUE"
 
 
+def shows_restore(entry: LdapEntry) -> bool:
+    """Whether a change (DirSync) says of an object that it is deleted no more."""
+    return any(name.lower() == "isdeleted" and not values for name, values in entry.values.items())
+
+
 class DomainFacts:
     """The domain of a base, as the controller that the session is with has it."""
 

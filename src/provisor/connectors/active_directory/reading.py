@@ -12,19 +12,20 @@ from typing import Final
 import msgspec
 
 from provisor.connectors.active_directory.asking import KINDS, MEMBER, QUERIES, DomainAsked
-from provisor.connectors.active_directory.domain import shows_deletion
+from provisor.connectors.active_directory.domain import shows_deletion, shows_restore
 from provisor.connectors.active_directory.place import DomainPlace, as_cursor, with_cookie
 from provisor.connectors.active_directory.telling import DomainTelling
 from provisor.connectors.ldap_session import LdapEntry, LdapSession, filter_value
 from provisor.connectors.ldap_session.entries import EXTENDED_NAMES, SHOW_DELETED, SHOW_RECYCLED, LdapControl
 from provisor.engine.ports import Malformed
-from provisor.engine.sources import RecordGone, RecordTold, SourcePage, SourceTold
+from provisor.engine.sources import CursorLost, RecordGone, RecordTold, SourcePage, SourceTold
 from provisor.scim.guid import guid_bytes
 
 PAGE_OBJECTS: Final = 500
 _ANYTHING: Final = "(|" + "".join(QUERIES[kind] for kind in KINDS) + ")"
 _AT_ONCE: Final = (EXTENDED_NAMES,)
 _WITH_DELETED: Final = (EXTENDED_NAMES, SHOW_DELETED, SHOW_RECYCLED)
+_RESTORED: Final = "Somebody was restored who had been deleted: everything is read, to have his groups right."
 _ASKED_TOGETHER: Final = 100  # objects by their GUIDs
 _REPEATED: Final = 3  # so often an answer may leave the read where it was
 _FIRST_STEP: Final = 10_000  # changes whose objects are asked for together in a full read; steps adapt
@@ -39,7 +40,11 @@ class DomainReading:
     asked: DomainAsked
 
     def by_dirsync(self, place: DomainPlace) -> Iterator[SourcePage]:
-        """Go on from a place to the end of the read."""
+        """Go on from a place to the end of the read.
+
+        Raises CursorLost when somebody was restored: whose member he is, or whose manager, is told of neither him nor
+        them, and it is as before only where the domain has a recycle bin.
+        """
         telling = DomainTelling(self.session, self.asked)
         full, repeated = place.state == "full", 0
         while True:
@@ -54,6 +59,8 @@ class DomainReading:
             repeated = repeated + 1 if answer.more and answer.cookie == place.cookie else 0
             if repeated > _REPEATED:
                 raise Malformed("The domain controller says again and again that more follows, and tells nothing more.")
+            if not full and any(shows_restore(entry) for entry in answer.entries):
+                raise CursorLost(_RESTORED)
             if full and any(shows_deletion(entry) for entry in answer.entries):
                 place = msgspec.structs.replace(place, deletions=True)
             after = with_cookie(place, answer.cookie, more=answer.more)

@@ -1,7 +1,7 @@
 """What an entry of a domain says of one object, as the port has it.
 
-Asks again for what an entry does not say by itself: the members of a group beyond those of one answer, and all of an
-object that came back from the deleted ones. Sources: spec/entra-connect.md sections 3, 7 and 8.
+Asks again for what an entry does not say by itself: the members of a group beyond those of one answer, and the groups
+of an object that came back from the deleted ones. Sources: spec/entra-connect.md sections 3, 7 and 8.
 """
 
 from base64 import b64encode
@@ -50,8 +50,6 @@ class DomainTelling:
             yield _nameless(entry)
         elif heard.deleted:
             yield RecordGone(anchor=heard.anchor)
-        elif heard.says("isDeleted"):  # it is none any more
-            yield from self._restored(kind, heard.anchor)
         else:
             whole = bool(heard.texts(CLASS))
             members = self._members_told(heard.anchor, heard) if kind == "group" else None
@@ -100,16 +98,6 @@ class DomainTelling:
     def _all_members(self, anchor: str) -> MembersTold | None:
         values = self._session.ranged(by_guid(anchor), MEMBER, controls=(EXTENDED_NAMES,))
         return None if values is None else _members(_references(values))
-
-    def _restored(self, kind: RecordKind, anchor: str) -> Iterator[SourceTold]:
-        """All of an object that was deleted: what it kept did not change, so that a delta does not tell it."""
-        attributes = self._asked.attributes[kind]
-        entry = self._session.look_up(by_guid(anchor), attributes, controls=(EXTENDED_NAMES,))
-        if entry is None:  # deleted again; the next read tells of that
-            return
-        yield self._whole(kind, anchor, _Heard(entry, self._asked))
-        if kind != "container":
-            yield from self._back_links(anchor)
 
     def _back_links(self, anchor: str) -> Iterator[SourceTold]:
         """Whose member and whose manager somebody is who was deleted: no change of those objects tells it."""
@@ -161,10 +149,6 @@ class _Heard:
         if "user" in classes:
             return "user" if "computer" not in classes else None
         return "container" if classes & {"organizationalunit", "container", "domaindns", "builtindomain"} else None
-
-    def says(self, name: str) -> bool:
-        """Whether the entry names an attribute, with values or without."""
-        return name.lower() in self._told
 
     def texts(self, name: str) -> list[str]:
         """The values of an attribute, as text."""
