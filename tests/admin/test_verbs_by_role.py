@@ -86,7 +86,7 @@ VERBS = {
     " schemas.concerned reports.asked reports.cycles reports.statistics credentials.show schemas.current"
     " synchronization.all_jobs synchronization.templates synchronization.template credential_sets.show plans.operations"
     " plan_making.look plan_making.under_way plans.page links.leavers links.shown_whole schemas.draft"
-    " schemas.surroundings schemas.problems schemas.would_concern",
+    " schemas.surroundings schemas.problems schemas.would_concern cycles.succeeded",
     (may.JOB_WRITE,): "jobs.check_settings jobs.create jobs.start jobs.pause jobs.abort jobs.restart jobs.settings"
     " cycles.abort attributes.add attributes.set attributes.remove escrow.quarantine deletions.allow deletions.reject"
     " links.forget removals.delete_job schemas.map schemas.restore schemas.save schemas.replace"
@@ -151,7 +151,11 @@ NO_VERBS = ("link_key", "machines", "sources")  # the last two are several group
 
 def groups(admin):
     """Every group of verbs, by name."""
-    names = [name for name, value in vars(Admin).items() if isinstance(value, cached_property) and name not in NO_VERBS]
+    names = [
+        name
+        for name, value in inspect.getmembers_static(Admin)
+        if isinstance(value, cached_property) and name not in NO_VERBS
+    ]
     of_sources = [name for name, value in vars(SourceVerbs).items() if isinstance(value, cached_property)]
     return {
         **{name: getattr(admin, name) for name in names},

@@ -41,7 +41,7 @@ class SourceProblem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceStatus:
-    """How a source is: its state, its newest runs, the one under way, and what is held. `served`: it starts by itself
+    """How a source is: its state, its newest runs, one under way, and what is held. `served`: it starts by itself
     when it is due.
     """
 
@@ -67,7 +67,7 @@ class SourceStatus:
 
 
 @dataclass(frozen=True, slots=True)
-class SourceTold:
+class SourceReports:
     """What sources told."""
 
     context: Context

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from provisor.terminal import Shows
 
 Full = Annotated[bool, typer.Option("--full", help="Read everything, not only what has changed.")]
-After = Annotated[str, typer.Option("--after", metavar="ANCHOR", help="Show those after this anchor.")]
+AfterAnchor = Annotated[str, typer.Option("--after", metavar="ANCHOR", help="Show those after this anchor.")]
 RECORDS_REFUSED = 3  # as of an import: the others were taken over
 
 
@@ -154,7 +154,7 @@ def problems(
     left_out: Annotated[
         bool, typer.Option(help="Also those who are left out as the rules and settings have it.")
     ] = True,
-    after: After = "",
+    after: AfterAnchor = "",
     limit: Limit = 50,
     as_json: AsJson = False,
 ) -> None:
