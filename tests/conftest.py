@@ -14,6 +14,7 @@ from provisor.storage import tenants
 from provisor.storage.schema import migrate
 from support.company import Company
 from support.postgresql import Cluster, PostgresqlMissing
+from support.samba_ad import SambaDomain, SambaMissing
 
 # How long an example takes says more of the machine's other work than of ours; pytest's own time-out ends a hang.
 settings.register_profile("house", deadline=None)
@@ -134,3 +135,20 @@ def postgresql():
         pytest.skip(str(missing))
     with cluster:
         yield cluster
+
+
+@pytest.fixture(scope="session")
+def samba():
+    """A real Active Directory with a thousand people and fifty groups, thrown away with the session.
+
+    Skipped where there is no Samba, unless services are required. Tests that use it are slow and of the xdist group
+    "samba", so that one is made; each adds what it changes.
+    """
+    try:
+        domain = SambaDomain(people=1000, groups=50)
+    except SambaMissing as missing:
+        if os.environ.get("PROVISOR_TEST_SERVICES") == "required":
+            pytest.fail(str(missing))
+        pytest.skip(str(missing))
+    with domain:
+        yield domain

@@ -86,7 +86,7 @@ VERBS = {
     " schemas.concerned reports.asked reports.cycles reports.statistics credentials.show schemas.current"
     " synchronization.all_jobs synchronization.templates synchronization.template credential_sets.show plans.operations"
     " plan_making.look plan_making.under_way plans.page links.leavers links.shown_whole schemas.draft"
-    " schemas.surroundings schemas.problems schemas.would_concern",
+    " schemas.surroundings schemas.problems schemas.would_concern cycles.succeeded",
     (may.JOB_WRITE,): "jobs.check_settings jobs.create jobs.start jobs.pause jobs.abort jobs.restart jobs.settings"
     " cycles.abort attributes.add attributes.set attributes.remove escrow.quarantine deletions.allow deletions.reject"
     " links.forget removals.delete_job schemas.map schemas.restore schemas.save schemas.replace"

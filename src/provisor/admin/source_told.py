@@ -103,8 +103,8 @@ class SourceReports:
         """Whose deletion is held back, by anchor."""
         connection = self.context.read(actor, SOURCE_READ)
         source = self.sources.find(connection, key)
-        rows = [row for row in source_records.leaving(connection, source.id) if row.anchor > after]
-        return [problem_of(row) for row in rows[:limit]]
+        rows = source_records.leaving_page(connection, source.id, after=after, limit=limit)
+        return [problem_of(row) for row in rows]
 
     def allow(self, actor: Actor, key: str, *, shown: int | None = None) -> int:
         """Let as many leave with the next run as are held now; how many. It follows at once where the source is

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from provisor.admin.context import Context
+    from provisor.admin.foreign_extensions import ForeignExtensions
     from provisor.admin.source_extensions import SourceExtensions
     from provisor.admin.source_preview import SourcePreviews
     from provisor.admin.source_runs import SourceRuns
@@ -54,3 +55,10 @@ class SourceVerbs:
         from provisor.admin.source_extensions import SourceExtensions
 
         return SourceExtensions(self._context, self.settings)
+
+    @cached_property
+    def foreign_extensions(self) -> ForeignExtensions:
+        """Extensions that a mirrored tenant has, under its own names."""
+        from provisor.admin.foreign_extensions import ForeignExtensions
+
+        return ForeignExtensions(self._context)

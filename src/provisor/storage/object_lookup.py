@@ -22,14 +22,13 @@ def by_immutable_ids(
 
 
 def by_addresses(
-    connection: Connection, tenant: str, kind: DirectoryKind, source: str, folded: Collection[str]
+    connection: Connection, tenant: str, kind: DirectoryKind, folded: Collection[str]
 ) -> dict[str, list[str]]:
     """The live objects that have one of these folded addresses as mail, by it.
 
-    Goes through everybody, as addresses have no index; so not where everybody is fed by this source, as while a
-    directory is mirrored from empty.
+    Goes through everybody, as addresses have no index: a caller first asks whether there are strangers.
     """
-    if not folded or not _has_strangers(connection, tenant, kind, source):
+    if not folded:
         return {}
     rows = connection.all(
         f"""SELECT mail, object FROM object_search WHERE tenant = ? AND kind = ?
@@ -39,13 +38,22 @@ def by_addresses(
     return _gathered(rows)
 
 
-def _has_strangers(connection: Connection, tenant: str, kind: DirectoryKind, source: str) -> bool:
+def first_stranger(
+    connection: Connection, tenant: str, kind: DirectoryKind, source: str, *, after: str
+) -> tuple[bool, str]:
+    """Whether there is a live object, beyond this id, that no record of the source feeds; and up to which id there is
+    none. Ids are in time order, so that whoever asks again asks only about newcomers.
+    """
     row = connection.one(
-        """SELECT 1 FROM object o WHERE o.tenant = ? AND o.kind = ? AND o.deleted_at IS NULL AND o.purged_at IS NULL
-        AND NOT EXISTS (SELECT 1 FROM source_record r WHERE r.object = o.id AND r.source = ?) LIMIT 1""",
-        (tenant, kind, source),
+        """SELECT o.id FROM object o WHERE o.tenant = ? AND o.kind = ? AND o.id > ? AND o.deleted_at IS NULL
+        AND o.purged_at IS NULL
+        AND NOT EXISTS (SELECT 1 FROM source_record r WHERE r.object = o.id AND r.source = ?) ORDER BY o.id LIMIT 1""",
+        (tenant, kind, after, source),
     )
-    return row is not None
+    if row is not None:
+        return True, after
+    last = connection.one("SELECT max(id) FROM object WHERE tenant = ? AND kind = ?", (tenant, kind))
+    return False, after if last is None or last[0] is None else str(last[0])
 
 
 def _gathered(rows: Collection[tuple[str, str]]) -> dict[str, list[str]]:

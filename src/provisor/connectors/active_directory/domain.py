@@ -18,7 +18,7 @@ def shows_deletion(entry: LdapEntry) -> bool:
     return (entry.text("isDeleted") or "").upper() == "TRUE"
 
 
-class Domain:
+class DomainFacts:
     """The domain of a base, as the controller that the session is with has it."""
 
     def __init__(self, session: LdapSession, base: str) -> None:

@@ -8,7 +8,7 @@ from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-from provisor.connectors.active_directory.asking import CLASS, GUID, MANAGER, MEMBER, QUERIES, Asked
+from provisor.connectors.active_directory.asking import CLASS, GUID, MANAGER, MEMBER, QUERIES, DomainAsked
 from provisor.connectors.active_directory.names import by_guid, common_name, extended, names_deleted
 from provisor.connectors.ldap_session import LdapEntry, LdapSession
 from provisor.connectors.ldap_session.entries import EXTENDED_NAMES
@@ -28,15 +28,15 @@ _NAME: Final = "distinguishedName"
 _LONGEST_NAME: Final = 300
 
 
-class _Linked(NamedTuple):
+class _BackLink(NamedTuple):
     anchor: str
     name: str
 
 
-class Telling:
+class DomainTelling:
     """Turns entries into what is told. `session` is asked for more."""
 
-    def __init__(self, session: LdapSession, asked: Asked) -> None:
+    def __init__(self, session: LdapSession, asked: DomainAsked) -> None:
         self._session = session
         self._asked = asked
 
@@ -73,6 +73,14 @@ class Telling:
             yield self._whole(kind, heard.anchor, heard)
             if kind != "container" and heard.texts("lastKnownParent"):  # it was deleted once
                 yield from self._back_links(heard.anchor)
+
+    def of_found(self, entry: LdapEntry) -> Iterator[RecordTold | RecordGone]:
+        """What an entry says that was asked for by its GUID, without members."""
+        heard = _Heard(entry, self._asked)
+        if heard.anchor is not None and heard.deleted:
+            yield RecordGone(anchor=heard.anchor)
+        elif heard.anchor is not None and (kind := heard.kind) is not None:
+            yield RecordTold(kind=kind, anchor=heard.anchor, reference=heard.anchor, values=heard.values(whole=True))
 
     def _whole(self, kind: RecordKind, anchor: str, heard: "_Heard") -> RecordTold:
         members = None
@@ -115,19 +123,19 @@ class Telling:
             values: dict[str, RawValue] = {_NAME: led.name, MANAGER: [anchor]}
             yield RecordTold(kind="user", anchor=led.anchor, reference=led.anchor, values=values, whole=False)
 
-    def _linked(self, anchor: str, name: str, kind: RecordKind) -> Iterator[_Linked]:
+    def _linked(self, anchor: str, name: str, kind: RecordKind) -> Iterator[_BackLink]:
         """The objects of a kind that a back link names."""
         for value in self._session.ranged(by_guid(anchor), name, controls=(EXTENDED_NAMES,)) or ():
             other, _ = extended(value.decode("utf-8", "replace"))
             found = other and self._session.look_up(by_guid(other), (GUID,), query=QUERIES[kind])
             if other and found:
-                yield _Linked(other, found.dn)
+                yield _BackLink(other, found.dn)
 
 
 class _Heard:
     """An entry, its attributes by folded names without options."""
 
-    def __init__(self, entry: LdapEntry, asked: Asked) -> None:
+    def __init__(self, entry: LdapEntry, asked: DomainAsked) -> None:
         self._asked = asked
         self._told: dict[str, dict[str, Sequence[bytes]]] = {}
         self._spelled: dict[str, str] = {}

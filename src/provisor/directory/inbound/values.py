@@ -5,6 +5,7 @@ Pure. Nothing is refused here: what is no text counts as not said, so that whate
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 from provisor.directory.inbound.arriving import RawValue
@@ -19,11 +20,11 @@ class NamedValues:
     __slots__ = ("_values",)
 
     def __init__(self, raw: Mapping[str, RawValue]) -> None:
-        self._values = {name.lower(): texts for name, value in raw.items() if (texts := as_texts(value))}
+        self._values = {_folded(name): texts for name, value in raw.items() if (texts := as_texts(value))}
 
     def all(self, name: str) -> list[str]:
         """Every value, as it came."""
-        return self._values.get(name.lower(), [])
+        return self._values.get(_folded(name), [])
 
     def first(self, *names: str) -> str | None:
         """The first value that is not blank, of the first of these names that has one; without blanks at its edges."""
@@ -39,7 +40,12 @@ class NamedValues:
         return int(text) if text is not None and _NUMBER.fullmatch(text) else None
 
     def __contains__(self, name: str) -> bool:
-        return name.lower() in self._values
+        return _folded(name) in self._values
+
+
+@lru_cache(maxsize=4096)  # there are few names, and each is asked for with every record
+def _folded(name: str) -> str:
+    return name.lower()
 
 
 def as_texts(value: RawValue) -> list[str]:

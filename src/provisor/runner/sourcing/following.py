@@ -4,7 +4,6 @@ A reference to somebody of whom the source has not told yet waits, and is follow
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from provisor.database import Connection
 from provisor.rules.source_settings import EntraSettings
@@ -21,7 +20,6 @@ from provisor.storage import (
 from provisor.storage.connected_sources import SourceTrouble
 from provisor.storage.mirrored_assignments import mirror_assignments
 from provisor.storage.source_members import FOLLOWED, TO_REMOVE, WAITS, SourceEdge
-from provisor.storage.source_records import CLEAN
 
 _PAGE = 1_000
 
@@ -59,7 +57,7 @@ def _managers(run: SourcingRun) -> None:
             if moved:
                 objects.set_managers(connection, moved, change=feed.next_change(connection, run.tenant))
                 run.counters["managers"] += len(moved)
-            source_records.settle(connection, run.source.id, [replace(row, dirty=CLEAN) for row in rows])
+            source_records.led(connection, run.source.id, [row.anchor for row in rows])
 
 
 def _memberships(run: SourcingRun) -> None:

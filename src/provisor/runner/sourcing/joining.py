@@ -242,7 +242,13 @@ class _Candidates:
         self._named: dict[str, list[str]] = {}
         for folded, object_id, _, _ in objects.name_holders(connection, run.tenant, kind, names):
             self._named.setdefault(folded, []).append(object_id)
-        self._addressed = object_lookup.by_addresses(connection, run.tenant, kind, run.source.id, addresses)
+        self._addressed: dict[str, list[str]] = {}
+        if addresses:
+            known = run.no_strangers_up_to.get(kind, "")
+            some, known = object_lookup.first_stranger(connection, run.tenant, kind, run.source.id, after=known)
+            run.no_strangers_up_to[kind] = known
+            if some:  # else everybody there is has a record, as while a directory is mirrored from empty
+                self._addressed = object_lookup.by_addresses(connection, run.tenant, kind, addresses)
         everybody = {*_all(self._hard), *_all(self._named), *_all(self._addressed)}
         self._taken = source_records.joined_here(connection, run.source.id, sorted(everybody))
 
