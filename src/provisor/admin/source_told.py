@@ -24,7 +24,6 @@ from provisor.storage.times import from_microseconds
 Fate: TypeAlias = Literal["left out", "not taken over", "taken over in part"]
 DECIDING: Final = "Decide about held deletions of source"
 RUNS_SHOWN: Final = 5
-_PAGE: Final = 500
 _NAMES: Final = ("userPrincipalName", "displayName", "distinguishedName", "mail", "cn", "sAMAccountName")
 
 
@@ -91,7 +90,7 @@ class SourceReports:
         connection = self.context.read(actor, SOURCE_READ)
         source, found = self.sources.find(connection, key), list[SourceProblem]()
         while len(found) < limit:
-            rows = source_records.page(connection, source.id, after=after, limit=_PAGE, with_reason=True)
+            rows = source_records.page(connection, source.id, after=after, limit=limit, with_reason=True)
             if not rows:
                 break
             after = rows[-1].anchor
