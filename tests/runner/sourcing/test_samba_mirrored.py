@@ -1,7 +1,5 @@
 """A real Active Directory (Samba) mirrored into a directory: after each kind of change it is what the domain holds."""
 
-from itertools import count
-
 import pytest
 
 from provisor.connectors.active_directory import ActiveDirectory
@@ -14,7 +12,6 @@ from support.mirrored import mirror_in
 from support.samba_ad import PASSWORD
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("samba")]
-NUMBERS = count()
 
 
 class Mirrored:
@@ -87,9 +84,9 @@ def mirrored(read_once):
 
 
 @pytest.fixture
-def number():
+def number(samba):
     """One that no other test has."""
-    return next(NUMBERS)
+    return next(samba.numbers)
 
 
 def test_a_thousand_people_and_fifty_groups_arrive(mirrored):
