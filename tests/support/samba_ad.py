@@ -18,6 +18,7 @@ import subprocess
 import tempfile
 import time
 from contextlib import suppress
+from itertools import count
 from pathlib import Path
 
 import ldap3
@@ -54,6 +55,7 @@ class SambaDomain:
         in_memory = _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _MEMORY_BYTES
         self.folder = Path(tempfile.mkdtemp(prefix="provisor-samba-", dir=_MEMORY if in_memory else None))
         self.address, self.ca_file = _free_address(), self.folder / "tls" / "ca.pem"
+        self.numbers = count()  # for names that nobody else has
         self._process, self._admin = None, None
         try:
             self._provision()

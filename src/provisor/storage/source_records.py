@@ -140,7 +140,7 @@ def mark_again(connection: Connection, source: str) -> int:
     """What could not be taken over is tried once more; returns how many records."""
     cursor = connection.execute(
         """UPDATE source_record SET dirty = 1 WHERE source = ? AND reason IS NOT NULL AND presence = 'here'
-        AND json_extract(reason, '$.again') = 1""",
+        AND instr(reason, '"again":true') > 0""",
         (source,),
     )
     return cursor.rowcount

@@ -5,7 +5,6 @@ What Samba does not do (pages of DirSync, ranges of values, the recycle bin) is 
 
 import json
 from base64 import b64encode
-from itertools import count
 
 import pytest
 
@@ -18,7 +17,6 @@ from support.samba_ad import PASSWORD
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("samba")]
 PEOPLE, GROUPS = 1000, 50
-NUMBERS = count()
 
 
 def settings_for(samba, *, user=None, address=None, server=None, **changed):
@@ -50,9 +48,9 @@ def following(reader):
 
 
 @pytest.fixture
-def number():
+def number(samba):
     """One that no other test has: what it makes stays until the session ends."""
-    return next(NUMBERS)
+    return next(samba.numbers)
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ QUERIES: Final[Mapping[RecordKind, str]] = {
 _STATE: Final = ("name", "isDeleted", "isRecycled", "lastKnownParent")
 _OF_BOTH: Final = (
     *(GUID, CLASS, "objectSid", "sAMAccountName", "cn", "displayName", "mail", "mailNickname", "proxyAddresses"),
-    *("isCriticalSystemObject", "msExchRecipientTypeDetails"),
+    *("isCriticalSystemObject", "msExchRecipientTypeDetails", "adminDescription"),
 )
 _OF_USERS: Final = (
     *("userAccountControl", "userPrincipalName", "mS-DS-ConsistencyGuid", "givenName", "sn", "title", "department"),

@@ -128,6 +128,7 @@ def _counted(
 
 def _delete(connection: Connection, run: SourcingRun, rows: Sequence[SourceRow], at_stake: _AtStake) -> None:
     at, change = run.at, 0
+    source_records.settle(connection, run.source.id, [replace(row, presence="gone", dirty=0) for row in rows])
     fewer: list[tuple[DirectoryObject, bool]] = []
     for row in rows:
         item = at_stake.objects.get(row.object or "")
@@ -152,5 +153,3 @@ def _delete(connection: Connection, run: SourcingRun, rows: Sequence[SourceRow],
         else:
             objects.update(connection, run.tenant, [(replace(after, change=change), True)])
     objects.update(connection, run.tenant, fewer)
-    gone = [replace(row, presence="gone", dirty=0) for row in rows]
-    source_records.settle(connection, run.source.id, gone)

@@ -95,6 +95,9 @@ CREATE INDEX source_run_began ON source_run (tenant, began_at);
 -- Assignments that a source made are told from those made by hand, which it never takes away.
 ALTER TABLE assignment ADD COLUMN source TEXT;
 
--- Whom a source means by an immutable id that somebody has already.
-CREATE INDEX object_immutable_id ON object (tenant, kind, json_extract(attributes, '$.onPremisesImmutableId'))
-    WHERE json_extract(attributes, '$.onPremisesImmutableId') IS NOT NULL;
+-- Whom a source means by an immutable id: onPremisesImmutableId as it is among the attributes, which is base64.
+ALTER TABLE object ADD COLUMN immutable_id TEXT;
+UPDATE object SET immutable_id = substr(substr(attributes, instr(attributes, '"onPremisesImmutableId":"') + 25), 1,
+        instr(substr(attributes, instr(attributes, '"onPremisesImmutableId":"') + 25), '"') - 1)
+    WHERE instr(attributes, '"onPremisesImmutableId":"') > 0;
+CREATE INDEX object_immutable_id ON object (tenant, kind, immutable_id) WHERE immutable_id IS NOT NULL;
