@@ -6,6 +6,7 @@ import pytest
 
 from provisor.engine.sources import CursorLost, RecordGone, RecordTold
 from support.csv_rig import CsvRig
+from support.domain_rig import DomainRig
 from support.ldap_rig import LdapRig
 from support.other_tenant import EntraRig, OtherTenant
 from support.slapd_fixture import new_slapd
@@ -14,10 +15,20 @@ from support.source_rig import Listener, MemoryRig, SourceRig
 __all__ = ["new_slapd"]
 
 SLOW = pytest.mark.slow
+
+
+def closing(request, rig):
+    """The rig, closed after the test."""
+    request.addfinalizer(rig.close)
+    return rig
+
+
 RIGS = {
     "memory": lambda request: MemoryRig(),
     "csv": lambda request: CsvRig(request.getfixturevalue("tmp_path")),
     "ldap": lambda request: LdapRig(request.getfixturevalue("new_slapd")()),
+    "dirsync": lambda request: closing(request, DomainRig("dirsync")),
+    "usn": lambda request: closing(request, DomainRig("usn")),
     "entra": lambda request: EntraRig(request.getfixturevalue("other_tenant")),
 }
 MARKS = {"entra": SLOW}

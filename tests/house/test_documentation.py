@@ -192,6 +192,12 @@ def test_the_reference_of_roles_is_what_the_table_says():
     )
 
 
+def test_the_reference_of_sources_is_what_the_tables_say():
+    assert page("sources.md") == program("write_sources_reference").page(), (
+        "run .venv/bin/python tools/write_sources_reference.py"
+    )
+
+
 def test_the_reference_of_the_api_is_what_the_code_says():
     written = program("write_graph_reference").page()
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from provisor.admin.source_extensions import SourceExtensions
     from provisor.admin.source_preview import SourcePreviews
     from provisor.admin.source_runs import SourceRuns
-    from provisor.admin.source_told import SourceTold
+    from provisor.admin.source_told import SourceReports
     from provisor.admin.sources import Sources
 
 
@@ -43,11 +43,11 @@ class SourceVerbs:
         return SourcePreviews(self._context, self.settings)
 
     @cached_property
-    def told(self) -> SourceTold:
+    def told(self) -> SourceReports:
         """How they are, what could not be taken over, what is held back."""
-        from provisor.admin.source_told import SourceTold
+        from provisor.admin.source_told import SourceReports
 
-        return SourceTold(self._context, self.settings)
+        return SourceReports(self._context, self.settings)
 
     @cached_property
     def extensions(self) -> SourceExtensions:

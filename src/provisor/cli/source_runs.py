@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from provisor.terminal import Shows
 
 Full = Annotated[bool, typer.Option("--full", help="Read everything, not only what has changed.")]
-After = Annotated[str, typer.Option("--after", metavar="ANCHOR", help="Show those after this anchor.")]
+AfterAnchor = Annotated[str, typer.Option("--after", metavar="ANCHOR", help="Show those after this anchor.")]
 RECORDS_REFUSED = 3  # as of an import: the others were taken over
 
 
@@ -34,6 +34,8 @@ def test(context: typer.Context, source: SourceArgument, as_json: AsJson = False
         found.append(check)
         if not as_json:
             say(f"{'ok    ' if check.well else 'FAILED'}  {check.what}: {check.sentence}")
+            if check.well and check.hint:
+                say(f"        {check.hint}")
     if as_json:
         checks = [{"what": one.what, "well": one.well, "sentence": one.sentence, "hint": one.hint} for one in found]
         print_json({"well": all(one.well for one in found), "checks": checks})
@@ -154,7 +156,7 @@ def problems(
     left_out: Annotated[
         bool, typer.Option(help="Also those who are left out as the rules and settings have it.")
     ] = True,
-    after: After = "",
+    after: AfterAnchor = "",
     limit: Limit = 50,
     as_json: AsJson = False,
 ) -> None:

@@ -75,7 +75,7 @@ async def run_sources(schedule: SourceSchedule, *, stop: asyncio.Event) -> None:
 
 
 @dataclass(slots=True)
-class _Asked:
+class _NextQuestion:
     """When the source is next asked whether something has changed, and how long it may take until then."""
 
     wait_seconds: float
@@ -105,7 +105,7 @@ class _Watch(threading.Thread):
         self._connector: DirectorySource | None = None
         self._made_from: object = None
         self._tells = True  # whether the source can say that something has changed
-        self._asked = _Asked(schedule.ask_seconds)
+        self._asked = _NextQuestion(schedule.ask_seconds)
 
     def run(self) -> None:
         pause = 0.0

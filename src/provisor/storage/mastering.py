@@ -52,7 +52,7 @@ class SourceOfObject:
         return None if self.seen_at is None else from_microseconds(self.seen_at)
 
 
-class _Row(msgspec.Struct, array_like=True):
+class _FeedingRecord(msgspec.Struct, array_like=True):
     object: str
     source: str
     name: str
@@ -173,17 +173,17 @@ def forget(connection: Connection, object_id: str) -> None:
         connection.execute("DELETE FROM source_record WHERE source = ? AND anchor = ?", (source, anchor))
 
 
-def _rows(connection: Connection, tenant: str | None, ids: Sequence[str]) -> list[_Row]:
+def _rows(connection: Connection, tenant: str | None, ids: Sequence[str]) -> list[_FeedingRecord]:
     """Records by the precedence of their sources, then by name."""
-    found = list[_Row]()
+    found = list[_FeedingRecord]()
     for some in _parts(ids):
         where = f"r.object IN ({_marks(some)}) AND r.tenant = coalesce(?, r.tenant)"
         rows = connection.all(f"{_SELECT} WHERE {where}", (*some, tenant))
-        found += (msgspec.convert(tuple(row), _Row) for row in rows)
+        found += (msgspec.convert(tuple(row), _FeedingRecord) for row in rows)
     return sorted(found, key=lambda row: (row.precedence, row.name, row.anchor))
 
 
-def _given(row: _Row) -> tuple[str, ...]:
+def _given(row: _FeedingRecord) -> tuple[str, ...]:
     """The attributes that a record has, in the order in which it names them."""
     names = list(_names.decode(row.flowed))
     if row.object_kind == "user" and (row.manager is not None or _tells_managers(row)):
@@ -193,12 +193,12 @@ def _given(row: _Row) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def _tells_managers(row: _Row) -> bool:
+def _tells_managers(row: _FeedingRecord) -> bool:
     """A directory without a manager says that there is none; a file says so only where it has the column."""
     return row.kind != "csv" or MANAGER in _names.decode(row.document)
 
 
-def _tells_members(row: _Row) -> bool:
+def _tells_members(row: _FeedingRecord) -> bool:
     if row.kind != "csv":
         return True
     settings = decode_settings(row.settings)

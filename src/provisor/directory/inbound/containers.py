@@ -79,6 +79,9 @@ def domain_of(base: str) -> str:
 
 def _split(text: str, separator: str) -> Iterator[str]:
     """The pieces between separators that are not escaped."""
+    if "\\" not in text:
+        yield from text.split(separator)
+        return
     begin = at = 0
     while at < len(text):
         if text[at] == "\\":
