@@ -5,6 +5,7 @@ import os
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
+from random import Random
 
 import pytest
 from hypothesis import is_hypothesis_test, settings
@@ -49,31 +50,44 @@ ROWS_TIMES = 4
 
 
 def large_tables(items):
-    """The rows of each table that says fast_rows, without those that are slow anyway; and how many it says."""
+    """The rows of each table that is marked, how many the fast suite takes of them, and how many `make test`."""
     tables = {}
     for item in items:
-        marker = item.get_closest_marker("fast_rows")
-        if marker is not None and item.get_closest_marker("slow") is None:
-            tables.setdefault((item.path, item.originalname), ([], marker.args[0]))[0].append(item)
+        fast, some = item.get_closest_marker("fast_rows"), item.get_closest_marker("test_rows")
+        if fast is not None or some is not None:
+            most = ROWS_TIMES * fast.args[0] if some is None else some.args[0]
+            rows, *_ = tables.setdefault((item.path, item.originalname), ([], fast.args[0] if fast else None, most))
+            rows.append(item)
     return tables.values()
+
+
+def spread(rows, wanted):
+    """So many of the rows, one of each stretch: even steps would meet few values of a parameter again and again."""
+    if wanted is None or len(rows) <= wanted:
+        return rows
+    chance = Random(len(rows))
+    return [
+        rows[chance.randrange(number * len(rows) // wanted, (number + 1) * len(rows) // wanted)]
+        for number in range(wanted)
+    ]
 
 
 def pytest_addoption(parser):
     parser.addoption("--examples", type=int, metavar="N", help="laws take no more than N examples")
-    rows = f"of a large table, {ROWS_TIMES} times as many rows as the fast suite takes, spread over it"
-    parser.addoption("--fewer-rows", action="store_true", help=rows)
+    fewer = "of large tables some rows, as their markers say; of what is drawn by chance, some"
+    parser.addoption("--fewer-rows", action="store_true", help=fewer)
 
 
 @pytest.hookimpl(tryfirst=True)  # before those that are slow are left out
 def pytest_collection_modifyitems(config, items):
     left_out = set()
-    for rows, wanted in large_tables(items):
-        if config.getoption("fewer_rows") and len(rows) > wanted * ROWS_TIMES:
-            most = {number * len(rows) // (wanted * ROWS_TIMES) for number in range(wanted * ROWS_TIMES)}
-            left_out.update(id(item) for number, item in enumerate(rows) if number not in most)
-        kept = {number * len(rows) // wanted for number in range(wanted)}
-        for number, item in enumerate(rows):
-            if number not in kept:
+    for rows, wanted, most in large_tables(items):
+        if config.getoption("fewer_rows"):
+            left_out.update(set(map(id, rows)) - set(map(id, spread(rows, most))))
+        quick = [item for item in rows if item.get_closest_marker("slow") is None]
+        kept = set(map(id, spread(quick, wanted)))
+        for item in quick:
+            if id(item) not in kept:
                 item.add_marker(pytest.mark.slow)
     if left_out:
         config.hook.pytest_deselected(items=[item for item in items if id(item) in left_out])
@@ -84,6 +98,12 @@ def pytest_collection_modifyitems(config, items):
             law._hypothesis_internal_use_settings = settings(
                 full, max_examples=min(full.max_examples, config.getoption("examples"))
             )
+
+
+@pytest.fixture(scope="session")
+def thorough(request):
+    """Whether everything is tried, or some of each kind (`make test`): for what draws its examples without Hypothesis."""
+    return not request.config.getoption("fewer_rows")
 
 
 @pytest.fixture(scope="session")

@@ -24,7 +24,6 @@ from provisor.storage.times import from_microseconds
 Fate: TypeAlias = Literal["left out", "not taken over", "taken over in part"]
 DECIDING: Final = "Decide about held deletions of source"
 RUNS_SHOWN: Final = 5
-_PAGE: Final = 500
 _NAMES: Final = ("userPrincipalName", "displayName", "distinguishedName", "mail", "cn", "sAMAccountName")
 
 
@@ -91,7 +90,7 @@ class SourceReports:
         connection = self.context.read(actor, SOURCE_READ)
         source, found = self.sources.find(connection, key), list[SourceProblem]()
         while len(found) < limit:
-            rows = source_records.page(connection, source.id, after=after, limit=_PAGE, with_reason=True)
+            rows = source_records.page(connection, source.id, after=after, limit=limit, with_reason=True)
             if not rows:
                 break
             after = rows[-1].anchor
@@ -103,8 +102,8 @@ class SourceReports:
         """Whose deletion is held back, by anchor."""
         connection = self.context.read(actor, SOURCE_READ)
         source = self.sources.find(connection, key)
-        rows = [row for row in source_records.leaving(connection, source.id) if row.anchor > after]
-        return [problem_of(row) for row in rows[:limit]]
+        rows = source_records.leaving_page(connection, source.id, after=after, limit=limit)
+        return [problem_of(row) for row in rows]
 
     def allow(self, actor: Actor, key: str, *, shown: int | None = None) -> int:
         """Let as many leave with the next run as are held now; how many. It follows at once where the source is

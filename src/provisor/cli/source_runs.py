@@ -34,6 +34,8 @@ def test(context: typer.Context, source: SourceArgument, as_json: AsJson = False
         found.append(check)
         if not as_json:
             say(f"{'ok    ' if check.well else 'FAILED'}  {check.what}: {check.sentence}")
+            if check.well and check.hint:
+                say(f"        {check.hint}")
     if as_json:
         checks = [{"what": one.what, "well": one.well, "sentence": one.sentence, "hint": one.hint} for one in found]
         print_json({"well": all(one.well for one in found), "checks": checks})

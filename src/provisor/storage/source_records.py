@@ -219,6 +219,16 @@ def leaving(connection: Connection, source: str) -> list[SourceRow]:
     return [_row(row) for row in rows]
 
 
+def leaving_page(connection: Connection, source: str, *, after: str, limit: int) -> list[SourceRow]:
+    """The next of them, by anchor, with what they said last."""
+    rows = connection.all(
+        f"""SELECT {_COLUMNS} FROM source_record WHERE source = ? AND presence = 'leaving' AND anchor > ?
+        ORDER BY anchor LIMIT ?""",
+        (source, after, limit),
+    )
+    return [_row(row) for row in rows]
+
+
 def settle(connection: Connection, source: str, rows: Iterable[SourceRow]) -> None:
     """Store what judging has changed of records: all but what the source said."""
     connection.many(

@@ -39,10 +39,9 @@ def stranger(chromium, service):
 
 
 @pytest.fixture
-def judged(request, path):
-    """How a page is looked at: in every way, or where few rows are taken in one, each page in the next one's turn."""
-    fewer = request.config.getoption("fewer_rows")
-    return [LOOKS[PAGES.index(path) % len(LOOKS)]] if fewer else LOOKS
+def judged(thorough, path):
+    """How a page is looked at: in every way, or in one of them, each page in the next one's turn."""
+    return LOOKS if thorough else [LOOKS[PAGES.index(path) % len(LOOKS)]]
 
 
 @pytest.mark.parametrize("path", [path for path in PAGES if path not in FOR_STRANGERS])

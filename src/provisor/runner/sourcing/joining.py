@@ -17,11 +17,14 @@ from provisor.directory.inbound.merging import flowed_together
 from provisor.directory.objects import NAMING, DirectoryKind, DirectoryObject, DirectoryValue
 from provisor.directory.uniqueness import Claim, Holder, settle, taken
 from provisor.runner.sourcing.judging import KINDS, PAGE, arrivals, left_out, warned
+from provisor.runner.sourcing.registering import register_new
 from provisor.runner.sourcing.sourcing_run import SourcingRun
 from provisor.scim.values import fold
 from provisor.storage import feed, object_lookup, objects, source_members, source_records
 from provisor.storage.connected_sources import SourceTrouble
 from provisor.storage.source_records import CLEAN, WAITS_FOR_MANAGER, Feeding, SourceRow
+
+IMMUTABLE_ID = "onPremisesImmutableId"
 
 
 def join_all(run: SourcingRun) -> None:
@@ -56,6 +59,19 @@ class _Pair:
         name = self.arrived.given.get(NAMING[self.row.kind]) if self.row.kind != "container" else None
         return name if isinstance(name, str) else None
 
+    def keep_anchor(self) -> None:
+        """The id by which somebody is found stays; all else is taken over (spec/entra-connect.md section 5)."""
+        former, present = self.row.flowed.get(IMMUTABLE_ID), self.arrived.given.get(IMMUTABLE_ID)
+        if former is None or present is None or former == present:
+            return
+        self.arrived = replace(self.arrived, given={**self.arrived.given, IMMUTABLE_ID: former})
+        self.trouble = SourceTrouble(
+            code="source-anchor-changed",
+            message=f"Its source anchor was {former} and is {present} now, which cannot be: it keeps the first.",
+            hint="Give it the former one at the source again.",
+            again=True,
+        )
+
 
 class _Joining:
     """One page of records of one kind."""
@@ -80,6 +96,7 @@ class _Joining:
                 settled.append(self._out(row, arrival))
             else:
                 pairs.append(_Pair(row, arrival, None))
+        register_new(self._connection, run, self._kind, [pair.arrived.given for pair in pairs])
         self._find(pairs)
         self._merge(pairs)
         if self._kind == "user":
@@ -135,7 +152,7 @@ class _Joining:
         for pair in pairs:
             if pair.trouble is not None:
                 continue
-            item, own = pair.before, (run.source.precedence, pair.arrived.given)
+            item = pair.before
             if item is None:
                 attributes = merged({}, pair.arrived.given, self._kind)
                 pair.after = DirectoryObject(
@@ -144,6 +161,8 @@ class _Joining:
                     created_at=run.at,
                 )  # fmt: skip
                 continue
+            pair.keep_anchor()
+            own = (run.source.precedence, pair.arrived.given)
             pair.others = [one for one in feeding.get(item.id, ()) if one.source != run.source.id]
             given = flowed_together(
                 [own, *((one.precedence, one.flowed) for one in pair.others)], frozenset(pair.row.flowed)

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from provisor.directory.inbound.arriving import Arrival, Arrived, LeftOut
 from provisor.directory.inbound.containers import parsed
+from provisor.directory.inbound.exclusions import too_large
 from provisor.directory.inbound.flows import arrived
 from provisor.directory.objects import DirectoryKind
 from provisor.rules.source_settings import ActiveDirectorySettings
@@ -43,7 +44,7 @@ def arrivals(run: SourcingRun, rows: Sequence[SourceRow]) -> dict[str, Arrival]:
     if run.pilot is not None:
         references = [row.reference for row in rows]
         inside = source_members.references_of(run.database.reader(), run.source.id, run.pilot, references)
-    return {
+    found: dict[str, Arrival] = {
         row.anchor: arrived(
             run.source.settings,
             "group" if row.kind == "group" else "user",
@@ -54,6 +55,11 @@ def arrivals(run: SourcingRun, rows: Sequence[SourceRow]) -> dict[str, Arrival]:
         for row in rows
         if row.kind != "container"
     }
+    groups = [row.anchor for row in rows if row.kind == "group"]
+    if groups and isinstance(run.source.settings, ActiveDirectorySettings):
+        counted = source_members.counts(run.database.reader(), run.source.id, groups)
+        found |= {anchor: large for anchor, number in counted.items() if (large := too_large(number)) is not None}
+    return found
 
 
 def judge_who_feeds(run: SourcingRun) -> None:

@@ -129,6 +129,9 @@ class _Keeping:
             source_members.add(connection, run.tenant, self._source, group, told.added, read=run.full)
             source_members.remove(connection, self._source, group, told.removed)
             moved = [*told.added, *told.removed]
+        if moved:  # how many there are decides, too
+            self._rows[group] = replace(self._rows[group], dirty=TO_JUDGE)
+            self._touched.add(group)
         if group == run.pilot:  # whoever came or went is in or out of scope now
             source_records.mark_references(connection, self._source, moved)
 

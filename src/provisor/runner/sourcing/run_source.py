@@ -144,7 +144,7 @@ def _end(run: SourcingRun, record: SourceRun, trouble: SourceTrouble | None) -> 
     elif run.counters["held"]:
         state = "held"
     ended = replace(
-        record, kind="full" if run.was_full else "delta", state=state,
+        record, kind="full" if run.was_full else record.kind, state=state,
         counters={name: number for name, number in run.counters.items() if number}, error=trouble, ended_at=run.at,
     )  # fmt: skip
     before = to_microseconds(run.now() - KEPT)

@@ -42,6 +42,7 @@ class SourcingRun:
     within_full: bool = False
     was_full: bool = False  # whether it read anything of a full read
     pilot: str | None = None  # the anchor of the only group whose members are taken; "" while it is not known
+    registered: set[tuple[str, str]] = field(default_factory=set)  # extensions that are known to be, by kind and name
     no_strangers_up_to: dict[str, str] = field(default_factory=dict)  # by kind: storage.object_lookup.first_stranger
     counters: Counter[str] = field(default_factory=Counter)
     troubles: list[SourceTrouble] = field(default_factory=list)

@@ -45,6 +45,7 @@ CREATE TABLE source_record (
     PRIMARY KEY (source, anchor)
 );
 CREATE INDEX source_record_dirty ON source_record (source, dirty, kind, anchor) WHERE dirty > 0;
+CREATE INDEX source_record_fed ON source_record (source, kind) WHERE presence = 'here' AND object IS NOT NULL;
 CREATE INDEX source_record_leaving ON source_record (source, anchor) WHERE presence = 'leaving';
 CREATE INDEX source_record_manager ON source_record (source, manager) WHERE manager IS NOT NULL;
 CREATE INDEX source_record_object ON source_record (object) WHERE object IS NOT NULL;
