@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from provisor.database import Connection
-from provisor.directory.inbound.containers import parsed, rebased
+from provisor.directory.inbound.containers import depth, rebased
 from provisor.engine.sources import (
     AssignmentsTold,
     MembersTold,
