@@ -156,9 +156,7 @@ class _Keeping:
 
         The deepest of them that a record was below counts: it may have moved within another that moved.
         """
-        former_names = sorted(
-            self._moved, key=lambda name: len(parsed(name).parts) if parsed(name) else 0, reverse=True
-        )
+        former_names = sorted(self._moved, key=depth, reverse=True)
         after = ""
         while rows := source_records.page(self._connection, self._source, after=after, limit=1_000):
             after = rows[-1].anchor
