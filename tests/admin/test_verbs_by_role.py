@@ -114,7 +114,8 @@ VERBS = {
     (may.ACCOUNT_WRITE,): "accounts.add accounts.set accounts.set_password accounts.delete accounts.setup_link"
     " accounts.sign_in_link"
     " token.create token.rotate token.revoke client.create client.rotate client.revoke",
-    (): "nearest.hinted",  # it suggests what the actor may see
+    # What the actor may see is suggested; who sets up no sources has none of them changed.
+    (): "nearest.hinted source_foreign_extensions.adopt",
 }
 TAKES = {verb: permissions for permissions, verbs in VERBS.items() for verb in verbs.split()}
 # About no one application: who may it of any gets an answer, with what the actor may see.
