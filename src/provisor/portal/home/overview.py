@@ -14,6 +14,7 @@ from provisor.web.answers import PageAnswer, TemplatePage
 _ABOUT: Final = {
     "/users": "Who is in the directory.",
     "/groups": "Which groups there are, and who is in them.",
+    "/sources": "Where people and groups come from.",
     "/applications": "What people and groups are provisioned into.",
     "/provisioning-logs": "What was done to whom, when and why.",
     "/audit-logs": "Who changed what, and who was refused it.",
