@@ -3,6 +3,7 @@
 import pytest
 
 from provisor.admin.actor import LOCAL_OPERATOR as ME
+from provisor.admin.roles import APPLICATION_OWNER
 from support.sourced import AD, PASSWORD, SourcedService
 
 HYBRID = "Hybrid Identity Administrator"
@@ -26,11 +27,14 @@ def admin(service):
 
 
 @pytest.fixture
-def as_role(make_account, make_browser):
+def as_role(admin, make_browser):
     """A browser of somebody with this role."""
 
     def signed_in(role):
-        make_account("somebody@contoso.com", roles=[role])
+        person = None
+        if role == APPLICATION_OWNER:
+            person = admin.users.create(ME, {"userPrincipalName": "owner@x.example"}).object.id
+        admin.accounts.add(ME, "somebody@contoso.com", [role], password="correct horse battery", person=person)
         browser = make_browser()
         assert browser.sign_in("somebody@contoso.com").status == 303
         return browser

@@ -146,9 +146,10 @@ def test_a_connection_that_somebody_else_changed_meanwhile_is_not_written_over(i
     assert "CONTOSO" in answer.text
 
 
-def test_runs_are_listed_page_by_page(ida, admin, service, read_corp):
-    for _ in range(51):
-        service.move(minutes=31)
+def test_runs_are_listed_page_by_page(ida, admin, domain, service, read_corp):
+    for number in range(51):
+        service.move(seconds=30)
+        domain.person("anna", title=f"Title {number}")
         admin.sources.runs.run(ME, "corp")
 
     first = ida.get(f"{read_corp}/runs")
