@@ -8,7 +8,7 @@ from provisor.admin.errors import AdminError
 from provisor.admin.source_preview import SourcePreview, SourcePreviewing
 from provisor.portal.errors import said, status_of
 from provisor.portal.sources.frame import SourceFrame, source_frame
-from provisor.portal.sources.words import READS, progress_in_words, trouble_said
+from provisor.portal.sources.words import READS, counter_words, progress_in_words, trouble_said
 from provisor.portal.visits import PortalVisit
 from provisor.web.answers import PageAnswer, Redirect, TemplatePage
 from provisor.web.live import LiveTopic
@@ -74,7 +74,7 @@ def _found(preview: SourcePreview) -> dict[str, Any]:
     examples = groupby(preview.examples, lambda one: (one.what, one.kind))
     return {
         "read": READS[preview.run.kind],
-        "counts": [(name, number) for name, number in counters.items() if number],
+        "counts": [(counter_words(name), number) for name, number in counters.items() if number],
         "groups": [(f"{_DEEDS[what]}: {_KINDS[kind]}", [*some]) for (what, kind), some in examples],
         "held": preview.held,
         "left_out": [(anchor, trouble_said(why)) for anchor, why in preview.left_out],

@@ -37,6 +37,20 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "Left out": ("left out",),
     "Refused": ("refused", "unreadable"),
 }
+# What else runs count, in other words than the runner's where those say little.
+_COUNTED: Final[Mapping[str, str]] = {
+    "read": "records read",
+    "changed": "records changed",
+    "left": "left the source",
+    "absent": "missing from a full read",
+    "found after all": "found there after all",
+    "held": "deletions held",
+    "moved": "moved with their container",
+    "hard match": "joined by hard match",
+    "soft match": "joined by soft match",
+    "managers": "managers changed",
+    "cursor lost": "place in the changes lost",
+}
 _IN_COLUMNS: Final = frozenset(name for names in COLUMNS.values() for name in names)
 
 
@@ -79,7 +93,9 @@ def _row(run: SourceRun) -> RunRow:
     word, tone = _STATES[run.state]
     ended = run.state != "running"
     counters = run.counters if ended else {}
-    more = ", ".join(f"{number:,} {name}" for name, number in counters.items() if name not in _IN_COLUMNS and number)
+    more = ", ".join(
+        f"{number:,} {counter_words(name)}" for name, number in counters.items() if name not in _IN_COLUMNS and number
+    )
     return RunRow(
         run=run,
         read=READS[run.kind],
@@ -90,6 +106,11 @@ def _row(run: SourceRun) -> RunRow:
         more=more,
         error=trouble_said(run.error),
     )
+
+
+def counter_words(name: str) -> str:
+    """What a counter of a run is called."""
+    return _COUNTED.get(name, name)
 
 
 def run_progress(run: SourceRun) -> RunProgress:

@@ -1,6 +1,5 @@
 """The list of sources and the overview of one: how it stands, its runs, its buttons, what becomes of it."""
 
-
 import pytest
 
 from provisor.admin.actor import LOCAL_OPERATOR as ME

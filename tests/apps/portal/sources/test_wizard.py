@@ -184,7 +184,9 @@ def test_a_container_that_is_none_is_said_beside_it(ida, corp):
 
 
 def test_a_schedule_that_is_no_number_is_said_beside_it(ida, corp):
-    page = ida.submit(ida.get(f"{corp}/schedule"), f"{corp}/schedule", interval="often", precedence="9999999", do="save")
+    page = ida.submit(
+        ida.get(f"{corp}/schedule"), f"{corp}/schedule", interval="often", precedence="9999999", do="save"
+    )
 
     assert page.status == 400
     assert 'id="interval-wrong"' in page.html
