@@ -5,6 +5,7 @@ from typing import Any
 from provisor.connectors.active_directory import ActiveDirectory
 from provisor.engine.ports import Secret
 from provisor.engine.sources import DirectorySource, RecordTold
+from provisor.rules.source_settings import ActiveDirectorySettings
 from support import ad_directory
 from support.ad_schema import put_schema
 from support.domain_following import settings_of
@@ -33,9 +34,11 @@ class DomainRig:
             one.close()
         self._server.stop()
 
+    def settings(self) -> ActiveDirectorySettings:
+        return settings_of(self._server.address, USER, self._domain.base, incremental=self._way)
+
     def connector(self) -> DirectorySource:
-        settings = settings_of(self._server.address, USER, self._domain.base, incremental=self._way)
-        self._opened.append(ActiveDirectory(settings, Secret(PASSWORD)))
+        self._opened.append(ActiveDirectory(self.settings(), Secret(PASSWORD)))
         return self._opened[-1]
 
     def person(self, name: str, *, title: str = "", manager: str | None = None) -> None:

@@ -58,6 +58,11 @@ class Mirror:
             )  # fmt: skip
         return made.id
 
+    def only_source(self) -> str:
+        """The id of the only source there is."""
+        (found,) = connected_sources.every(self.database.reader(), self.tenant)
+        return found.id
+
     def source(self, source: str):
         """A source as it is stored."""
         return connected_sources.read(self.database.reader(), self.tenant, source)
@@ -105,6 +110,17 @@ class Mirror:
         """Why records are left out or refused: code by anchor."""
         rows = source_records.page(self.database.reader(), source, with_reason=True)
         return {row.anchor: row.reason.code for row in rows if row.reason is not None}
+
+    def seen(self) -> dict[str, object]:
+        """What the directory holds, told without ids and moments: equal in two that mirror the same."""
+        people, groups = self.alive(), self.alive("group")
+        moments = {"onPremisesLastSyncDateTime"}
+        told = {
+            name: {key: value for key, value in item.attributes.items() if key not in moments}
+            for name, item in {**people, **groups}.items()
+        }
+        managers = {name: self.manager(name) for name in people}
+        return {"told": told, "managers": managers, "members": {name: self.members(name) for name in groups}}
 
     def everything(self) -> str:
         """Objects and memberships as text, without change numbers: equal when nothing was changed."""
