@@ -162,7 +162,7 @@ def samba():
     """A real Active Directory with a thousand people and fifty groups, thrown away with the session.
 
     Skipped where there is no Samba, unless services are required. Tests that use it are slow and of the xdist group
-    "samba", so that one is made; each adds what it changes.
+    "samba", so that one is made, which takes ten seconds, and on a busy machine minutes. Each adds what it changes.
     """
     try:
         domain = SambaDomain(people=1000, groups=50)

@@ -59,10 +59,10 @@ VERBS = {
     " deleted_objects.restore",
     (may.DIRECTORY_PURGE,): "users.purge groups.purge clock.believe deleted_objects.purge",
     (may.SOURCE_READ,): "source_settings.all source_settings.show source_runs.history source_told.status"
-    " source_told.problems source_told.leaving source_extensions.chosen",
+    " source_told.problems source_told.leaving source_extensions.chosen source_previews.look",
     (may.SOURCE_WRITE,): "source_settings.add source_settings.change source_settings.start source_settings.pause"
     " source_settings.stage source_settings.delete source_runs.test source_runs.test_unsaved source_runs.ask"
-    " source_runs.run source_previews.preview source_told.allow source_told.reject source_extensions.available"
+    " source_runs.run source_previews.preview source_previews.ask source_told.allow source_told.reject source_extensions.available"
     " source_extensions.choose",
     (may.APPLICATION_CREATE,): "applications.add service_principals.instantiate",
     (may.APPLICATION_READ,): "applications.all applications.gallery applications.show applications.assignments"

@@ -16,6 +16,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from support.source_trees import parsed_below
+
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "how-to" / "run-as-a-service.md").read_text()
 UNITS = dict(zip(("provisor", "provisor-target"), re.findall(r"```ini\n(.*?)```", PAGE, re.DOTALL), strict=True))
@@ -66,8 +68,8 @@ def test_what_runs_imports_nothing_that_only_tests_need():
     homes = packages_distributions()
     imported = {
         (name.partition(".")[0], str(path.relative_to(ROOT)))
-        for path in (ROOT / "src").rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text()))
+        for path, tree in parsed_below(ROOT / "src" / "provisor").items()
+        for node in ast.walk(tree)
         for name in (
             [alias.name for alias in node.names]
             if isinstance(node, ast.Import)

@@ -9,6 +9,9 @@ from provisor.admin.session import Listening
 from provisor.engine.ports import Rejected
 from provisor.site import site
 from support.graph_service import APP, PEOPLE, service_in
+from support.mirrored import Domain
+from support.sourced import AD
+from support.sourced import PASSWORD as GIVEN
 
 REFUSED, READER = PEOPLE[2], "Reports Reader"
 ADMINISTRATOR, PASSWORD = "admin@contoso.example", "correct horse battery"
@@ -24,7 +27,8 @@ class PortalService:
     """`names` are what stands in addresses of pages, by the names that rules have for it."""
 
     def __init__(self, folder, migrated_file):
-        self.admin, self.target = service_in(folder, migrated_file)
+        self.domain = Domain()
+        self.admin, self.target = service_in(folder, migrated_file, lambda settings, given: self.domain.source)
         self.admin.groups.create(ME, {"displayName": "Field Staff"})
         self.admin.users.create(ME, {"userPrincipalName": "gone@x.example", "displayName": "Gone"})
         self.admin.groups.create(ME, {"displayName": "Gone Group"})
@@ -40,9 +44,26 @@ class PortalService:
         self.admin.users.set(ME, PEOPLE[1], {"displayName": "Another name"})
         self.admin.applications.assign(ME, APP, groups=["Field Staff"])
         self.admin.accounts.add(ME, ADMINISTRATOR, [GLOBAL_ADMINISTRATOR], password=PASSWORD)
+        self._sources = self._read_sources()
         self._site = site(self.admin, SERVICE_ITSELF, Pulse(), Listening(host="127.0.0.1", port=0))
         self.url = self._site.__enter__()
         self.names = self._names()
+
+    def _read_sources(self):
+        """A source that holds deletions, one that nobody has started, and a tenant."""
+        sources = self.admin.sources
+        for name in ("una", "vic", "wim"):
+            self.domain.person(name)
+        self.domain.group("yard", "una", "vic")
+        sources.settings.add(ME, "corp", AD, given_secrets=GIVEN, deletion_threshold=0)
+        sources.runs.run(ME, "corp")
+        self.domain.remove("vic")
+        self.domain.person("svc", sAMAccountName=None)
+        sources.runs.run(ME, "corp")
+        sources.settings.add(ME, "branch", AD, given_secrets=GIVEN)
+        tenant = {"type": "entra", "tenant": "contoso.com", "client": "1"}
+        sources.settings.add(ME, "cloud", tenant, given_secrets={"clientSecret": "s" * 20})
+        return {shown.source.name: shown.source.id for shown in sources.settings.all(ME)}
 
     def _names(self):
         principal = self.admin.service_principals.show(ME, ApplicationKey("named", APP)).application.id
@@ -65,6 +86,9 @@ class PortalService:
             "webhook": self.admin.webhooks.add(ME, "https://hooks.example/provisor").webhook.id,
             "deleted_user": self._gone[0],
             "deleted_group": self._gone[1],
+            "source": self._sources["corp"],
+            "new_source": self._sources["branch"],
+            "tenant_source": self._sources["cloud"],
             "administrator": ADMINISTRATOR,
             "code": "guessed",
             "session": "0" * 64,

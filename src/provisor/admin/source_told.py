@@ -17,7 +17,7 @@ from provisor.runner.source_notices import tell_of_held
 from provisor.scim.values import Json
 from provisor.storage import connected_sources, source_records, source_runs
 from provisor.storage.connected_sources import ConnectedSource, HeldDeletions, SourceTrouble
-from provisor.storage.source_records import SourceRow
+from provisor.storage.source_records import KeptRecord
 from provisor.storage.source_runs import SourceRun
 from provisor.storage.times import from_microseconds
 
@@ -153,7 +153,7 @@ def _held(source: ConnectedSource) -> HeldDeletions:
     return source.held
 
 
-def problem_of(row: SourceRow) -> SourceProblem:
+def problem_of(row: KeptRecord) -> SourceProblem:
     """A record with why it is not, or not whole, in the directory."""
     reason = row.reason or SourceTrouble(code="", message="")
     fate: Fate = "taken over in part" if row.object is not None else "left out"

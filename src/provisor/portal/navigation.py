@@ -32,6 +32,7 @@ SECTIONS: Final = (
         entries=(
             MenuEntry(address="/users", text="Users", permissions=(may.DIRECTORY_READ,)),
             MenuEntry(address="/groups", text="Groups", permissions=(may.DIRECTORY_READ,)),
+            MenuEntry(address="/sources", text="Sources", permissions=(may.SOURCE_READ,)),
             MenuEntry(address="/applications", text="Enterprise applications", permissions=(may.APPLICATION_READ,)),
         ),
     ),

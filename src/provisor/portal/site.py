@@ -22,6 +22,7 @@ from provisor.portal.mappings import routes as mappings
 from provisor.portal.navigation import is_within, navigation
 from provisor.portal.provisioning import routes as provisioning
 from provisor.portal.settings import routes as settings
+from provisor.portal.sources import routes as sources
 from provisor.portal.visits import (
     ACCOUNT,
     HOME,
@@ -56,7 +57,7 @@ _ENTERING: tuple[PortalRule, ...] = (
     Rule(method="POST", path=f"{ACCOUNT}/sessions/end-others", handler=account.end_others, access="signed-in"),
     Rule(method="POST", path=f"{ACCOUNT}/sessions/{{session}}/end", handler=account.end_other, access="signed-in"),
 )
-_ROOMS = (home, directory, applications, provisioning, mappings, history, settings)
+_ROOMS = (home, directory, sources, applications, provisioning, mappings, history, settings)
 RULES: tuple[PortalRule, ...] = (*_ENTERING, *chain.from_iterable(room.RULES for room in _ROOMS))
 LIVE: tuple[PortalLiveRule, ...] = tuple(chain.from_iterable(room.LIVE for room in _ROOMS))
 

@@ -7,16 +7,15 @@ without records costs one look into an index. Facts: explanation/settled-cases.m
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Literal
+from typing import Final
 
 import msgspec
 
 from provisor.database import Connection
 from provisor.directory.objects import DirectoryKind
 from provisor.rules.source_settings import ConnectedKind, CsvSettings, decode_settings
+from provisor.storage.source_records import Presence
 from provisor.storage.times import from_microseconds
-
-Presence = Literal["here", "leaving", "gone"]
 
 MANAGER: Final = "manager"
 MEMBERS: Final = "members"

@@ -19,7 +19,8 @@ _LIVE = "deleted_at IS NULL AND purged_at IS NULL"
 _INSERT = """INSERT INTO object (id, tenant, source, kind, anchor, name, folded_name, attributes, manager, enabled,
     created_at, deleted_at, purged_at, immutable_id, change, alive_change) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"""
 _UPDATE = """UPDATE object SET name = ?, folded_name = ?, attributes = ?, manager = ?, enabled = ?, deleted_at = ?,
-    purged_at = ?, anchor = ?, immutable_id = ?, change = ?, alive_change = CASE WHEN ? THEN ? ELSE alive_change END WHERE id = ?"""
+    purged_at = ?, anchor = ?, immutable_id = ?, change = ?, alive_change = CASE WHEN ? THEN ? ELSE alive_change END
+    WHERE id = ?"""
 
 encode = msgspec.json.Encoder().encode
 decode = msgspec.json.decode

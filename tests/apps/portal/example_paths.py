@@ -44,6 +44,12 @@ _MAPPINGS = "/applications/{application}/provisioning/{job}/mappings"
 for _each in ("", "/scope", "/attributes", "/rows/{row}"):
     _path = f"{_MAPPINGS}/{{kind}}{_each}"
     ADDRESSES[_path] = [_path.replace("{kind}", kind).replace("{row}", "new") for kind in ("users", "groups")]
+ADDRESSES["/sources/new/{kind}"] = [f"/sources/new/{kind}" for kind in ("active-directory", "ldap", "entra", "csv")]
+for _each in ("", "/connection", "/filtering", "/optional-features", "/directory-extensions", "/schedule"):
+    ADDRESSES[f"/sources/{{source}}{_each}"] = [f"/sources/{{source}}{_each}", f"/sources/{{new_source}}{_each}"]
+ADDRESSES["/sources/{source}/directory-extensions"] += ["/sources/{source}/directory-extensions?search=objectguid"]
+ADDRESSES["/sources/{source}/attributes"] = ["/sources/{tenant_source}/attributes"]
+ADDRESSES["/sources/{source}/records"] = ["/sources/{source}/records", "/sources/{source}/records?show=refused"]
 # Answered with something else than a page of their own, and where that is not 200, with what.
 NO_PAGES = {
     "/sign-in/openid-connect": "leads to another's page",

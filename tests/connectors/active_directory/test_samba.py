@@ -15,7 +15,7 @@ from support.certificates import Identity
 from support.domain_following import DomainFollowing, settings_of
 from support.samba_ad import PASSWORD
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("samba")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("samba"), pytest.mark.timeout(300)]
 PEOPLE, GROUPS = 1000, 50
 
 

@@ -188,6 +188,36 @@ def test_a_container_that_is_renamed_takes_its_people_along(mirror, domain):
     assert mirror.alive()["anna"].attributes["onPremisesDistinguishedName"] == f"CN=anna,OU=Staff,{DOMAIN}"
 
 
+def test_containers_within_one_another_that_are_renamed_at_once_take_their_people_along(mirror, domain):
+    domain.container("people", called=PEOPLE)
+    domain.container("sales", called=f"OU=Sales,{PEOPLE}")
+    domain.person("anna", below=f"OU=Sales,{PEOPLE}")
+    source = mirror.connect()
+    mirror.run(source, domain)
+    domain.container("people", called=f"OU=Staff,{DOMAIN}")
+    domain.container("sales", called=f"OU=Sellers,OU=Staff,{DOMAIN}")
+
+    mirror.run(source, domain)
+
+    name = mirror.alive()["anna"].attributes["onPremisesDistinguishedName"]
+    assert name == f"CN=anna,OU=Sellers,OU=Staff,{DOMAIN}"
+
+
+def test_containers_that_swap_their_names_take_their_people_along(mirror, domain):
+    for name in ("Sales", "Works"):
+        domain.container(name, called=f"OU={name},{DOMAIN}")
+        domain.person(name.lower(), below=f"OU={name},{DOMAIN}")
+    source = mirror.connect()
+    mirror.run(source, domain)
+    domain.container("Sales", called=f"OU=Works,{DOMAIN}")
+    domain.container("Works", called=f"OU=Sales,{DOMAIN}")
+
+    mirror.run(source, domain)
+
+    names = {name: item.attributes["onPremisesDistinguishedName"] for name, item in mirror.alive().items()}
+    assert names == {"sales": f"CN=sales,OU=Works,{DOMAIN}", "works": f"CN=works,OU=Sales,{DOMAIN}"}
+
+
 def test_a_rehired_person_with_a_new_account_takes_the_name_of_the_old_one_in_one_run(mirror, domain):
     domain.person("anna")
     source = mirror.connect()

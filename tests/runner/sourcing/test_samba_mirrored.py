@@ -11,7 +11,7 @@ from support.domain_following import Clock, settings_of
 from support.mirrored import mirror_in
 from support.samba_ad import PASSWORD
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("samba")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("samba"), pytest.mark.timeout(300)]
 
 
 class Mirrored:

@@ -7,7 +7,7 @@ from base64 import b64encode
 from collections.abc import Mapping
 from typing import Final
 
-from provisor.directory.inbound.arriving import Arrival, Arrived, LeftOut, RawValue
+from provisor.directory.inbound.arriving import Arrived, ArrivedOrNot, LeftOut, RawValue
 from provisor.directory.inbound.containers import domain_of
 from provisor.directory.inbound.exclusions import excluded, has_mail, is_security_group, primary_addresses
 from provisor.directory.inbound.extending import put_extensions
@@ -85,7 +85,7 @@ _DISABLED: Final = 0x2  # userAccountControl: ACCOUNTDISABLE
 
 def from_active_directory(
     settings: ActiveDirectorySettings, kind: DirectoryKind, raw: Mapping[str, RawValue], app_id: str
-) -> Arrival:
+) -> ArrivedOrNot:
     """What a record of a domain gives, or why it is left out."""
     values = NamedValues(raw)
     left_out = excluded(kind, values) or out_of_scope(settings, kind, values)

@@ -10,7 +10,7 @@ from typing import Final
 from provisor.directory.attributes import KNOWN, Unreadable, extension_name
 from provisor.directory.dynamic import refused_dynamic, sign_of_dynamic
 from provisor.directory.extensions import PREFIX
-from provisor.directory.inbound.arriving import Arrival, Arrived, LeftOut, RawValue
+from provisor.directory.inbound.arriving import Arrived, ArrivedOrNot, LeftOut, RawValue
 from provisor.directory.inbound.extending import fit_extension
 from provisor.directory.inbound.giving import Giving, addresses_in, reference_in
 from provisor.directory.names import ID, MANAGER, OBJECT_GUID
@@ -22,7 +22,7 @@ from provisor.scim.naming import escaped
 _NO_PROPERTY: Final = frozenset({ID, MANAGER})
 
 
-def from_csv(kind: DirectoryKind, raw: Mapping[str, RawValue], app_id: str) -> Arrival:
+def from_csv(kind: DirectoryKind, raw: Mapping[str, RawValue], app_id: str) -> ArrivedOrNot:
     """What a row gives, or why it is left out."""
     giving = Giving(kind)
     for name, value in raw.items():

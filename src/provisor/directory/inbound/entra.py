@@ -9,7 +9,7 @@ from typing import Final
 
 from provisor.directory.attributes import KNOWN
 from provisor.directory.extensions import PREFIX
-from provisor.directory.inbound.arriving import Arrival, Arrived, RawValue
+from provisor.directory.inbound.arriving import Arrived, ArrivedOrNot, RawValue
 from provisor.directory.inbound.extending import fit_extension
 from provisor.directory.inbound.giving import Giving, addresses_in, reference_in
 from provisor.directory.names import MANAGER
@@ -20,7 +20,7 @@ _DYNAMIC: Final = "dynamicmembership"  # one of groupTypes, folded
 _NESTED: Final = "onPremisesExtensionAttributes."  # Graph has the fifteen within one property
 
 
-def from_entra(kind: DirectoryKind, raw: Mapping[str, RawValue]) -> Arrival:
+def from_entra(kind: DirectoryKind, raw: Mapping[str, RawValue]) -> ArrivedOrNot:
     """What a user or group of a tenant gives, or why it is left out. What the directory lacks is passed over."""
     giving = Giving(kind)
     for told, value in raw.items():

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from provisor.directory.inbound.active_directory import LONGEST_ANCHOR
-from provisor.directory.inbound.arriving import Arrival, Arrived, RawValue
+from provisor.directory.inbound.arriving import Arrived, ArrivedOrNot, RawValue
 from provisor.directory.inbound.containers import domain_of
 from provisor.directory.inbound.extending import put_extensions
 from provisor.directory.inbound.filters import out_of_scope
@@ -80,7 +80,7 @@ _LOCKED_FOR_GOOD: Final = "000001010000Z"  # any other time is a lock after wron
 _EXPIRED_AT_ONCE: Final = (0, 1)  # days since 1970: how `usermod --expiredate` is used to lock an account
 
 
-def from_ldap(settings: LdapSettings, kind: DirectoryKind, raw: Mapping[str, RawValue], app_id: str) -> Arrival:
+def from_ldap(settings: LdapSettings, kind: DirectoryKind, raw: Mapping[str, RawValue], app_id: str) -> ArrivedOrNot:
     """What a record of an LDAP directory gives, or why it is left out."""
     values = NamedValues(raw)
     left_out = out_of_scope(settings, kind, values)

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Final
 
-from provisor.admin.actor import DIRECTORY_READ, DIRECTORY_WRITE, JOB_READ
+from provisor.admin.actor import DIRECTORY_READ, DIRECTORY_WRITE, JOB_READ, SOURCE_WRITE
 from provisor.portal.visits import PortalVisit
 from provisor.scim.values import Json
 from provisor.web.answers import PageAnswer, TemplatePage
@@ -36,12 +36,19 @@ def show(visit: PortalVisit) -> PageAnswer:
         "sees": sees,
         "people": admin.users.count(actor) if sees else 0,
         "extensions": [(name, admin.extension_properties.valued(actor, name)) for name in names],
+        "domains": _domains(visit) if actor.may(SOURCE_WRITE) else None,
         "imports": actor.may(DIRECTORY_WRITE),
         "jobs": _jobs(visit) if actor.may(JOB_READ) else [],
         "attribute": ATTRIBUTE,
         "target": TARGET,
     }
     return TemplatePage(template="home/object_guid.html", title="Import the objectGUID attribute", values=values)
+
+
+def _domains(visit: PortalVisit) -> list[tuple[str, str]]:
+    """The sources of Active Directory, by name and the page where their attributes are chosen."""
+    found = (one.source for one in visit.admin.sources.settings.all(visit.actor))
+    return [(one.name, f"/sources/{one.id}/optional-features") for one in found if one.kind == "active-directory"]
 
 
 def _jobs(visit: PortalVisit) -> list[NativeIdMapping]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from provisor.admin.actor import APPLICATION_CREATE, DIRECTORY_READ, JOB_READ, Actor
+from provisor.admin.actor import APPLICATION_CREATE, DIRECTORY_READ, JOB_READ, SOURCE_READ, Actor
 from provisor.admin.bundle import Admin
 from provisor.portal.home import glance
 from provisor.portal.home.steps import first_steps
@@ -14,6 +14,7 @@ from provisor.web.answers import PageAnswer, TemplatePage
 _ABOUT: Final = {
     "/users": "Who is in the directory.",
     "/groups": "Which groups there are, and who is in them.",
+    "/sources": "Where people and groups come from.",
     "/applications": "What people and groups are provisioned into.",
     "/provisioning-logs": "What was done to whom, when and why.",
     "/audit-logs": "Who changed what, and who was refused it.",
@@ -36,6 +37,16 @@ class DirectoryFigure:
     address: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TroubledSource:
+    """A source that fails or holds deletions: what is said of it, and where somebody sees to it."""
+
+    name: str
+    text: str
+    address: str
+    link: str
+
+
 def show(visit: PortalVisit) -> PageAnswer:
     """What there is for this visitor."""
     actor = visit.actor
@@ -47,6 +58,7 @@ def show(visit: PortalVisit) -> PageAnswer:
         title="Home",
         values={
             "figures": _figures(visit.admin, actor),
+            "troubled": _troubled(visit.admin, actor),
             "sees_jobs": sees_jobs,
             "live": glance.ADDRESS,
             "steps": steps,
@@ -69,3 +81,23 @@ def _figures(admin: Admin, actor: Actor) -> list[DirectoryFigure]:
         DirectoryFigure(number=groups, words="groups" if groups != 1 else "group", address="/groups"),
         DirectoryFigure(number=deleted, words="in the recycle bin", address="/users/deleted"),
     ]
+
+
+def _troubled(admin: Admin, actor: Actor) -> list[TroubledSource]:
+    """The sources that want somebody."""
+    if not actor.may(SOURCE_READ):
+        return []
+    found = []
+    for shown in admin.sources.settings.all(actor):
+        source, address = shown.source, f"/sources/{shown.source.id}"
+        if source.error is not None:
+            found.append(TroubledSource(name=source.name, text=source.error.message, address=address, link="See why"))
+        if source.held is not None and source.allowed is None:
+            one = TroubledSource(
+                name=source.name,
+                text=source.held.message,
+                address=f"{address}/deletions",
+                link="Allow or reject the deletions",
+            )
+            found.append(one)
+    return found

@@ -6,7 +6,7 @@ Run before deletions, so that all who leave are counted together, and before new
 from collections.abc import Sequence
 from dataclasses import replace
 
-from provisor.directory.inbound.arriving import Arrival, Arrived, LeftOut
+from provisor.directory.inbound.arriving import Arrived, ArrivedOrNot, LeftOut
 from provisor.directory.inbound.containers import parsed
 from provisor.directory.inbound.exclusions import too_large
 from provisor.directory.inbound.flows import arrived
@@ -16,7 +16,7 @@ from provisor.runner.sourcing.keeping import NAME
 from provisor.runner.sourcing.sourcing_run import SourcingRun
 from provisor.storage import source_members, source_records
 from provisor.storage.connected_sources import SourceTrouble
-from provisor.storage.source_records import CLEAN, SourceRow
+from provisor.storage.source_records import CLEAN, KeptRecord
 
 PAGE = 500
 KINDS: Sequence[DirectoryKind] = ("user", "group")
@@ -38,13 +38,13 @@ def find_pilot(run: SourcingRun) -> None:
                 return
 
 
-def arrivals(run: SourcingRun, rows: Sequence[SourceRow]) -> dict[str, Arrival]:
+def arrivals(run: SourcingRun, rows: Sequence[KeptRecord]) -> dict[str, ArrivedOrNot]:
     """What each of these records means, by anchor."""
     inside: set[str] | None = None
     if run.pilot is not None:
         references = [row.reference for row in rows]
         inside = source_members.references_of(run.database.reader(), run.source.id, run.pilot, references)
-    found: dict[str, Arrival] = {
+    found: dict[str, ArrivedOrNot] = {
         row.anchor: arrived(
             run.source.settings,
             "group" if row.kind == "group" else "user",
