@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
 from provisor.admin.errors import AdminError
-from provisor.admin.source_runs import SourceProgress, SourceRun, progress_of
+from provisor.admin.source_runs import Phase, SourceProgress, SourceRun, progress_of
+from provisor.admin.source_told import SourceTrouble
 from provisor.portal.errors import said
 from provisor.portal.provisioning.words import short_span
-from provisor.runner.sourcing.sourcing_run import Phase
-from provisor.storage.connected_sources import SourceTrouble
 
 RunTone = Literal["good", "warn", "bad", "plain"]
 PHASES: Final[Mapping[Phase, str]] = {
