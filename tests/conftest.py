@@ -92,6 +92,8 @@ def pytest_collection_modifyitems(config, items):
     if left_out:
         config.hook.pytest_deselected(items=[item for item in items if id(item) in left_out])
         items[:] = [item for item in items if id(item) not in left_out]
+    # What one process does alone comes first, so that no process is left with it in the end.
+    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
     if config.getoption("examples"):
         for law in {item.obj for item in items if is_hypothesis_test(getattr(item, "obj", None))}:
             full = law._hypothesis_internal_use_settings
