@@ -14,6 +14,8 @@ FILES = sorted(path for room in ROOMS for path in (PACKAGE / room).rglob("*.py")
 # (file, name) -> who calls it, since nobody in src does.
 CALLED_FROM_OUTSIDE = {
     ("engine/decide_table.py", "render_table"): "reference/deciding.md is what it writes (tests/engine/test_decide.py)",
+    ("directory/inbound/active_directory.py", "COMPUTED"): "what is computed, in words, for reference/sources.md",
+    ("directory/inbound/ldap.py", "LDAP_COMPUTED"): "the same for LDAP",
 }
 
 
