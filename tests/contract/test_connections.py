@@ -26,7 +26,8 @@ from provisor.engine.ports import Malformed, Secret, Throttled, Unreachable
 from provisor.scim.patch.operations import Operation
 from provisor.scim.schemas.resource_types import GROUP_TYPE, USER_TYPE
 from provisor.testing.http_relay import read_request
-from support.certificates import Identity, named
+from provisor.testing.certificates import named
+from support.certificates import Identity
 from support.prepared_answers import TOKEN, Cut, answering, reply
 
 pytestmark = pytest.mark.fast_rows(1)
