@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from provisor.admin.session import Session
-from provisor.demo.steps import OrganisationFiles, Play
+from provisor.demo.from_files import FromFiles, OrganisationFiles
+from provisor.demo.steps import Play
 from provisor.demo.umbrella import Umbrella
 from provisor.demo.verifier import verify
 from provisor.main import build, site
@@ -69,7 +70,7 @@ def perform(tmp_path):
         def run(users, groups=None, members=None, play_class=Play):
             session = Session(settings=read_settings({"PROVISOR_DATA": str(folder)}), build=build, site=site)
             files = OrganisationFiles(users=users, groups=groups, members=members)
-            play = play_class(session, files, umbrella)
+            play = play_class(session, FromFiles(session, files), umbrella)
             play.perform()
             changes = folder / "changes.json"
             play.write_changes(changes)

@@ -13,7 +13,6 @@ started. Order: the controller, what can be done to its objects, how it is set u
 import json
 import os
 import random
-import shutil
 import signal
 import socket
 import ssl
@@ -22,7 +21,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Final, Self, TypeAlias
+from typing import Any, Final, Self, TypeAlias
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -41,6 +40,7 @@ _PYTHON: Final = "/usr/bin/python3"  # for which Debian installs Samba's modules
 _HAND: Final = Path(__file__).with_name("samba_hand.py")
 _SETUP: Final = Path("/usr/share/samba/setup/ad-schema")
 _NOBODY: Final = bytes.fromhex("300c020101600702010304008000")  # RFC 4511 section 4.2: a bind without a name
+_REPLICATE_CHANGES: Final = "1131f6aa-9c07-11d1-f79f-00c04fc2dcd2"  # the right, of the domain
 _NORMAL_ACCOUNT: Final = 512
 _WITHOUT_PASSWORD: Final = 544
 
@@ -53,10 +53,10 @@ class SambaDomain:
     """A domain; a context manager, within which it exists. It is empty, and answers from `start` on."""
 
     def __init__(self, folder: Path, realm: str) -> None:
-        _refuse_without_samba()
+        refuse_without_samba()
         self.folder = folder
         self.realm, self.base = realm, "DC=" + realm.replace(".", ",DC=")
-        self.name = f"{HOST}.{realm}"
+        self.name, self.administrator = f"{HOST}.{realm}", f"administrator@{realm}"
         self.address, self.ca_file = _free_address(), folder / "tls" / "ca.pem"
         self._controller: subprocess.Popen[bytes] | None = None
         self._hand: subprocess.Popen[str] | None = None
@@ -80,7 +80,7 @@ class SambaDomain:
         """Have it answer. Raises RuntimeError with the end of its log where it does not."""
         with (self.folder / "out.log").open("ab") as log:
             self._controller = subprocess.Popen(  # noqa: S603 - with our own arguments
-                ["/usr/sbin/samba", f"--configfile={self._config}", "--foreground"],
+                ["/usr/sbin/samba", f"--configfile={self.config}", "--foreground"],
                 stdin=subprocess.PIPE,  # which ends it when it is closed, however we end
                 stdout=log,
                 stderr=log,
@@ -115,11 +115,10 @@ class SambaDomain:
         wire_in.write(json.dumps(steps) + "\n")
         wire_in.flush()
         line = wire_out.readline()
-        answer = json.loads(line) if line else {"error": self._logged()}
+        answer: dict[str, Any] = json.loads(line) if line else {"error": self._logged()}
         if "error" in answer:
             raise RuntimeError(f"Samba did not {answer['error']}")
-        told: list[str | None] = answer["told"]
-        return told
+        return list(answer["told"])
 
     # Names are distinguished names; `under` is one, or the domain.
 
@@ -165,7 +164,7 @@ class SambaDomain:
         self.write([{"do": "delete", "dn": dn}])
 
     def restore(self, anchor: str, dn: str) -> None:
-        """Bring back the deleted object of this anchor, under a name. Without its links, since there is no recycle bin."""
+        """Bring back the deleted object of this anchor, under a name; without its links: there is no recycle bin."""
         self.write([{"do": "restore", "dn": dn, "anchor": anchor}])
 
     def anchor(self, dn: str) -> str:
@@ -185,7 +184,14 @@ class SambaDomain:
 
     def allow_replication(self, name: str) -> None:
         """Let an account replicate changes, which is what DirSync takes."""
-        self.write([{"do": "replicate", "dn": self.base, "who": f"CN={name},{self.base}"}])
+        self._allowed(name, self.base, f"(OA;;CR;{_REPLICATE_CHANGES};;{{sid}})")
+
+    def allow_deletions(self, name: str) -> None:
+        """Let an account list and read the container of what was deleted."""
+        self._allowed(name, f"CN=Deleted Objects,{self.base}", "(A;;LCRP;;;{sid})")
+
+    def _allowed(self, name: str, dn: str, ace: str) -> None:
+        self.write([{"do": "allow", "dn": dn, "who": f"CN={name},{self.base}", "ace": ace}])
 
     def _added(self, dn: str, values: Mapping[str, object]) -> str:
         listed = {name: _listed(value) for name, value in values.items()}
@@ -211,7 +217,7 @@ class SambaDomain:
     def _taken_up(self) -> "subprocess.Popen[str]":
         with (self.folder / "hand.log").open("ab") as log:
             return subprocess.Popen(  # noqa: S603 - as above
-                [_PYTHON, "-I", str(_HAND), str(self._config)],
+                [_PYTHON, "-I", str(_HAND), str(self.config)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
@@ -220,7 +226,8 @@ class SambaDomain:
             )
 
     @property
-    def _config(self) -> Path:
+    def config(self) -> Path:
+        """The file that Samba's own tools take as --configfile."""
         return self.folder / "smb.conf"
 
     def _provision(self) -> None:
@@ -240,14 +247,15 @@ class SambaDomain:
         )  # fmt: skip
         if made.returncode:
             raise RuntimeError(f"Samba did not make the domain: {made.stderr[-2000:]}")
-        self._config.write_text(_configuration(self.folder, self.realm, domain, self.address), encoding="utf-8")
+        self.config.write_text(_configuration(self.folder, self.realm, domain, self.address), encoding="utf-8")
         _certify(self.folder / "tls", self.name)
 
     def _logged(self) -> str:
         return "\n".join(path.read_text(errors="replace")[-1000:] for path in self.folder.glob("*.log"))
 
 
-def _refuse_without_samba() -> None:
+def refuse_without_samba() -> None:
+    """Raise SambaMissing where no domain can be made."""
     if not (Path("/usr/sbin/samba").exists() and Path("/usr/bin/samba-tool").exists() and _SETUP.is_dir()):
         raise SambaMissing(f"Samba is not installed: run `apt-get install {PACKAGES}` (Debian's packages).")
     if os.geteuid() != 0:

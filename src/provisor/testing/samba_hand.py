@@ -19,7 +19,6 @@ from samba.sd_utils import SDUtils
 
 FLAGS = {"replace": ldb.FLAG_MOD_REPLACE, "more": ldb.FLAG_MOD_ADD, "less": ldb.FLAG_MOD_DELETE}
 SHOW_DELETED = ["show_deleted:1"]
-REPLICATE_CHANGES = "1131f6aa-9c07-11d1-f79f-00c04fc2dcd2"
 
 
 def main() -> None:
@@ -62,9 +61,9 @@ def _told(domain: Any, do: str, dn: str, **given: Any) -> str | None:
             _restore(domain, dn, given["anchor"])
         case "password":
             domain.setpassword(f"(distinguishedName={ldb.binary_encode(dn)})", given["to"])
-        case "replicate":
+        case "allow":
             sid = ndr_unpack(security.dom_sid, base64.b64decode(_read(domain, given["who"], "objectSid")))
-            SDUtils(domain).dacl_add_ace(dn, f"(OA;;CR;{REPLICATE_CHANGES};;{sid})")
+            SDUtils(domain).dacl_add_ace(dn, given["ace"].format(sid=sid))
         case "read":
             return _read(domain, dn, given["attribute"])
         case _:
