@@ -32,7 +32,7 @@ class Ended:
 
 @pytest.fixture
 def run_demo(tmp_path):
-    def run(*arguments):
+    def run(*arguments, seconds=DEMO_SECONDS):
         done = subprocess.run(
             [sys.executable, "-m", "provisor", "demo", "--exit", "--json", *map(str, arguments)],
             cwd=tmp_path,
@@ -40,7 +40,7 @@ def run_demo(tmp_path):
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=DEMO_SECONDS,
+            timeout=seconds,
         )
         assert done.stdout, done.stderr
         return Ended(done.returncode, done.stdout + done.stderr, json.loads(done.stdout.splitlines()[-1]))

@@ -76,6 +76,7 @@ def demo(
         # The demo ignores PROVISOR_* settings: it must not touch anybody's real database.
         session = Session(settings=read_settings({"PROVISOR_DATA": str(folder)}), build=outer.build, site=outer.site)
         umbrella = stack.enter_context(Umbrella(folder))
+        say(f"All files of this demo are in {folder}; the target runs at {umbrella.url}.")
         if active_directory:
             report = _with_domain(session, found, umbrella, folder, leave)
         else:
@@ -92,7 +93,8 @@ def _with_domain(session: Session, found: OrganisationFiles, umbrella: Umbrella,
     """The demo with a domain, which ends with it."""
     from provisor.testing.samba import SambaDomain
 
-    say("Making a domain of Active Directory with Samba takes some seconds.")
+    say()
+    say("Before the steps: a domain of Active Directory, which Samba makes in some seconds")
     try:
         with SambaDomain(folder / "domain", REALM) as samba:
             report = perform_domain(session, found, samba, umbrella, folder)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from provisor.admin.errors import AdminError
 from provisor.admin.session import Session
+from provisor.demo.casting import Person
 from provisor.demo.from_domain import SOURCE, FromDomain
 from provisor.demo.umbrella import PROVISOR, START_SECONDS, GeneratedToken, end, environment
 from provisor.demo.verifier import account
@@ -62,7 +63,7 @@ class RunningService:
 
 
 def change_in_domain(
-    session: Session, origin: FromDomain, reader: GeneratedToken, folder: Path, name: str
+    session: Session, origin: FromDomain, reader: GeneratedToken, folder: Path, person: Person
 ) -> tuple[dict[str, str], float]:
     """Change somebody in the domain while the service runs: the change, and after how many seconds the target had it.
 
@@ -71,12 +72,13 @@ def change_in_domain(
     say()
     say("While the service runs: a change in Active Directory")
     session.admin.sources.settings.start(session.actor, SOURCE)
-    change = {"do": "set", "person": name, "attribute": "displayName", "value": f"{name.partition('@')[0]} of the AD"}
+    name, value = person.name, f"{person.display_name} (changed in AD)"
+    change = {"do": "set", "person": name, "attribute": "displayName", "value": value}
     with RunningService(session, folder):
         began = time.monotonic()
         origin.change(change)
-        say(f"  displayName of {name} is {change['value']!r} in the domain")
-        while (held := account(reader.url, reader.secret, name)) is None or held["displayName"] != change["value"]:
+        say(f"  displayName of {name} is {value!r} in the domain")
+        while (held := account(reader.url, reader.secret, name)) is None or held["displayName"] != value:
             if time.monotonic() > began + ARRIVES_SECONDS:
                 log = folder / "serve.log"
                 raise AdminError(

@@ -22,7 +22,6 @@ SHOWN_DIFFERENCES = 20
 def perform_files(session: Session, files: OrganisationFiles, umbrella: Umbrella, folder: Path) -> Report:
     """Import files, do the steps, verify."""
     began = time.monotonic()
-    _say_where(umbrella, folder)
     play = Play(session, FromFiles(session, files), umbrella)
     play.perform()
     reader = umbrella.generate_token("verifier")
@@ -35,7 +34,6 @@ def perform_domain(
 ) -> Report:
     """Fill a domain that does not answer yet, do the steps with it as a source, change somebody there, verify."""
     began = time.monotonic()
-    _say_where(umbrella, folder)
     domain = _filled(samba, files, folder)
     given = OrganisationFiles(users=folder / "users.csv", groups=files.groups, members=files.members)
     origin = FromDomain(session, domain)
@@ -50,13 +48,7 @@ def perform_domain(
     return _told(_report(play, [*differences, *wrong], began, seen), known)
 
 
-def _say_where(umbrella: Umbrella, folder: Path) -> None:
-    say(f"All files of this demo are in {folder}; the target runs at {umbrella.url}.")
-
-
 def _filled(samba: SambaDomain, files: OrganisationFiles, folder: Path) -> SampleDomain:
-    say()
-    say("Before the steps: a domain of Active Directory")
     domain = SampleDomain(samba)
     memberships = domain.fill(files, folder / "users.csv")
     samba.start()

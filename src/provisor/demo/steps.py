@@ -84,12 +84,11 @@ class Play:
         }
         path.write_text(json.dumps(told, ensure_ascii=False, indent=1), encoding="utf-8")
 
-    def untouched(self) -> str:
-        """The userPrincipalName of somebody whom no change was about."""
+    def untouched(self) -> Person:
+        """Somebody whom no change was about."""
         changed = {change["person"] for change in self.changes}
-        return next(
-            person.name for person in self._organisation().people if person.enabled and person.name not in changed
-        )
+        people = self._organisation().people
+        return next(person for person in people if person.enabled and person.name not in changed)
 
     def skipped(self) -> dict[str, int]:
         """How many users and groups the log says were skipped, each counted once."""

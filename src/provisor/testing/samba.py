@@ -38,7 +38,9 @@ PLAIN_PORT: Final = 389
 TLS_PORT: Final = 636
 _PYTHON: Final = "/usr/bin/python3"  # for which Debian installs Samba's modules
 _HAND: Final = Path(__file__).with_name("samba_hand.py")
-_SETUP: Final = Path("/usr/share/samba/setup/ad-schema")
+_SAMBA: Final = "usr/sbin/samba"
+_TOOL: Final = "usr/bin/samba-tool"
+_SETUP: Final = "usr/share/samba/setup/ad-schema"
 _NOBODY: Final = bytes.fromhex("300c020101600702010304008000")  # RFC 4511 section 4.2: a bind without a name
 _REPLICATE_CHANGES: Final = "1131f6aa-9c07-11d1-f79f-00c04fc2dcd2"  # the right, of the domain
 _NORMAL_ACCOUNT: Final = 512
@@ -80,7 +82,7 @@ class SambaDomain:
         """Have it answer. Raises RuntimeError with the end of its log where it does not."""
         with (self.folder / "out.log").open("ab") as log:
             self._controller = subprocess.Popen(  # noqa: S603 - with our own arguments
-                ["/usr/sbin/samba", f"--configfile={self.config}", "--foreground"],
+                [f"/{_SAMBA}", f"--configfile={self.config}", "--foreground"],
                 stdin=subprocess.PIPE,  # which ends it when it is closed, however we end
                 stdout=log,
                 stderr=log,
@@ -236,7 +238,7 @@ class SambaDomain:
         domain = self.realm.partition(".")[0].upper()
         made = subprocess.run(  # noqa: S603 - as above
             [
-                "/usr/bin/samba-tool", "domain", "provision", f"--realm={self.realm.upper()}", f"--domain={domain}",
+                f"/{_TOOL}", "domain", "provision", f"--realm={self.realm.upper()}", f"--domain={domain}",
                 "--server-role=dc", "--dns-backend=NONE", f"--targetdir={self.folder}",
                 f"--host-name={HOST}", f"--host-ip={self.address}",
             ],
@@ -254,10 +256,10 @@ class SambaDomain:
         return "\n".join(path.read_text(errors="replace")[-1000:] for path in self.folder.glob("*.log"))
 
 
-def refuse_without_samba() -> None:
-    """Raise SambaMissing where no domain can be made."""
-    if not (Path("/usr/sbin/samba").exists() and Path("/usr/bin/samba-tool").exists() and _SETUP.is_dir()):
-        raise SambaMissing(f"Samba is not installed: run `apt-get install {PACKAGES}` (Debian's packages).")
+def refuse_without_samba(system: Path = Path("/")) -> None:
+    """Raise SambaMissing where no domain can be made: by this user, in the file system below `system`."""
+    if not all((system / each).exists() for each in (_SAMBA, _TOOL, _SETUP)):
+        raise SambaMissing(f"Samba is not installed: run `apt-get install {PACKAGES}` (names of Debian's packages).")
     if os.geteuid() != 0:
         raise SambaMissing("Samba's domain controller needs root: its LDAP ports are below 1024.")
 
