@@ -9,7 +9,6 @@ application. Without Samba it says so, and measures nothing.
 """
 
 import argparse
-import os
 import random
 import ssl
 import sys

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from provisor.admin.session import Session
 from provisor.demo.domain import SampleDomain
@@ -14,7 +15,9 @@ from provisor.demo.steps import Play
 from provisor.demo.umbrella import GeneratedToken, Umbrella
 from provisor.demo.verifier import native_object_ids, verify
 from provisor.terminal import complain, counted, say
-from provisor.testing.samba import SambaDomain
+
+if TYPE_CHECKING:
+    from provisor.testing.samba import SambaDomain
 
 SHOWN_DIFFERENCES = 20
 
@@ -30,7 +33,7 @@ def perform_files(session: Session, files: OrganisationFiles, umbrella: Umbrella
 
 
 def perform_domain(
-    session: Session, files: OrganisationFiles, samba: SambaDomain, umbrella: Umbrella, folder: Path
+    session: Session, files: OrganisationFiles, samba: "SambaDomain", umbrella: Umbrella, folder: Path
 ) -> Report:
     """Fill a domain that does not answer yet, do the steps with it as a source, change somebody there, verify."""
     began = time.monotonic()
@@ -48,7 +51,7 @@ def perform_domain(
     return _told(_report(play, [*differences, *wrong], began, seen), known)
 
 
-def _filled(samba: SambaDomain, files: OrganisationFiles, folder: Path) -> SampleDomain:
+def _filled(samba: "SambaDomain", files: OrganisationFiles, folder: Path) -> SampleDomain:
     domain = SampleDomain(samba)
     memberships = domain.fill(files, folder / "users.csv")
     samba.start()
