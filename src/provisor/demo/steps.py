@@ -28,7 +28,7 @@ PAGE = 500
 SHOWN = 10
 
 
-class Origin(Protocol):
+class CastOrigin(Protocol):
     """Where the organisation comes from, and where its people are changed."""
 
     @property
@@ -54,7 +54,7 @@ class Play:
     """One performance. What it learned on the way is kept for the report and the verifier."""
 
     session: Session
-    origin: Origin
+    origin: CastOrigin
     umbrella: Umbrella
     cycles: list[CycleDone] = field(default_factory=list)
     changes: list[CastChange] = field(default_factory=list)
