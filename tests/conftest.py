@@ -3,6 +3,7 @@
 import gc
 import os
 import shutil
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
@@ -13,9 +14,10 @@ from hypothesis import is_hypothesis_test, settings
 from provisor.database import open_database
 from provisor.storage import tenants
 from provisor.storage.schema import migrate
+from provisor.testing.samba import SambaMissing
 from support.company import Company
 from support.postgresql import Cluster, PostgresqlMissing
-from support.samba_ad import SambaDomain, SambaMissing
+from support.samba_ad import samba_domain
 
 # How long an example takes says more of the machine's other work than of ours; pytest's own time-out ends a hang.
 settings.register_profile("house", deadline=None)
@@ -166,11 +168,11 @@ def samba():
     Skipped where there is no Samba, unless services are required. Tests that use it are slow and of the xdist group
     "samba", so that one is made, which takes ten seconds, and on a busy machine minutes. Each adds what it changes.
     """
-    try:
-        domain = SambaDomain(people=1000, groups=50)
-    except SambaMissing as missing:
-        if os.environ.get("PROVISOR_TEST_SERVICES") == "required":
-            pytest.fail(str(missing))
-        pytest.skip(str(missing))
-    with domain:
+    with ExitStack() as stack:
+        try:
+            domain = stack.enter_context(samba_domain(people=1000, groups=50))
+        except SambaMissing as missing:
+            if os.environ.get("PROVISOR_TEST_SERVICES") == "required":
+                pytest.fail(str(missing))
+            pytest.skip(str(missing))
         yield domain

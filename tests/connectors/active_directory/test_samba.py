@@ -22,7 +22,7 @@ PEOPLE, GROUPS = 1000, 50
 def settings_for(samba, *, user=None, address=None, server=None, **changed):
     reached = {"transport": "ldaps", "ca_file": str(samba.ca_file), "certificate_names": (samba.name,)}
     return settings_of(
-        address or samba.address, user or samba.user, samba.base, server=reached | (server or {}), **changed
+        address or samba.address, user or samba.administrator, samba.base, server=reached | (server or {}), **changed
     )
 
 
@@ -234,7 +234,7 @@ def test_a_cookie_that_samba_does_not_know_is_lost(samba):
 
 
 def test_an_account_without_the_right_reads_and_finds_out_later_who_is_gone(samba):
-    user = samba.account("plain")
+    user = samba.account("plain", PASSWORD)
     gone = samba.person("gonesoon")
     following = DomainFollowing(settings_for(samba, user=user), PASSWORD)
     following.run()
@@ -252,7 +252,7 @@ def test_an_account_without_the_right_reads_and_finds_out_later_who_is_gone(samb
 
 
 def test_an_account_with_the_right_alone_uses_dirsync(samba):
-    user = samba.account("replicating")
+    user = samba.account("replicating", PASSWORD)
     samba.allow_replication("replicating")
     source = ActiveDirectory(settings_for(samba, user=user), Secret(PASSWORD))
 
@@ -318,7 +318,7 @@ def test_a_wrong_password_is_unauthorized(samba):
 
 
 def test_a_unit_is_no_domain_to_read(samba):
-    settings = settings_of(samba.address, samba.user, f"OU=People,{samba.base}", incremental="dirsync")
+    settings = settings_of(samba.address, samba.administrator, f"OU=People,{samba.base}", incremental="dirsync")
     source = ActiveDirectory(settings, Secret(PASSWORD))
 
     with pytest.raises(Rejected):

@@ -20,7 +20,7 @@ class Mirrored:
     def __init__(self, path, samba, unit):
         self.mirror, self.samba, self.clock = mirror_in(path), samba, Clock()
         self.settings = settings_of(
-            samba.address, samba.user, samba.base,
+            samba.address, samba.administrator, samba.base,
             containers=(f"OU=People,{samba.base}", f"OU=Groups,{samba.base}", unit),
             user_extensions=(SourceExtension(attribute="objectGUID", type="Binary"),),
         )  # fmt: skip

@@ -23,6 +23,23 @@ class SourceProgress:
     done: int
     expected: int | None = None
 
+    # What terminal.progress_bar shows: where nobody knows how many there are, those that are done are all.
+
+    @property
+    def completed_objects(self) -> int:
+        """How many records are done."""
+        return self.done
+
+    @property
+    def all_objects(self) -> int:
+        """How many there are."""
+        return max(self.expected or 0, self.done)
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Nobody knows."""
+        return None
+
 
 @dataclass(slots=True, kw_only=True)
 class SourcingRun:
