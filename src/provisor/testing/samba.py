@@ -256,11 +256,11 @@ class SambaDomain:
         return "\n".join(path.read_text(errors="replace")[-1000:] for path in self.folder.glob("*.log"))
 
 
-def refuse_without_samba(system: Path = Path("/")) -> None:
-    """Raise SambaMissing where no domain can be made: by this user, in the file system below `system`."""
+def refuse_without_samba(system: Path = Path("/"), *, user: int | None = None) -> None:
+    """Raise SambaMissing where no domain can be made: by this user (None: ours), in the file system below `system`."""
     if not all((system / each).exists() for each in (_SAMBA, _TOOL, _SETUP)):
         raise SambaMissing(f"Samba is not installed: run `apt-get install {PACKAGES}` (names of Debian's packages).")
-    if os.geteuid() != 0:
+    if (os.geteuid() if user is None else user) != 0:
         raise SambaMissing("Samba's domain controller needs root: its LDAP ports are below 1024.")
 
 
