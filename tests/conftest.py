@@ -48,7 +48,7 @@ def pytest_collection():
         gc.enable()
 
 
-ROWS_TIMES = 4
+ROWS_TIMES = 3
 
 
 def large_tables(items):
