@@ -32,11 +32,11 @@ class Ended:
 
 @pytest.fixture
 def run_demo(tmp_path):
-    def run(*arguments, seconds=DEMO_SECONDS):
+    def run(*arguments, seconds=DEMO_SECONDS, folder=tmp_path):
         done = subprocess.run(
             [sys.executable, "-m", "provisor", "demo", "--exit", "--json", *map(str, arguments)],
             cwd=tmp_path,
-            env={**os.environ, "TMPDIR": str(tmp_path)},  # its folder goes with the test's
+            env={**os.environ, "TMPDIR": str(folder)},  # its folder goes with the test's
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

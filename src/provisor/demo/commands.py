@@ -91,7 +91,7 @@ def demo(
 
 def _with_domain(session: Session, found: OrganisationFiles, umbrella: Umbrella, folder: Path, leave: bool) -> Report:
     """The demo with a domain, which ends with it."""
-    from provisor.testing.samba import SambaDomain
+    from provisor.testing.samba import SambaDomain, SambaMissing
 
     say()
     say("Before the steps: a domain of Active Directory, which Samba makes in some seconds")
@@ -101,6 +101,8 @@ def _with_domain(session: Session, found: OrganisationFiles, umbrella: Umbrella,
             if not leave:
                 _stay(session, umbrella, folder, _of_domain(samba))
             return report
+    except SambaMissing as missing:  # as where TMPDIR is too long
+        raise AdminError("demo-samba", str(missing), "Set TMPDIR to another one.") from missing
     except RuntimeError as error:
         raise AdminError("demo-domain", str(error), f"The logs in {folder / 'domain'} may say more.") from error
 

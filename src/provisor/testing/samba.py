@@ -32,6 +32,8 @@ Step: TypeAlias = Mapping[str, object]  # `do`, `dn`, and what it takes: see sam
 
 START_SECONDS: Final = 60.0
 STOP_SECONDS: Final = 10.0
+LONGEST_PATH: Final = 107  # of a socket, as Linux has it
+_LONGEST_SOCKET: Final = "private/ldap_priv/ldapi"
 PACKAGES: Final = "samba-ad-dc samba-ad-provision python3-samba"
 HOST: Final = "dc1"
 PLAIN_PORT: Final = 389
@@ -56,6 +58,9 @@ class SambaDomain:
 
     def __init__(self, folder: Path, realm: str) -> None:
         refuse_without_samba()
+        if len(str(folder / _LONGEST_SOCKET)) > LONGEST_PATH:
+            longest = LONGEST_PATH - len(_LONGEST_SOCKET) - 1
+            raise SambaMissing(f"Samba's sockets do not fit into {folder}: take one of at most {longest} letters.")
         self.folder = folder
         self.realm, self.base = realm, "DC=" + realm.replace(".", ",DC=")
         self.name, self.administrator = f"{HOST}.{realm}", f"administrator@{realm}"
@@ -256,8 +261,8 @@ class SambaDomain:
         return "\n".join(path.read_text(errors="replace")[-1000:] for path in self.folder.glob("*.log"))
 
 
-def refuse_without_samba(system: Path = Path("/"), *, user: int | None = None) -> None:
-    """Raise SambaMissing where no domain can be made: by this user (None: ours), in the file system below `system`."""
+def refuse_without_samba(system: Path = Path("/"), user: int | None = None) -> None:
+    """Raise SambaMissing where no domain can be made: in the file system below `system`, by this user (us)."""
     if not all((system / each).exists() for each in (_SAMBA, _TOOL, _SETUP)):
         raise SambaMissing(f"Samba is not installed: run `apt-get install {PACKAGES}` (names of Debian's packages).")
     if (os.geteuid() if user is None else user) != 0:
