@@ -28,7 +28,7 @@ from provisor.storage import connected_sources, source_runs
 from provisor.storage.connected_sources import ConnectedSource, ReadKind
 from provisor.storage.source_runs import SourceRun
 
-__all__ = ["SourceCheck", "SourceProgress", "SourceRun", "SourceRuns"]
+__all__ = ["Phase", "SourceCheck", "SourceProgress", "SourceRun", "SourceRuns"]
 
 RUNNING: Final = "Run source"
 LOOKED_EVERY_SECONDS: Final = 0.1

@@ -21,6 +21,8 @@ from provisor.storage.source_records import SourceRow
 from provisor.storage.source_runs import SourceRun
 from provisor.storage.times import from_microseconds
 
+__all__ = ["HeldDeletions", "SourceProblem", "SourceStatus", "SourceTold", "SourceTrouble"]
+
 Fate: TypeAlias = Literal["left out", "not taken over", "taken over in part"]
 DECIDING: Final = "Decide about held deletions of source"
 RUNS_SHOWN: Final = 5

@@ -4,14 +4,13 @@ from typing import Final
 
 from provisor.admin.actor import SOURCE_WRITE
 from provisor.admin.errors import AdminError
-from provisor.admin.source_told import SourceProblem
+from provisor.admin.source_told import HeldDeletions, SourceProblem
 from provisor.portal.errors import said, status_of
 from provisor.portal.provisioning.words import counted, listed
 from provisor.portal.sources.fields import whole_number
 from provisor.portal.sources.frame import SourceFrame, source_frame
 from provisor.portal.sources.words import COLUMNS, run_rows
 from provisor.portal.visits import PortalVisit
-from provisor.storage.connected_sources import HeldDeletions
 from provisor.web.answers import PageAnswer, Redirect, TemplatePage
 
 ROWS: Final = 50
