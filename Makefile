@@ -47,9 +47,10 @@ fast: $(DEV) ## run the tests that take about a minute together: some rows of la
 check: $(DEV) ## style, types, import rules, house rules
 	$(BIN)/ruff format --check src tests benchmarks
 	$(BIN)/ruff check src tests benchmarks
-	$(BIN)/mypy
-	PYTHONPATH=src $(BIN)/lint-imports --no-cache
-	$(BIN)/pytest -n auto tests/house -m 'not slow'
+	@echo "$(BIN)/mypy, beside lint-imports and the rules of the house"
+	@$(BIN)/mypy & types=$$!; \
+	PYTHONPATH=src $(BIN)/lint-imports --no-cache && $(BIN)/pytest tests/house -m 'not slow'; rules=$$?; \
+	wait $$types && exit $$rules
 
 fix: $(DEV) ## format and repair what a machine can
 	$(BIN)/ruff format src tests benchmarks

@@ -145,7 +145,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as made:
         tenant = Tenant(Path(made) / "tenant", options.people, options.groups)
         try:
-            print(ROW.format("", "entries", "took", "", "CPU here"))
+            print(ROW.format("", "entries", "took", "", "CPU here"), flush=True)
             timed("a bare client, everything", lambda: (asyncio.run(bare(tenant)), None))
             cursor = timed("the connector, everything", lambda: read(tenant, None))
             tenant.change(options.changes, "Oslo")

@@ -3,8 +3,10 @@
 import gc
 import os
 import shutil
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
+from random import Random
 
 import pytest
 from hypothesis import is_hypothesis_test, settings
@@ -12,8 +14,10 @@ from hypothesis import is_hypothesis_test, settings
 from provisor.database import open_database
 from provisor.storage import tenants
 from provisor.storage.schema import migrate
+from provisor.testing.samba import SambaMissing
 from support.company import Company
 from support.postgresql import Cluster, PostgresqlMissing
+from support.samba_ad import samba_domain
 
 # How long an example takes says more of the machine's other work than of ours; pytest's own time-out ends a hang.
 settings.register_profile("house", deadline=None)
@@ -44,45 +48,66 @@ def pytest_collection():
         gc.enable()
 
 
-ROWS_TIMES = 4
+ROWS_TIMES = 3
 
 
 def large_tables(items):
-    """The rows of each table that says fast_rows, without those that are slow anyway; and how many it says."""
+    """The rows of each table that is marked, how many the fast suite takes of them, and how many `make test`."""
     tables = {}
     for item in items:
-        marker = item.get_closest_marker("fast_rows")
-        if marker is not None and item.get_closest_marker("slow") is None:
-            tables.setdefault((item.path, item.originalname), ([], marker.args[0]))[0].append(item)
+        fast, some = item.get_closest_marker("fast_rows"), item.get_closest_marker("test_rows")
+        if fast is not None or some is not None:
+            most = ROWS_TIMES * fast.args[0] if some is None else some.args[0]
+            rows, *_ = tables.setdefault((item.path, item.originalname), ([], fast.args[0] if fast else None, most))
+            rows.append(item)
     return tables.values()
+
+
+def spread(rows, wanted):
+    """So many of the rows, one of each stretch: even steps would meet few values of a parameter again and again."""
+    if wanted is None or len(rows) <= wanted:
+        return rows
+    chance = Random(len(rows))
+    return [
+        rows[chance.randrange(number * len(rows) // wanted, (number + 1) * len(rows) // wanted)]
+        for number in range(wanted)
+    ]
 
 
 def pytest_addoption(parser):
     parser.addoption("--examples", type=int, metavar="N", help="laws take no more than N examples")
-    rows = f"of a large table, {ROWS_TIMES} times as many rows as the fast suite takes, spread over it"
-    parser.addoption("--fewer-rows", action="store_true", help=rows)
+    fewer = "of large tables some rows, as their markers say; of what is drawn by chance, some"
+    parser.addoption("--fewer-rows", action="store_true", help=fewer)
 
 
 @pytest.hookimpl(tryfirst=True)  # before those that are slow are left out
 def pytest_collection_modifyitems(config, items):
     left_out = set()
-    for rows, wanted in large_tables(items):
-        if config.getoption("fewer_rows") and len(rows) > wanted * ROWS_TIMES:
-            most = {number * len(rows) // (wanted * ROWS_TIMES) for number in range(wanted * ROWS_TIMES)}
-            left_out.update(id(item) for number, item in enumerate(rows) if number not in most)
-        kept = {number * len(rows) // wanted for number in range(wanted)}
-        for number, item in enumerate(rows):
-            if number not in kept:
+    for rows, wanted, most in large_tables(items):
+        if config.getoption("fewer_rows"):
+            left_out.update(set(map(id, rows)) - set(map(id, spread(rows, most))))
+        quick = [item for item in rows if item.get_closest_marker("slow") is None]
+        kept = set(map(id, spread(quick, wanted)))
+        for item in quick:
+            if id(item) not in kept:
                 item.add_marker(pytest.mark.slow)
     if left_out:
         config.hook.pytest_deselected(items=[item for item in items if id(item) in left_out])
         items[:] = [item for item in items if id(item) not in left_out]
+    # What one process does alone comes first, so that no process is left with it in the end.
+    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
     if config.getoption("examples"):
         for law in {item.obj for item in items if is_hypothesis_test(getattr(item, "obj", None))}:
             full = law._hypothesis_internal_use_settings
             law._hypothesis_internal_use_settings = settings(
                 full, max_examples=min(full.max_examples, config.getoption("examples"))
             )
+
+
+@pytest.fixture(scope="session")
+def thorough(request):
+    """Whether everything is tried, or some of each kind (`make test`): for what draws its examples without Hypothesis."""
+    return not request.config.getoption("fewer_rows")
 
 
 @pytest.fixture(scope="session")
@@ -134,3 +159,20 @@ def postgresql():
         pytest.skip(str(missing))
     with cluster:
         yield cluster
+
+
+@pytest.fixture(scope="session")
+def samba():
+    """A real Active Directory with a thousand people and fifty groups, thrown away with the session.
+
+    Skipped where there is no Samba, unless services are required. Tests that use it are slow and of the xdist group
+    "samba", so that one is made, which takes ten seconds, and on a busy machine minutes. Each adds what it changes.
+    """
+    with ExitStack() as stack:
+        try:
+            domain = stack.enter_context(samba_domain(people=1000, groups=50))
+        except SambaMissing as missing:
+            if os.environ.get("PROVISOR_TEST_SERVICES") == "required":
+                pytest.fail(str(missing))
+            pytest.skip(str(missing))
+        yield domain

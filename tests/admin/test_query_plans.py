@@ -34,6 +34,7 @@ from provisor.storage.plans import PlanSearch
 from provisor.storage.secrets import load_key
 from provisor.testing.memory_target import MemoryTarget
 from support.large_directory import Size, called, fill, group, person
+from support.sourced import AD, PASSWORD
 
 pytestmark = pytest.mark.slow  # many of them; the fast tests do without
 
@@ -244,6 +245,14 @@ VERBS = {
     "reports.cycles": lambda admin: admin.reports.cycles(ME, APP),
     "reports.asked": lambda admin: admin.reports.asked(ME, APP),
     "reports.report": lambda admin: admin.reports.report(ME, APP),
+    "source_told.problems": lambda admin: admin.sources.told.problems(ME, "corp", limit=20),
+    "source_told.problems from the middle": lambda admin: admin.sources.told.problems(
+        ME, "corp", after=person(300), limit=20
+    ),
+    "source_told.leaving": lambda admin: admin.sources.told.leaving(ME, "corp", limit=20),
+    "source_runs.history": lambda admin: admin.sources.runs.history(ME, "corp", limit=20),
+    "source_runs.ask": lambda admin: admin.sources.runs.ask(ME, "corp"),
+    "source_extensions.chosen": lambda admin: admin.sources.extensions.chosen(ME, "corp"),
     "health.look": lambda admin: admin.health.look(ME, Pulse()),
     "retentions.show": lambda admin: admin.retentions.show(ME),
     "logs.position": lambda admin: admin.logs.position(ME),
@@ -370,12 +379,28 @@ OF_EVERYTHING = {
     "assignments.count_of_application": "counts who is assigned",
     "assignments.remove_several": "as assignments.remove, one by one",
     "health.places": "asks no database",
+    **dict.fromkeys(
+        (f"source_settings.{verb}" for verb in ("all", "show", "add", "start", "pause", "stage", "delete")),
+        "counts whom the source feeds, in an index",
+    ),
+    "source_settings.change": "has every record judged anew where they may mean something else now",
+    "source_told.status": "counts whom the source feeds, in an index",
+    **dict.fromkeys(("source_told.allow", "source_told.reject"), "decides about everybody who is held"),
+    **dict.fromkeys(("source_runs.test", "source_runs.test_unsaved"), "asks the source"),
+    "source_runs.run": "tests/runner/sourcing",
+    "source_previews.preview": "copies the directory",
+    "source_extensions.available": "asks the source",
+    "source_extensions.choose": "has every record judged anew",
 }
 
 
 def every_verb():
     """The verbs that there are: methods that begin with an actor."""
     blank = Admin(None)
+    for name in ("settings", "runs", "previews", "told", "extensions"):
+        for verb, method in inspect.getmembers(getattr(blank.sources, name), inspect.ismethod):
+            if not verb.startswith("_") and next(iter(inspect.signature(method).parameters), "") == "actor":
+                yield f"source_{name}.{verb}"
     for name in (
         "users",
         "groups",
@@ -420,6 +445,7 @@ def costs_among(size, migrated_file, folder):
     database, admin = opened(migrated_file, folder)
     admin.applications.add(ME, APP)
     fill(database, admin.users.context.tenant, admin.jobs.create(ME, APP).job, size)
+    tell(database, admin)
     steps = {name: counted(database, partial(verb, admin)) for name, verb in VERBS.items()}
     for name, given in FILTERS.items():
         steps["log: " + name] = counted(database, partial(admin.logs.page, ME, limit=20, **given))
@@ -427,6 +453,19 @@ def costs_among(size, migrated_file, folder):
         steps["audit: " + name] = counted(database, partial(admin.audits.page, ME, limit=20, **given))
     database.close()
     return steps
+
+
+def tell(database, admin):
+    """A source that told of everybody, and feeds nobody yet: one in ten is left out, another one in ten is leaving."""
+    source = admin.sources.settings.add(ME, "corp", AD, given_secrets=PASSWORD).source.id
+    with database.transaction() as connection:
+        connection.execute(
+            """INSERT INTO source_record (source, anchor, tenant, kind, reference, document, presence, reason,
+            dirty, seen) SELECT ?, id, tenant, kind, id, '{}',
+            CASE WHEN substr(id, -1) = '3' THEN 'leaving' ELSE 'here' END,
+            CASE WHEN substr(id, -1) = '5' THEN '{"code": "x", "message": "x"}' END, 0, 1 FROM object""",
+            (source,),
+        )
 
 
 def counted(database, work):

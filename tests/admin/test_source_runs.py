@@ -253,7 +253,7 @@ def held(sourced, runs):
     """A source of twenty people, most of whom a full read does not tell of any more."""
     company(sourced, 20)
     runs.run(ME, "corp")
-    for number in range(15):
+    for _ in range(15):
         del sourced.domain.source.records[next(iter(sourced.domain.source.records))]
     return runs.run(ME, "corp", full=True)
 

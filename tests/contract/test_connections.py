@@ -25,8 +25,9 @@ from provisor.connectors.scim_client import ScimClient
 from provisor.engine.ports import Malformed, Secret, Throttled, Unreachable
 from provisor.scim.patch.operations import Operation
 from provisor.scim.schemas.resource_types import GROUP_TYPE, USER_TYPE
+from provisor.testing.certificates import named
 from provisor.testing.http_relay import read_request
-from support.certificates import Identity, named
+from support.certificates import Identity
 from support.prepared_answers import TOKEN, Cut, answering, reply
 
 pytestmark = pytest.mark.fast_rows(1)

@@ -5,41 +5,10 @@ from dataclasses import replace
 import pytest
 
 from provisor.engine.sources import CursorLost, RecordGone, RecordTold
-from support.csv_rig import CsvRig
-from support.ldap_rig import LdapRig
-from support.other_tenant import EntraRig, OtherTenant
-from support.slapd_fixture import new_slapd
-from support.source_rig import Listener, MemoryRig, SourceRig
+from support.source_rig import Listener
+from support.source_rigs import new_slapd, other_tenant, rig
 
-__all__ = ["new_slapd"]
-
-SLOW = pytest.mark.slow
-RIGS = {
-    "memory": lambda request: MemoryRig(),
-    "csv": lambda request: CsvRig(request.getfixturevalue("tmp_path")),
-    "ldap": lambda request: LdapRig(request.getfixturevalue("new_slapd")()),
-    "entra": lambda request: EntraRig(request.getfixturevalue("other_tenant")),
-}
-MARKS = {"entra": SLOW}
-
-
-@pytest.fixture(scope="module")
-def other_tenant(tmp_path_factory, migrated_file):
-    """A directory in another process, for all tests."""
-    made = OtherTenant(tmp_path_factory.mktemp("other"), migrated_file)
-    yield made
-    made.close()
-
-
-@pytest.fixture(params=[pytest.param(name, marks=MARKS.get(name, ())) for name in RIGS])
-def rig(request) -> SourceRig:
-    """A source with two people, a group of both, and a group of that group."""
-    made = RIGS[request.param](request)
-    made.person("anna", title="Chief")
-    made.person("bo", manager="anna")
-    made.group("sales", "anna", "bo")
-    made.group("all", "sales")
-    return made
+__all__ = ["new_slapd", "other_tenant", "rig"]
 
 
 @pytest.fixture

@@ -102,6 +102,7 @@ def cases(values):
     ]
 
 
+@pytest.mark.test_rows(80)
 @pytest.mark.fast_rows(60)
 @pytest.mark.parametrize(("route", "name", "what"), cases(WHOLE))
 def test_what_is_no_id_of_anything_is_404(graph, admin, scene, route, name, what):
@@ -118,6 +119,7 @@ KINDS = ("applicationTemplate", "application", "servicePrincipal", "user", "grou
 SAME = {"owner": "user"}  # the user is the owner
 
 
+@pytest.mark.test_rows(60)
 @pytest.mark.fast_rows(60)
 @pytest.mark.parametrize(
     ("route", "name", "other"),

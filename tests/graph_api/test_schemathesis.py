@@ -156,8 +156,10 @@ def test_no_route_fails_whatever_schemathesis_sends(attacked, part):
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("part", range(PARTS))
-def test_no_route_fails_after_thousands_of_requests(attacked, part):
-    assert attack_part(attacked, slice(part, None, PARTS), examples=10, spoils=12) > 500
+def test_no_route_fails_after_thousands_of_requests(attacked, part, thorough):
+    sent = attack_part(attacked, slice(part, None, PARTS), examples=10 if thorough else 1, spoils=12 if thorough else 8)
+
+    assert sent > (500 if thorough else 50)
 
 
 # $filter
@@ -218,10 +220,10 @@ def known_path(service, route):
 
 
 @pytest.mark.parametrize("route", FILTERED, ids=lambda route: route.path)
-def test_a_filter_of_any_shape_is_answered_or_refused_by_name(filtered, route):
+def test_a_filter_of_any_shape_is_answered_or_refused_by_name(filtered, route, thorough):
     path = known_path(filtered, route)
 
-    @settings(max_examples=60)
+    @settings(max_examples=60 if thorough else 20)
     @given(text=filters(properties(route)), count=st.sampled_from(["", "&$count=true"]))
     def one(text, count):
         reply = filtered.graph.get(f"{path}?$filter={quote(text)}&$top=5{count}")

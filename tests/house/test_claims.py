@@ -3,14 +3,13 @@
 import ast
 import inspect
 import re
-from functools import cache
 from pathlib import Path
 
 import pytest
 
+from support.source_trees import parsed_below
+
 PACKAGE = Path(__file__).parents[2] / "src" / "provisor"
-FILES = sorted(PACKAGE.rglob("*.py"))
-by_file = pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
 
 PLACES = "place|room|door|way|module|file|code|function|root|rule|table|check"
 CLAIM = re.compile(
@@ -30,12 +29,11 @@ def claims(tree):
     return [" ".join(hit[0].split()) for text in docstrings(tree) for hit in CLAIM.finditer(text)]
 
 
-@cache
 def names():
     """Every word of the code outside of docstrings, and of the names of its files."""
-    found = {part for path in FILES for part in (path.stem, path.parent.name)} | set(dir(str)) | set(dir(dict))
-    for path in FILES:
-        tree = ast.parse(path.read_text())
+    trees = parsed_below(PACKAGE)
+    found = {part for path in trees for part in (path.stem, path.parent.name)} | set(dir(str)) | set(dir(dict))
+    for tree in trees.values():
         said = set(docstrings(tree))
         for node in ast.walk(tree):
             match node:
@@ -50,20 +48,24 @@ def names():
     return found
 
 
-@by_file
-def test_no_docstring_claims_to_be_the_only_place_without_a_test(path):
-    file = str(path.relative_to(PACKAGE))
+def test_no_docstring_claims_to_be_the_only_place_without_a_test():
+    made = [
+        (str(path.relative_to(PACKAGE)), claim)
+        for path, tree in parsed_below(PACKAGE).items()
+        for claim in claims(tree)
+    ]
 
-    assert [claim for claim in claims(ast.parse(path.read_text())) if (file, claim) not in HELD] == []
+    assert [one for one in made if one not in HELD] == []
 
 
-@by_file
-def test_what_a_docstring_names_exists(path):
+def test_what_a_docstring_names_exists():
+    known = names()
     named = [
-        word
-        for text in docstrings(ast.parse(path.read_text()))
+        (str(path.relative_to(PACKAGE)), word)
+        for path, tree in parsed_below(PACKAGE).items()
+        for text in docstrings(tree)
         for word in re.findall(r"`([A-Za-z_][\w.]*)`", text)
-        if not set(word.split(".")) <= names()
+        if not set(word.split(".")) <= known
     ]
 
     assert named == []

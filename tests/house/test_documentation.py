@@ -4,9 +4,12 @@ import ast
 import importlib.util
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
+
+from support.source_trees import parsed_below
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "provisor"
@@ -46,9 +49,8 @@ def named_texts(tree: ast.Module) -> Iterator[tuple[str, str]]:
                 yield name, text
 
 
-def codes_of(*sources: str) -> set[str]:
+def codes_of(*trees: ast.Module) -> set[str]:
     """Every code that these modules give to something: written there, chosen between two, or a constant's."""
-    trees = [ast.parse(source) for source in sources]
     constants = dict(pair for tree in trees for pair in named_texts(tree))
     codes = set()
     for given in (one for tree in trees for one in codes_given(tree)):
@@ -61,8 +63,9 @@ def codes_of(*sources: str) -> set[str]:
     return {code for code in codes if re.search("[A-Za-z]", code)}
 
 
+@cache
 def codes_in_the_code() -> set[str]:
-    return codes_of(*(path.read_text() for path in PACKAGE.rglob("*.py")))
+    return codes_of(*parsed_below(PACKAGE).values())
 
 
 def test_every_setting_is_documented():
@@ -111,14 +114,14 @@ def test_every_documented_error_code_says_what_to_do():
     ],
 )
 def test_a_code_that_is_given_to_something_is_in_the_code(source):
-    assert "Gone" in codes_of(source)
+    assert "Gone" in codes_of(ast.parse(source))
 
 
 @pytest.mark.parametrize(
     "source", ['if code == "Gone": pass', 'GONE = "Gone"', '"""Gone"""', 'shown("Gone")', 'AdminError(code, "Gone")']
 )
 def test_a_code_that_is_only_named_is_not_in_the_code(source):
-    assert "Gone" not in codes_of(source)
+    assert "Gone" not in codes_of(ast.parse(source))
 
 
 def test_links_between_pages_lead_somewhere():
@@ -189,6 +192,12 @@ def writer():
 def test_the_reference_of_roles_is_what_the_table_says():
     assert page("roles.md") == program("write_roles_reference").page(), (
         "run .venv/bin/python tools/write_roles_reference.py"
+    )
+
+
+def test_the_reference_of_sources_is_what_the_tables_say():
+    assert page("sources.md") == program("write_sources_reference").page(), (
+        "run .venv/bin/python tools/write_sources_reference.py"
     )
 
 

@@ -3,16 +3,16 @@
 import ast
 import re
 import subprocess
-from functools import cache
 from pathlib import Path
 
 import pytest
 
+from support.source_trees import parsed_below
+
 ROOT = Path(__file__).parents[2]
-SOURCES = sorted((ROOT / "src" / "provisor").rglob("*.py"))
+PACKAGE, TESTS = ROOT / "src" / "provisor", ROOT / "tests"
 FILE_LIMIT_LINES = 400
 SCREEN_LINES = 40
-TESTS = [path for path in sorted((ROOT / "tests").rglob("*.py")) if path.name != "__init__.py"]
 FEWEST_WORDS = 3
 NO_WORDS = {
     *[
@@ -41,12 +41,11 @@ NO_WORDS = {
     "todo",
 }
 
-by_name = pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT / "src" / "provisor")))
 
-
-@cache
-def parsed(path: Path) -> ast.Module:
-    return ast.parse(path.read_text())
+def told(folder, say):
+    """What is to be said of a file, by its name, where it is anything. A folder of tests may open with nothing."""
+    trees = {path: tree for path, tree in parsed_below(folder).items() if folder == PACKAGE or path.stem != "__init__"}
+    return {str(path.relative_to(ROOT)): found for path, tree in trees.items() if (found := say(path, tree))}
 
 
 def tracked_files() -> list[Path]:
@@ -67,25 +66,22 @@ def fault_of_header(stem, docstring):
     return None if len(own) >= FEWEST_WORDS else f"{first!r} says no more than the file's name"
 
 
-@by_name
-def test_a_source_file_is_at_most_400_lines(path):
-    assert len(path.read_text().splitlines()) <= FILE_LIMIT_LINES
+def test_a_source_file_is_at_most_400_lines():
+    lines = {path: len(path.read_text().splitlines()) for path in PACKAGE.rglob("*.py")}
+
+    assert not {path: length for path, length in lines.items() if length > FILE_LIMIT_LINES}
 
 
-@by_name
-def test_a_source_file_opens_with_what_it_is_for(path):
-    assert fault_of_header(path.stem, ast.get_docstring(parsed(path))) is None
-
-
-@pytest.mark.parametrize("path", TESTS, ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_test_file_opens_with_what_it_is_about(path):
-    assert fault_of_header(path.stem, ast.get_docstring(parsed(path))) is None
+@pytest.mark.parametrize("folder", [PACKAGE, TESTS], ids=["source", "test"])
+def test_a_file_opens_with_what_it_is_for(folder):
+    assert not told(folder, lambda path, tree: fault_of_header(path.stem, ast.get_docstring(tree)))
 
 
 def test_no_two_files_open_with_the_same_words():
+    headers = [told(folder, lambda path, tree: ast.get_docstring(tree)) for folder in (PACKAGE, TESTS)]
     opened = {}
-    for path in [*SOURCES, *TESTS]:
-        opened.setdefault(ast.get_docstring(parsed(path)), []).append(str(path.relative_to(ROOT)))
+    for path, header in (headers[0] | headers[1]).items():
+        opened.setdefault(header, []).append(path)
 
     assert [paths for paths in opened.values() if len(paths) > 1] == []
 
@@ -108,36 +104,37 @@ def test_a_header_that_says_nothing_is_seen(header):
     assert fault_of_header("retry", header)
 
 
-@by_name
-def test_a_function_fits_a_screen(path):
-    too_long = []
-    for node in ast.walk(parsed(path)):
+def too_long(tree):
+    for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             body = node.body[1:] if ast.get_docstring(node) and len(node.body) > 1 else node.body
             lines = (node.end_lineno or 0) - body[0].lineno + 1
             if lines > SCREEN_LINES:
-                too_long.append(f"{node.name}: {lines} lines")
-
-    assert not too_long
+                yield f"{node.name}: {lines} lines"
 
 
-@by_name
-def test_public_functions_and_classes_say_what_they_mean(path):
-    bare = [
+def test_a_function_fits_a_screen():
+    assert not told(PACKAGE, lambda path, tree: list(too_long(tree)))
+
+
+def bare(tree):
+    return [
         node.name
-        for node in parsed(path).body
+        for node in tree.body
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
         and not node.name.startswith("_")
         and not ast.get_docstring(node)
     ]
 
-    assert not bare
+
+def test_public_functions_and_classes_say_what_they_mean():
+    assert not told(PACKAGE, lambda path, tree: bare(tree))
 
 
 def test_no_module_has_a_name_that_says_nothing():
     empty_words = re.compile(r"(utils?|helpers?|common|manager|misc|data|info)\.py$")
 
-    assert not [str(path) for path in SOURCES if empty_words.search(path.name)]
+    assert not [str(path) for path in PACKAGE.rglob("*.py") if empty_words.search(path.name)]
 
 
 def test_no_file_names_a_package_index_or_a_path_of_a_machine():

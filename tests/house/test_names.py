@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from support.source_trees import parsed_below
+
 PACKAGE = Path(__file__).parents[2] / "src" / "provisor"
 MAKERS = {"NewType", "NamedTuple", "TypedDict", "TypeVar", "namedtuple"}
 
@@ -33,20 +35,20 @@ def type_names(tree):
                     yield name, node.lineno
 
 
-def defined_twice(sources):
+def defined_twice(trees):
     """Names with the places of each, where there are several."""
     places = {}
-    for file, text in sources.items():
-        for name, line in type_names(ast.parse(text)):
+    for file, tree in trees.items():
+        for name, line in type_names(tree):
             places.setdefault(name, []).append(f"{file}:{line}")
     return {name: where for name, where in places.items() if len(where) > 1}
 
 
 def test_a_class_name_means_one_thing_in_the_tree():
-    sources = {str(path.relative_to(PACKAGE)): path.read_text() for path in sorted(PACKAGE.rglob("*.py"))}
+    trees = {str(path.relative_to(PACKAGE)): tree for path, tree in parsed_below(PACKAGE).items()}
 
-    assert len(sources) > 100
-    assert defined_twice(sources) == {}
+    assert len(trees) > 100
+    assert defined_twice(trees) == {}
 
 
 @pytest.mark.parametrize(
@@ -62,7 +64,7 @@ def test_a_class_name_means_one_thing_in_the_tree():
     ],
 )
 def test_a_second_meaning_is_seen(second):
-    assert defined_twice({"a.py": "class Page: pass", "b.py": second}) == {
+    assert defined_twice({"a.py": ast.parse("class Page: pass"), "b.py": ast.parse(second)}) == {
         "Page": ["a.py:1", f"b.py:{second.count(chr(10)) + 1}"]
     }
 
@@ -71,4 +73,6 @@ def test_a_second_meaning_is_seen(second):
     "other", ["from a import Page", "PAGE = 1", "page = Page", "T = TypeVar('T')", "Page.size = 1"]
 )
 def test_a_use_is_no_second_meaning(other):
-    assert defined_twice({"a.py": "class Page: pass\nT = TypeVar('T')", "b.py": other}) == {}
+    first = ast.parse("class Page: pass\nT = TypeVar('T')")
+
+    assert defined_twice({"a.py": first, "b.py": ast.parse(other)}) == {}

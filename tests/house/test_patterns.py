@@ -153,10 +153,11 @@ def slow(pattern, methods, longest=LONGEST):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("pattern", "methods"), [*module_patterns(), *inner_patterns()])
-def test_a_pattern_takes_time_in_proportion_to_the_text(pattern, methods):
-    assert slow(pattern, methods) is None
+def test_a_pattern_takes_time_in_proportion_to_the_text(pattern, methods, thorough):
+    assert slow(pattern, methods, LONGEST if thorough else LONGEST // 4) is None
 
 
+@pytest.mark.test_rows(2)
 @pytest.mark.fast_rows(2)
 @pytest.mark.parametrize(
     ("pattern", "method"),

@@ -1,10 +1,11 @@
 """Tests use what everybody may use: no private name of an object, a class or a module that the test did not define."""
 
 import ast
-from functools import cache
 from pathlib import Path
 
 import pytest
+
+from support.source_trees import parsed
 
 TESTS = Path(__file__).parents[1]
 ROOT = TESTS.parent
@@ -63,23 +64,20 @@ def named(node):
                         yield name
 
 
-@cache
-def reaches(source):
-    tree = ast.parse(source)
+def reaches(tree):
     own = set(defined(tree))
     return sorted({name for node in ast.walk(tree) for name in named(node)} - own - PUBLIC)
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_test_reaches_for_nothing_private(path):
-    file = str(path.relative_to(ROOT))
+def test_a_test_reaches_for_nothing_private():
+    reached = [(str(path.relative_to(ROOT)), name) for path in FILES for name in reaches(parsed(path))]
 
-    assert [name for name in reaches(path.read_text()) if (file, name) not in REACHES] == []
+    assert [one for one in reached if one not in REACHES] == []
 
 
 @pytest.mark.parametrize(("file", "name"), REACHES, ids=str)
 def test_an_exception_is_still_needed(file, name):
-    assert name in reaches((ROOT / file).read_text())
+    assert name in reaches(parsed(ROOT / file))
 
 
 @pytest.mark.parametrize(
@@ -97,7 +95,7 @@ def test_an_exception_is_still_needed(file, name):
     ],
 )
 def test_a_reach_is_seen(line):
-    assert reaches(line)
+    assert reaches(ast.parse(line))
 
 
 @pytest.mark.parametrize(
@@ -111,4 +109,4 @@ def test_a_reach_is_seen(line):
     ],
 )
 def test_what_is_ones_own_may_be_used(line):
-    assert not reaches(line)
+    assert not reaches(ast.parse(line))

@@ -1,10 +1,11 @@
 """The pure rooms stay pure: no clock, no randomness, no files, no untyped values."""
 
 import ast
-from functools import cache
 from pathlib import Path
 
 import pytest
+
+from support.source_trees import parsed
 
 PACKAGE = Path(__file__).parents[2] / "src" / "provisor"
 PURE_ROOMS = ("scim", "expressions", "rules", "directory", "gallery", "engine")
@@ -26,11 +27,6 @@ FORBIDDEN_MODULES = {"time", "random", "secrets", "socket", "os", "io", "logging
 
 PURE_FILES = sorted(path for room in PURE_ROOMS for path in (PACKAGE / room).rglob("*.py"))
 by_name = pytest.mark.parametrize("path", PURE_FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
-
-
-@cache
-def parsed(path: Path) -> ast.Module:
-    return ast.parse(path.read_text())
 
 
 @by_name

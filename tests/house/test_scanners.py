@@ -159,16 +159,18 @@ DOORS = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("door", DOORS)
-def test_what_reads_outside_text_takes_time_in_proportion_to_it(door):
+def test_what_reads_outside_text_takes_time_in_proportion_to_it(door, thorough):
     words, read = DOORS[door]
 
-    slow = {make(40): grown for make in texts(WORDS[words], 4) if (grown := grows_faster(quietly(read), make))}
+    paired = 4 if thorough else 2
+
+    slow = {make(40): grown for make in texts(WORDS[words], paired) if (grown := grows_faster(quietly(read), make))}
 
     assert not slow
 
 
 @pytest.mark.slow
-def test_a_file_is_read_in_time_in_proportion_to_it(tmp_path):
+def test_a_file_is_read_in_time_in_proportion_to_it(tmp_path, thorough):
     number = 0
 
     def file(text):
@@ -180,7 +182,7 @@ def test_a_file_is_read_in_time_in_proportion_to_it(tmp_path):
 
     slow = {
         make(40): grown
-        for make in texts(WORDS["csv"], 4)
+        for make in texts(WORDS["csv"], 4 if thorough else 2)
         if (grown := grows_faster(quietly(read_csv), lambda length, make=make: file(make(length))))
     }
 

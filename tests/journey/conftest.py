@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from provisor.admin.session import Session
-from provisor.demo.steps import OrganisationFiles, Play
+from provisor.demo.from_files import FromFiles, OrganisationFiles
+from provisor.demo.steps import Play
 from provisor.demo.umbrella import Umbrella
 from provisor.demo.verifier import verify
 from provisor.main import build, site
@@ -31,7 +32,7 @@ class Ended:
 
 @pytest.fixture
 def run_demo(tmp_path):
-    def run(*arguments):
+    def run(*arguments, seconds=DEMO_SECONDS):
         done = subprocess.run(
             [sys.executable, "-m", "provisor", "demo", "--exit", "--json", *map(str, arguments)],
             cwd=tmp_path,
@@ -39,7 +40,7 @@ def run_demo(tmp_path):
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=DEMO_SECONDS,
+            timeout=seconds,
         )
         assert done.stdout, done.stderr
         return Ended(done.returncode, done.stdout + done.stderr, json.loads(done.stdout.splitlines()[-1]))
@@ -69,7 +70,7 @@ def perform(tmp_path):
         def run(users, groups=None, members=None, play_class=Play):
             session = Session(settings=read_settings({"PROVISOR_DATA": str(folder)}), build=build, site=site)
             files = OrganisationFiles(users=users, groups=groups, members=members)
-            play = play_class(session, files, umbrella)
+            play = play_class(session, FromFiles(session, files), umbrella)
             play.perform()
             changes = folder / "changes.json"
             play.write_changes(changes)

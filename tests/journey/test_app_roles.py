@@ -109,6 +109,7 @@ STORIES = {
 }
 
 
+@pytest.mark.test_rows(2)
 @pytest.mark.parametrize("behaviour", ["provisor", "entra"])
 @pytest.mark.parametrize("story", STORIES)
 def test_roles_reach_the_application_and_change_there_once(company, behaviour, story):

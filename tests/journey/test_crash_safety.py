@@ -227,6 +227,7 @@ cycles = pytest.mark.parametrize(
 )
 
 
+@pytest.mark.test_rows(6)
 @cycles
 @strikes
 def test_killed_after_its_nth_request(cycle, strike, request, stage, port):
@@ -240,6 +241,7 @@ def test_killed_after_its_nth_request(cycle, strike, request, stage, port):
     assert_whole(here, prepared, port)
 
 
+@pytest.mark.test_rows(3)
 @cycles
 @pytest.mark.parametrize("strike", range(STRIKES // 2))
 def test_left_without_a_reply_at_its_nth_request(cycle, strike, request, stage, port):

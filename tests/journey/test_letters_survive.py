@@ -82,6 +82,7 @@ def shown(command):
     return letter
 
 
+@pytest.mark.test_rows(4)
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_letter_whose_sender_is_killed_arrives_at_the_next_start(prepared, command, stage):
     first, second = MailSink(fault=(stage, "silence")), MailSink()

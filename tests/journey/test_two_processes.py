@@ -211,6 +211,7 @@ def test_who_follows_no_longer_does_not_end_the_run(folder, admin, application):
     assert went_on
 
 
+@pytest.mark.test_rows(2)
 @pytest.mark.parametrize("trouble", ["hangs", "retry_after"])
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_an_abort_ends_a_cycle_of_another_process_within_five_seconds(folder, admin, application, method, trouble):
@@ -227,6 +228,7 @@ def test_an_abort_ends_a_cycle_of_another_process_within_five_seconds(folder, ad
         assert admin.jobs.show(ME, APP).job.schedule_state == "Paused"
 
 
+@pytest.mark.test_rows(4)
 @pytest.mark.parametrize("trouble", ["hangs", "retry_after"])
 @pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize("words", [("serve",), ("job", "run", APP)], ids=["serve", "run"])

@@ -166,6 +166,7 @@ CHANGES = {
 }
 
 
+@pytest.mark.test_rows(24)
 @pytest.mark.parametrize("behaviour", BEHAVIOURS)
 @pytest.mark.parametrize("mapping", [0, 1, 2], ids=["single", "complex", "assertive"])
 @pytest.mark.parametrize("change", CHANGES)

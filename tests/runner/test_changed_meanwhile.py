@@ -136,6 +136,7 @@ EACH_MOMENT = [moment if moment in FAST else pytest.param(moment, marks=pytest.m
 MOST_EVENTS = 4  # of one person in one cycle; a plan that came again and again would write them without end
 
 
+@pytest.mark.test_rows(120)
 @pytest.mark.fast_rows(8)
 @pytest.mark.parametrize("change", CHANGES)
 @pytest.mark.parametrize("moment", EACH_MOMENT)

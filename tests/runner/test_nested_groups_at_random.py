@@ -110,6 +110,7 @@ def test_any_change_leads_to_what_the_directory_wants(make_world, seed):
     live(make_world(), seed, 12)
 
 
+@pytest.mark.test_rows(5)
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(100, 120))
 def test_any_change_leads_to_what_the_directory_wants_for_long(make_world, seed):

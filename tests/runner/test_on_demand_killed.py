@@ -68,6 +68,7 @@ PARAMETERS = [
 POINTS = [(nth, after_effect) for nth in range(1, 8) for after_effect in (False, True)]
 
 
+@pytest.mark.test_rows(9)
 @pytest.mark.parametrize(
     "cut_short",
     [False, pytest.param(True, marks=pytest.mark.slow)],
@@ -75,9 +76,9 @@ POINTS = [(nth, after_effect) for nth in range(1, 8) for after_effect in (False,
 )
 @pytest.mark.parametrize(("happens", "name", "kind", "members"), PARAMETERS)
 def test_killed_at_any_request_the_next_cycle_loses_and_doubles_nothing(
-    make_world, happens, name, kind, members, cut_short
+    make_world, happens, name, kind, members, cut_short, thorough
 ):
-    for nth, after_effect in POINTS:
+    for nth, after_effect in POINTS if thorough else POINTS[1::3]:
         world = organisation_of(make_world)
         if cut_short:
             cut_short_in(world, "POST", "user", 2)
@@ -95,6 +96,7 @@ def test_killed_at_any_request_the_next_cycle_loses_and_doubles_nothing(
         assert_right_after_cycles(world, nth, after_effect)
 
 
+@pytest.mark.test_rows(5)
 @pytest.mark.parametrize(("happens", "name", "kind", "members"), PARAMETERS)
 def test_killed_between_any_two_steps_the_next_cycle_loses_and_doubles_nothing(
     make_world, happens, name, kind, members
@@ -126,6 +128,7 @@ def test_killed_between_any_two_steps_the_next_cycle_loses_and_doubles_nothing(
     assert 0 < reached < 59
 
 
+@pytest.mark.test_rows(18)
 @pytest.mark.parametrize("nth", range(2, 7))
 @pytest.mark.parametrize(("happens", "name", "kind", "members"), PARAMETERS)
 def test_an_answer_that_is_lost_is_looked_for_by_the_next_cycle(make_world, happens, name, kind, members, nth):

@@ -106,6 +106,7 @@ CASES = [
 ]
 
 
+@pytest.mark.test_rows(8)
 @pytest.mark.parametrize(("limits", "limit", "latency", "requests", "retry_after"), CASES)
 def test_a_limit_that_nobody_told_us_is_used_and_hardly_ever_met(limits, limit, latency, requests, retry_after):
     ran = [ask(LimitedTarget(one, latency, retry_after), requests) for one in limits]

@@ -167,6 +167,7 @@ def some(name):
     return () if name in FAST else pytest.mark.slow
 
 
+@pytest.mark.test_rows(24)
 @pytest.mark.parametrize("moment", MOMENTS)
 @pytest.mark.parametrize("run", RUNS)
 @pytest.mark.parametrize("happens", [pytest.param(one, id=name, marks=some(name)) for name, one in UNDER_WAY.items()])
@@ -180,6 +181,7 @@ def test_whatever_is_under_way_a_restart_leaves_the_target_right(make_world, hap
     assert nth > 2
 
 
+@pytest.mark.test_rows(16)
 @pytest.mark.slow
 @pytest.mark.parametrize("after", RUNS)
 @pytest.mark.parametrize("leaves", LEAVES)

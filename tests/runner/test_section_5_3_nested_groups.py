@@ -162,6 +162,7 @@ def sent(world, when):
     return world.run()
 
 
+@pytest.mark.test_rows(60)
 @pytest.mark.slow
 @pytest.mark.parametrize("nested", ["direct", "flatten"])
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
@@ -181,6 +182,7 @@ def test_section_5_3_the_target_is_right_after_any_change_of_any_chain(make_worl
         assert dict(world.run().requests) == {"GET": 1}, when
 
 
+@pytest.mark.test_rows(24)
 @pytest.mark.slow
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
 @pytest.mark.parametrize("kind", ["depth 5", "circle"])
@@ -216,6 +218,7 @@ def to_direct(chain):
     set_policy(chain.world, "direct")
 
 
+@pytest.mark.test_rows(27)
 @pytest.mark.slow
 @pytest.mark.parametrize("change", [*MEANWHILE, to_direct], ids=lambda change: change.__name__)
 @pytest.mark.parametrize("moment", MOMENTS)

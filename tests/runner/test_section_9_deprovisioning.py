@@ -229,6 +229,7 @@ def name_of(row, event, *parts):
     return "-".join((row, event.__name__, *parts))
 
 
+@pytest.mark.test_rows(48)
 @pytest.mark.fast_rows(20)
 @pytest.mark.parametrize(("event", "column", "behaviour", "settings", "expected"), list(rows()))
 def test_section_9_1_what_becomes_of_an_account(make_settled, event, column, behaviour, settings, expected):

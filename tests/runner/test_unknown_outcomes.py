@@ -88,6 +88,7 @@ def right(world):
     return True
 
 
+@pytest.mark.test_rows(40)
 @pytest.mark.fast_rows(4)
 @pytest.mark.parametrize("behaviour", BEHAVIOURS)
 @pytest.mark.parametrize("fate", [fate for fate in FATES if "group" not in fate])
@@ -116,6 +117,7 @@ def test_a_create_that_was_made_is_found_in_the_same_cycle_where_the_target_answ
     assert right(world)
 
 
+@pytest.mark.test_rows(40)
 @pytest.mark.fast_rows(4)
 @pytest.mark.parametrize("behaviour", BEHAVIOURS)
 @pytest.mark.parametrize("fate", FATES)
@@ -135,6 +137,7 @@ def test_a_change_that_was_made_is_seen_whatever_becomes_of_its_person(make_offi
     assert right(world)
 
 
+@pytest.mark.test_rows(28)
 @pytest.mark.parametrize("behaviour", BEHAVIOURS)
 @pytest.mark.parametrize("after_effect", [True, False], ids=["made", "not made"])
 @pytest.mark.parametrize("answer", ANSWERS)
@@ -149,6 +152,7 @@ def test_a_leaver_is_inactive_a_cycle_later_whatever_was_answered(make_office, a
     assert right(world)
 
 
+@pytest.mark.test_rows(40)
 @pytest.mark.fast_rows(6)
 @pytest.mark.parametrize("fate", FATES)
 @pytest.mark.parametrize("before", ["out", "in"])

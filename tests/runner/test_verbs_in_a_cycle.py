@@ -340,6 +340,7 @@ class Restart:
         self.done = True
 
 
+@pytest.mark.test_rows(20)
 @pytest.mark.slow
 @pytest.mark.parametrize("on_demand", [False, True], ids=["cycle", "on demand"])
 @pytest.mark.parametrize("scope", ["Full", "ConnectorDataStore"])

@@ -159,6 +159,7 @@ def linked_to(world, name, kind="user"):
     return None if link is None else link.target_id
 
 
+@pytest.mark.test_rows(40)
 @pytest.mark.parametrize("behaviour", BEHAVIOURS)
 @pytest.mark.parametrize("cycle", KINDS_OF_CYCLE)
 @pytest.mark.parametrize("fate", FATES)
@@ -177,6 +178,7 @@ def test_an_account_whose_link_has_a_wrong_id_follows_its_person(make_office, an
     assert len(left) == (2 if "purged" in fate else 3)
 
 
+@pytest.mark.test_rows(20)
 @pytest.mark.parametrize("behaviour", BEHAVIOURS)
 @pytest.mark.parametrize("leaves", LEAVES)
 @pytest.mark.parametrize("answered", ANSWERED)
@@ -226,6 +228,7 @@ GROUP_FATES = {
 }
 
 
+@pytest.mark.test_rows(30)
 @pytest.mark.parametrize("behaviour", BEHAVIOURS)
 @pytest.mark.parametrize("cycle", KINDS_OF_CYCLE)
 @pytest.mark.parametrize("fate", GROUP_FATES)
@@ -361,6 +364,7 @@ def test_who_left_the_application_before_leaves_a_group_under_a_lost_id(make_rek
     assert groups_of_anna(world) == set()
 
 
+@pytest.mark.test_rows(20)
 @pytest.mark.parametrize("behaviour", BEHAVIOURS)
 @pytest.mark.parametrize("learnt", LEARNT)
 @pytest.mark.parametrize("meanwhile", MEANWHILE)

@@ -93,6 +93,15 @@ def test_of_two_sources_the_lower_number_has_an_attribute(fed, mastered, sources
     ]
 
 
+def test_a_source_without_a_value_leaves_an_attribute_to_one_that_has_it(fed, mastered, anna):
+    fed.connect("AD", precedence=20)
+    fed.connect("HR", "csv", precedence=10)
+    fed.feed("AD", anna, {"department": "Sales"}, manager="boss")
+    fed.feed("HR", anna, {"department": None, "city": None}, document={"manager": None})
+
+    assert mastered(anna) == {"department": "AD", "city": "HR", "manager": "AD"}
+
+
 def test_what_left_masters_nothing_and_is_still_told_of(fed, mastered, sources_of, anna, now):
     fed.connect("AD")
     fed.feed("AD", anna, {"department": "Sales"}, presence="gone")

@@ -1,12 +1,11 @@
-"""Certificates for servers on this machine, each signed by an authority of its own."""
+"""Identities of servers under test, each signed by an authority of its own."""
 
 import ssl
-from datetime import UTC, datetime
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+
+from provisor.testing.certificates import certificate, named
 
 
 class Identity:
@@ -30,18 +29,3 @@ class Identity:
         context.load_cert_chain(self.chain, self.key)
         context.set_alpn_protocols(["h2", "http/1.1"])
         return context
-
-
-def named(text):
-    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
-
-
-def certificate(subject, issuer, key, signer, *, until, ca=False, dns=None):
-    builder = x509.CertificateBuilder().subject_name(subject).issuer_name(issuer).public_key(key).serial_number(7)
-    builder = builder.not_valid_before(datetime(2001, 1, 1, tzinfo=UTC)).not_valid_after(
-        datetime(until, 1, 1, tzinfo=UTC)
-    )
-    builder = builder.add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
-    if dns is not None:
-        builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(dns)]), critical=False)
-    return builder.sign(signer, hashes.SHA256())

@@ -30,9 +30,12 @@ class CsvRig:
     people: dict[str, _Row] = field(default_factory=dict)
     groups: dict[str, _Row] = field(default_factory=dict)
 
-    def connector(self) -> DirectorySource:
+    def settings(self) -> CsvSettings:
         named = {name: str(self.folder / f"{name}.csv") for name in ("users", "groups", "members")}
-        return CsvSource(CsvSettings(**named, user_anchor="employeeId", group_anchor="id"))
+        return CsvSettings(**named, user_anchor="employeeId", group_anchor="id")
+
+    def connector(self) -> DirectorySource:
+        return CsvSource(self.settings())
 
     def person(self, name: str, *, title: str = "", manager: str | None = None) -> None:
         called = self.people[name].called if name in self.people else name

@@ -32,7 +32,7 @@ class Following:
     """What a service would hold that runs a source: records by anchor, and a cursor that is kept with each page."""
 
     def __init__(self, port, **changed):
-        self.port, self.clock = port, Clock()
+        self.port, self.clock, self._changed = port, Clock(), changed
         self.source = LdapDirectory(settings_of(port, **changed), {"password": Secret(PASSWORD)}, clock=self.clock)
         self.cursor, self.records, self.unreadable, self.told, self.pages = None, {}, [], [], 0
         self._seen, self.was_full = set(), False
@@ -69,9 +69,9 @@ class Following:
 
     def whole(self):
         """What a fresh read of everything tells, to compare with."""
-        fresh = Following.__new__(Following)
-        fresh.__dict__ |= {**self.__dict__, "cursor": None, "records": {}, "unreadable": [], "_seen": set()}
+        fresh = Following(self.port, **self._changed)
         fresh.run()
+        fresh.source.close()
         return fresh.records
 
 

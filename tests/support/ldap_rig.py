@@ -7,6 +7,7 @@ import ldap3
 from provisor.connectors.ldap import LdapDirectory
 from provisor.engine.ports import Secret
 from provisor.engine.sources import DirectorySource, RecordTold
+from provisor.rules.source_settings import LdapSettings
 from support.ldap_following import settings_of
 from support.slapd import GROUPS, PASSWORD, PEOPLE, Slapd
 
@@ -20,8 +21,11 @@ class LdapRig:
         self._slapd = slapd
         self._names: dict[str, str] = {}
 
+    def settings(self) -> LdapSettings:
+        return settings_of(self._slapd.port)
+
     def connector(self) -> DirectorySource:
-        return LdapDirectory(settings_of(self._slapd.port), {"password": Secret(PASSWORD)})
+        return LdapDirectory(self.settings(), {"password": Secret(PASSWORD)})
 
     def person(self, name: str, *, title: str = "", manager: str | None = None) -> None:
         values = {"title": [title] if title else [], "manager": [self._named(manager)] if manager else []}

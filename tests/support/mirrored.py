@@ -4,7 +4,8 @@ import json
 from datetime import UTC, datetime, timedelta
 
 from provisor.database import Database, open_database
-from provisor.rules.source_settings import ActiveDirectorySettings, Server
+from provisor.engine.sources import DirectorySource
+from provisor.rules.source_settings import ActiveDirectorySettings, Server, SourceSettings
 from provisor.runner.sourcing.previewing import preview_source
 from provisor.runner.sourcing.run_source import SourceOrder, run_source
 from provisor.storage import connected_sources, members, objects, source_records
@@ -38,6 +39,18 @@ class Mirror:
         """A source of Active Directory; returns its id."""
         server = Server(addresses=("dc1.contoso.example",), user="reader@contoso.example")
         document = ActiveDirectorySettings(server=server, base=DOMAIN, **settings)
+        return self.connect_as(name, document, precedence=precedence, threshold=threshold, staging=staging)
+
+    def connect_as(
+        self,
+        name: str,
+        document: SourceSettings,
+        *,
+        precedence: int = 100,
+        threshold: int | None = 500,
+        staging: bool = False,
+    ) -> str:
+        """A source of any kind; returns its id."""
         with self.database.transaction() as connection:
             made = connected_sources.add(
                 connection, self.tenant, name, document, precedence=precedence, interval_seconds=1800,
@@ -45,13 +58,22 @@ class Mirror:
             )  # fmt: skip
         return made.id
 
+    def only_source(self) -> str:
+        """The id of the only source there is."""
+        (found,) = connected_sources.every(self.database.reader(), self.tenant)
+        return found.id
+
     def source(self, source: str):
         """A source as it is stored."""
         return connected_sources.read(self.database.reader(), self.tenant, source)
 
     def run(self, source: str, domain: Domain, **order):
         """One run of a source."""
-        return run_source(self.database, self.tenant, SourceOrder(source=source, **order), domain.source, now=self.now)
+        return self.run_with(source, domain.source, **order)
+
+    def run_with(self, source: str, connector: DirectorySource, **order):
+        """One run of a source by this connector."""
+        return run_source(self.database, self.tenant, SourceOrder(source=source, **order), connector, now=self.now)
 
     def preview(self, source: str, domain: Domain, **order):
         """What a run of a source would do."""
@@ -88,6 +110,17 @@ class Mirror:
         """Why records are left out or refused: code by anchor."""
         rows = source_records.page(self.database.reader(), source, with_reason=True)
         return {row.anchor: row.reason.code for row in rows if row.reason is not None}
+
+    def seen(self) -> dict[str, object]:
+        """What the directory holds, told without ids and moments: equal in two that mirror the same."""
+        people, groups = self.alive(), self.alive("group")
+        moments = {"onPremisesLastSyncDateTime"}
+        told = {
+            name: {key: value for key, value in item.attributes.items() if key not in moments}
+            for name, item in {**people, **groups}.items()
+        }
+        managers = {name: self.manager(name) for name in people}
+        return {"told": told, "managers": managers, "members": {name: self.members(name) for name in groups}}
 
     def everything(self) -> str:
         """Objects and memberships as text, without change numbers: equal when nothing was changed."""

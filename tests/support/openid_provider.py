@@ -10,6 +10,7 @@ import json
 import secrets
 import threading
 import time
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, parse_qsl, unquote, urlencode, urlsplit
 
@@ -31,9 +32,7 @@ class OpenIdProvider:
         self.released = threading.Event()  # ends its silence, where that is its lie
         self.asked = []  # (method, path) of every request
         self.tokens = []  # every ID token that was given
-        self.key = RSAKey.generate_key(2048, {"kid": "one", "use": "sig"})
-        self.other_key = ECKey.generate_key("P-256", {"kid": "two", "use": "sig"})
-        self.stranger = RSAKey.generate_key(2048, {"kid": "one"})
+        self.key, self.other_key, self.stranger = _keys()
         self._codes = {}
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
         self._server.provider = self
@@ -168,6 +167,16 @@ class OpenIdProvider:
                 return "not.a.token"
             case _:
                 return jws.serialize_compact(header, claims, self.key)
+
+
+@cache
+def _keys():
+    """Its own two and a stranger's: the same of every provider, as making them took longer than all that they sign."""
+    return (
+        RSAKey.generate_key(2048, {"kid": "one", "use": "sig"}),
+        ECKey.generate_key("P-256", {"kid": "two", "use": "sig"}),
+        RSAKey.generate_key(2048, {"kid": "one"}),
+    )
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -35,17 +35,22 @@ class OtherTenant:
         )  # fmt: skip
         line = self._process.stdout.readline()
         self.url = next(word.rstrip(",/") for word in line.split() if word.startswith("http:"))
+        self._token = token
         self._wire = Wire(self.url, token)
 
     def source(self, role="Security Reader", clock=None, **settings) -> EntraTenant:
         """The connector, signed in as a client with this role."""
-        client = self._client(role)
-        given = {"tenant": client["tenantId"], "client": client["clientId"], "graph": self.url, "login": self.url}
         return EntraTenant(
-            EntraSettings(**{**given, **settings}),
-            {"clientSecret": Secret(client["clientSecret"])},
+            self.settings(role, **settings),
+            {"clientSecret": Secret(self._client(role)["clientSecret"])},
             clock=clock or (lambda: datetime.now(UTC)),
         )
+
+    def settings(self, role="Security Reader", **settings) -> EntraSettings:
+        """What an administrator would say of it, with the client of this role."""
+        client = self._client(role)
+        given = {"tenant": client["tenantId"], "client": client["clientId"], "graph": self.url, "login": self.url}
+        return EntraSettings(**{**given, **settings})
 
     def _client(self, role):
         if role not in self._clients:
@@ -95,7 +100,9 @@ class OtherTenant:
         return made["application"]["id"], made["servicePrincipal"]["id"]
 
     def empty(self):
-        """Delete everybody for good."""
+        """Delete everybody for good, over a connection that has not been idle for long."""
+        self._wire.close()
+        self._wire = Wire(self.url, self._token)
         for kind in ("users", "groups"):
             for one in self.ask("GET", f"/{kind}?$select=id&$top=999")["value"]:
                 self.ask("DELETE", f"/{kind}/{one['id']}")
@@ -118,6 +125,9 @@ class EntraRig:
         self._other = other
         self._ids = {}
         other.empty()
+
+    def settings(self):
+        return self._other.settings()
 
     def connector(self):
         return self._other.source()

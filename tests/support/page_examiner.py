@@ -7,6 +7,7 @@ package axe-playwright-python, judges what a page says to those who cannot see i
 from importlib import resources
 
 WIDTHS, SCHEMES = (1280, 390), ("light", "dark")
+LOOKS = [(width, scheme) for width in WIDTHS for scheme in SCHEMES]
 HEIGHT = 900
 _AXE = resources.files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
 
@@ -22,26 +23,34 @@ class PageExaminer:
         page.on("request", self._asked)
         page.on("response", self._answered)
 
-    def examine(self, path, *, status=200, widths=WIDTHS, schemes=SCHEMES):
-        """Everything that is wrong with a page; `status` is what it is answered with."""
+    def examine(self, path, *, status=200, judged=LOOKS):
+        """Everything that is wrong with a page; `status` is what it is answered with.
+
+        How it is laid out is seen at every width; axe and the keyboard try it as it looks by `judged`.
+        """
         found = self._opened(path, status)
-        for width in widths:
+        for width in WIDTHS:
             self.page.set_viewport_size({"width": width, "height": HEIGHT})
+            schemes = [scheme for wide, scheme in judged if wide == width]
             for scheme in schemes:
                 self.page.emulate_media(color_scheme=scheme)
                 # What is not a matter of colours was judged with the first of them.
                 rules = [] if scheme == schemes[0] else ["color-contrast"]
                 found += [f"{width} {scheme}: {what}" for what in self.look(rules)]
-            found += [f"{width}: {what}" for what in self.unreached()]
-        return found
+            found += [f"{width}: {what}" for what in (self.unreached() if schemes else self.laid_out())]
+        return found + self.complaints()
 
     def look(self, rules=()):
         """What is wrong with the page that is shown, without leaving it; by all rules of axe, or by these."""
-        found = self.page.evaluate(_UNSOUND)
+        found = self.laid_out()
         if not self.page.evaluate("!!window.axe"):
             self.page.evaluate(_AXE)
         found += self.page.evaluate(_JUDGED, list(rules))
         return found + self.complaints()
+
+    def laid_out(self):
+        """What is wrong with how the page that is shown is laid out and put together."""
+        return self.page.evaluate(_UNSOUND)
 
     def complaints(self):
         """What the browser complained of since it was asked last."""

@@ -5,13 +5,17 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from provisor.engine.sources import CursorLost, DirectorySource, RecordGone, RecordTold, RecordUnreadable, SourcePage
-from provisor.testing.memory_domain import Domain, anchor_of
+from provisor.rules.source_settings import ActiveDirectorySettings, Server, SourceSettings
+from provisor.testing.memory_domain import DOMAIN, Domain, anchor_of
 
 
 class SourceRig(Protocol):
     """One kind of source, running, with an administrator at it. People and groups are called by short names."""
 
     tells_gone: bool  # a delta tells who was deleted; else only a full read shows it
+
+    def settings(self) -> SourceSettings:
+        """What an administrator would say of it."""
 
     def connector(self) -> DirectorySource:
         """A new connector to it."""
@@ -123,6 +127,10 @@ class MemoryRig:
 
     def __init__(self) -> None:
         self.domain = Domain(page_size=2)
+
+    def settings(self) -> SourceSettings:
+        server = Server(addresses=("dc1.contoso.example",), user="reader@contoso.example")
+        return ActiveDirectorySettings(server=server, base=DOMAIN)
 
     def connector(self) -> DirectorySource:
         return self.domain.source

@@ -19,7 +19,7 @@ from provisor.testing.crash.shrinking import shrink
 from provisor.testing.crash.trial import attempt
 
 PLACE = StartingPoint(seed=20, people=4, groups=0, scope="all")
-SEEDS_A_TEST = 25
+SEEDS_A_TEST = 5
 CREATED_AND_LEFT = Script(
     place=PLACE,
     rounds=(
@@ -76,6 +76,7 @@ def wrong_ids(word):
 
 
 @pytest.mark.slow
+@pytest.mark.test_rows(5)
 @pytest.mark.parametrize("first", range(1, 50, SEEDS_A_TEST))
 def test_after_peace_the_target_equals_the_directory(first, tmp_path):
     for seed in range(first, first + SEEDS_A_TEST):
@@ -137,7 +138,7 @@ def test_an_abort_that_is_not_heeded_is_seen(monkeypatch, tmp_path):
     ids=["aborted", "hangs", "served", "asked in the middle of a run"],
 )
 def test_seeds_hold_what_an_administrator_does_to_a_job(is_there):
-    rounds = [one for seed in range(SEEDS_A_TEST) for one in script_of(seed).rounds]
+    rounds = [one for seed in range(25) for one in script_of(seed).rounds]
 
     assert sum(map(is_there, rounds)) >= 3
 

@@ -31,6 +31,7 @@ def processes():
     return fork_server()
 
 
+@pytest.mark.test_rows(2)
 @pytest.mark.slow
 @pytest.mark.parametrize("first", range(1, 13, SEEDS_A_TEST))
 def test_after_kills_of_the_service_the_target_equals_the_directory(first, processes):

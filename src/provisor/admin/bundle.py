@@ -1,6 +1,7 @@
 """All verbs in one value, as wiring makes it and skins receive it.
 
-Each group of verbs is imported when it is first asked for: listing users must not pay for importing the runner.
+Each group of verbs is imported when it is first asked for: listing users must not pay for importing the runner. Those
+about people and groups, and where they come from, are in admin.directory_bundle.
 """
 
 from __future__ import annotations
@@ -8,6 +9,8 @@ from __future__ import annotations
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+from provisor.admin.directory_bundle import DirectoryVerbs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,48 +24,36 @@ if TYPE_CHECKING:
     from provisor.admin.authentication import Authentication
     from provisor.admin.backups import Backups
     from provisor.admin.clock import Clock
-    from provisor.admin.context import Context
     from provisor.admin.credential_sets import CredentialSets
     from provisor.admin.credentials import Credentials
     from provisor.admin.cycles import Cycles
     from provisor.admin.deletions import Deletions
-    from provisor.admin.directory import Objects
-    from provisor.admin.directory_changes import DirectoryChanges
     from provisor.admin.escrow import Escrow
     from provisor.admin.extension_properties import ExtensionProperties
     from provisor.admin.health import Health
-    from provisor.admin.imports import Imports
     from provisor.admin.jobs import Jobs
     from provisor.admin.keys import Keys
     from provisor.admin.links import JobLinks
     from provisor.admin.logs import Logs
     from provisor.admin.machines import MachineKind, Machines
     from provisor.admin.mail import Mail
-    from provisor.admin.members import Members
     from provisor.admin.nearest import NearestNames
     from provisor.admin.on_demand import OnDemand
     from provisor.admin.openid import OpenId
     from provisor.admin.plan_making import PlanMaking
     from provisor.admin.plans import Plans
-    from provisor.admin.provenance import Provenance
     from provisor.admin.removals import Removals
     from provisor.admin.reports import Reports
     from provisor.admin.retentions import Retentions
     from provisor.admin.schemas import Schemas
     from provisor.admin.service_principals import ServicePrincipals
     from provisor.admin.setup import SetupLinks
-    from provisor.admin.source_verbs import SourceVerbs
     from provisor.admin.synchronization import Synchronization
-    from provisor.admin.typed_members import MembersById
-    from provisor.admin.typed_objects import DeletedObjects, TypedObjects
     from provisor.admin.webhooks import Webhooks
 
 
-class Admin:
+class Admin(DirectoryVerbs):
     """The product: everything a skin may do, each verb with its permission and its audit event."""
-
-    def __init__(self, context: Context) -> None:
-        self._context = context
 
     def now(self) -> datetime:
         """The time as the verbs have it, in UTC."""
@@ -81,88 +72,11 @@ class Admin:
         return link_key(self._context)
 
     @cached_property
-    def users(self) -> Objects:
-        """People of the directory."""
-        from provisor.admin.directory import Objects
-
-        return Objects(self._context, "user")
-
-    @cached_property
-    def groups(self) -> Objects:
-        """Groups of the directory."""
-        from provisor.admin.directory import Objects
-
-        return Objects(self._context, "group")
-
-    @cached_property
-    def members(self) -> Members:
-        """Who is in which group."""
-        from provisor.admin.members import Members
-
-        return Members(self._context)
-
-    @cached_property
-    def provenance(self) -> Provenance:
-        """Where people and groups came from."""
-        from provisor.admin.provenance import Provenance
-
-        return Provenance(self._context)
-
-    @cached_property
-    def typed_users(self) -> TypedObjects:
-        """People of the directory, by typed values."""
-        from provisor.admin.typed_objects import TypedObjects
-
-        return TypedObjects(self._context, "user")
-
-    @cached_property
-    def typed_groups(self) -> TypedObjects:
-        """Groups of the directory, by typed values."""
-        from provisor.admin.typed_objects import TypedObjects
-
-        return TypedObjects(self._context, "group")
-
-    @cached_property
-    def members_by_id(self) -> MembersById:
-        """Who is in which group, by ids."""
-        from provisor.admin.typed_members import MembersById
-
-        return MembersById(self._context)
-
-    @cached_property
-    def deleted_objects(self) -> DeletedObjects:
-        """The recycle bin."""
-        from provisor.admin.typed_objects import DeletedObjects
-
-        return DeletedObjects(self._context)
-
-    @cached_property
     def extension_properties(self) -> ExtensionProperties:
         """Properties of users and groups that Graph does not define."""
         from provisor.admin.extension_properties import ExtensionProperties
 
         return ExtensionProperties(self._context, self.service_principals)
-
-    @cached_property
-    def directory_changes(self) -> DirectoryChanges:
-        """What changed in the directory."""
-        from provisor.admin.directory_changes import DirectoryChanges
-
-        return DirectoryChanges(self._context)
-
-    @cached_property
-    def imports(self) -> Imports:
-        """Files into the directory."""
-        from provisor.admin.imports import Imports
-
-        return Imports(self._context)
-
-    @cached_property
-    def sources(self) -> SourceVerbs:
-        """Where people and groups come from on a schedule."""
-        from provisor.admin.source_verbs import SourceVerbs
-
-        return SourceVerbs(self._context)
 
     @cached_property
     def applications(self) -> Applications:

@@ -80,8 +80,19 @@ ROLES: Final[Mapping[str, RoleRights]] = {
         own_permissions=may.OF_APPLICATIONS,
     ),
     "Hybrid Identity Administrator": RoleRights(
-        about="The sources of people and groups: Active Directory, LDAP, Entra and CSV files; sees the directory.",
-        permissions=frozenset({may.DIRECTORY_READ, may.SOURCE_READ, may.SOURCE_WRITE, may.AUDIT_READ}),
+        about="The sources of people and groups: Active Directory, LDAP, Entra and CSV files; sees the directory,"
+        " applications, their jobs and the logs.",
+        permissions=frozenset(
+            {
+                may.DIRECTORY_READ,
+                may.SOURCE_READ,
+                may.SOURCE_WRITE,
+                may.APPLICATION_READ,
+                may.JOB_READ,
+                may.LOG_READ,
+                may.AUDIT_READ,
+            }
+        ),
     ),
     "Reports Reader": RoleRights(
         about="The provisioning log, reports and the audit log.",

@@ -17,16 +17,15 @@ from provisor.runner.source_notices import tell_of_held
 from provisor.scim.values import Json
 from provisor.storage import connected_sources, source_records, source_runs
 from provisor.storage.connected_sources import ConnectedSource, HeldDeletions, SourceTrouble
-from provisor.storage.source_records import SourceRow
+from provisor.storage.source_records import KeptRecord
 from provisor.storage.source_runs import SourceRun
 from provisor.storage.times import from_microseconds
 
-__all__ = ["HeldDeletions", "SourceProblem", "SourceStatus", "SourceTold", "SourceTrouble"]
+__all__ = ["Fate", "HeldDeletions", "SourceProblem", "SourceReports", "SourceRun", "SourceStatus", "SourceTrouble"]
 
 Fate: TypeAlias = Literal["left out", "not taken over", "taken over in part"]
 DECIDING: Final = "Decide about held deletions of source"
 RUNS_SHOWN: Final = 5
-_PAGE: Final = 500
 _NAMES: Final = ("userPrincipalName", "displayName", "distinguishedName", "mail", "cn", "sAMAccountName")
 
 
@@ -43,7 +42,7 @@ class SourceProblem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceStatus:
-    """How a source is: its state, its newest runs, the one under way, and what is held. `served`: it starts by itself
+    """How a source is: its state, its newest runs, one under way, and what is held. `served`: it starts by itself
     when it is due.
     """
 
@@ -69,7 +68,7 @@ class SourceStatus:
 
 
 @dataclass(frozen=True, slots=True)
-class SourceTold:
+class SourceReports:
     """What sources told."""
 
     context: Context
@@ -93,7 +92,7 @@ class SourceTold:
         connection = self.context.read(actor, SOURCE_READ)
         source, found = self.sources.find(connection, key), list[SourceProblem]()
         while len(found) < limit:
-            rows = source_records.page(connection, source.id, after=after, limit=_PAGE, with_reason=True)
+            rows = source_records.page(connection, source.id, after=after, limit=limit, with_reason=True)
             if not rows:
                 break
             after = rows[-1].anchor
@@ -105,8 +104,8 @@ class SourceTold:
         """Whose deletion is held back, by anchor."""
         connection = self.context.read(actor, SOURCE_READ)
         source = self.sources.find(connection, key)
-        rows = [row for row in source_records.leaving(connection, source.id) if row.anchor > after]
-        return [problem_of(row) for row in rows[:limit]]
+        rows = source_records.leaving_page(connection, source.id, after=after, limit=limit)
+        return [problem_of(row) for row in rows]
 
     def allow(self, actor: Actor, key: str, *, shown: int | None = None) -> int:
         """Let as many leave with the next run as are held now; how many. It follows at once where the source is
@@ -156,7 +155,7 @@ def _held(source: ConnectedSource) -> HeldDeletions:
     return source.held
 
 
-def problem_of(row: SourceRow) -> SourceProblem:
+def problem_of(row: KeptRecord) -> SourceProblem:
     """A record with why it is not, or not whole, in the directory."""
     reason = row.reason or SourceTrouble(code="", message="")
     fate: Fate = "taken over in part" if row.object is not None else "left out"

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from provisor.admin.context import Context
+    from provisor.admin.foreign_extensions import ForeignExtensions
     from provisor.admin.source_extensions import SourceExtensions
     from provisor.admin.source_preview import SourcePreviews
     from provisor.admin.source_runs import SourceRuns
-    from provisor.admin.source_told import SourceTold
+    from provisor.admin.source_told import SourceReports
     from provisor.admin.sources import Sources
 
 
@@ -42,11 +43,11 @@ class SourceVerbs:
         return SourcePreviews(self._context, self.settings)
 
     @cached_property
-    def told(self) -> SourceTold:
+    def told(self) -> SourceReports:
         """How they are, what could not be taken over, what is held back."""
-        from provisor.admin.source_told import SourceTold
+        from provisor.admin.source_told import SourceReports
 
-        return SourceTold(self._context, self.settings)
+        return SourceReports(self._context, self.settings)
 
     @cached_property
     def extensions(self) -> SourceExtensions:
@@ -54,3 +55,10 @@ class SourceVerbs:
         from provisor.admin.source_extensions import SourceExtensions
 
         return SourceExtensions(self._context, self.settings)
+
+    @cached_property
+    def foreign_extensions(self) -> ForeignExtensions:
+        """Extensions that a mirrored tenant has, under its own names."""
+        from provisor.admin.foreign_extensions import ForeignExtensions
+
+        return ForeignExtensions(self._context)

@@ -160,7 +160,7 @@ class Sources:
                 detail["secrets"] = [*given]
             if full:
                 connected_sources.forget_cursor(change.connection, source.id)
-            if source.schedule_state == "Active" and (after != source.settings or given):
+            if source.schedule_state == "Active" and (given or detail.keys() & {"settings", "precedence"}):
                 connected_sources.want_run(change.connection, source.id, "full" if full else "delta")
             change.target, change.detail = source.id, detail
             if not detail:

@@ -34,7 +34,7 @@ def add(
     """Make an account. Without a password its holder chooses one, by a one-time link that is printed once.
 
     Roles: Global Administrator, Application Administrator, Cloud Application Administrator, Application Owner (whose
-    person owns applications), Reports Reader, Security Reader, Plan Approver.
+    person owns applications), Hybrid Identity Administrator, Reports Reader, Security Reader, Plan Approver.
 
     Example: provisor admin user add anna@contoso.com --role "Cloud Application Administrator"
     """

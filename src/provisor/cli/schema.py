@@ -62,10 +62,15 @@ def import_schema(
 ) -> None:
     """Replace a job's rules. Rules that cannot run are refused, naming every problem.
 
+    Directory extensions of a Microsoft Entra tenant that is mirrored here keep their names, and are read from it.
+
     Example: provisor schema import "Cisco Umbrella User Management" rules.json
     """
     document = read_document(file)
     opened = session(context)
+    adopted = opened.admin.sources.foreign_extensions.adopt(opened.actor, document)
+    if adopted:
+        say(f"Read from the mirrored tenant from now on: {', '.join(adopted)}.")
     say_saved(opened, job, opened.admin.schemas.save(opened.actor, job, document))
 
 

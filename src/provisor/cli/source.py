@@ -67,7 +67,7 @@ def show(context: typer.Context, source: SourceArgument, as_json: AsJson = False
 
 @app.command()
 def status(context: typer.Context, source: SourceArgument, as_json: AsJson = False) -> None:
-    """Show how a source is: its last runs, the one under way, what is wrong, and deletions that are held back.
+    """Show how a source is: its last runs, one under way, what is wrong, and deletions that are held back.
 
     Example: provisor source status corp
     """

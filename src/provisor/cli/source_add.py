@@ -18,11 +18,11 @@ app = noun("Add a source. It begins paused: test it, preview it, then start it."
 @app.command("active-directory")
 def add_active_directory(
     context: typer.Context,
-    name: options.Name,
+    name: options.SourceName,
     servers: options.Servers,
     user: options.SignInAs,
     base: Annotated[str, typer.Option(metavar="DN", help="The domain, such as DC=contoso,DC=com.")],
-    password_file: options.PasswordFile = None,
+    password_file: options.SignInPasswordFile = None,
     transport: options.TransportName = "ldaps",
     ca_file: options.CaFile = None,
     certificate_names: options.CertificateNames = None,
@@ -30,7 +30,7 @@ def add_active_directory(
     net_bios: Annotated[str, typer.Option(help="Its NetBIOS name.")] = "",
     containers: options.Containers = None,
     group: Annotated[str, typer.Option(metavar="DN", help="Only the direct members of this group: a pilot.")] = "",
-    leave_out: options.LeftOut = None,
+    leave_out: options.LeaveOut = None,
     anchor: Annotated[
         Literal["objectGUID", "mS-DS-ConsistencyGuid"], typer.Option(help="What identifies people for good.")
     ] = "objectGUID",
@@ -40,7 +40,7 @@ def add_active_directory(
     incremental: Annotated[
         Literal["automatic", "dirsync", "usn"], typer.Option(help="How changes are read.")
     ] = "automatic",
-    interval: options.Interval = None,
+    interval: options.RunInterval = None,
     precedence: options.Precedence = None,
     staging: options.Staging = False,
     deletion_threshold: options.Threshold = None,
@@ -71,22 +71,22 @@ def add_active_directory(
 @app.command("ldap")
 def add_ldap(
     context: typer.Context,
-    name: options.Name,
+    name: options.SourceName,
     servers: options.Servers,
     user: options.SignInAs,
     base: Annotated[str, typer.Option(metavar="DN", help="Below which everything is read.")],
-    password_file: options.PasswordFile = None,
+    password_file: options.SignInPasswordFile = None,
     transport: options.TransportName = "ldaps",
     ca_file: options.CaFile = None,
     certificate_names: options.CertificateNames = None,
     user_filter: Annotated[str | None, typer.Option(metavar="FILTER", help="Which entries are people.")] = None,
     group_filter: Annotated[str | None, typer.Option(metavar="FILTER", help="Which entries are groups.")] = None,
     containers: options.Containers = None,
-    leave_out: options.LeftOut = None,
+    leave_out: options.LeaveOut = None,
     anchor: Annotated[str, typer.Option(metavar="ATTRIBUTE", help="What identifies an entry for good.")] = "entryUUID",
     sign_in_name: Annotated[str, typer.Option(metavar="ATTRIBUTE", help="What becomes userPrincipalName.")] = "mail",
     compare: Annotated[int, typer.Option(metavar="SECONDS", help="From look to look at who is still there.")] = 3600,
-    interval: options.Interval = None,
+    interval: options.RunInterval = None,
     precedence: options.Precedence = None,
     staging: options.Staging = False,
     deletion_threshold: options.Threshold = None,
@@ -116,7 +116,7 @@ def add_ldap(
 @app.command("entra")
 def add_entra(
     context: typer.Context,
-    name: options.Name,
+    name: options.SourceName,
     tenant: Annotated[str, typer.Option(help="The tenant's id, or one of its domains.")],
     client: Annotated[str, typer.Option(help="The application (client) id that Provisor is registered under there.")],
     secret_file: Annotated[
@@ -145,7 +145,7 @@ def add_entra(
             help="Mirror who is assigned to the service principal of this id there to the one of that id here.",
         ),
     ] = None,
-    interval: options.Interval = None,
+    interval: options.RunInterval = None,
     precedence: options.Precedence = None,
     staging: options.Staging = False,
     deletion_threshold: options.Threshold = None,
@@ -174,13 +174,13 @@ def add_entra(
 @app.command("csv")
 def add_csv(
     context: typer.Context,
-    name: options.Name,
+    name: options.SourceName,
     users: Annotated[Path | None, typer.Option(help="One user per row; columns are attribute names.")] = None,
     groups: Annotated[Path | None, typer.Option(help="One group per row.")] = None,
     members: Annotated[Path | None, typer.Option(help="Columns: group, member.")] = None,
     anchor: Annotated[str, typer.Option(metavar="COLUMN", help="The column that identifies a user.")] = "",
     group_anchor: Annotated[str, typer.Option(metavar="COLUMN", help="The column that identifies a group.")] = "",
-    interval: options.Interval = None,
+    interval: options.RunInterval = None,
     precedence: options.Precedence = None,
     staging: options.Staging = False,
     deletion_threshold: options.Threshold = None,

@@ -10,12 +10,12 @@ import typer
 
 from provisor.terminal import read_secret, secret_text
 
-Name = Annotated[str, typer.Argument(metavar="NAME", help="What the source is to be called.")]
+SourceName = Annotated[str, typer.Argument(metavar="NAME", help="What the source is to be called.")]
 Servers = Annotated[
     list[str], typer.Option("--server", metavar="HOST[:PORT]", help="Tried in this order; may be repeated.")
 ]
 SignInAs = Annotated[str, typer.Option("--user", help="Whom to sign in as; the password is asked for.")]
-PasswordFile = Annotated[
+SignInPasswordFile = Annotated[
     str | None, typer.Option(metavar="FILE", help="A file with the password; - reads standard input.")
 ]
 TransportName = Annotated[
@@ -32,7 +32,7 @@ Containers = Annotated[
     list[str] | None,
     typer.Option("--container", metavar="DN", help="Only who is below one of these; may be repeated."),
 ]
-LeftOut = Annotated[
+LeaveOut = Annotated[
     list[str] | None,
     typer.Option(
         "--leave-out",
@@ -40,7 +40,7 @@ LeftOut = Annotated[
         help="Leave out who meets it: ATTRIBUTE=VALUE, !=VALUE, ^=VALUE (begins so), ATTRIBUTE (has one), !ATTRIBUTE.",
     ),
 ]
-Interval = Annotated[int | None, typer.Option(metavar="SECONDS", help="From run to run (1800).")]
+RunInterval = Annotated[int | None, typer.Option(metavar="SECONDS", help="From run to run (1800).")]
 Precedence = Annotated[
     int | None,
     typer.Option(metavar="N", help="Where two sources say something of one attribute, the lower wins (100)."),

@@ -1,6 +1,5 @@
 """`provisor source test`, `run`, `preview`, `history`, `problems`, `allow` and `reject`."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,14 +11,11 @@ from provisor.cli.source_status import counts, print_problems, print_runs, say_m
 from provisor.terminal import AsJson, complain, counted, print_json, print_table, progress_bar, say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from provisor.admin.source_preview import SourcePreview
-    from provisor.admin.source_runs import SourceProgress, SourceRun
-    from provisor.terminal import Shows
+    from provisor.admin.source_runs import SourceRun
 
 Full = Annotated[bool, typer.Option("--full", help="Read everything, not only what has changed.")]
-After = Annotated[str, typer.Option("--after", metavar="ANCHOR", help="Show those after this anchor.")]
+AfterAnchor = Annotated[str, typer.Option("--after", metavar="ANCHOR", help="Show those after this anchor.")]
 RECORDS_REFUSED = 3  # as of an import: the others were taken over
 
 
@@ -34,6 +30,8 @@ def test(context: typer.Context, source: SourceArgument, as_json: AsJson = False
         found.append(check)
         if not as_json:
             say(f"{'ok    ' if check.well else 'FAILED'}  {check.what}: {check.sentence}")
+            if check.well and check.hint:
+                say(f"        {check.hint}")
     if as_json:
         checks = [{"what": one.what, "well": one.well, "sentence": one.sentence, "hint": one.hint} for one in found]
         print_json({"well": all(one.well for one in found), "checks": checks})
@@ -57,9 +55,7 @@ def run(context: typer.Context, source: SourceArgument, full: Full = False, as_j
     opened = session(context)
     try:
         with progress_bar(quiet=as_json) as moved:
-            done = opened.admin.sources.runs.run(
-                opened.actor, source, full=full, report=_on_bar(moved), stopping=stopping
-            )
+            done = opened.admin.sources.runs.run(opened.actor, source, full=full, report=moved, stopping=stopping)
     except AdminError as error:
         if error.code != NOT_FOLLOWED:
             raise
@@ -96,7 +92,7 @@ def preview(context: typer.Context, source: SourceArgument, full: Full = False, 
     """
     opened = session(context)
     with progress_bar(quiet=as_json) as moved:
-        found = opened.admin.sources.previews.preview(opened.actor, source, full=full, report=_on_bar(moved))
+        found = opened.admin.sources.previews.preview(opened.actor, source, full=full, report=moved)
     if as_json:
         from provisor.admin.source_told import held_to_json, run_to_json, trouble_to_json
 
@@ -154,7 +150,7 @@ def problems(
     left_out: Annotated[
         bool, typer.Option(help="Also those who are left out as the rules and settings have it.")
     ] = True,
-    after: After = "",
+    after: AfterAnchor = "",
     limit: Limit = 50,
     as_json: AsJson = False,
 ) -> None:
@@ -212,20 +208,3 @@ def reject(context: typer.Context, source: SourceArgument, as_json: AsJson = Fal
         print_json({"rejected": number})
     else:
         say(f"{number:,} users and groups stay. The next run reads everything; who is missing then is judged anew.")
-
-
-@dataclass(frozen=True, slots=True)
-class _Bar:
-    """A run of a source as a progress bar shows it; where nobody knows how many there are, it is of what is done."""
-
-    phase: str
-    completed_objects: int
-    all_objects: int
-    seconds_left: float | None = None
-
-
-def _on_bar(moved: "Callable[[Shows], None]") -> "Callable[[SourceProgress], None]":
-    def tell(progress: "SourceProgress") -> None:
-        moved(_Bar(progress.phase, progress.done, max(progress.expected or 0, progress.done)))
-
-    return tell

@@ -27,7 +27,7 @@ def change(
             exists=True, dir_okay=False, help="All settings, as JSON; `provisor source show --json` has them."
         ),
     ] = None,
-    password_file: options.PasswordFile = None,
+    password_file: options.SignInPasswordFile = None,
     secret_file: Annotated[
         str | None, typer.Option(metavar="FILE", help="A new client secret, in a file; - reads standard input.")
     ] = None,
@@ -35,7 +35,7 @@ def change(
         str | None, typer.Option(metavar="FILE", help="A new certificate with its key (PEM), in a file.")
     ] = None,
     ask: Annotated[str | None, typer.Option(metavar="SECRET", help="password or clientSecret, typed unseen.")] = None,
-    interval: options.Interval = None,
+    interval: options.RunInterval = None,
     precedence: options.Precedence = None,
     deletion_threshold: options.Threshold = None,
     as_json: AsJson = False,

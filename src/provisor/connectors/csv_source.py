@@ -41,7 +41,7 @@ from provisor.rules.source_settings import CsvSettings
 MANAGER: Final = "manager"
 
 
-class _Place(msgspec.Struct, frozen=True, array_like=True):
+class _FilePlace(msgspec.Struct, frozen=True, array_like=True):
     """Where a read stands: how the files looked, how many pages were told, and whether these were all.
 
     `settled`: they had been so for a while when the read began.
@@ -53,7 +53,7 @@ class _Place(msgspec.Struct, frozen=True, array_like=True):
     over: bool
 
 
-_decode = msgspec.json.Decoder(_Place).decode
+_decode = msgspec.json.Decoder(_FilePlace).decode
 
 
 class CsvSource:
@@ -160,11 +160,11 @@ class CsvSource:
         waiting: list[SourceTold] | None = None
         for number, page in enumerate(self._all(looked)):
             if waiting is not None and number > told:
-                yield self._page(looked, waiting, _Place(dict(looked.stamps), looked.settled, number, over=False))
+                yield self._page(looked, waiting, _FilePlace(dict(looked.stamps), looked.settled, number, over=False))
             waiting = page
-        yield self._page(looked, waiting or [], _Place(dict(looked.stamps), looked.settled, 0, over=True))
+        yield self._page(looked, waiting or [], _FilePlace(dict(looked.stamps), looked.settled, 0, over=True))
 
-    def _page(self, looked: LookedThrough, told: list[SourceTold], after: _Place) -> SourcePage:
+    def _page(self, looked: LookedThrough, told: list[SourceTold], after: _FilePlace) -> SourcePage:
         hold_still(self._settings, looked)
         cursor = msgspec.json.encode(after).decode()
         return SourcePage(told=told, cursor=cursor, last=after.over, full=True, expected=looked.rows)
@@ -209,7 +209,7 @@ def _members(looked: LookedThrough, group: str) -> MembersTold | None:
     return MembersTold(added=tuple(looked.members.get(group, ())), whole=looked.unclear is None)
 
 
-def _place(cursor: str) -> _Place:
+def _place(cursor: str) -> _FilePlace:
     try:
         return _decode(cursor)
     except msgspec.MsgspecError as error:

@@ -6,29 +6,32 @@ Exit codes: 0 verified and nobody failed, 1 otherwise, 2 wrong usage.
 import signal
 import sys
 import tempfile
-import time
+from collections.abc import Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from provisor.admin.errors import AdminError
 from provisor.admin.session import Session
+from provisor.demo.from_files import OrganisationFiles
+from provisor.demo.performing import perform_domain, perform_files
 from provisor.demo.report import Report
 from provisor.demo.staying import stay
-from provisor.demo.steps import OrganisationFiles, Play
 from provisor.demo.umbrella import Umbrella
-from provisor.demo.verifier import verify
 from provisor.settings import read_settings
-from provisor.terminal import complain, print_json_line, say
+from provisor.terminal import print_json_line, say
+
+if TYPE_CHECKING:
+    from provisor.testing.samba import SambaDomain
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 SAMPLE = ("users.csv", "groups.csv", "members.csv")
-SHOWN_DIFFERENCES = 20
+REALM = "apporchard.example"  # of the sample
 
 
 @app.command()
@@ -37,6 +40,9 @@ def demo(
     users: Annotated[Path | None, typer.Option(help="Another organisation's people, instead of the sample.")] = None,
     groups: Annotated[Path | None, typer.Option(help="Its groups, if it has any.")] = None,
     members: Annotated[Path | None, typer.Option(help="Its memberships, if it has any.")] = None,
+    active_directory: Annotated[
+        bool, typer.Option("--ad", help="With step 2: the sample in an Active Directory of Samba's, and read from it.")
+    ] = False,
     leave: Annotated[bool, typer.Option("--exit", help="Exit when done, also on a terminal.")] = False,
     write_files: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Copy the sample organisation's files there, do nothing else.")
@@ -50,12 +56,16 @@ def demo(
     Example: provisor demo --users users.csv --groups groups.csv --members members.csv --exit
     """
     if write_files is not None:
-        if leave or as_json or (users, groups, members) != (None, None, None):
+        if leave or as_json or active_directory or (users, groups, members) != (None, None, None):
             raise typer.BadParameter("--write-files only copies the sample; leave the other options out.")
         _write_files(write_files)
         return
     if users is None and (groups is not None or members is not None):
         raise typer.BadParameter("Groups and memberships need their people: name --users too.")
+    if active_directory:
+        if users is not None:
+            raise typer.BadParameter("--ad fills a domain with the sample; leave --users, --groups and --members out.")
+        _refuse_without_samba()
     outer = context.find_object(Session)
     if outer is None:
         raise AdminError("no-session", "This command was called outside of provisor.", "Call it as `provisor demo`.")
@@ -66,53 +76,55 @@ def demo(
         # The demo ignores PROVISOR_* settings: it must not touch anybody's real database.
         session = Session(settings=read_settings({"PROVISOR_DATA": str(folder)}), build=outer.build, site=outer.site)
         umbrella = stack.enter_context(Umbrella(folder))
-        report = _perform(session, found, umbrella, folder)
-        if not leave and sys.stdin.isatty() and sys.stdout.isatty():
-            stay(session, umbrella, folder)
+        say(f"All files of this demo are in {folder}; the target runs at {umbrella.url}.")
+        if active_directory:
+            report = _with_domain(session, found, umbrella, folder, leave)
+        else:
+            report = perform_files(session, found, umbrella, folder)
+            if not leave:
+                _stay(session, umbrella, folder)
     if as_json:
         print_json_line(report.to_json())
     if not report.succeeded:
         raise typer.Exit(1)
 
 
-def _perform(session: Session, found: OrganisationFiles, umbrella: Umbrella, folder: Path) -> Report:
-    began = time.monotonic()
-    say(f"All files of this demo are in {folder}; the target runs at {umbrella.url}.")
-    play = Play(session, found, umbrella)
-    play.perform()
-    changes = folder / "changes.json"
-    play.write_changes(changes)
-    reader = umbrella.generate_token("verifier")
-    differences = verify(
-        url=reader.url,
-        token=reader.secret,
-        users=found.users,
-        groups=found.groups,
-        members=found.members,
-        changes=changes,
-    )
-    report = Report(
-        cycles=play.cycles,
-        refused=play.refused,
-        skipped=play.skipped(),
-        differences=differences,
-        seconds=time.monotonic() - began,
-    )
+def _with_domain(session: Session, found: OrganisationFiles, umbrella: Umbrella, folder: Path, leave: bool) -> Report:
+    """The demo with a domain, which ends with it."""
+    from provisor.testing.samba import SambaDomain
+
     say()
-    report.show()
-    _judge(report)
-    return report
+    say("Before the steps: a domain of Active Directory, which Samba makes in some seconds")
+    try:
+        with SambaDomain(folder / "domain", REALM) as samba:
+            report = perform_domain(session, found, samba, umbrella, folder)
+            if not leave:
+                _stay(session, umbrella, folder, _of_domain(samba))
+            return report
+    except RuntimeError as error:
+        raise AdminError("demo-domain", str(error), f"The logs in {folder / 'domain'} may say more.") from error
 
 
-def _judge(report: Report) -> None:
-    if report.verified:
-        say(
-            f"Verified: read back over HTTP, the target holds exactly what the directory says ({report.seconds:.1f} s)."
-        )
-        return
-    complain(f"Not verified: {len(report.differences)} differences.")
-    for difference in report.differences[:SHOWN_DIFFERENCES]:
-        complain(f"  {difference}")
+def _refuse_without_samba() -> None:
+    from provisor.testing.samba import SambaMissing, refuse_without_samba
+
+    try:
+        refuse_without_samba()
+    except SambaMissing as missing:
+        raise AdminError("demo-samba", str(missing), "Without it, `provisor demo` starts from files.") from missing
+
+
+def _of_domain(samba: "SambaDomain") -> list[str]:
+    return [
+        "",
+        f"The domain {samba.realm} answers at {samba.address}; what is changed there is at the target within seconds:",
+        f"  samba-tool user rename connera --surname=Changed --configfile={samba.config}",
+    ]
+
+
+def _stay(session: Session, umbrella: Umbrella, folder: Path, also: Sequence[str] = ()) -> None:
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        stay(session, umbrella, folder, also)
 
 
 def _organisation(stack: ExitStack, users: Path | None, groups: Path | None, members: Path | None) -> OrganisationFiles:

@@ -160,7 +160,8 @@ def _apply(result: Expected, change: Mapping[str, str], ids: Mapping[str, str]) 
             for group in result.groups.values():
                 group.members.discard(name)
         case "hire":
-            result.people[name] = ExpectedPerson(user_name=name, id=ids.get(name), texts=dict(change))
+            guid = guid_bytes(change.get("objectGUID", ""))
+            result.people[name] = ExpectedPerson(user_name=name, id=ids.get(name), texts=dict(change), guid=guid)
         case unknown:
             raise ValueError(f"The list of changes has one that the verifier does not know: {unknown}.")
 

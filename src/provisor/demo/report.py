@@ -55,6 +55,7 @@ class Report:
     skipped: Mapping[str, int]
     differences: Sequence[str]
     seconds: float
+    domain: Mapping[str, object] | None = None  # what was seen besides, where a domain was the source
     outcomes: Mapping[str, Mapping[str, int]] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -88,6 +89,7 @@ class Report:
             "verified": self.verified,
             "differences": len(self.differences),
             "seconds": round(self.seconds, 3),
+            **({} if self.domain is None else {"domain": dict(self.domain)}),
         }
 
     def show(self) -> None:

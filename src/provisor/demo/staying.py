@@ -4,6 +4,7 @@ The portal is entered by a link that is good once and for 15 minutes. Its servic
 portal is carried out within seconds.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urljoin
 
@@ -16,8 +17,10 @@ ADMINISTRATOR = "demo"
 HOST, ANY_PORT = "127.0.0.1", 0
 
 
-def stay(session: Session, umbrella: Umbrella, folder: Path) -> None:
-    """Serve the demo's portal and its job until Ctrl-C or SIGTERM; first say how to get in."""
+def stay(session: Session, umbrella: Umbrella, folder: Path, also: Sequence[str] = ()) -> None:
+    """Serve the demo's portal and its job until Ctrl-C or SIGTERM; first say how to get in, and `also`
+    what else runs.
+    """
     from provisor.admin.actor import SERVICE_ITSELF
     from provisor.admin.health import Pulse
 
@@ -26,6 +29,8 @@ def stay(session: Session, umbrella: Umbrella, folder: Path) -> None:
     try:
         with session.site(admin, SERVICE_ITSELF, pulse, Listening(host=HOST, port=ANY_PORT)) as url:
             link = admin.accounts.sign_in_link(session.actor, ADMINISTRATOR)
+            for line in also:
+                say(line)
             _say_what_runs(folder, umbrella, portal=url, entrance=link.address(url))
             admin.cycles.serve(session.actor, said=say, failed=_failed, pulse=pulse)
     except KeyboardInterrupt:  # before the service listens to it, or after

@@ -8,10 +8,11 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from provisor.admin.session import Session
 from provisor.demo.casting import CastChange, ImportedOrganisation, Part, Person, assigned_directly, cast
+from provisor.demo.from_files import OBJECT_GUID
 from provisor.demo.report import CycleDone
 from provisor.demo.umbrella import GeneratedToken, Umbrella
 from provisor.engine.plan import render
@@ -19,23 +20,33 @@ from provisor.terminal import counted, progress_bar, say
 
 if TYPE_CHECKING:
     from provisor.admin.bundle import Admin
-    from provisor.admin.imports import ImportSummary
     from provisor.directory.objects import DirectoryObject
 
 UMBRELLA = "Cisco Umbrella User Management"
 NATIVE_OBJECT_ID = "urn:ietf:params:scim:schemas:extension:ciscoumbrella:2.0:User:nativeObjectId"
-OBJECT_GUID = "objectGUID"
 PAGE = 500
 SHOWN = 10
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrganisationFiles:
-    """The organisation to play with; a small one may have users only."""
+class CastOrigin(Protocol):
+    """Where the organisation comes from, and where its people are changed."""
 
-    users: Path | None = None
-    groups: Path | None = None
-    members: Path | None = None
+    @property
+    def refused(self) -> int:
+        """How many rows or records could not be taken over."""
+
+    @property
+    def has_object_guids(self) -> bool:
+        """Whether people came with an objectGUID."""
+
+    def arrive(self) -> None:
+        """Bring everybody into the directory."""
+
+    def change(self, change: CastChange) -> CastChange:
+        """Make one elementary change; as the verifier is to be told of it."""
+
+    def settle(self) -> None:
+        """Have the changes arrive in the directory."""
 
 
 @dataclass(slots=True)
@@ -43,10 +54,9 @@ class Play:
     """One performance. What it learned on the way is kept for the report and the verifier."""
 
     session: Session
-    files: OrganisationFiles
+    origin: CastOrigin
     umbrella: Umbrella
     cycles: list[CycleDone] = field(default_factory=list)
-    refused: int = 0
     changes: list[CastChange] = field(default_factory=list)
 
     @property
@@ -55,7 +65,7 @@ class Play:
 
     def perform(self) -> None:
         """All steps, in order."""
-        self._import()
+        self.origin.arrive()
         token = self._step_3()
         self._step_4()
         self._step_5()
@@ -74,6 +84,12 @@ class Play:
         }
         path.write_text(json.dumps(told, ensure_ascii=False, indent=1), encoding="utf-8")
 
+    def untouched(self) -> Person:
+        """Somebody whom no change was about."""
+        changed = {change["person"] for change in self.changes}
+        people = self._organisation().people
+        return next(person for person in people if person.enabled and person.name not in changed)
+
     def skipped(self) -> dict[str, int]:
         """How many users and groups the log says were skipped, each counted once."""
         found: dict[str, set[str]] = {"users": set(), "groups": set()}
@@ -85,15 +101,6 @@ class Play:
                 found["groups" if kind == "Group" else "users"].add(event.source_id or "")
             before = page[-1].id
         return {kind: len(ids) for kind, ids in found.items()}
-
-    def _import(self) -> None:
-        from provisor.admin.imports import CsvImport
-
-        _title("Before the steps: the directory")
-        order = CsvImport(users=self.files.users, groups=self.files.groups, members=self.files.members)
-        summary = self._admin.imports.csv(self.session.actor, order)
-        self.refused = len(summary.refused)
-        _say_imported(summary)
 
     def _step_3(self) -> GeneratedToken:
         _title(f"Step 3: Configure {UMBRELLA} to support provisioning")
@@ -132,7 +139,7 @@ class Play:
         say("Admin Credentials: Tenant URL and Secret Token saved, encrypted.")
         admin.cycles.test_connection(actor, UMBRELLA)
         say("Test Connection: the supplied credentials are authorized to enable provisioning.")
-        if self.files.users is not None and _has_column(self.files.users, OBJECT_GUID):
+        if self.origin.has_object_guids:
             admin.schemas.map(actor, UMBRELLA, "user", source=OBJECT_GUID, target=NATIVE_OBJECT_ID)
             say("Mappings: objectGUID was imported, so it is mapped to nativeObjectId.")
         admin.jobs.settings(actor, UMBRELLA, scope="assigned")
@@ -151,6 +158,8 @@ class Play:
         say("The directory changes:")
         for part in cast(self._organisation()):
             self._play(part)
+        self.origin.settle()
+        self._assign_hired()
         self.cycle("incremental cycle: exactly those changes")
         self._log()
         self.cycle("cycle without changes")
@@ -173,26 +182,17 @@ class Play:
         say(f"  {part.title}: {part.who}")
 
     def _do(self, change: CastChange) -> None:
-        """One elementary change, by the verb that a person would use."""
-        actor, admin, person = self.session.actor, self._admin, change["person"]
-        match change["do"]:
-            case "set":
-                admin.users.set(actor, person, {change["attribute"]: change["value"]})
-            case "join":
-                admin.members.add(actor, change["group"], person)
-            case "leave":
-                admin.members.remove(actor, change["group"], person)
-            case "disable":
-                admin.users.set_enabled(actor, person, enabled=False)
-            case "unassign":
-                admin.applications.unassign(actor, UMBRELLA, users=[person])
-            case "purge":
-                admin.users.purge(actor, person)
-            case _:
-                given = {name: value for name, value in change.items() if name not in ("do", "person")}
-                admin.users.create(actor, {"userPrincipalName": person, **given})
-                admin.applications.assign(actor, UMBRELLA, users=[person])
+        """One elementary change, where people are changed; assignments are made here."""
+        if change["do"] == "unassign":
+            self._admin.applications.unassign(self.session.actor, UMBRELLA, users=[change["person"]])
+        else:
+            change = self.origin.change(change)
         self.changes.append(change)
+
+    def _assign_hired(self) -> None:
+        for change in self.changes:
+            if change["do"] == "hire":
+                self._admin.applications.assign(self.session.actor, UMBRELLA, users=[change["person"]])
 
     def _log(self) -> None:
         say("Provisioning logs, newest first:")
@@ -241,21 +241,3 @@ class Play:
 def _title(text: str) -> None:
     say()
     say(text)
-
-
-def _say_imported(summary: "ImportSummary") -> None:
-    say(
-        f"Imported {counted(summary.users.created, 'user')}, {counted(summary.groups.created, 'group')} and "
-        f"{counted(summary.memberships.created, 'membership')}."
-    )
-    for note in summary.refused[:SHOWN]:
-        say(f"  Refused {note.file}, row {note.row}: {note.reason}")
-    if len(summary.refused) > SHOWN:
-        say(f"  … and {len(summary.refused) - SHOWN} more refused rows.")
-
-
-def _has_column(path: Path, name: str) -> bool:
-    import csv
-
-    with path.open(encoding="utf-8-sig", errors="replace", newline="") as stream:
-        return name in next(csv.reader(stream), [])

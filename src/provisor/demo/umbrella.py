@@ -16,7 +16,7 @@ from provisor.admin.errors import AdminError
 
 START_SECONDS = 30
 STOP_SECONDS = 10
-_PROVISOR = (sys.executable, "-m", "provisor")
+PROVISOR = (sys.executable, "-m", "provisor")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +47,8 @@ class Umbrella:
     def _start(self, ready: Path) -> None:
         with (self.folder / "target.log").open("wb") as log:
             self.process = subprocess.Popen(  # noqa: S603 - our own program with our own arguments
-                [*_PROVISOR, "target", "serve", "--port", "0", "--ready-file", str(ready)],
-                env=self._environment(),
+                [*PROVISOR, "target", "serve", "--port", "0", "--ready-file", str(ready)],
+                env=environment(self.folder),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -64,20 +64,13 @@ class Umbrella:
         self.url = found
 
     def __exit__(self, *_: object) -> None:
-        if self.process is None or self.process.poll() is not None:
-            return
-        self.process.terminate()
-        try:
-            self.process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        end(self.process)
 
     def generate_token(self, label: str) -> GeneratedToken:
         """A new token, as `provisor target token create` prints it once."""
         made = subprocess.run(  # noqa: S603 - our own program with our own arguments
-            [*_PROVISOR, "target", "token", "create", "--label", label, "--url", self.url, "--json"],
-            env=self._environment(),
+            [*PROVISOR, "target", "token", "create", "--label", label, "--url", self.url, "--json"],
+            env=environment(self.folder),
             capture_output=True,
             check=False,
         )
@@ -86,7 +79,20 @@ class Umbrella:
         shown = json.loads(made.stdout)
         return GeneratedToken(shown["url"], shown["token"])
 
-    def _environment(self) -> dict[str, str]:
-        """Our environment without the settings of Provisor, and with the folder of this demo."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("PROVISOR_")}
-        return {**kept, "PROVISOR_DATA": str(self.folder)}
+
+def environment(folder: Path) -> dict[str, str]:
+    """Our environment without the settings of Provisor, and with the folder of this demo."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PROVISOR_")}
+    return {**kept, "PROVISOR_DATA": str(folder)}
+
+
+def end(process: subprocess.Popen[bytes] | None) -> None:
+    """End a child, if it runs: politely, and after ten seconds by force."""
+    if process is None or process.poll() is not None:
+        return
+    process.terminate()
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

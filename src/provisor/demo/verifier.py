@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 from urllib.request import Request, urlopen
 
 from provisor.demo.expected import Expected, ExpectedGroup, ExpectedPerson, expected, guid_bytes
@@ -28,6 +28,21 @@ def verify(
     names = {str(account["id"]): str(account.get("userName")) for account in accounts}
     differences = list(_people(wanted, accounts))
     return differences + list(_groups(wanted, list(_read_all(url, "Groups", token)), names))
+
+
+def account(url: str, token: str, name: str) -> dict[str, Any] | None:
+    """The account of this userName; None where there is none."""
+    quoted = quote(f'userName eq "{name}"')
+    return next(_read_all(url, f"Users?filter={quoted}", token), None)
+
+
+def native_object_ids(url: str, token: str) -> dict[str, bytes | None]:
+    """The 16 bytes that the nativeObjectId of each account stands for, by userName; None where it is none."""
+    held = {
+        str(each.get("userName")): each.get(UMBRELLA, {}).get("nativeObjectId")
+        for each in _read_all(url, "Users", token)
+    }
+    return {name: guid_bytes(str(value)) for name, value in held.items()}
 
 
 def _people(wanted: Expected, accounts: list[dict[str, Any]]) -> Iterator[str]:
@@ -120,7 +135,7 @@ def _read_all(url: str, endpoint: str, token: str) -> Iterator[dict[str, Any]]:
     start, total = 1, 1
     while start <= total:
         request = Request(  # noqa: S310 - the scheme was looked at above
-            f"{url.rstrip('/')}/{endpoint}?startIndex={start}&count={PAGE}",
+            f"{url.rstrip('/')}/{endpoint}{'&' if '?' in endpoint else '?'}startIndex={start}&count={PAGE}",
             headers={"Authorization": f"Bearer {token}", "Accept": "application/scim+json"},
         )
         with urlopen(request, timeout=TIMEOUT_SECONDS) as answer:  # noqa: S310 - as above

@@ -9,8 +9,8 @@ from provisor.engine.ports import ConnectorError, Malformed, Rejected, Throttled
 from provisor.engine.sources import CursorLost
 from provisor.rules.failure import Failure, Retry
 
-UNAUTHORIZED: Final = "source-unauthorized"
-UNREACHABLE: Final = "source-unreachable"
+UNAUTHORIZED = "source-unauthorized"
+UNREACHABLE = "source-unreachable"
 
 
 def source_failure(error: ConnectorError, source: str) -> Failure:

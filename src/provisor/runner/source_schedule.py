@@ -31,7 +31,7 @@ ASK_SECONDS: Final = 1.0  # how often a source is asked whether something has ch
 # A directory may count changes of what is not read here: a run that finds nothing makes the next one wait longer.
 LONGEST_ASK_SECONDS: Final = 4.0
 BROKEN_SECONDS: Final = 5.0  # after a look that failed for our own reasons, as when the disk is full
-FINISH_SECONDS: Final = 7.0  # for runs to end after their page, once the service is to end
+FINISH_SECONDS: Final = 4.0  # for runs to end after their page; letters under way have some of the ten seconds too
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +75,7 @@ async def run_sources(schedule: SourceSchedule, *, stop: asyncio.Event) -> None:
 
 
 @dataclass(slots=True)
-class _Asked:
+class _NextQuestion:
     """When the source is next asked whether something has changed, and how long it may take until then."""
 
     wait_seconds: float
@@ -105,7 +105,7 @@ class _Watch(threading.Thread):
         self._connector: DirectorySource | None = None
         self._made_from: object = None
         self._tells = True  # whether the source can say that something has changed
-        self._asked = _Asked(schedule.ask_seconds)
+        self._asked = _NextQuestion(schedule.ask_seconds)
 
     def run(self) -> None:
         pause = 0.0

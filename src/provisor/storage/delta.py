@@ -123,7 +123,8 @@ def _all_members(connection: Connection, tenant: str, place: DeltaPlace, limit: 
     only, ids = _only("m.group_id", place)
     rows = connection.all(
         f"""SELECT 0, m.group_id, m.member_id, {_EDGE} FROM member m {_ENDS}
-        WHERE (m.group_id, m.member_id) > (?, ?) AND m.tenant = ? {only} ORDER BY m.group_id, m.member_id LIMIT ?""",
+        WHERE (m.group_id, m.member_id) > (?, ?) AND m.tenant || '' = ? {only}
+        ORDER BY m.group_id, m.member_id LIMIT ?""",  # by the tenant's index all would be sorted each time
         (place.first, place.second, tenant, *ids, limit),
     )
     some = _members_told(rows, place)

@@ -1,22 +1,21 @@
 """What of an object a connected source masters, and where the object came from: read from the records that feed it.
 
-Only reads. Of several sources the one with the lowest precedence number has an attribute. An object without records
-costs one look into an index. Facts: explanation/settled-cases.md section *What a source masters*.
+Of the sources that have a value for an attribute the one with the lowest precedence number masters it. An object
+without records costs one look into an index. Facts: explanation/settled-cases.md section *What a source masters*.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Literal
+from typing import Final
 
 import msgspec
 
 from provisor.database import Connection
 from provisor.directory.objects import DirectoryKind
 from provisor.rules.source_settings import ConnectedKind, CsvSettings, decode_settings
+from provisor.storage.source_records import Presence
 from provisor.storage.times import from_microseconds
-
-Presence = Literal["here", "leaving", "gone"]
 
 MANAGER: Final = "manager"
 MEMBERS: Final = "members"
@@ -27,8 +26,8 @@ _AT_ONCE: Final = 500
 class SourceOfObject:
     """A record that feeds an object, or did. `gives`: the attributes that it has, with manager and members.
 
-    `masters` are those that no source before it has. `seen_at`: the end of the last run of its source, in which it was
-    there; of one that left, when it did. Both in UTC microseconds.
+    `masters` are those that it has and no other source. `seen_at`: the end of the last run of its source, in which it
+    was there; of one that left, when it did. In UTC microseconds.
     """
 
     source: str  # its id
@@ -52,7 +51,7 @@ class SourceOfObject:
         return None if self.seen_at is None else from_microseconds(self.seen_at)
 
 
-class _Row(msgspec.Struct, array_like=True):
+class _FeedingRecord(msgspec.Struct, array_like=True):
     object: str
     source: str
     name: str
@@ -72,7 +71,7 @@ class _Row(msgspec.Struct, array_like=True):
 _SELECT: Final = """SELECT r.object, r.source, s.name, s.kind, r.anchor, c.precedence, r.presence, r.kind, r.flowed,
     r.manager, c.settings, r.document, r.left_at, c.last_ended_at
     FROM source_record r JOIN connected_source c ON c.source = r.source JOIN source s ON s.id = r.source"""
-_names = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_values = msgspec.json.Decoder(dict[str, object])
 
 
 def mastered(connection: Connection, tenant: str, object_id: str) -> dict[str, str]:
@@ -82,36 +81,31 @@ def mastered(connection: Connection, tenant: str, object_id: str) -> dict[str, s
 
 def mastered_of(connection: Connection, tenant: str, ids: Sequence[str]) -> dict[str, dict[str, str]]:
     """The same of several objects by their ids; those that no source feeds are not among them."""
-    found = dict[str, dict[str, str]]()
+    of_objects = dict[str, list[_FeedingRecord]]()
     for row in _rows(connection, tenant, ids):
         if row.presence != "gone":
-            masters = found.setdefault(row.object, {})
-            for name in _given(row):
-                masters.setdefault(name, row.name)
-    return found
+            of_objects.setdefault(row.object, []).append(row)
+    return {one: {name: row.name for name, row in _masters(rows).items()} for one, rows in of_objects.items()}
 
 
 def sources_of(connection: Connection, object_id: str) -> list[SourceOfObject]:
     """Where an object came from, in the order of precedence; nothing for one that no source feeds or ever did."""
-    taken, told = set[str](), list[SourceOfObject]()
-    for row in _rows(connection, None, [object_id]):
-        gives = _given(row)
-        masters = () if row.presence == "gone" else tuple(name for name in gives if name not in taken)
-        taken.update(masters)
-        told.append(
-            SourceOfObject(
-                source=row.source,
-                name=row.name,
-                kind=row.kind,
-                anchor=row.anchor,
-                precedence=row.precedence,
-                presence=row.presence,
-                gives=gives,
-                masters=masters,
-                seen_at=row.left_at if row.presence == "gone" else row.last_ended_at,
-            )
+    rows = _rows(connection, None, [object_id])
+    masters = _masters([row for row in rows if row.presence != "gone"])
+    return [
+        SourceOfObject(
+            source=row.source,
+            name=row.name,
+            kind=row.kind,
+            anchor=row.anchor,
+            precedence=row.precedence,
+            presence=row.presence,
+            gives=tuple(_given(row)),
+            masters=tuple(name for name in _given(row) if masters.get(name) is row),
+            seen_at=row.left_at if row.presence == "gone" else row.last_ended_at,
         )
-    return told
+        for row in rows
+    ]
 
 
 def masters_among(sources: Sequence[SourceOfObject]) -> dict[str, str]:
@@ -173,32 +167,45 @@ def forget(connection: Connection, object_id: str) -> None:
         connection.execute("DELETE FROM source_record WHERE source = ? AND anchor = ?", (source, anchor))
 
 
-def _rows(connection: Connection, tenant: str | None, ids: Sequence[str]) -> list[_Row]:
+def _rows(connection: Connection, tenant: str | None, ids: Sequence[str]) -> list[_FeedingRecord]:
     """Records by the precedence of their sources, then by name."""
-    found = list[_Row]()
+    found = list[_FeedingRecord]()
     for some in _parts(ids):
         where = f"r.object IN ({_marks(some)}) AND r.tenant = coalesce(?, r.tenant)"
         rows = connection.all(f"{_SELECT} WHERE {where}", (*some, tenant))
-        found += (msgspec.convert(tuple(row), _Row) for row in rows)
+        found += (msgspec.convert(tuple(row), _FeedingRecord) for row in rows)
     return sorted(found, key=lambda row: (row.precedence, row.name, row.anchor))
 
 
-def _given(row: _Row) -> tuple[str, ...]:
-    """The attributes that a record has, in the order in which it names them."""
-    names = list(_names.decode(row.flowed))
+def _masters(rows: Sequence[_FeedingRecord]) -> dict[str, _FeedingRecord]:
+    """Which of the records of one object has an attribute, as directory.inbound.merging decides it: a value before
+    none, then the lower number, then the lesser value.
+    """
+    best = dict[str, tuple[tuple[bool, int, str], _FeedingRecord]]()
+    for row in rows:
+        for name, value in _given(row).items():
+            place = (value is None or value == [], row.precedence, repr(value))
+            if name not in best or place < best[name][0]:
+                best[name] = (place, row)
+    return {name: row for name, (_, row) in best.items()}
+
+
+def _given(row: _FeedingRecord) -> dict[str, object]:
+    """What a record says, in the order in which it does."""
+    given = _values.decode(row.flowed)
     if row.object_kind == "user" and (row.manager is not None or _tells_managers(row)):
-        names.append(MANAGER)
+        given[MANAGER] = row.manager
     if row.object_kind == "group" and _tells_members(row):
-        names.append(MEMBERS)
-    return tuple(dict.fromkeys(names))
+        given[MEMBERS] = True
+    return given
 
 
-def _tells_managers(row: _Row) -> bool:
+def _tells_managers(row: _FeedingRecord) -> bool:
     """A directory without a manager says that there is none; a file says so only where it has the column."""
-    return row.kind != "csv" or MANAGER in _names.decode(row.document)
+    return row.kind != "csv" or MANAGER in _values.decode(row.document)
 
 
-def _tells_members(row: _Row) -> bool:
+def _tells_members(row: _FeedingRecord) -> bool:
     if row.kind != "csv":
         return True
     settings = decode_settings(row.settings)

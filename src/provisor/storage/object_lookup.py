@@ -13,9 +13,8 @@ def by_immutable_ids(
     if not ids:
         return {}
     rows = connection.all(
-        f"""SELECT json_extract(attributes, '$.onPremisesImmutableId'), id FROM object
-        WHERE tenant = ? AND kind = ? AND purged_at IS NULL
-        AND json_extract(attributes, '$.onPremisesImmutableId') IN ({",".join("?" * len(ids))})""",
+        f"""SELECT immutable_id, id FROM object WHERE tenant = ? AND kind = ? AND purged_at IS NULL
+        AND immutable_id IN ({",".join("?" * len(ids))})""",
         (tenant, kind, *ids),
     )
     return _gathered(rows)

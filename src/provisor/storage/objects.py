@@ -17,9 +17,10 @@ COLUMNS = """id, source, kind, anchor, name, attributes, manager, enabled, creat
 _LIVE = "deleted_at IS NULL AND purged_at IS NULL"
 
 _INSERT = """INSERT INTO object (id, tenant, source, kind, anchor, name, folded_name, attributes, manager, enabled,
-    created_at, deleted_at, purged_at, change, alive_change) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"""
+    created_at, deleted_at, purged_at, immutable_id, change, alive_change) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"""
 _UPDATE = """UPDATE object SET name = ?, folded_name = ?, attributes = ?, manager = ?, enabled = ?, deleted_at = ?,
-    purged_at = ?, anchor = ?, change = ?, alive_change = CASE WHEN ? THEN ? ELSE alive_change END WHERE id = ?"""
+    purged_at = ?, anchor = ?, immutable_id = ?, change = ?, alive_change = CASE WHEN ? THEN ? ELSE alive_change END
+    WHERE id = ?"""
 
 encode = msgspec.json.Encoder().encode
 decode = msgspec.json.decode
@@ -217,6 +218,7 @@ def _inserted(tenant: str, item: DirectoryObject) -> tuple[object, ...]:
         item.created_at,
         item.deleted_at,
         item.purged_at,
+        _immutable_id(item),
         item.change,
         item.change,
     )
@@ -232,8 +234,14 @@ def _updated(item: DirectoryObject, alive_moved: bool) -> tuple[object, ...]:
         item.deleted_at,
         item.purged_at,
         item.anchor,
+        _immutable_id(item),
         item.change,
         alive_moved,
         item.change,
         item.id,
     )
+
+
+def _immutable_id(item: DirectoryObject) -> str | None:
+    found = item.attributes.get("onPremisesImmutableId")
+    return found if isinstance(found, str) else None

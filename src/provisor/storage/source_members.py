@@ -129,6 +129,17 @@ def said_by_others(connection: Connection, source: str, edges: Collection[tuple[
     return found
 
 
+def counts(connection: Connection, source: str, groups: Collection[str]) -> dict[str, int]:
+    """How many members these groups have, as the source says; of those that have any."""
+    marks = ",".join("?" * len(groups))
+    rows = connection.all(
+        f"""SELECT group_anchor, count(*) FROM source_member WHERE source = ? AND state <> -1
+        AND group_anchor IN ({marks}) GROUP BY group_anchor""",
+        [source, *groups],
+    )
+    return {row[0]: int(row[1]) for row in rows}
+
+
 def references_of(connection: Connection, source: str, group: str, references: Collection[str]) -> set[str]:
     """Of these, those who are in the group of this anchor, as the source says."""
     marks = ",".join("?" * len(references))

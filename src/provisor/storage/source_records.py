@@ -31,7 +31,7 @@ _trouble = msgspec.json.Decoder(SourceTrouble).decode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SourceRow:
+class KeptRecord:
     """A record. `flowed` is what it gives the object it feeds, `reason` why it is left out or not taken over whole."""
 
     anchor: str
@@ -59,14 +59,14 @@ class Feeding:
     manager: str | None
 
 
-def by_anchors(connection: Connection, source: str, anchors: Collection[str]) -> dict[str, SourceRow]:
+def by_anchors(connection: Connection, source: str, anchors: Collection[str]) -> dict[str, KeptRecord]:
     """The records with these anchors."""
     return {row.anchor: row for row in _those(connection, source, "anchor", anchors)}
 
 
-def by_references(connection: Connection, source: str, references: Collection[str]) -> dict[str, SourceRow]:
+def by_references(connection: Connection, source: str, references: Collection[str]) -> dict[str, KeptRecord]:
     """The records that others name so, those here before those gone."""
-    found: dict[str, SourceRow] = {}
+    found: dict[str, KeptRecord] = {}
     for row in _those(connection, source, "reference", references):
         if row.reference not in found or row.presence == "here":
             found[row.reference] = row
@@ -96,7 +96,7 @@ def page(
     limit: int = 500,
     kind: RecordKind | None = None,
     with_reason: bool = False,
-) -> list[SourceRow]:
+) -> list[KeptRecord]:
     """The next records in the order of their anchors: of one kind, or only those with a reason."""
     conditions = ["r.source = ?", "r.anchor > ?"]
     conditions += ["r.reason IS NOT NULL"] if with_reason else []
@@ -118,7 +118,7 @@ def count_here(connection: Connection, source: str) -> dict[str, int]:
     return {row[0]: int(row[1]) for row in rows}
 
 
-def put(connection: Connection, tenant: str, source: str, rows: Iterable[SourceRow]) -> None:
+def put(connection: Connection, tenant: str, source: str, rows: Iterable[KeptRecord]) -> None:
     """Store records whole."""
     connection.many(_PUT, (_written(tenant, source, row) for row in rows))
 
@@ -140,7 +140,7 @@ def mark_again(connection: Connection, source: str) -> int:
     """What could not be taken over is tried once more; returns how many records."""
     cursor = connection.execute(
         """UPDATE source_record SET dirty = 1 WHERE source = ? AND reason IS NOT NULL AND presence = 'here'
-        AND json_extract(reason, '$.again') = 1""",
+        AND instr(reason, '"again":true') > 0""",
         (source,),
     )
     return cursor.rowcount
@@ -189,7 +189,7 @@ def pass_over(connection: Connection, source: str, kind: RecordKind) -> None:
 
 def to_judge(
     connection: Connection, source: str, kind: RecordKind, *, limit: int, fed: bool = False, after: str = ""
-) -> list[SourceRow]:
+) -> list[KeptRecord]:
     """The first records of a kind that are to be judged; only those that feed somebody, if `fed`."""
     only = "AND object IS NOT NULL" if fed else ""
     rows = connection.all(
@@ -200,7 +200,7 @@ def to_judge(
     return [_row(row) for row in rows]
 
 
-def to_lead(connection: Connection, source: str, *, limit: int) -> list[SourceRow]:
+def to_lead(connection: Connection, source: str, *, limit: int) -> list[KeptRecord]:
     """The first records that wait for their manager."""
     rows = connection.all(
         f"SELECT {_COLUMNS} FROM source_record WHERE source = ? AND dirty = 2 ORDER BY kind, anchor LIMIT ?",
@@ -209,7 +209,7 @@ def to_lead(connection: Connection, source: str, *, limit: int) -> list[SourceRo
     return [_row(row) for row in rows]
 
 
-def leaving(connection: Connection, source: str) -> list[SourceRow]:
+def leaving(connection: Connection, source: str) -> list[KeptRecord]:
     """Everybody whom the directory has not followed yet; without what they said last."""
     rows = connection.all(
         """SELECT anchor, kind, reference, '{}', flowed, manager, object, presence, reason, dirty, seen, left_at
@@ -219,7 +219,17 @@ def leaving(connection: Connection, source: str) -> list[SourceRow]:
     return [_row(row) for row in rows]
 
 
-def settle(connection: Connection, source: str, rows: Iterable[SourceRow]) -> None:
+def leaving_page(connection: Connection, source: str, *, after: str, limit: int) -> list[KeptRecord]:
+    """The next of them, by anchor, with what they said last."""
+    rows = connection.all(
+        f"""SELECT {_COLUMNS} FROM source_record WHERE source = ? AND presence = 'leaving' AND anchor > ?
+        ORDER BY anchor LIMIT ?""",
+        (source, after, limit),
+    )
+    return [_row(row) for row in rows]
+
+
+def settle(connection: Connection, source: str, rows: Iterable[KeptRecord]) -> None:
     """Store what judging has changed of records: all but what the source said."""
     connection.many(
         """UPDATE source_record SET flowed = ?, manager = ?, object = ?, presence = ?, reason = ?, dirty = ?,
@@ -266,7 +276,7 @@ def joined_here(connection: Connection, source: str, objects: Collection[str]) -
 
 def _those(
     connection: Connection, source: str, column: Literal["anchor", "reference"], keys: Collection[str]
-) -> Sequence[SourceRow]:
+) -> Sequence[KeptRecord]:
     if not keys:
         return []
     rows = connection.all(
@@ -279,7 +289,7 @@ def _marks(keys: Collection[str]) -> str:
     return ",".join("?" * len(keys))
 
 
-def _written(tenant: str, source: str, row: SourceRow) -> tuple[object, ...]:
+def _written(tenant: str, source: str, row: KeptRecord) -> tuple[object, ...]:
     return (
         source,
         tenant,
@@ -298,8 +308,8 @@ def _written(tenant: str, source: str, row: SourceRow) -> tuple[object, ...]:
     )
 
 
-def _row(row: Row) -> SourceRow:
-    return SourceRow(
+def _row(row: Row) -> KeptRecord:
+    return KeptRecord(
         anchor=row[0],
         kind=row[1],
         reference=row[2],

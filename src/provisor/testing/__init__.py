@@ -1,4 +1,5 @@
-"""What others may use in their tests: an in-memory target, a fault proxy, a crash harness, a scan for secrets.
+"""What others may use in their tests: an in-memory target, a fault proxy, a crash harness, a scan for secrets, a
+throwaway Active Directory.
 
-Imports no test framework. Nothing of the running product imports this room. The rest is in tests/support.
+Imports no test framework. Of the running product, only the demo imports from this room. The rest is in tests/support.
 """

@@ -223,7 +223,37 @@ def test_queue_escrow_and_quarantine_are_those_of_the_database(admin, get):
     assert value(text, "provisor_job_info", application=APP, status="Quarantine") == 1
 
 
-def test_the_page_of_metrics_lists_each_with_its_type_and_labels(admin, pulse):
+@pytest.fixture
+def staff(admin, tmp_path):
+    """A source of files that was read, and then could not be."""
+    file = tmp_path / "users.csv"
+    file.write_text("userPrincipalName\nanna@x.example\nbo@x.example\n")
+    made = admin.sources.settings.add(LOCAL_OPERATOR, "staff", {"type": "csv", "users": str(file)})
+    admin.sources.settings.start(LOCAL_OPERATOR, "staff")
+    admin.sources.runs.run(LOCAL_OPERATOR, "staff")
+    file.unlink()
+    admin.sources.runs.run(LOCAL_OPERATOR, "staff", full=True)
+    return made.source
+
+
+def test_the_figures_of_a_source(admin, staff, pulse):
+    text = ServiceMetrics(admin.health, LOCAL_OPERATOR, pulse).page().decode()
+
+    assert value(text, "provisor_source_info", source=staff.id, kind="csv", state="Active") == 1
+    assert value(text, "provisor_source_failures", source=staff.id) == 1
+    assert value(text, "provisor_source_objects", source=staff.id, kind="user") == 2
+    assert value(text, "provisor_source_fresh_seconds", source=staff.id) < 60
+
+
+def test_a_source_that_fails_is_seen_and_makes_the_service_no_less_ready(get, staff):
+    status, text = get("/healthz")
+
+    (seen,) = json.loads(text)["sources"]
+    assert (status, seen["id"], seen["failures"], seen["error"]) == (200, staff.id, 1, "source-unreachable")
+
+
+def test_the_page_of_metrics_lists_each_with_its_type_and_labels(admin, staff, pulse):
+    admin.health.tally.source_run("s", "full", "succeeded", {"read": 1})
     admin.logs.forward(LOCAL_OPERATOR, "syslog", "unix:/dev/log")
     changed(admin, "INSERT INTO statistic VALUES (1, 1, 'user', 'create', 'success', '', 1)")
     admin.health.tally.request("j", "GET", 200, 1.0)

@@ -5,7 +5,7 @@ import pytest
 from apps.portal.example_paths import STATUSES, addresses
 from provisor.portal.site import RULES
 from support.chromium import needs_chromium
-from support.page_examiner import PageExaminer
+from support.page_examiner import LOOKS, PageExaminer
 from support.portal_service import PortalService
 
 pytestmark = [pytest.mark.slow, needs_chromium, pytest.mark.timeout(300)]
@@ -38,16 +38,22 @@ def stranger(chromium, service):
     context.close()
 
 
+@pytest.fixture
+def judged(thorough, path):
+    """How a page is looked at: in every way, or in one of them, each page in the next one's turn."""
+    return LOOKS if thorough else [LOOKS[PAGES.index(path) % len(LOOKS)]]
+
+
 @pytest.mark.parametrize("path", [path for path in PAGES if path not in FOR_STRANGERS])
-def test_a_page_is_sound(service, signed_in, path):
+def test_a_page_is_sound(service, signed_in, judged, path):
     for address in addresses(path, service.names):
-        assert signed_in.examine(address, status=STATUSES.get(path, 200)) == [], address
+        assert signed_in.examine(address, status=STATUSES.get(path, 200), judged=judged) == [], address
 
 
 @pytest.mark.parametrize("path", FOR_STRANGERS)
-def test_a_page_of_nobody_is_sound(service, stranger, path):
+def test_a_page_of_nobody_is_sound(service, stranger, judged, path):
     for address in addresses(path, service.names):
-        assert stranger.examine(address, status=STATUSES.get(path, 200)) == [], address
+        assert stranger.examine(address, status=STATUSES.get(path, 200), judged=judged) == [], address
 
 
 def test_the_page_of_an_address_that_is_none_is_sound(signed_in):

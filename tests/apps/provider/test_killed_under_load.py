@@ -20,7 +20,6 @@ pytestmark = pytest.mark.slow
 
 BOTH_STORES = True
 CLIENTS = 12
-SOME = 300  # acknowledged writes before the blow, and after it where the server goes on
 
 
 @dataclass
@@ -132,14 +131,20 @@ class Load:
 
 
 @pytest.fixture
-def under_load(serve_together, new_url):
+def some(thorough):
+    """Acknowledged writes before the blow, and after it where the server goes on."""
+    return 300 if thorough else 100
+
+
+@pytest.fixture
+def under_load(serve_together, new_url, some):
     loads = []
 
     def start(number):
         url, ready = new_url("generic")
         servers = serve_together(number, "generic", url=url)
         loads.append(Load(servers[0], ready.token))
-        loads[0].wait_for(SOME)
+        loads[0].wait_for(some)
         return servers, loads[0], servers[0].client_of(ready.token)
 
     yield start
@@ -160,13 +165,13 @@ def test_no_acknowledged_write_is_lost_when_every_server_is_killed(under_load, n
     load.check(client)
 
 
-def test_no_acknowledged_write_is_lost_when_two_of_three_servers_are_killed(under_load):
+def test_no_acknowledged_write_is_lost_when_two_of_three_servers_are_killed(under_load, some):
     (_, second, third), load, client = under_load(3)
 
     second.kill()
-    load.wait_for(SOME)
+    load.wait_for(some)
     third.kill()
-    load.wait_for(SOME)
+    load.wait_for(some)
     load.end()
 
     assert load.refusals == []
@@ -194,14 +199,14 @@ def kill_a_backend(cluster):
 
 
 @pytest.mark.parametrize("blow", [power_cut, kill_a_backend])
-def test_no_acknowledged_write_is_lost_when_postgresql_is_killed(serve_together, durable, blow, in_sqlite):
+def test_no_acknowledged_write_is_lost_when_postgresql_is_killed(serve_together, durable, blow, some, in_sqlite):
     process, _ = serve_together(2, "generic", url=durable.url(durable.new_database()))
     client = process.client()
     load = Load(process, client.token)
     try:
-        load.wait_for(SOME)
+        load.wait_for(some)
         blow(durable)
-        load.wait_for(SOME)
+        load.wait_for(some)
     finally:
         load.end()
 

@@ -167,6 +167,7 @@ def some(values, every):
     ]
 
 
+@pytest.mark.test_rows(72)
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: place.__name__)
 @pytest.mark.parametrize("name", some(NAMES, 9))
 def test_a_secret_by_this_name_is_kept_nowhere(scim, kept, place, name):

@@ -111,6 +111,7 @@ def kept(umbrella):
     return read
 
 
+@pytest.mark.test_rows(100)
 @pytest.mark.fast_rows(30)
 @pytest.mark.parametrize("place", EACH_PLACE)
 @pytest.mark.parametrize("spelling", SPELLINGS)

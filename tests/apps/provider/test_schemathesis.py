@@ -123,5 +123,7 @@ def test_no_endpoint_fails_whatever_schemathesis_sends(make_target, profile):
 @pytest.mark.slow
 @pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize("profile", ["umbrella", "generic"])
-def test_no_endpoint_fails_after_thousands_of_requests(make_target, profile, part):
-    assert attacked(make_target(profile), profile, slice(part, None, PARTS), examples=30, spoils=25) > 2_000
+def test_no_endpoint_fails_after_thousands_of_requests(make_target, profile, part, thorough):
+    sent = attacked(make_target(profile), profile, slice(part, None, PARTS), examples=30 if thorough else 2, spoils=25)
+
+    assert sent > (2_000 if thorough else 100)

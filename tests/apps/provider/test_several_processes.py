@@ -11,7 +11,6 @@ import pytest
 pytestmark = pytest.mark.slow
 
 CLIENTS = 50
-STEPS = 25
 SERVERS = 3
 on_either_store = pytest.mark.parametrize("store", ["sqlite", "postgresql"], indirect=True)
 
@@ -36,6 +35,12 @@ class Fleet:
 
 
 @pytest.fixture
+def steps(thorough):
+    """What each client does."""
+    return 25 if thorough else 10
+
+
+@pytest.fixture
 def fleet(serve, new_url):
     url, ready = new_url("generic")
     return Fleet([serve("generic", url=url) for _ in range(SERVERS)], ready.token)
@@ -50,7 +55,7 @@ def set_name(line, user, name, **headers):
 
 
 @on_either_store
-def test_fifty_clients_on_one_group_and_one_user_lose_nothing(fleet):
+def test_fifty_clients_on_one_group_and_one_user_lose_nothing(fleet, steps):
     client = fleet.client
     group, shared = client.group("Field Staff")["id"], client.user("shared")["id"]
     own = [[client.user(f"u{number}-{one}")["id"] for one in range(2)] for number in range(CLIENTS)]
@@ -58,7 +63,7 @@ def test_fifty_clients_on_one_group_and_one_user_lose_nothing(fleet):
     def work(number, line):
         """Two people in and out, each the client's own, and a new value for the one that all change."""
         inside, moves, changes = set(), [], []
-        for step in range(STEPS):
+        for step in range(steps):
             person = own[number][step % 2]
             if person in inside:
                 operation = {"op": "remove", "path": f'members[value eq "{person}"]'}
@@ -79,19 +84,19 @@ def test_fifty_clients_on_one_group_and_one_user_lose_nothing(fleet):
     changes = sorted(change for _, _, some in told for change in some)
     at_last = client.get(f"/Users/{shared}")
     assert client.members(group) == sorted(set().union(*(inside for inside, _, _ in told)))
-    assert moves == list(range(2, 2 + STEPS * CLIENTS))  # every change has a version of its own, and none is missing
+    assert moves == list(range(2, 2 + steps * CLIENTS))  # every change has a version of its own, and none is missing
     assert version_of(client.get(f"/Groups/{group}")) == moves[-1]
-    assert [version for version, _ in changes] == list(range(2, 2 + STEPS * CLIENTS))
+    assert [version for version, _ in changes] == list(range(2, 2 + steps * CLIENTS))
     assert (version_of(at_last), at_last.json["displayName"]) == changes[-1]
 
 
 @on_either_store
-def test_if_match_lets_one_through_for_every_version(fleet):
+def test_if_match_lets_one_through_for_every_version(fleet, steps):
     user = fleet.client.user("shared")["id"]
 
     def work(number, line):
         passed, statuses = [], Counter()
-        for step in range(STEPS):
+        for step in range(steps):
             read = line.ask("GET", f"/Users/{user}")
             answer = set_name(line, user, f"{number}-{step}", **{"If-Match": read.headers["etag"]})
             statuses[answer.status] += 1
@@ -106,7 +111,7 @@ def test_if_match_lets_one_through_for_every_version(fleet):
     last = fleet.client.get(f"/Users/{user}")
     assert [(before, after) for before, after, _ in passed] == [(n, n + 1) for n in range(1, version_of(last))]
     assert last.json["displayName"] == passed[-1][2]
-    assert statuses == {200: len(passed), 412: STEPS * CLIENTS - len(passed)}
+    assert statuses == {200: len(passed), 412: steps * CLIENTS - len(passed)}
     assert statuses[412] > 0  # they did race
 
 

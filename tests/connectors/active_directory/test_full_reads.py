@@ -6,7 +6,7 @@ import pytest
 
 from provisor.connectors.active_directory import ActiveDirectory
 from provisor.engine.ports import Malformed, Rejected, Secret, Unreachable
-from provisor.engine.sources import CursorLost, RecordTold
+from provisor.engine.sources import CursorLost, RecordGone, RecordTold
 from provisor.rules.source_settings import SourceExtension
 from support.domain_following import DomainFollowing, settings_of
 from support.ldap_server import PASSWORD, USER, Fault, LdapServer
@@ -271,3 +271,22 @@ def test_another_choice_of_attributes_reads_everything_again(domain, server, fol
     with pytest.raises(CursorLost, match="attributes"):
         list(source.read(following.cursor))
     source.close()
+
+
+def test_who_is_asked_after_is_told_without_members(following, domain, people):
+    group = domain.group("everybody", people)
+
+    told = list(following.source.look(sorted(anchors(group, people[0]))))
+
+    assert {one.anchor for one in told} == anchors(group, people[0])
+    assert {one.members for one in told} == {None}
+
+
+def test_who_is_asked_after_and_deleted_is_told_as_gone(following, domain, people):
+    domain.delete(people[0])
+
+    assert list(following.source.look(sorted(anchors(people[0])))) == [RecordGone(anchor=anchors(people[0]).pop())]
+
+
+def test_who_is_asked_after_and_never_was_is_not_told(following, people):
+    assert list(following.source.look(["AAAAAAAAAAAAAAAAAAAAAA==", "no anchor"])) == []

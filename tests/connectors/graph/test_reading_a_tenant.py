@@ -352,6 +352,18 @@ def test_an_empty_page_with_a_next_one_is_no_end(tenant):
     assert [each.last for each in pages] == [False, False, True]
 
 
+def test_a_page_that_comes_again_under_another_link_is_told_again(tenant):
+    links = [f"{tenant.origin}/v1.0/users/delta?$skiptoken={number}" for number in (2, 3)]
+    entries = [person("a"), person("b", **{"manager@delta": [{"@odata.type": USER, "id": "a"}]})]
+    tenant.on("/v1.0/users/delta", page(*entries, next_link=links[0]))
+    tenant.on("/v1.0/users/delta?$skiptoken=2", page(*entries, next_link=links[1]))
+    tenant.on("/v1.0/users/delta?$skiptoken=3", page(delta_link=f"{tenant.origin}/v1.0/users/delta?$deltatoken=u1"))
+
+    first, again, *_ = tenant.source().read(None)
+
+    assert again.told == first.told
+
+
 @pytest.mark.parametrize(
     "cursor",
     ["", "x", "{}", '{"madeFor": "x", "full": false}', '{"madeFor": "x", "full": false, "more": 1}', "\ud800"],

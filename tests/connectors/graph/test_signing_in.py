@@ -21,7 +21,8 @@ from provisor.connectors.graph.tenant import EntraTenant
 from provisor.connectors.graph.wire import Wire
 from provisor.engine.ports import Malformed, Rejected, Secret, Throttled, Unauthorized, Unreachable
 from provisor.rules.source_settings import EntraSettings
-from support.certificates import Identity, named
+from provisor.testing.certificates import named
+from support.certificates import Identity
 from support.prepared_answers import Cut, reply
 from support.prepared_tenant import CLIENT, NOW, SECRET, TENANT
 

@@ -192,6 +192,20 @@ def test_a_person_dated_in_the_future_hides_no_later_change(directory, following
     assert (following.of("user")["p0001"].values["title"], following.was_full) == (["Engineer"], False)
 
 
+def test_a_change_that_reached_a_replica_late_is_told(directory, following):
+    """Its time is that of the server where it was made, long before others that were seen."""
+    anna, berta = directory.people(2)
+    here, there = "20220101120000.000000Z#000000#001#000000", "20220101000000.000000Z#000000#002#000000"
+    directory.set(directory.root, contextCSN=[here, there])
+    following.run()
+
+    directory.set(anna, title="Engineer", modifyTimestamp="20220101060000Z")
+    directory.set(directory.root, contextCSN=[here, there.replace("01000000", "01060000")])
+    told = following.run()
+
+    assert (anchor_of(anna) in told, anchor_of(berta) in told) == (True, False)
+
+
 def test_a_replica_that_is_behind_is_not_read(new_slapd):
     behind, ahead = new_slapd(person("anna")), new_slapd(person("anna"))
     following = Following(ahead.port)

@@ -186,6 +186,15 @@ def test_the_manager_is_a_reference():
     assert judged(DOMAIN, "user", PERSON | {"manager": ["AAAA"]}).manager == "AAAA"
 
 
+@pytest.mark.parametrize("told", ["a\0", "\ud800", ""])
+def test_what_can_be_no_reference_is_no_manager(told):
+    assert judged(DOMAIN, "user", PERSON | {"manager": [told]}).manager is None
+
+
+def test_an_address_that_no_text_has_finds_nobody():
+    assert judged(DOMAIN, "user", PERSON | {"mail": ["a\0@x.com"]}).addresses == ()
+
+
 def test_a_long_description_is_shortened_and_said():
     found = judged(DOMAIN, "group", GROUP | {"description": ["x" * 449]})
 

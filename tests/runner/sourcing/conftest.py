@@ -1,3 +1,5 @@
+"""An empty directory and an empty domain, for tests of sources."""
+
 import pytest
 
 from support.mirrored import Domain, Mirror, mirror_in

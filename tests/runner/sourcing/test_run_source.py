@@ -188,6 +188,36 @@ def test_a_container_that_is_renamed_takes_its_people_along(mirror, domain):
     assert mirror.alive()["anna"].attributes["onPremisesDistinguishedName"] == f"CN=anna,OU=Staff,{DOMAIN}"
 
 
+def test_containers_within_one_another_that_are_renamed_at_once_take_their_people_along(mirror, domain):
+    domain.container("people", called=PEOPLE)
+    domain.container("sales", called=f"OU=Sales,{PEOPLE}")
+    domain.person("anna", below=f"OU=Sales,{PEOPLE}")
+    source = mirror.connect()
+    mirror.run(source, domain)
+    domain.container("people", called=f"OU=Staff,{DOMAIN}")
+    domain.container("sales", called=f"OU=Sellers,OU=Staff,{DOMAIN}")
+
+    mirror.run(source, domain)
+
+    name = mirror.alive()["anna"].attributes["onPremisesDistinguishedName"]
+    assert name == f"CN=anna,OU=Sellers,OU=Staff,{DOMAIN}"
+
+
+def test_containers_that_swap_their_names_take_their_people_along(mirror, domain):
+    for name in ("Sales", "Works"):
+        domain.container(name, called=f"OU={name},{DOMAIN}")
+        domain.person(name.lower(), below=f"OU={name},{DOMAIN}")
+    source = mirror.connect()
+    mirror.run(source, domain)
+    domain.container("Sales", called=f"OU=Works,{DOMAIN}")
+    domain.container("Works", called=f"OU=Sales,{DOMAIN}")
+
+    mirror.run(source, domain)
+
+    names = {name: item.attributes["onPremisesDistinguishedName"] for name, item in mirror.alive().items()}
+    assert names == {"sales": f"CN=sales,OU=Works,{DOMAIN}", "works": f"CN=works,OU=Sales,{DOMAIN}"}
+
+
 def test_a_rehired_person_with_a_new_account_takes_the_name_of_the_old_one_in_one_run(mirror, domain):
     domain.person("anna")
     source = mirror.connect()
@@ -245,3 +275,47 @@ def test_a_name_that_becomes_free_is_given_in_the_next_run(mirror, domain):
     mirror.run(source, domain)
 
     assert mirror.alive()["anna"].attributes["onPremisesImmutableId"] == bo
+
+
+def test_a_source_anchor_that_changes_is_refused_and_all_else_is_taken_over(mirror, domain):
+    anna = domain.person("anna", **{"mS-DS-ConsistencyGuid": anchor_of("first")})
+    source = mirror.connect(anchor="mS-DS-ConsistencyGuid")
+    mirror.run(source, domain)
+    domain.person("anna", disabled=True, **{"mS-DS-ConsistencyGuid": anchor_of("second")})
+
+    mirror.run(source, domain)
+
+    item = mirror.alive()["anna"]
+    assert (item.enabled, item.attributes["onPremisesImmutableId"]) == (False, anchor_of("first"))
+    assert mirror.reasons(source) == {anna: "source-anchor-changed"}
+
+
+def test_a_group_with_too_many_members_is_left_out_until_it_shrinks(mirror, domain, monkeypatch):
+    monkeypatch.setattr("provisor.directory.inbound.exclusions.MOST_MEMBERS", 2)
+    for name in ("anna", "bo"):
+        domain.person(name)
+    domain.group("sales", "anna", "bo")
+    source = mirror.connect()
+    mirror.run(source, domain)
+    assert mirror.alive("group") == {}
+    domain.group("sales", "anna")
+
+    mirror.run(source, domain)
+
+    assert mirror.members("sales") == {"anna"}
+
+
+def test_an_extension_that_files_bring_is_registered(mirror, tmp_path):
+    from provisor.connectors.csv_source import CsvSource
+    from provisor.rules.source_settings import CsvSettings
+    from provisor.storage import extensions
+
+    file = tmp_path / "users.csv"
+    file.write_text("userPrincipalName,badge\nanna@x.example,17\n")
+    settings = CsvSettings(users=str(file))
+    source = mirror.connect_as("files", settings)
+
+    mirror.run_with(source, CsvSource(settings))
+
+    (name,) = [one for one in mirror.alive()["anna"].attributes if one.startswith("extension_")]
+    assert extensions.registered(mirror.database.reader(), mirror.tenant)[name].synced

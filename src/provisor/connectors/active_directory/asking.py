@@ -29,7 +29,7 @@ QUERIES: Final[Mapping[RecordKind, str]] = {
 _STATE: Final = ("name", "isDeleted", "isRecycled", "lastKnownParent")
 _OF_BOTH: Final = (
     *(GUID, CLASS, "objectSid", "sAMAccountName", "cn", "displayName", "mail", "mailNickname", "proxyAddresses"),
-    *("isCriticalSystemObject", "msExchRecipientTypeDetails"),
+    *("isCriticalSystemObject", "msExchRecipientTypeDetails", "adminDescription"),
 )
 _OF_USERS: Final = (
     *("userAccountControl", "userPrincipalName", "mS-DS-ConsistencyGuid", "givenName", "sn", "title", "department"),
@@ -43,7 +43,7 @@ OCTETS: Final = frozenset({"objectguid", "objectsid", "ms-ds-consistencyguid"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class DomainAsked:
     """What is asked for one source. `mark` is another one when something else is asked."""
 
     attributes: Mapping[RecordKind, tuple[str, ...]]
@@ -57,7 +57,7 @@ class Asked:
         return tuple(dict.fromkeys(name for kind in KINDS for name in self.attributes[kind]))
 
 
-def asked_by(settings: ActiveDirectorySettings) -> Asked:
+def asked_by(settings: ActiveDirectorySettings) -> DomainAsked:
     """What is asked of the domain of these settings."""
     filters = [one.attribute for one in settings.filters]
     users = [extension.attribute for extension in extensions_of(settings, "user")]
@@ -75,7 +75,7 @@ def asked_by(settings: ActiveDirectorySettings) -> Asked:
         if extension.type == "Binary"
     }
     described = repr((settings.base.lower(), settings.incremental, sorted(attributes.items()), sorted(binary)))
-    return Asked(
+    return DomainAsked(
         attributes=attributes,
         kept=frozenset(name.lower() for names in wanted.values() for name in names),
         octets=OCTETS | binary,

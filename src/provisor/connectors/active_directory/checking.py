@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from provisor.connectors.active_directory.asking import GUID, QUERIES
-from provisor.connectors.active_directory.domain import Domain
+from provisor.connectors.active_directory.domain import DomainFacts
 from provisor.connectors.active_directory.place import COMPARED
 from provisor.connectors.active_directory.schema import attributes_of
 from provisor.connectors.ldap_session import LdapSession
@@ -22,7 +22,7 @@ _SEE_DELETED = "Let the account read the container Deleted Objects."
 _TRANSPORTS = {"ldaps": "LDAPS", "starttls": "StartTLS", "plain": "plain LDAP, which everybody on the way can read"}
 
 
-def checks(settings: ActiveDirectorySettings, session: LdapSession, domain: Domain) -> Iterator[SourceCheck]:
+def checks(settings: ActiveDirectorySettings, session: LdapSession, domain: DomainFacts) -> Iterator[SourceCheck]:
     """Try what reading takes; ends after what is not well."""
     for what, step in _STEPS.items():
         try:
@@ -35,7 +35,7 @@ def checks(settings: ActiveDirectorySettings, session: LdapSession, domain: Doma
             return
 
 
-def _names(settings: ActiveDirectorySettings, session: LdapSession, domain: Domain) -> Iterator[SourceCheck]:
+def _names(settings: ActiveDirectorySettings, session: LdapSession, domain: DomainFacts) -> Iterator[SourceCheck]:
     hosts = [address.partition(":")[0] if address.count(":") == 1 else address for address in settings.server.addresses]
     unknown = [host for host in hosts if not _resolves(host)]
     what, hint = "names", "Check the names, and the DNS servers of this machine."
@@ -57,7 +57,7 @@ def _resolves(host: str) -> bool:
     return True
 
 
-def _connection(settings: ActiveDirectorySettings, session: LdapSession, domain: Domain) -> Iterator[SourceCheck]:
+def _connection(settings: ActiveDirectorySettings, session: LdapSession, domain: DomainFacts) -> Iterator[SourceCheck]:
     by = _TRANSPORTS[settings.server.transport]
     try:
         session.connect()
@@ -72,7 +72,7 @@ def _connection(settings: ActiveDirectorySettings, session: LdapSession, domain:
     yield SourceCheck(what="sign-in", well=True, sentence=f"{settings.server.user} is signed in.")
 
 
-def _base(settings: ActiveDirectorySettings, session: LdapSession, domain: Domain) -> Iterator[SourceCheck]:
+def _base(settings: ActiveDirectorySettings, session: LdapSession, domain: DomainFacts) -> Iterator[SourceCheck]:
     name, _ = domain.newest()
     contexts = domain.naming_contexts()
     if settings.base.lower().replace(" ", "") in (context.lower().replace(" ", "") for context in contexts):
@@ -86,7 +86,7 @@ def _base(settings: ActiveDirectorySettings, session: LdapSession, domain: Domai
     )  # fmt: skip
 
 
-def _changes(settings: ActiveDirectorySettings, session: LdapSession, domain: Domain) -> Iterator[SourceCheck]:
+def _changes(settings: ActiveDirectorySettings, session: LdapSession, domain: DomainFacts) -> Iterator[SourceCheck]:
     what = "changes"
     if settings.incremental == "usn":
         yield SourceCheck(what=what, well=True, sentence="Changes are found by uSNChanged, as was chosen.")
@@ -119,7 +119,7 @@ def _of_deletions(told: bool, hint: str) -> SourceCheck:
     return SourceCheck(what="deletions", well=True, sentence=sentence, hint=hint)
 
 
-def _schema(settings: ActiveDirectorySettings, session: LdapSession, domain: Domain) -> Iterator[SourceCheck]:
+def _schema(settings: ActiveDirectorySettings, session: LdapSession, domain: DomainFacts) -> Iterator[SourceCheck]:
     count = len(attributes_of(session, domain.schema_base()))
     yield SourceCheck(
         what="schema", well=count > 0, sentence=f"The schema offers {count} attributes to choose from.",
@@ -127,7 +127,7 @@ def _schema(settings: ActiveDirectorySettings, session: LdapSession, domain: Dom
     )  # fmt: skip
 
 
-def _people(settings: ActiveDirectorySettings, session: LdapSession, domain: Domain) -> Iterator[SourceCheck]:
+def _people(settings: ActiveDirectorySettings, session: LdapSession, domain: DomainFacts) -> Iterator[SourceCheck]:
     first = next(session.search(settings.base, QUERIES["user"], (GUID,)), None)
     if first is None:
         sentence, hint = "The account sees nobody in the domain.", "Let it read people and groups."
@@ -136,7 +136,7 @@ def _people(settings: ActiveDirectorySettings, session: LdapSession, domain: Dom
     yield SourceCheck(what="people", well=first is not None, sentence=sentence, hint=hint)
 
 
-_STEPS: Final[dict[str, Callable[[ActiveDirectorySettings, LdapSession, Domain], Iterator[SourceCheck]]]] = {
+_STEPS: Final[dict[str, Callable[[ActiveDirectorySettings, LdapSession, DomainFacts], Iterator[SourceCheck]]]] = {
     "names": _names,
     "connection": _connection,
     "base": _base,

@@ -18,7 +18,12 @@ def shows_deletion(entry: LdapEntry) -> bool:
     return (entry.text("isDeleted") or "").upper() == "TRUE"
 
 
-class Domain:
+def shows_restore(entry: LdapEntry) -> bool:
+    """Whether a change (DirSync) says of an object that it is deleted no more."""
+    return any(name.lower() == "isdeleted" and not values for name, values in entry.values.items())
+
+
+class DomainFacts:
     """The domain of a base, as the controller that the session is with has it."""
 
     def __init__(self, session: LdapSession, base: str) -> None:

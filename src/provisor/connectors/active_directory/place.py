@@ -29,7 +29,7 @@ class Controller:
     usn: int
 
 
-class Place(msgspec.Struct, frozen=True, kw_only=True):
+class DomainPlace(msgspec.Struct, frozen=True, kw_only=True):
     """How far a read has come. `usn`: the highest of the controller before the read began, so no change is missed."""
 
     mode: ReadMode
@@ -50,15 +50,15 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
         return b64decode(self.cookies[self.stream])
 
 
-def as_cursor(place: Place) -> str:
+def as_cursor(place: DomainPlace) -> str:
     """The place as text."""
     return msgspec.json.encode(place).decode()
 
 
-def place_of(cursor: str) -> Place:
+def place_of(cursor: str) -> DomainPlace:
     """The place that a cursor holds. Raises CursorLost when it holds none."""
     try:
-        place = msgspec.json.decode(cursor, type=Place)
+        place = msgspec.json.decode(cursor, type=DomainPlace)
         for cookie in place.cookies:
             b64decode(cookie, validate=True)
     except (msgspec.DecodeError, binascii.Error, ValueError):
@@ -66,7 +66,7 @@ def place_of(cursor: str) -> Place:
     return place
 
 
-def with_cookie(place: Place, cookie: bytes, *, more: bool) -> Place:
+def with_cookie(place: DomainPlace, cookie: bytes, *, more: bool) -> DomainPlace:
     """The place after an answer of DirSync: the same kind goes on while there is more, then the next one."""
     cookies = (*place.cookies[: place.stream], b64encode(cookie).decode(), *place.cookies[place.stream + 1 :])
     stream = place.stream if more else place.stream + 1
@@ -76,7 +76,7 @@ def with_cookie(place: Place, cookie: bytes, *, more: bool) -> Place:
     )
 
 
-def still_good(place: Place, asked: str, controller: Controller) -> None:
+def still_good(place: DomainPlace, asked: str, controller: Controller) -> None:
     """Raise CursorLost when a read cannot go on from this place, asked these things of this controller."""
     if place.asked != asked:
         raise CursorLost("The attributes to be read, or the domain, are others than in the last read.")

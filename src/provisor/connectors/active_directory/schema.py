@@ -53,7 +53,7 @@ def attributes_of(session: LdapSession, base: str) -> Sequence[SourceAttribute]:
     held = {kind: _held(names, classes) for kind, names in _CLASSES.items()}
     entries = session.search(base, "(objectClass=attributeSchema)", _ATTRIBUTE, scope="level")
     found = [one for entry in entries if (one := _choice(entry, held)) is not None]
-    return sorted(found, key=lambda one: (one.name.lower(), one.name))
+    return sorted(found, key=lambda one: one.name)
 
 
 def _choice(entry: LdapEntry, held: Mapping[Literal["user", "group"], frozenset[str]]) -> SourceAttribute | None:

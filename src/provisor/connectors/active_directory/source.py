@@ -12,11 +12,11 @@ import msgspec
 
 from provisor.connectors.active_directory.asking import KINDS, asked_by
 from provisor.connectors.active_directory.checking import checks
-from provisor.connectors.active_directory.domain import Domain
+from provisor.connectors.active_directory.domain import DomainFacts
 from provisor.connectors.active_directory.place import (
     COMPARED,
     Controller,
-    Place,
+    DomainPlace,
     ReadMode,
     place_of,
     still_good,
@@ -25,7 +25,7 @@ from provisor.connectors.active_directory.reading import DomainReading
 from provisor.connectors.active_directory.schema import attributes_of
 from provisor.connectors.ldap_session import LdapSession
 from provisor.engine.ports import Rejected, Secret
-from provisor.engine.sources import CursorLost, SourceAttribute, SourceCheck, SourcePage
+from provisor.engine.sources import CursorLost, RecordGone, RecordTold, SourceAttribute, SourceCheck, SourcePage
 from provisor.rules.source_settings import ActiveDirectorySettings
 
 _WAYS: Final[dict[str, tuple[ReadMode, ...]]] = {
@@ -49,7 +49,7 @@ class ActiveDirectory:
         self._clock = clock
         self._asked = asked_by(settings)
         self._session = LdapSession(settings.server, password)
-        self._domain = Domain(self._session, settings.base)
+        self._domain = DomainFacts(self._session, settings.base)
         self._reading = DomainReading(self._session, settings.base, self._asked)
 
     def check(self) -> Iterator[SourceCheck]:
@@ -77,6 +77,11 @@ class ActiveDirectory:
         if place.state == "over":
             place = msgspec.structs.replace(place, state="delta", usn=controller.usn)
         yield from self._from(place)
+
+    def look(self, anchors: Sequence[str]) -> Iterator[RecordTold | RecordGone]:
+        """Ask after these objects by their GUIDs, deleted ones among them. Members are not told."""
+        self._domain.controller()
+        return self._reading.of_anchors(anchors)
 
     def moved(self, cursor: str) -> bool | None:
         """Whether something may have changed since a read ended with this cursor; None when only a read can tell.
@@ -110,17 +115,17 @@ class ActiveDirectory:
             return
         yield from self._from(self._beginning(last, controller))
 
-    def _beginning(self, mode: ReadMode, controller: Controller) -> Place:
-        return Place(
+    def _beginning(self, mode: ReadMode, controller: Controller) -> DomainPlace:
+        return DomainPlace(
             mode=mode, state="full", asked=self._asked.mark, controller=controller.name,
             invocation=controller.invocation, usn=controller.usn, cookies=("",) * len(KINDS),
             deletions=mode == "usn" and self._domain.shows_deleted(), compared=self._clock(),
         )  # fmt: skip
 
-    def _from(self, place: Place) -> Iterator[SourcePage]:
+    def _from(self, place: DomainPlace) -> Iterator[SourcePage]:
         return self._reading.by_usn(place) if place.mode == "usn" else self._reading.by_dirsync(place)
 
-    def _is_compare_due(self, place: Place) -> bool:
+    def _is_compare_due(self, place: DomainPlace) -> bool:
         """Whether a full read is to find out who was deleted, because the account is not told."""
         waits = timedelta() <= self._clock() - place.compared < COMPARED  # not where the clock was set back
         return not (place.deletions or waits)

@@ -1,14 +1,14 @@
 """What an entry of a domain says of one object, as the port has it.
 
-Asks again for what an entry does not say by itself: the members of a group beyond those of one answer, and all of an
-object that came back from the deleted ones. Sources: spec/entra-connect.md sections 3, 7 and 8.
+Asks again for what an entry does not say by itself: the members of a group beyond those of one answer, and the groups
+of an object that came back from the deleted ones. Sources: spec/entra-connect.md sections 3, 7 and 8.
 """
 
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-from provisor.connectors.active_directory.asking import CLASS, GUID, MANAGER, MEMBER, QUERIES, Asked
+from provisor.connectors.active_directory.asking import CLASS, GUID, MANAGER, MEMBER, QUERIES, DomainAsked
 from provisor.connectors.active_directory.names import by_guid, common_name, extended, names_deleted
 from provisor.connectors.ldap_session import LdapEntry, LdapSession
 from provisor.connectors.ldap_session.entries import EXTENDED_NAMES
@@ -28,15 +28,15 @@ _NAME: Final = "distinguishedName"
 _LONGEST_NAME: Final = 300
 
 
-class _Linked(NamedTuple):
+class _BackLink(NamedTuple):
     anchor: str
     name: str
 
 
-class Telling:
+class DomainTelling:
     """Turns entries into what is told. `session` is asked for more."""
 
-    def __init__(self, session: LdapSession, asked: Asked) -> None:
+    def __init__(self, session: LdapSession, asked: DomainAsked) -> None:
         self._session = session
         self._asked = asked
 
@@ -50,8 +50,6 @@ class Telling:
             yield _nameless(entry)
         elif heard.deleted:
             yield RecordGone(anchor=heard.anchor)
-        elif heard.says("isDeleted"):  # it is none any more
-            yield from self._restored(kind, heard.anchor)
         else:
             whole = bool(heard.texts(CLASS))
             members = self._members_told(heard.anchor, heard) if kind == "group" else None
@@ -74,6 +72,14 @@ class Telling:
             if kind != "container" and heard.texts("lastKnownParent"):  # it was deleted once
                 yield from self._back_links(heard.anchor)
 
+    def of_found(self, entry: LdapEntry) -> Iterator[RecordTold | RecordGone]:
+        """What an entry says that was asked for by its GUID, without members."""
+        heard = _Heard(entry, self._asked)
+        if heard.anchor is not None and heard.deleted:
+            yield RecordGone(anchor=heard.anchor)
+        elif heard.anchor is not None and (kind := heard.kind) is not None:
+            yield RecordTold(kind=kind, anchor=heard.anchor, reference=heard.anchor, values=heard.values(whole=True))
+
     def _whole(self, kind: RecordKind, anchor: str, heard: "_Heard") -> RecordTold:
         members = None
         if kind == "group":
@@ -93,16 +99,6 @@ class Telling:
         values = self._session.ranged(by_guid(anchor), MEMBER, controls=(EXTENDED_NAMES,))
         return None if values is None else _members(_references(values))
 
-    def _restored(self, kind: RecordKind, anchor: str) -> Iterator[SourceTold]:
-        """All of an object that was deleted: what it kept did not change, so that a delta does not tell it."""
-        attributes = self._asked.attributes[kind]
-        entry = self._session.look_up(by_guid(anchor), attributes, controls=(EXTENDED_NAMES,))
-        if entry is None:  # deleted again; the next read tells of that
-            return
-        yield self._whole(kind, anchor, _Heard(entry, self._asked))
-        if kind != "container":
-            yield from self._back_links(anchor)
-
     def _back_links(self, anchor: str) -> Iterator[SourceTold]:
         """Whose member and whose manager somebody is who was deleted: no change of those objects tells it."""
         for group in self._linked(anchor, "memberOf", "group"):
@@ -115,19 +111,19 @@ class Telling:
             values: dict[str, RawValue] = {_NAME: led.name, MANAGER: [anchor]}
             yield RecordTold(kind="user", anchor=led.anchor, reference=led.anchor, values=values, whole=False)
 
-    def _linked(self, anchor: str, name: str, kind: RecordKind) -> Iterator[_Linked]:
+    def _linked(self, anchor: str, name: str, kind: RecordKind) -> Iterator[_BackLink]:
         """The objects of a kind that a back link names."""
         for value in self._session.ranged(by_guid(anchor), name, controls=(EXTENDED_NAMES,)) or ():
             other, _ = extended(value.decode("utf-8", "replace"))
             found = other and self._session.look_up(by_guid(other), (GUID,), query=QUERIES[kind])
             if other and found:
-                yield _Linked(other, found.dn)
+                yield _BackLink(other, found.dn)
 
 
 class _Heard:
     """An entry, its attributes by folded names without options."""
 
-    def __init__(self, entry: LdapEntry, asked: Asked) -> None:
+    def __init__(self, entry: LdapEntry, asked: DomainAsked) -> None:
         self._asked = asked
         self._told: dict[str, dict[str, Sequence[bytes]]] = {}
         self._spelled: dict[str, str] = {}
@@ -153,10 +149,6 @@ class _Heard:
         if "user" in classes:
             return "user" if "computer" not in classes else None
         return "container" if classes & {"organizationalunit", "container", "domaindns", "builtindomain"} else None
-
-    def says(self, name: str) -> bool:
-        """Whether the entry names an attribute, with values or without."""
-        return name.lower() in self._told
 
     def texts(self, name: str) -> list[str]:
         """The values of an attribute, as text."""

@@ -11,7 +11,7 @@ from provisor.engine.sources import SourceAttribute
 from provisor.rules.source_settings import EntraSettings, ExtensionType
 
 PeopleKind: TypeAlias = Literal["user", "group"]
-Shape: TypeAlias = Literal["text", "boolean", "list", "fifteen"]
+PropertyShape: TypeAlias = Literal["text", "boolean", "list", "fifteen"]
 
 KINDS: Final[tuple[PeopleKind, ...]] = get_args(PeopleKind)
 FIFTEEN: Final = "onPremisesExtensionAttributes"
@@ -31,7 +31,7 @@ _GROUP_TEXT: Final = (
     "description", "displayName", "mail", "mailNickname", "onPremisesDomainName", "onPremisesNetBiosName",
     "onPremisesSamAccountName", "onPremisesSecurityIdentifier", "visibility",
 )  # fmt: skip
-DEFAULT: Final[Mapping[PeopleKind, Mapping[str, Shape]]] = {
+DEFAULT: Final[Mapping[PeopleKind, Mapping[str, PropertyShape]]] = {
     "user": {
         **dict.fromkeys(_USER_TEXT, "text"),
         **dict.fromkeys(("accountEnabled", "onPremisesSyncEnabled"), "boolean"),
@@ -44,7 +44,7 @@ DEFAULT: Final[Mapping[PeopleKind, Mapping[str, Shape]]] = {
         **dict.fromkeys(("groupTypes", "proxyAddresses"), "list"),
     },
 }
-_More: TypeAlias = tuple[ExtensionType, Shape]
+_More: TypeAlias = tuple[ExtensionType, PropertyShape]
 _TEXT: Final[_More] = ("String", "text")
 _TEXTS: Final[_More] = ("String", "list")
 _TIME: Final[_More] = ("DateTime", "text")
@@ -95,7 +95,7 @@ def selected(settings: EntraSettings, kind: PeopleKind, *, members: bool = True)
     return ",".join((*DEFAULT[kind], *chosen(settings, kind), *link))
 
 
-def shapes(settings: EntraSettings, kind: PeopleKind) -> Mapping[str, Shape | None]:
+def shapes(settings: EntraSettings, kind: PeopleKind) -> Mapping[str, PropertyShape | None]:
     """What is read, and of which shape its values are; None: any that an extension can have."""
     more = {name: of[1] for name, of in _MORE[kind].items()}
     return {**DEFAULT[kind], **{name: more.get(name) for name in chosen(settings, kind)}}

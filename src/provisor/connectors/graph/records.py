@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
 from provisor.connectors.capture import in_one_line
-from provisor.connectors.graph.choices import FIFTEEN, LINKS, NAMES, PeopleKind, Shape
+from provisor.connectors.graph.choices import FIFTEEN, LINKS, NAMES, PeopleKind, PropertyShape
 from provisor.engine.sources import MembersTold, RawValue, RecordGone, RecordTold, RecordUnreadable, SourceTold
 from provisor.scim.values import Json, Resource
 
@@ -26,7 +26,9 @@ class DeltaReader:
     manager in an entry keeps the one there is.
     """
 
-    def __init__(self, kind: PeopleKind, shapes: Mapping[str, Shape | None], *, first: bool, resumed: bool) -> None:
+    def __init__(
+        self, kind: PeopleKind, shapes: Mapping[str, PropertyShape | None], *, first: bool, resumed: bool
+    ) -> None:
         self._kind = kind
         self._shapes = shapes
         self._first = first
@@ -102,7 +104,7 @@ def _is_id(text: str) -> bool:
     return 0 < len(text) <= _LONGEST_ID and text.isascii() and in_one_line(text) == text and " " not in text
 
 
-def _value(value: Json, shape: Shape | None) -> object:
+def _value(value: Json, shape: PropertyShape | None) -> object:
     """The value as it is kept; a mapping of several for the fifteen; _UNREADABLE for one that it cannot have."""
     if value is None:
         return dict.fromkeys(_ATTRIBUTES) if shape == "fifteen" else None
@@ -167,18 +169,18 @@ def _manager(links: list[Json]) -> tuple[str | None, int]:
     return manager, odd
 
 
-class _Linked(NamedTuple):
+class _TenantLink(NamedTuple):
     id: str
     kind: PeopleKind | None
     of_people: bool
     removed: bool
 
 
-def _linked(link: Json) -> _Linked | None:
+def _linked(link: Json) -> _TenantLink | None:
     key = link.get("id") if isinstance(link, dict) else None
     if not isinstance(link, dict) or not isinstance(key, str) or not _is_id(key):
         return None
     said: Resource = link
     type_ = said.get("@odata.type")
     kind = _TYPES.get(type_) if isinstance(type_, str) else None
-    return _Linked(key, kind, type_ is None or kind is not None, said.get("@removed") is not None)
+    return _TenantLink(key, kind, type_ is None or kind is not None, said.get("@removed") is not None)

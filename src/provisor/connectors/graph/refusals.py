@@ -35,13 +35,13 @@ class GraphAsked(NamedTuple):
     resumed: bool = False
 
 
-class _Error(msgspec.Struct):
+class _SaidByGraph(msgspec.Struct):
     code: str = ""
     message: str = ""
 
 
 class _Body(msgspec.Struct):
-    error: _Error
+    error: _SaidByGraph
 
 
 def refusal_of(

@@ -54,7 +54,7 @@ class _Token(msgspec.Struct):
     expires_in: float | str | None = None
 
 
-class _Refusal(msgspec.Struct):
+class _TokenRefused(msgspec.Struct):
     error: str = ""
     error_description: str = ""
     error_codes: list[int] = []
@@ -171,9 +171,9 @@ class SignIn:
         if status >= 500:
             return Unreachable(f"The sign-in {host} gave no token: it answered {status}.", sent=False)
         try:
-            said = msgspec.json.decode(answer.body, type=_Refusal)
+            said = msgspec.json.decode(answer.body, type=_TokenRefused)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            said = _Refusal()
+            said = _TokenRefused()
         if not said.error:
             return Rejected(
                 f"The sign-in {host} gave no token: it answered {status}; check its address.", status=status

@@ -9,7 +9,7 @@ from typing import Final, Literal, TypeAlias
 
 from provisor.connectors.ldap.questions import GROUP_ATTRIBUTES, MEMBER_NAMES, MEMBERS, USER_ATTRIBUTES
 from provisor.connectors.ldap_session import LdapSession
-from provisor.connectors.ldap_session.subschema import AttributeType, ObjectClass, attribute_types, object_classes
+from provisor.connectors.ldap_session.subschema import LdapAttributeType, ObjectClass, attribute_types, object_classes
 from provisor.engine.sources import SourceAttribute
 
 _Type: TypeAlias = Literal["String", "Boolean", "Integer", "DateTime", "Binary"]
@@ -63,9 +63,9 @@ def _held(classes: Sequence[ObjectClass], of: frozenset[str]) -> frozenset[str]:
     return frozenset(name.lower() for one in fitting for name in one.attributes)
 
 
-def _may_have(one: AttributeType, names: frozenset[str]) -> bool:
+def _may_have(one: LdapAttributeType, names: frozenset[str]) -> bool:
     return any(name.lower() in names for name in one.names)
 
 
-def _is_secret(one: AttributeType) -> bool:
+def _is_secret(one: LdapAttributeType) -> bool:
     return any(word in name.lower() for name in one.names for word in _SECRET)

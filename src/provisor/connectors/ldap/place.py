@@ -11,12 +11,12 @@ from typing import Final, Literal, TypeAlias
 
 import msgspec
 
-from provisor.connectors.ldap.horizon import Horizon
+from provisor.connectors.ldap.horizon import Horizon, moment_of
 from provisor.engine.sources import CursorLost, RecordKind
 from provisor.rules.source_settings import LdapSettings
 
 KINDS: Final[tuple[RecordKind, ...]] = ("container", "user", "group")  # the order of a full read
-Counts: TypeAlias = Mapping[str, str]
+ChangeCounts: TypeAlias = Mapping[str, str]
 COUNTS: Final = "contextCSN"
 _VERSION: Final = 1
 
@@ -33,8 +33,8 @@ class LdapPlace(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     kind: RecordKind | Literal[""] = ""  # "": the read is over
     bound: datetime | None = None  # of a full read in progress
     horizon: Horizon | None = None
-    counts: Counts = {}
-    compared_counts: Counts = {}
+    counts: ChangeCounts = {}
+    compared_counts: ChangeCounts = {}
     swept: Mapping[str, str] = {}
 
 
@@ -77,6 +77,19 @@ def counts_of(values: Sequence[str]) -> dict[str, str]:
     return {of[2]: value for value, of in sorted(parts) if len(of) == 4}
 
 
-def is_behind(counts: Counts, known: Counts) -> bool:
+def is_behind(counts: ChangeCounts, known: ChangeCounts) -> bool:
     """Whether a server that counts lacks changes that were seen before, on it or on another one."""
     return bool(counts) and any(counts.get(server, "") < value for server, value in known.items())
+
+
+def oldest_news(counts: ChangeCounts, known: ChangeCounts) -> datetime | None:
+    """The moment after which changes may be new that reached this server late, from those servers whose count moved on;
+    None when there is none. They are dated by where they were made.
+    """
+    moved = [known[server] for server, value in counts.items() if server in known and value != known[server]]
+    return min((at for at in map(moment_in, moved) if at is not None), default=None)
+
+
+def moment_in(count: str) -> datetime | None:
+    """The time of a contextCSN."""
+    return moment_of(count.partition("#")[0])

@@ -18,11 +18,13 @@ from provisor.connectors.ldap.offering import offered
 from provisor.connectors.ldap.place import (
     COUNTS,
     KINDS,
-    Counts,
+    ChangeCounts,
     LdapPlace,
     counts_of,
     cursor_of,
     is_behind,
+    moment_in,
+    oldest_news,
     place_of,
     question_of,
 )
@@ -114,7 +116,7 @@ class LdapDirectory:
             return iter([_page((), place, full=False, last=True)])
         return self._changes(place, place.horizon, counts)
 
-    def _is_due(self, place: LdapPlace, counts: Counts) -> bool:
+    def _is_due(self, place: LdapPlace, counts: ChangeCounts) -> bool:
         """Whether it is time to see who is still there; a clock that was set back makes it so."""
         if counts and counts == place.compared_counts:
             return False
@@ -149,10 +151,12 @@ class LdapDirectory:
         if bound is not None and not (place.counts and self._counts() == place.counts):
             yield from reading.changed(bound - OVERLAP, {})
 
-    def _changes(self, place: LdapPlace, before: Horizon, counts: Counts) -> Iterator[SourcePage]:
+    def _changes(self, place: LdapPlace, before: Horizon, counts: ChangeCounts) -> Iterator[SourcePage]:
         """What changed. Broken off, it begins anew: each page has the cursor that it began from."""
         reading, swept, held = self._reading(counts), dict(place.swept), None
-        for told in _pages(reading.changed(before.since, swept)):
+        late = oldest_news(counts, place.counts)
+        since = before.since if late is None else min(before.since, late - OVERLAP)
+        for told in _pages(reading.changed(since, swept)):
             if held is not None:
                 yield _page(held, place, full=False)
             held = told
@@ -161,10 +165,10 @@ class LdapDirectory:
         over = msgspec.structs.replace(place, horizon=after, counts=counts, swept=kept)
         yield _page(held or (), over, full=False, last=True)
 
-    def _reading(self, counts: Counts) -> LdapReading:
+    def _reading(self, counts: ChangeCounts) -> LdapReading:
         """A read that begins now; the server's count of changes tells a time as well."""
         sighting = Sighting(self._clock)
-        sighting.saw(*(moment_of(value.partition("#")[0]) for value in counts.values()))
+        sighting.saw(*map(moment_in, counts.values()))
         return LdapReading(self._session, self._asked, sighting)
 
     def _counts(self) -> dict[str, str]:

@@ -57,9 +57,9 @@ def refusal(named: str, doing: str, code: int, said: str) -> ConnectorError:
     if code == TIME_LIMIT:
         return Unreachable(f"{named} did not {doing}: it took longer than it allows itself{quoted}.", timed_out=True)
     if code in _STRONGER_SIGN_IN:
-        return Rejected(f"{named} did not {doing}: it wants TLS; choose LDAPS or StartTLS.", status=code, detail=detail)
+        return Rejected(f"{named} did not {doing}: it wants TLS; choose LDAPS or StartTLS.", status=code)
     why = _MEANINGS.get(code, f"it answered {code}")
-    return Rejected(f"{named} did not {doing}: {why}{quoted}.", status=code, detail=detail)
+    return Rejected(f"{named} did not {doing}: {why}{quoted}.", status=code)
 
 
 def refused_sign_in(named: str, user: str, code: int, said: str) -> ConnectorError:

@@ -1,4 +1,4 @@
-"""A signed-in connection to a directory server, and its questions. The one file that knows ldap3.
+"""A signed-in connection to a directory server, and its questions; by the library ldap3, which this file alone knows.
 
 Connects to the first address that answers when first asked something, and again after a failure. Every wait has a
 limit. What goes wrong is a ConnectorError that names the server; the password is shown nowhere. Blocking, for one
@@ -51,8 +51,8 @@ _INCREMENTAL_VALUES: Final = -0x8000_0000  # 0x80000000 in the signed 32 bits th
 _RANGE: Final = re.compile(r"range=(\d+)-(\d+|\*)", re.IGNORECASE)
 # What the library lets out when an answer is no LDAP, besides its own exceptions.
 _GARBLED: Final = (PyAsn1Error, ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError)
-Scope = Literal["base", "level", "subtree"]
-_SCOPES: Final[dict[Scope, str]] = {"base": "BASE", "level": "LEVEL", "subtree": "SUBTREE"}
+SearchScope = Literal["base", "level", "subtree"]
+_SCOPES: Final[dict[SearchScope, str]] = {"base": "BASE", "level": "LEVEL", "subtree": "SUBTREE"}
 
 
 class LdapSession:
@@ -127,7 +127,7 @@ class LdapSession:
         query: str,
         attributes: Sequence[str],
         *,
-        scope: Scope = "subtree",
+        scope: SearchScope = "subtree",
         controls: Sequence[LdapControl] = (),
         paged: bool = True,
         page_entries: int = PAGE_ENTRIES,
@@ -202,7 +202,7 @@ class LdapSession:
         base: str,
         query: str,
         attributes: Sequence[str],
-        scope: Scope,
+        scope: SearchScope,
         controls: Sequence[LdapControl],
         **paging: Any,
     ) -> tuple[list[LdapEntry], dict[str, Any]]:
@@ -241,32 +241,13 @@ class LdapSession:
     def _open(self, address: str) -> Connection:
         host, port = _host_and_port(address, self._server.transport)
         named = f"The server {host}:{port}"
-        tls = None if self._server.transport == "plain" else _CheckedTls(self._server, host)
-        password = self._password.reveal().encode()
-        if not password:
+        if not self._password.reveal():
             raise Unauthorized(f"No password of {self._server.user} is set for {host}; set the source's password.")
-        wait = self._server.timeout_seconds
+        tls = None if self._server.transport == "plain" else _CheckedTls(self._server, host)
         connection: Connection | None = None
         try:
             socket.getaddrinfo(host, port)  # the library does not tell that a name is not known
-            connection = Connection(
-                Ldap3Server(
-                    host,
-                    port=port,
-                    use_ssl=self._server.transport == "ldaps",
-                    tls=tls,
-                    get_info=NONE,
-                    connect_timeout=wait,
-                ),
-                user=self._server.user,
-                password=password,
-                client_strategy=SAFE_SYNC,
-                receive_timeout=math.ceil(wait),
-                auto_referrals=False,
-                check_names=False,
-                return_empty_attributes=False,
-                auto_range=False,
-            )
+            connection = self._prepared(host, port, tls)
             connection.open(read_server_info=False)
             if self._server.transport == "starttls":
                 connection.start_tls(read_server_info=False)
@@ -278,9 +259,23 @@ class LdapSession:
         if result["result"] != SUCCESS:
             _drop(connection)
             raise refused_sign_in(named, self._server.user, result["result"], result["message"])
-        self._timed = TimedSocket(connection.socket, wait)
+        self._timed = TimedSocket(connection.socket, self._server.timeout_seconds)
         connection.socket = self._timed
         return connection
+
+    def _prepared(self, host: str, port: int, tls: Tls | None) -> Connection:
+        wait, implicit = self._server.timeout_seconds, self._server.transport == "ldaps"
+        return Connection(
+            Ldap3Server(host, port=port, use_ssl=implicit, tls=tls, get_info=NONE, connect_timeout=wait),
+            user=self._server.user,
+            password=self._password.reveal().encode(),  # as octets it is sent as it is
+            client_strategy=SAFE_SYNC,
+            receive_timeout=math.ceil(wait),
+            auto_referrals=False,
+            check_names=False,
+            return_empty_attributes=False,
+            auto_range=False,
+        )
 
 
 class _CheckedTls(Tls):  # type: ignore[misc]  # the library comes without types

@@ -9,13 +9,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-_TOKEN: Final = re.compile(r"'(?:[^'\\]|\\.)*'|[()$]|[^\s()$']+")
+_TOKEN: Final = re.compile(r"'[^']*'|[()$]|[^\s()$']+")  # a quote inside is written \27
 _FLAGS: Final = frozenset({"OBSOLETE", "SINGLE-VALUE", "COLLECTIVE", "NO-USER-MODIFICATION", "ABSTRACT", "STRUCTURAL"})
 _MOST_SUPERIORS: Final = 50  # a schema that refers to itself ends
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AttributeType:
+class LdapAttributeType:
     """An attribute as a schema defines it. `syntax` is an OID without its length; `by_server`: no user changes it."""
 
     name: str
@@ -39,12 +39,12 @@ class ObjectClass:
     auxiliary: bool
 
 
-def attribute_types(definitions: Sequence[str]) -> list[AttributeType]:
+def attribute_types(definitions: Sequence[str]) -> list[LdapAttributeType]:
     """What `attributeTypes` of a subschema define, in its order; a definition that cannot be read is left out."""
     read = [found for text in definitions if (found := _read(text))]
     by_name = _by_name(read)
     return [
-        AttributeType(
+        LdapAttributeType(
             name=one["NAME"][0],
             names=tuple(one["NAME"]),
             syntax=_inherited(one, by_name, "SYNTAX").partition("{")[0],

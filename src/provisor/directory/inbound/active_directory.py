@@ -7,57 +7,56 @@ from base64 import b64encode
 from collections.abc import Mapping
 from typing import Final
 
-from provisor.directory.inbound.arriving import Arrival, Arrived, LeftOut, RawValue
+from provisor.directory.inbound.arriving import Arrived, ArrivedOrNot, LeftOut, RawValue
 from provisor.directory.inbound.containers import domain_of
 from provisor.directory.inbound.exclusions import excluded, has_mail, is_security_group, primary_addresses
 from provisor.directory.inbound.extending import put_extensions
 from provisor.directory.inbound.filters import out_of_scope
-from provisor.directory.inbound.flowing import Flow, put_flows
-from provisor.directory.inbound.giving import Giving, bytes_of
+from provisor.directory.inbound.flowing import InboundFlow, put_flows
+from provisor.directory.inbound.giving import Giving, addresses_in, bytes_of, reference_in
 from provisor.directory.inbound.values import NamedValues
 from provisor.directory.objects import DirectoryKind
 from provisor.rules.source_settings import ActiveDirectorySettings, extensions_of
-from provisor.scim.values import fold
 
 LONGEST_DESCRIPTION: Final = 448  # characters, to which the original shortens it
 LONGEST_ANCHOR: Final = 59  # characters of a source anchor
 
-FLOWS: Final[Mapping[DirectoryKind, tuple[Flow, ...]]] = {
+FLOWS: Final[Mapping[DirectoryKind, tuple[InboundFlow, ...]]] = {
     "user": (
-        Flow(("sAMAccountName",), "onPremisesSamAccountName"),
-        Flow(("objectSid",), "onPremisesSecurityIdentifier", "sid"),
-        Flow(("distinguishedName",), "onPremisesDistinguishedName"),
-        Flow(("displayName", "cn"), "displayName"),
-        Flow(("givenName",), "givenName"),
-        Flow(("sn",), "surname"),
-        Flow(("mail",), "mail"),
-        Flow(("mailNickname",), "mailNickname"),
-        Flow(("proxyAddresses",), "proxyAddresses", "all"),
-        Flow(("title",), "jobTitle"),
-        Flow(("department",), "department"),
-        Flow(("company",), "companyName"),
-        Flow(("physicalDeliveryOfficeName",), "officeLocation"),
-        Flow(("telephoneNumber",), "businessPhones", "only"),
-        Flow(("mobile",), "mobilePhone"),
-        Flow(("facsimileTelephoneNumber",), "faxNumber"),
-        Flow(("streetAddress",), "streetAddress"),
-        Flow(("l",), "city"),
-        Flow(("st",), "state"),
-        Flow(("postalCode",), "postalCode"),
-        Flow(("co", "c"), "country"),
-        Flow(("employeeID",), "employeeId"),
-        Flow(("preferredLanguage",), "preferredLanguage"),
-        Flow(("msExchUsageLocation",), "usageLocation"),
-        *(Flow((f"extensionAttribute{n}",), f"extensionAttribute{n}") for n in range(1, 16)),
+        InboundFlow(("sAMAccountName",), "onPremisesSamAccountName"),
+        InboundFlow(("objectSid",), "onPremisesSecurityIdentifier", "sid"),
+        InboundFlow(("distinguishedName",), "onPremisesDistinguishedName"),
+        InboundFlow(("displayName", "cn"), "displayName"),
+        InboundFlow(("givenName",), "givenName"),
+        InboundFlow(("sn",), "surname"),
+        InboundFlow(("mail",), "mail"),
+        InboundFlow(("mailNickname",), "mailNickname"),
+        InboundFlow(("proxyAddresses",), "proxyAddresses", "all"),
+        InboundFlow(("title",), "jobTitle"),
+        InboundFlow(("department",), "department"),
+        InboundFlow(("company",), "companyName"),
+        InboundFlow(("physicalDeliveryOfficeName",), "officeLocation"),
+        InboundFlow(("telephoneNumber",), "businessPhones", "only"),
+        InboundFlow(("mobile",), "mobilePhone"),
+        InboundFlow(("facsimileTelephoneNumber",), "faxNumber"),
+        InboundFlow(("streetAddress",), "streetAddress"),
+        InboundFlow(("l",), "city"),
+        InboundFlow(("st",), "state"),
+        InboundFlow(("postalCode",), "postalCode"),
+        InboundFlow(("co", "c"), "country"),
+        InboundFlow(("employeeID",), "employeeId"),
+        InboundFlow(("preferredLanguage",), "preferredLanguage"),
+        InboundFlow(("msExchUsageLocation",), "usageLocation"),
+        *(InboundFlow((f"extensionAttribute{n}",), f"extensionAttribute{n}") for n in range(1, 16)),
     ),
     "group": (
-        Flow(("sAMAccountName",), "onPremisesSamAccountName"),
-        Flow(("objectSid",), "onPremisesSecurityIdentifier", "sid"),
-        Flow(("displayName", "cn"), "displayName"),
-        Flow(("description",), "description", longest=LONGEST_DESCRIPTION),
-        Flow(("mail",), "mail"),
-        Flow(("mailNickname",), "mailNickname"),
-        Flow(("proxyAddresses",), "proxyAddresses", "all"),
+        InboundFlow(("sAMAccountName",), "onPremisesSamAccountName"),
+        InboundFlow(("objectSid",), "onPremisesSecurityIdentifier", "sid"),
+        InboundFlow(("displayName", "cn"), "displayName"),
+        InboundFlow(("description",), "description", longest=LONGEST_DESCRIPTION),
+        InboundFlow(("mail",), "mail"),
+        InboundFlow(("mailNickname",), "mailNickname"),
+        InboundFlow(("proxyAddresses",), "proxyAddresses", "all"),
     ),
 }
 # What is computed, for the reference page: from what, and the property.
@@ -86,7 +85,7 @@ _DISABLED: Final = 0x2  # userAccountControl: ACCOUNTDISABLE
 
 def from_active_directory(
     settings: ActiveDirectorySettings, kind: DirectoryKind, raw: Mapping[str, RawValue], app_id: str
-) -> Arrival:
+) -> ArrivedOrNot:
     """What a record of a domain gives, or why it is left out."""
     values = NamedValues(raw)
     left_out = excluded(kind, values) or out_of_scope(settings, kind, values)
@@ -108,7 +107,7 @@ def from_active_directory(
     put_extensions(giving, raw, extensions_of(settings, kind), app_id)
     return giving.nameless(missing) or Arrived(
         given=giving.given,
-        manager=values.first("manager") if kind == "user" else None,
+        manager=reference_in(values.all("manager")) if kind == "user" else None,
         immutable_id=immutable_id,
         addresses=_addresses(values),
         warnings=tuple(giving.warnings),
@@ -146,4 +145,4 @@ def _anchor(settings: ActiveDirectorySettings, values: NamedValues) -> str | Non
 def _addresses(values: NamedValues) -> tuple[str, ...]:
     """The primary mail address, by which somebody is found."""
     primary = [*primary_addresses(values)][:1] or [values.first("mail") or ""]
-    return tuple(fold(one) for one in primary if "@" in one)
+    return addresses_in(*primary)

@@ -37,4 +37,4 @@ class LeftOut:
     message: str
 
 
-Arrival: TypeAlias = Arrived | LeftOut
+ArrivedOrNot: TypeAlias = Arrived | LeftOut

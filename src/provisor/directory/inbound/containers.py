@@ -44,6 +44,12 @@ def parsed(text: str) -> DistinguishedName | None:
     return DistinguishedName(tuple(parts), tuple(begins))
 
 
+def depth(name: str) -> int:
+    """How many parts a name has; 0 for one that cannot be parsed."""
+    found = parsed(name)
+    return 0 if found is None else len(found.parts)
+
+
 def is_below_any(name: str, containers: Iterable[str]) -> bool:
     """Whether a name is one of these containers or below one."""
     found = parsed(name)
@@ -79,6 +85,9 @@ def domain_of(base: str) -> str:
 
 def _split(text: str, separator: str) -> Iterator[str]:
     """The pieces between separators that are not escaped."""
+    if "\\" not in text:
+        yield from text.split(separator)
+        return
     begin = at = 0
     while at < len(text):
         if text[at] == "\\":

@@ -10,20 +10,19 @@ from typing import Final
 from provisor.directory.attributes import KNOWN, Unreadable, extension_name
 from provisor.directory.dynamic import refused_dynamic, sign_of_dynamic
 from provisor.directory.extensions import PREFIX
-from provisor.directory.inbound.arriving import Arrival, Arrived, LeftOut, RawValue
+from provisor.directory.inbound.arriving import Arrived, ArrivedOrNot, LeftOut, RawValue
 from provisor.directory.inbound.extending import fit_extension
-from provisor.directory.inbound.giving import Giving
+from provisor.directory.inbound.giving import Giving, addresses_in, reference_in
 from provisor.directory.names import ID, MANAGER, OBJECT_GUID
 from provisor.directory.objectguid import as_base64, read_guid
 from provisor.directory.objects import NAMING, DirectoryKind
 from provisor.directory.writable import LONGEST_TEXT
 from provisor.scim.naming import escaped
-from provisor.scim.values import fold
 
 _NO_PROPERTY: Final = frozenset({ID, MANAGER})
 
 
-def from_csv(kind: DirectoryKind, raw: Mapping[str, RawValue], app_id: str) -> Arrival:
+def from_csv(kind: DirectoryKind, raw: Mapping[str, RawValue], app_id: str) -> ArrivedOrNot:
     """What a row gives, or why it is left out."""
     giving = Giving(kind)
     for name, value in raw.items():
@@ -41,13 +40,12 @@ def from_csv(kind: DirectoryKind, raw: Mapping[str, RawValue], app_id: str) -> A
     if sign is not None:
         refusal = refused_dynamic(str(giving.given[NAMING[kind]]), sign)
         return LeftOut(code=refusal.code, message=refusal.message)
-    manager = raw.get(MANAGER)
-    immutable_id, mail = giving.given.get("onPremisesImmutableId"), giving.given.get("mail")
+    immutable_id = giving.given.get("onPremisesImmutableId")
     return Arrived(
         given=giving.given,
-        manager=manager if kind == "user" and isinstance(manager, str) and manager else None,
+        manager=reference_in(raw.get(MANAGER)) if kind == "user" else None,
         immutable_id=immutable_id if isinstance(immutable_id, str) else None,
-        addresses=(fold(mail),) if isinstance(mail, str) and "@" in mail else (),
+        addresses=addresses_in(str(giving.given.get("mail", ""))),
         warnings=tuple(giving.warnings),
     )
 

@@ -9,19 +9,18 @@ from typing import Final
 
 from provisor.directory.attributes import KNOWN
 from provisor.directory.extensions import PREFIX
-from provisor.directory.inbound.arriving import Arrival, Arrived, RawValue
+from provisor.directory.inbound.arriving import Arrived, ArrivedOrNot, RawValue
 from provisor.directory.inbound.extending import fit_extension
-from provisor.directory.inbound.giving import Giving
+from provisor.directory.inbound.giving import Giving, addresses_in, reference_in
 from provisor.directory.names import MANAGER
 from provisor.directory.objects import DirectoryKind
-from provisor.scim.values import fold
 
 _RULES_OF_MEMBERSHIP: Final = frozenset({"membershipRule", "membershipRuleProcessingState"})
 _DYNAMIC: Final = "dynamicmembership"  # one of groupTypes, folded
 _NESTED: Final = "onPremisesExtensionAttributes."  # Graph has the fifteen within one property
 
 
-def from_entra(kind: DirectoryKind, raw: Mapping[str, RawValue]) -> Arrival:
+def from_entra(kind: DirectoryKind, raw: Mapping[str, RawValue]) -> ArrivedOrNot:
     """What a user or group of a tenant gives, or why it is left out. What the directory lacks is passed over."""
     giving = Giving(kind)
     for told, value in raw.items():
@@ -30,13 +29,13 @@ def from_entra(kind: DirectoryKind, raw: Mapping[str, RawValue]) -> Arrival:
             giving.put(name, _assigned(value) if name == "groupTypes" else value)
         elif name.startswith(PREFIX):
             giving.put_extension(name, fit_extension(giving, name, value))
-    manager, given = raw.get(MANAGER), giving.given
-    immutable_id, mail = given.get("onPremisesImmutableId"), given.get("mail")
+    given = giving.given
+    immutable_id = given.get("onPremisesImmutableId")
     return giving.nameless("the tenant tells none") or Arrived(
         given=given,
-        manager=manager if kind == "user" and isinstance(manager, str) and manager else None,
+        manager=reference_in(raw.get(MANAGER)) if kind == "user" else None,
         immutable_id=immutable_id if isinstance(immutable_id, str) else None,
-        addresses=(fold(mail),) if isinstance(mail, str) and "@" in mail else (),
+        addresses=addresses_in(str(given.get("mail", ""))),
         warnings=tuple(giving.warnings),
     )
 

@@ -21,7 +21,7 @@ _MOST_SUB_AUTHORITIES: Final = 15
 
 
 @dataclass(frozen=True, slots=True)
-class Flow:
+class InboundFlow:
     """The property that gets the value of the first of these attributes that has one."""
 
     sources: tuple[str, ...]
@@ -30,10 +30,12 @@ class Flow:
     longest: int = LONGEST_TEXT
 
 
-def put_flows(giving: Giving, flows: Iterable[Flow], values: NamedValues) -> None:
+def put_flows(giving: Giving, flows: Iterable[InboundFlow], values: NamedValues) -> None:
     """Give what the rows of a table say."""
     for flow in flows:
-        giving.put(flow.target, _value(flow, values), longest=flow.longest)
+        value = _value(flow, values)
+        if value is not None:  # most attributes of most people are empty
+            giving.put(flow.target, value, longest=flow.longest)
 
 
 def sid_text(raw: bytes) -> str | None:
@@ -45,7 +47,7 @@ def sid_text(raw: bytes) -> str | None:
     return "-".join(["S", str(raw[0]), str(authority), *map(str, parts)])
 
 
-def _value(flow: Flow, values: NamedValues) -> DirectoryValue | Unreadable:
+def _value(flow: InboundFlow, values: NamedValues) -> DirectoryValue | Unreadable:
     text = values.first(*flow.sources)
     if text is None:
         return None

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import assert_never
 
 from provisor.directory.inbound.active_directory import from_active_directory
-from provisor.directory.inbound.arriving import Arrival, LeftOut, RawValue
+from provisor.directory.inbound.arriving import ArrivedOrNot, LeftOut, RawValue
 from provisor.directory.inbound.csv import from_csv
 from provisor.directory.inbound.entra import from_entra
 from provisor.directory.inbound.ldap import from_ldap
@@ -28,7 +28,7 @@ def arrived(
     *,
     app_id: str,
     in_group: bool = True,
-) -> Arrival:
+) -> ArrivedOrNot:
     """What a record gives, or why it feeds nobody.
 
     `app_id` is of the application whose extensions sources fill; `in_group`: whether the record is directly in the

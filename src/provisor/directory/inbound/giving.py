@@ -10,11 +10,13 @@ from typing import Final
 
 from provisor.directory.attributes import KNOWN, Unreadable, misfit
 from provisor.directory.extensions import MOST_VALUES
-from provisor.directory.inbound.arriving import LeftOut
+from provisor.directory.inbound.arriving import LeftOut, RawValue
+from provisor.directory.inbound.values import as_texts
 from provisor.directory.objects import NAMING, DirectoryKind, DirectoryValue
 from provisor.directory.printable import refused_name
 from provisor.directory.writable import LONGEST_TEXT, MOST_IN_A_LIST
 from provisor.scim.naming import escaped
+from provisor.scim.values import fold
 
 # Part of an address or of an identifier is another one.
 _NEVER_SHORTENED: Final = frozenset(
@@ -109,6 +111,17 @@ def unstorable(text: str) -> str | None:
     if any("\ud800" <= character <= "\udfff" for character in text):
         return "half of a surrogate pair"
     return "a character U+0000" if "\0" in text else None
+
+
+def reference_in(value: RawValue) -> str | None:
+    """The reference of another record that a value is; None when it can be none."""
+    text = next(iter(as_texts(value)), "")
+    return text if text and unstorable(text) is None else None
+
+
+def addresses_in(*texts: str) -> tuple[str, ...]:
+    """Those of the texts that are mail addresses, folded."""
+    return tuple(fold(text) for text in texts if "@" in text and unstorable(text) is None)
 
 
 def bytes_of(text: str) -> bytes | None:

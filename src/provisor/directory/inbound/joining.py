@@ -19,13 +19,13 @@ class Joined:
 
 
 @dataclass(frozen=True, slots=True)
-class Ambiguous:
+class SeveralMeant:
     """It could be any of these objects."""
 
     objects: tuple[str, ...]
 
 
-Meant: TypeAlias = Joined | Ambiguous | None
+Meant: TypeAlias = Joined | SeveralMeant | None
 
 
 def meant(
@@ -40,5 +40,5 @@ def meant(
         if len(free) == 1:
             return Joined(free[0], how)
         if free:
-            return Ambiguous(tuple(free))
+            return SeveralMeant(tuple(free))
     return None

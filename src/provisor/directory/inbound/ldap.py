@@ -12,46 +12,45 @@ from collections.abc import Mapping
 from typing import Final
 
 from provisor.directory.inbound.active_directory import LONGEST_ANCHOR
-from provisor.directory.inbound.arriving import Arrival, Arrived, RawValue
+from provisor.directory.inbound.arriving import Arrived, ArrivedOrNot, RawValue
 from provisor.directory.inbound.containers import domain_of
 from provisor.directory.inbound.extending import put_extensions
 from provisor.directory.inbound.filters import out_of_scope
-from provisor.directory.inbound.flowing import Flow, put_flows
-from provisor.directory.inbound.giving import Giving
+from provisor.directory.inbound.flowing import InboundFlow, put_flows
+from provisor.directory.inbound.giving import Giving, addresses_in, reference_in
 from provisor.directory.inbound.values import NamedValues
 from provisor.directory.objects import DirectoryKind
 from provisor.rules.source_settings import LdapSettings, extensions_of
-from provisor.scim.values import fold
 
-LDAP_FLOWS: Final[Mapping[DirectoryKind, tuple[Flow, ...]]] = {
+LDAP_FLOWS: Final[Mapping[DirectoryKind, tuple[InboundFlow, ...]]] = {
     "user": (
-        Flow(("uid",), "onPremisesSamAccountName"),
-        Flow(("uid",), "mailNickname"),
-        Flow(("distinguishedName",), "onPremisesDistinguishedName"),
-        Flow(("displayName", "cn"), "displayName"),
-        Flow(("givenName",), "givenName"),
-        Flow(("sn",), "surname"),
-        Flow(("mail",), "mail"),
-        Flow(("title",), "jobTitle"),
-        Flow(("departmentNumber", "ou"), "department"),
-        Flow(("o",), "companyName"),
-        Flow(("physicalDeliveryOfficeName",), "officeLocation"),
-        Flow(("telephoneNumber",), "businessPhones", "only"),
-        Flow(("mobile",), "mobilePhone"),
-        Flow(("facsimileTelephoneNumber",), "faxNumber"),
-        Flow(("street", "streetAddress"), "streetAddress"),
-        Flow(("l",), "city"),
-        Flow(("st",), "state"),
-        Flow(("postalCode",), "postalCode"),
-        Flow(("co", "c"), "country"),
-        Flow(("employeeNumber",), "employeeId"),
-        Flow(("employeeType",), "employeeType"),
-        Flow(("preferredLanguage",), "preferredLanguage"),
+        InboundFlow(("uid",), "onPremisesSamAccountName"),
+        InboundFlow(("uid",), "mailNickname"),
+        InboundFlow(("distinguishedName",), "onPremisesDistinguishedName"),
+        InboundFlow(("displayName", "cn"), "displayName"),
+        InboundFlow(("givenName",), "givenName"),
+        InboundFlow(("sn",), "surname"),
+        InboundFlow(("mail",), "mail"),
+        InboundFlow(("title",), "jobTitle"),
+        InboundFlow(("departmentNumber", "ou"), "department"),
+        InboundFlow(("o",), "companyName"),
+        InboundFlow(("physicalDeliveryOfficeName",), "officeLocation"),
+        InboundFlow(("telephoneNumber",), "businessPhones", "only"),
+        InboundFlow(("mobile",), "mobilePhone"),
+        InboundFlow(("facsimileTelephoneNumber",), "faxNumber"),
+        InboundFlow(("street", "streetAddress"), "streetAddress"),
+        InboundFlow(("l",), "city"),
+        InboundFlow(("st",), "state"),
+        InboundFlow(("postalCode",), "postalCode"),
+        InboundFlow(("co", "c"), "country"),
+        InboundFlow(("employeeNumber",), "employeeId"),
+        InboundFlow(("employeeType",), "employeeType"),
+        InboundFlow(("preferredLanguage",), "preferredLanguage"),
     ),
     "group": (
-        Flow(("displayName", "cn"), "displayName"),
-        Flow(("description",), "description"),
-        Flow(("mail",), "mail"),
+        InboundFlow(("displayName", "cn"), "displayName"),
+        InboundFlow(("description",), "description"),
+        InboundFlow(("mail",), "mail"),
     ),
 }
 # What is computed, for the reference page: from what, and the property.
@@ -81,7 +80,7 @@ _LOCKED_FOR_GOOD: Final = "000001010000Z"  # any other time is a lock after wron
 _EXPIRED_AT_ONCE: Final = (0, 1)  # days since 1970: how `usermod --expiredate` is used to lock an account
 
 
-def from_ldap(settings: LdapSettings, kind: DirectoryKind, raw: Mapping[str, RawValue], app_id: str) -> Arrival:
+def from_ldap(settings: LdapSettings, kind: DirectoryKind, raw: Mapping[str, RawValue], app_id: str) -> ArrivedOrNot:
     """What a record of an LDAP directory gives, or why it is left out."""
     values = NamedValues(raw)
     left_out = out_of_scope(settings, kind, values)
@@ -103,9 +102,9 @@ def from_ldap(settings: LdapSettings, kind: DirectoryKind, raw: Mapping[str, Raw
     put_extensions(giving, raw, extensions_of(settings, kind), app_id)
     return giving.nameless(missing) or Arrived(
         given=giving.given,
-        manager=values.first("manager") if kind == "user" else None,
+        manager=reference_in(values.all("manager")) if kind == "user" else None,
         immutable_id=immutable_id,
-        addresses=(fold(mail),) if "@" in mail else (),
+        addresses=addresses_in(mail),
         warnings=tuple(giving.warnings),
     )
 

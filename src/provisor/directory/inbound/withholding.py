@@ -16,7 +16,7 @@ MOST_PER_HUNDRED: Final = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Leaving:
+class LeavingCount:
     """Of one kind: how many would be deleted; how many of them nobody deleted in so many words, being only missing or
     left out; how many are missing; of how many there were.
     """
@@ -28,7 +28,7 @@ class Leaving:
 
 
 def withheld(
-    source: str, leaving: Mapping[DirectoryKind, Leaving], *, threshold: int | None, allowed: int | None
+    source: str, leaving: Mapping[DirectoryKind, LeavingCount], *, threshold: int | None, allowed: int | None
 ) -> Refusal | None:
     """Why none of them is deleted; None when all may be. `allowed`: so many an administrator lets go."""
     total = sum(one.deleted for one in leaving.values())

@@ -121,8 +121,10 @@ def upload(visit: PortalVisit) -> PageAnswer:
 
 def _taken(visit: PortalVisit, chosen: TakeOverPlace, file: Path) -> Redirect:
     actor, admin = visit.actor, visit.admin
+    saved = read_saved(file)
+    adopted = admin.sources.foreign_extensions.adopt(actor, saved)
     registered = admin.extension_properties.by_name(actor) if actor.may(DIRECTORY_READ) else {}
-    document, names = renamed(read_saved(file), registered)
+    document, names = renamed(saved, registered)
     admin.schemas.examine(actor, chosen.template, document)
     application, job = chosen.application, chosen.job
     if not application:
@@ -133,6 +135,7 @@ def _taken(visit: PortalVisit, chosen: TakeOverPlace, file: Path) -> Redirect:
         job = admin.synchronization.create_job(actor, key, chosen.template).job.id
     admin.schemas.save(actor, job, document)
     told = "".join(f" {before} is {after} here." for before, after in names.items())
+    told += "".join(f" {name} is read from the mirrored tenant." for name in adopted)
     return Redirect(to=f"{START}/{application}/{job}", done=f"The schema was taken over.{told}")
 
 

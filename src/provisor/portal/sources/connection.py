@@ -53,7 +53,7 @@ _TYPED: Final = TypedSecrets()
 
 
 @dataclass(slots=True, kw_only=True)
-class _Form:
+class _ConnectionForm:
     """One request with the form: what was typed, and what is to be said of it."""
 
     visit: PortalVisit
@@ -136,11 +136,13 @@ def _kind(visit: PortalVisit) -> ConnectedKind | None:
     return next((kind for kind in CONNECTED_KINDS if kind == visit.names["kind"]), None)
 
 
-def _read(visit: PortalVisit, kind: ConnectedKind, frame: SourceFrame | None, given: Mapping[str, str]) -> _Form:
+def _read(
+    visit: PortalVisit, kind: ConnectedKind, frame: SourceFrame | None, given: Mapping[str, str]
+) -> _ConnectionForm:
     """The form as it came; what did not come with it is as it is saved."""
     before = BEGINNINGS[kind] if frame is None else document_of(frame.shown.source.settings)
     stored = texts(kind, before) | ({"name": ""} if frame is None else {})
-    form = _Form(
+    form = _ConnectionForm(
         visit=visit,
         kind=kind,
         frame=frame,
@@ -155,7 +157,7 @@ def _read(visit: PortalVisit, kind: ConnectedKind, frame: SourceFrame | None, gi
     return form
 
 
-def _page(form: _Form, status: int = 200) -> TemplatePage:
+def _page(form: _ConnectionForm, status: int = 200) -> TemplatePage:
     frame, stored = form.frame, () if form.frame is None else form.frame.shown.secrets
     if status != 200 or form.checks is not None:
         form.hold(form.secrets)
@@ -240,7 +242,7 @@ def send(visit: PortalVisit) -> PageAnswer:
     return Redirect(to=form.action, done=f"The connection was saved.{follows}")
 
 
-def _test(form: _Form, document: Mapping[str, Json]) -> TemplatePage:
+def _test(form: _ConnectionForm, document: Mapping[str, Json]) -> TemplatePage:
     form.problem_title = "Nothing was tested"
     if form.wrong:
         return _page(form, 400)

@@ -11,7 +11,7 @@ from dataclasses import replace
 from provisor.database import Connection
 from provisor.directory.change import alive_moved, edited
 from provisor.directory.inbound.merging import flowed_together
-from provisor.directory.inbound.withholding import Leaving, withheld
+from provisor.directory.inbound.withholding import LeavingCount, withheld
 from provisor.directory.lifecycle import left
 from provisor.directory.objects import DirectoryKind, DirectoryObject
 from provisor.engine.ports import ConnectorError
@@ -21,7 +21,7 @@ from provisor.runner.sourcing.keeping import ABSENT, EXPLAINED, FOR_GOOD, keep_f
 from provisor.runner.sourcing.sourcing_run import SourcingRun, trouble_of
 from provisor.storage import connected_sources, directory_verbs, feed, objects, source_records
 from provisor.storage.connected_sources import HeldDeletions
-from provisor.storage.source_records import Feeding, SourceRow
+from provisor.storage.source_records import Feeding, KeptRecord
 
 _ROWS = 500
 MOST_ASKED = 200  # after whom a source is asked at once
@@ -91,13 +91,13 @@ class _AtStake:
         self.objects: dict[str, DirectoryObject] = {}
         self.others: dict[str, list[Feeding]] = {}
 
-    def deleted(self, row: SourceRow) -> bool:
+    def deleted(self, row: KeptRecord) -> bool:
         """Whether the record's object goes with it."""
         item = self.objects.get(row.object or "")
         return item is not None and item.alive and row.object not in self.others
 
 
-def _at_stake(connection: Connection, run: SourcingRun, rows: Sequence[SourceRow]) -> _AtStake:
+def _at_stake(connection: Connection, run: SourcingRun, rows: Sequence[KeptRecord]) -> _AtStake:
     found = _AtStake()
     ids = sorted({row.object for row in rows if row.object is not None})
     for start in range(0, len(ids), _ROWS):
@@ -108,8 +108,8 @@ def _at_stake(connection: Connection, run: SourcingRun, rows: Sequence[SourceRow
 
 
 def _counted(
-    connection: Connection, run: SourcingRun, rows: Sequence[SourceRow], at_stake: _AtStake
-) -> Mapping[DirectoryKind, Leaving]:
+    connection: Connection, run: SourcingRun, rows: Sequence[KeptRecord], at_stake: _AtStake
+) -> Mapping[DirectoryKind, LeavingCount]:
     here = source_records.count_here(connection, run.source.id)
     counted = {}
     for kind in KINDS:
@@ -117,7 +117,7 @@ def _counted(
         deleted = [row for row in of_kind if at_stake.deleted(row)]
         unexplained = [row for row in deleted if row.reason is None or row.reason.code not in EXPLAINED]
         missing = [row for row in unexplained if row.reason == ABSENT]
-        counted[kind] = Leaving(
+        counted[kind] = LeavingCount(
             deleted=len(deleted),
             unexplained=len(unexplained),
             missing=len(missing),
@@ -126,8 +126,9 @@ def _counted(
     return counted
 
 
-def _delete(connection: Connection, run: SourcingRun, rows: Sequence[SourceRow], at_stake: _AtStake) -> None:
+def _delete(connection: Connection, run: SourcingRun, rows: Sequence[KeptRecord], at_stake: _AtStake) -> None:
     at, change = run.at, 0
+    source_records.settle(connection, run.source.id, [replace(row, presence="gone", dirty=0) for row in rows])
     fewer: list[tuple[DirectoryObject, bool]] = []
     for row in rows:
         item = at_stake.objects.get(row.object or "")
@@ -152,5 +153,3 @@ def _delete(connection: Connection, run: SourcingRun, rows: Sequence[SourceRow],
         else:
             objects.update(connection, run.tenant, [(replace(after, change=change), True)])
     objects.update(connection, run.tenant, fewer)
-    gone = [replace(row, presence="gone", dirty=0) for row in rows]
-    source_records.settle(connection, run.source.id, gone)

@@ -12,16 +12,19 @@ from provisor.database import Connection
 from provisor.database.identifiers import new_id
 from provisor.directory.change import alive_moved, edited, is_enabled, merged
 from provisor.directory.inbound.arriving import Arrived, LeftOut
-from provisor.directory.inbound.joining import Ambiguous, Joined, meant
+from provisor.directory.inbound.joining import Joined, SeveralMeant, meant
 from provisor.directory.inbound.merging import flowed_together
 from provisor.directory.objects import NAMING, DirectoryKind, DirectoryObject, DirectoryValue
 from provisor.directory.uniqueness import Claim, Holder, settle, taken
 from provisor.runner.sourcing.judging import KINDS, PAGE, arrivals, left_out, warned
+from provisor.runner.sourcing.registering import register_new
 from provisor.runner.sourcing.sourcing_run import SourcingRun
 from provisor.scim.values import fold
 from provisor.storage import feed, object_lookup, objects, source_members, source_records
 from provisor.storage.connected_sources import SourceTrouble
-from provisor.storage.source_records import CLEAN, WAITS_FOR_MANAGER, Feeding, SourceRow
+from provisor.storage.source_records import CLEAN, WAITS_FOR_MANAGER, Feeding, KeptRecord
+
+IMMUTABLE_ID = "onPremisesImmutableId"
 
 
 def join_all(run: SourcingRun) -> None:
@@ -40,10 +43,10 @@ def join_all(run: SourcingRun) -> None:
 
 
 @dataclass(slots=True)
-class _Pair:
+class _Judged:
     """A record with the object it feeds (None: one that is to be made), and what came of the two."""
 
-    row: SourceRow
+    row: KeptRecord
     arrived: Arrived
     before: DirectoryObject | None
     after: DirectoryObject | None = None
@@ -56,12 +59,25 @@ class _Pair:
         name = self.arrived.given.get(NAMING[self.row.kind]) if self.row.kind != "container" else None
         return name if isinstance(name, str) else None
 
+    def keep_anchor(self) -> None:
+        """The id by which somebody is found stays; all else is taken over (spec/entra-connect.md section 5)."""
+        former, present = self.row.flowed.get(IMMUTABLE_ID), self.arrived.given.get(IMMUTABLE_ID)
+        if former is None or present is None or former == present:
+            return
+        self.arrived = replace(self.arrived, given={**self.arrived.given, IMMUTABLE_ID: former})
+        self.trouble = SourceTrouble(
+            code="source-anchor-changed",
+            message=f"Its source anchor was {former} and is {present} now, which cannot be: it keeps the first.",
+            hint="Give it the former one at the source again.",
+            again=True,
+        )
+
 
 class _Joining:
     """One page of records of one kind."""
 
     def __init__(
-        self, connection: Connection, run: SourcingRun, kind: DirectoryKind, rows: Sequence[SourceRow]
+        self, connection: Connection, run: SourcingRun, kind: DirectoryKind, rows: Sequence[KeptRecord]
     ) -> None:
         self._connection = connection
         self._run = run
@@ -79,7 +95,8 @@ class _Joining:
             if isinstance(arrival, LeftOut):
                 settled.append(self._out(row, arrival))
             else:
-                pairs.append(_Pair(row, arrival, None))
+                pairs.append(_Judged(row, arrival, None))
+        register_new(self._connection, run, self._kind, [pair.arrived.given for pair in pairs])
         self._find(pairs)
         self._merge(pairs)
         if self._kind == "user":
@@ -92,13 +109,13 @@ class _Joining:
             row.reason is not None and row.presence == "here" for row in settled[: len(self._rows) - len(pairs)]
         )
 
-    def _out(self, row: SourceRow, arrival: LeftOut) -> SourceRow:
+    def _out(self, row: KeptRecord, arrival: LeftOut) -> KeptRecord:
         """Somebody who feeds an object is not left out here, unless a member of the pilot group went meanwhile."""
         if row.object is not None:
             return replace(row, presence="leaving", left_at=self._run.at, dirty=CLEAN, reason=left_out(arrival))
         return replace(row, flowed={}, manager=None, dirty=CLEAN, reason=left_out(arrival))
 
-    def _find(self, pairs: Sequence[_Pair]) -> None:
+    def _find(self, pairs: Sequence[_Judged]) -> None:
         """Give each pair the object that its record feeds or means; refuse what is ambiguous."""
         connection, run = self._connection, self._run
         ids = [pair.row.object for pair in pairs if pair.row.object is not None]
@@ -113,7 +130,7 @@ class _Joining:
         if not strangers:
             return
         candidates = _Candidates(connection, run, self._kind, strangers)
-        chosen: dict[str, _Pair] = {}
+        chosen: dict[str, _Judged] = {}
         for pair in strangers:
             match candidates.meant(pair):
                 case Joined(object_id, how) if object_id not in chosen:
@@ -121,12 +138,12 @@ class _Joining:
                     run.counters[how] += 1
                 case Joined(object_id, _):
                     pair.trouble = _claimed(object_id)
-                case Ambiguous(several):
+                case SeveralMeant(several):
                     pair.trouble = _ambiguous(several)
         for item in objects.by_ids(connection, run.tenant, sorted(chosen)):
             chosen[item.id].before = item
 
-    def _merge(self, pairs: Sequence[_Pair]) -> None:
+    def _merge(self, pairs: Sequence[_Judged]) -> None:
         """What each object is to be, from all records that feed it."""
         run = self._run
         feeding = source_records.feeding(
@@ -135,7 +152,7 @@ class _Joining:
         for pair in pairs:
             if pair.trouble is not None:
                 continue
-            item, own = pair.before, (run.source.precedence, pair.arrived.given)
+            item = pair.before
             if item is None:
                 attributes = merged({}, pair.arrived.given, self._kind)
                 pair.after = DirectoryObject(
@@ -144,6 +161,8 @@ class _Joining:
                     created_at=run.at,
                 )  # fmt: skip
                 continue
+            pair.keep_anchor()
+            own = (run.source.precedence, pair.arrived.given)
             pair.others = [one for one in feeding.get(item.id, ()) if one.source != run.source.id]
             given = flowed_together(
                 [own, *((one.precedence, one.flowed) for one in pair.others)], frozenset(pair.row.flowed)
@@ -154,7 +173,7 @@ class _Joining:
         after = edited(item, given)
         return after if after.deleted_at is None else replace(after, deleted_at=None)
 
-    def _free_names(self, pairs: Sequence[_Pair]) -> None:
+    def _free_names(self, pairs: Sequence[_Judged]) -> None:
         """Of people: whose name somebody else has keeps his former one, or is not made."""
         connection, tenant = self._connection, self._run.tenant
         wanting = [pair for pair in pairs if pair.after is not None]
@@ -173,7 +192,7 @@ class _Joining:
         for number, holder in settle(claims, holders).items():
             wanting[number].trouble = self._name_taken(wanting[number], holder.object, holder.name)
 
-    def _name_taken(self, pair: _Pair, holder: str, called: str) -> SourceTrouble:
+    def _name_taken(self, pair: _Judged, holder: str, called: str) -> SourceTrouble:
         refusal = taken(self._kind, pair.name or "", called, holder)
         item = pair.before
         if item is None or not item.alive:
@@ -185,7 +204,7 @@ class _Joining:
                 pair.after = item
         return SourceTrouble(code=refusal.code, message=_sentence(refusal.message), hint=refusal.hint, again=True)
 
-    def _write(self, pairs: Sequence[_Pair]) -> None:
+    def _write(self, pairs: Sequence[_Judged]) -> None:
         run, made, changed = self._run, list[DirectoryObject](), list[tuple[DirectoryObject, bool]]()
         for pair in pairs:
             if pair.after is None:
@@ -201,7 +220,7 @@ class _Joining:
         objects.update(self._connection, run.tenant, changed)
         run.counters["created"] += len(made)
 
-    def _wake(self, pairs: Sequence[_Pair]) -> None:
+    def _wake(self, pairs: Sequence[_Judged]) -> None:
         """Whoever was waited for has come: memberships that name him, and people he leads."""
         new = [pair for pair in pairs if pair.after is not None and pair.row.object != pair.after.id]
         if not new:
@@ -212,7 +231,7 @@ class _Joining:
         if self._kind == "user":
             source_records.mark_led_by(self._connection, self._run.source.id, references)
 
-    def _settled(self, pair: _Pair) -> SourceRow:
+    def _settled(self, pair: _Judged) -> KeptRecord:
         if pair.after is None:
             self._run.counters["refused"] += 1
             return replace(pair.row, dirty=CLEAN, reason=pair.trouble)
@@ -234,7 +253,7 @@ class _Joining:
 class _Candidates:
     """Who could be meant by records that feed nobody yet."""
 
-    def __init__(self, connection: Connection, run: SourcingRun, kind: DirectoryKind, pairs: Sequence[_Pair]) -> None:
+    def __init__(self, connection: Connection, run: SourcingRun, kind: DirectoryKind, pairs: Sequence[_Judged]) -> None:
         ids = [pair.arrived.immutable_id for pair in pairs if pair.arrived.immutable_id is not None]
         addresses = sorted({address for pair in pairs for address in pair.arrived.addresses})
         names = [fold(pair.name) for pair in pairs if pair.name is not None] if kind == "user" else []
@@ -252,7 +271,7 @@ class _Candidates:
         everybody = {*_all(self._hard), *_all(self._named), *_all(self._addressed)}
         self._taken = source_records.joined_here(connection, run.source.id, sorted(everybody))
 
-    def meant(self, pair: _Pair) -> Joined | Ambiguous | None:
+    def meant(self, pair: _Judged) -> Joined | SeveralMeant | None:
         """Whom the record of a pair means."""
         addressed = [one for address in pair.arrived.addresses for one in self._addressed.get(address, ())]
         return meant(
@@ -267,7 +286,7 @@ def _all(found: Mapping[str, Sequence[str]]) -> list[str]:
     return [one for several in found.values() for one in several]
 
 
-def _id(pair: _Pair) -> str:
+def _id(pair: _Judged) -> str:
     return pair.after.id if pair.after is not None else ""
 
 

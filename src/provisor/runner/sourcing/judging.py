@@ -6,8 +6,9 @@ Run before deletions, so that all who leave are counted together, and before new
 from collections.abc import Sequence
 from dataclasses import replace
 
-from provisor.directory.inbound.arriving import Arrival, Arrived, LeftOut
+from provisor.directory.inbound.arriving import Arrived, ArrivedOrNot, LeftOut
 from provisor.directory.inbound.containers import parsed
+from provisor.directory.inbound.exclusions import too_large
 from provisor.directory.inbound.flows import arrived
 from provisor.directory.objects import DirectoryKind
 from provisor.rules.source_settings import ActiveDirectorySettings
@@ -15,7 +16,7 @@ from provisor.runner.sourcing.keeping import NAME
 from provisor.runner.sourcing.sourcing_run import SourcingRun
 from provisor.storage import source_members, source_records
 from provisor.storage.connected_sources import SourceTrouble
-from provisor.storage.source_records import CLEAN, SourceRow
+from provisor.storage.source_records import CLEAN, KeptRecord
 
 PAGE = 500
 KINDS: Sequence[DirectoryKind] = ("user", "group")
@@ -37,13 +38,13 @@ def find_pilot(run: SourcingRun) -> None:
                 return
 
 
-def arrivals(run: SourcingRun, rows: Sequence[SourceRow]) -> dict[str, Arrival]:
+def arrivals(run: SourcingRun, rows: Sequence[KeptRecord]) -> dict[str, ArrivedOrNot]:
     """What each of these records means, by anchor."""
     inside: set[str] | None = None
     if run.pilot is not None:
         references = [row.reference for row in rows]
         inside = source_members.references_of(run.database.reader(), run.source.id, run.pilot, references)
-    return {
+    found: dict[str, ArrivedOrNot] = {
         row.anchor: arrived(
             run.source.settings,
             "group" if row.kind == "group" else "user",
@@ -54,6 +55,11 @@ def arrivals(run: SourcingRun, rows: Sequence[SourceRow]) -> dict[str, Arrival]:
         for row in rows
         if row.kind != "container"
     }
+    groups = [row.anchor for row in rows if row.kind == "group"]
+    if groups and isinstance(run.source.settings, ActiveDirectorySettings):
+        counted = source_members.counts(run.database.reader(), run.source.id, groups)
+        found |= {anchor: large for anchor, number in counted.items() if (large := too_large(number)) is not None}
+    return found
 
 
 def judge_who_feeds(run: SourcingRun) -> None:

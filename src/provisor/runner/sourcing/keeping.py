@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from provisor.database import Connection
-from provisor.directory.inbound.containers import rebased
+from provisor.directory.inbound.containers import depth, rebased
 from provisor.engine.sources import (
     AssignmentsTold,
     MembersTold,
@@ -21,7 +21,7 @@ from provisor.engine.sources import (
 from provisor.runner.sourcing.sourcing_run import SourcingRun
 from provisor.storage import connected_sources, source_assignments, source_members, source_records
 from provisor.storage.connected_sources import SourceTrouble
-from provisor.storage.source_records import TO_JUDGE, SourceRow
+from provisor.storage.source_records import TO_JUDGE, KeptRecord
 
 NAME = "distinguishedName"
 DELETED = SourceTrouble(code="deleted", message="It was deleted at the source.")
@@ -73,7 +73,7 @@ class _Keeping:
         self._rows = source_records.by_anchors(connection, self._source, anchors)
         self._touched: set[str] = set()
         self._seen: set[str] = set()
-        self._moved: list[tuple[str, str]] = []
+        self._moved: dict[str, str] = {}  # former name of a container, and the present one
 
     def keep(self) -> None:
         run = self._run
@@ -92,15 +92,15 @@ class _Keeping:
         changed = [self._rows[anchor] for anchor in sorted(self._touched)]
         source_records.put(self._connection, run.tenant, self._source, changed)
         source_records.mark_seen(self._connection, self._source, sorted(self._seen - self._touched), read=run.full)
-        for former, present in self._moved:
-            self._rebase(former, present)
+        if self._moved:
+            self._rebase()
 
     def _told(self, told: RecordTold) -> None:
         run, before = self._run, self._rows.get(told.anchor)
         run.counters["read"] += 1
         document = dict(told.values) if told.whole or before is None else _merged(before, told)
         if before is None:
-            after = SourceRow(
+            after = KeptRecord(
                 anchor=told.anchor, kind=told.kind, reference=told.reference, document=document, flowed={},
                 manager=None, object=None, presence="here", reason=None, dirty=TO_JUDGE, seen=run.full,
             )  # fmt: skip
@@ -117,7 +117,7 @@ class _Keeping:
         if told.kind == "container" and before is not None:
             former, present = before.document.get(NAME), document.get(NAME)
             if isinstance(former, str) and isinstance(present, str) and former != present:
-                self._moved.append((former, present))
+                self._moved[former] = present
         if told.members is not None and told.kind == "group":
             self._members(told.anchor, told.members)
 
@@ -129,6 +129,9 @@ class _Keeping:
             source_members.add(connection, run.tenant, self._source, group, told.added, read=run.full)
             source_members.remove(connection, self._source, group, told.removed)
             moved = [*told.added, *told.removed]
+        if moved:  # how many there are decides, too
+            self._rows[group] = replace(self._rows[group], dirty=TO_JUDGE)
+            self._touched.add(group)
         if group == run.pilot:  # whoever came or went is in or out of scope now
             source_records.mark_references(connection, self._source, moved)
 
@@ -148,21 +151,29 @@ class _Keeping:
         else:
             self._seen.add(told.anchor)
 
-    def _rebase(self, former: str, present: str) -> None:
-        """A container was renamed or moved: its records are elsewhere now, which no source tells of each."""
+    def _rebase(self) -> None:
+        """Containers were renamed or moved: their records are elsewhere now, which no source tells of each.
+
+        The deepest of them that a record was below counts: it may have moved within another that moved.
+        """
+        former_names = sorted(self._moved, key=depth, reverse=True)
         after = ""
         while rows := source_records.page(self._connection, self._source, after=after, limit=1_000):
             after = rows[-1].anchor
-            moved = [
-                replace(row, document={**row.document, NAME: name}, dirty=TO_JUDGE)
-                for row in rows
-                if isinstance(held := row.document.get(NAME), str) and (name := rebased(held, former, present)) != held
-            ]
+            moved = []
+            for row in rows:
+                held = row.document.get(NAME)
+                if not isinstance(held, str) or row.anchor in self._seen:  # who was told of is where he was told to be
+                    continue
+                names = (rebased(held, former, self._moved[former]) for former in former_names)
+                name = next((name for name in names if name != held), held)
+                if name != held:
+                    moved.append(replace(row, document={**row.document, NAME: name}, dirty=TO_JUDGE))
             source_records.put(self._connection, self._run.tenant, self._source, moved)
             self._run.counters["moved"] += len(moved)
 
 
-def _merged(before: SourceRow, told: RecordTold) -> dict[str, RawValue]:
+def _merged(before: KeptRecord, told: RecordTold) -> dict[str, RawValue]:
     """What was said before with what changed; None and an empty list say that there is no value any more."""
     merged = dict(before.document)
     for name, value in told.values.items():

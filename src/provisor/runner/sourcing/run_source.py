@@ -127,7 +127,7 @@ def _pages(run: SourcingRun, connector: DirectorySource, cursor: str | None) -> 
             if page.full and not run.within_full:  # also where a source has no other reads, whatever the cursor
                 run.full = connected_sources.begin_full(connection, run.source.id)
             run.within_full = page.full and not page.last
-            run.was_full |= page.full
+            run.was_full = bool(run.was_full) or page.full
             keep_page(connection, run, page)
         run.tell("reading", run.counters["read"], page.expected)
         if run.stop() or page.last:
@@ -143,8 +143,9 @@ def _end(run: SourcingRun, record: SourceRun, trouble: SourceTrouble | None) -> 
         state = "failed"
     elif run.counters["held"]:
         state = "held"
+    kind: ReadKind = record.kind if run.was_full is None else "full" if run.was_full else "delta"
     ended = replace(
-        record, kind="full" if run.was_full else "delta", state=state,
+        record, kind=kind, state=state,
         counters={name: number for name, number in run.counters.items() if number}, error=trouble, ended_at=run.at,
     )  # fmt: skip
     before = to_microseconds(run.now() - KEPT)

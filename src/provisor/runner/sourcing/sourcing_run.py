@@ -23,6 +23,23 @@ class SourceProgress:
     done: int
     expected: int | None = None
 
+    # What terminal.progress_bar shows: where nobody knows how many there are, those that are done are all.
+
+    @property
+    def completed_objects(self) -> int:
+        """How many records are done."""
+        return self.done
+
+    @property
+    def all_objects(self) -> int:
+        """How many there are."""
+        return max(self.expected or 0, self.done)
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Nobody knows."""
+        return None
+
 
 @dataclass(slots=True, kw_only=True)
 class SourcingRun:
@@ -40,8 +57,9 @@ class SourcingRun:
     report: Callable[[SourceProgress], None]
     full: int = 0
     within_full: bool = False
-    was_full: bool = False  # whether it read anything of a full read
+    was_full: bool | None = None  # whether it read anything of a full read; None: it read nothing
     pilot: str | None = None  # the anchor of the only group whose members are taken; "" while it is not known
+    registered: set[tuple[str, str]] = field(default_factory=set)  # extensions that are known to be, by kind and name
     no_strangers_up_to: dict[str, str] = field(default_factory=dict)  # by kind: storage.object_lookup.first_stranger
     counters: Counter[str] = field(default_factory=Counter)
     troubles: list[SourceTrouble] = field(default_factory=list)

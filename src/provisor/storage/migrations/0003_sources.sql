@@ -45,6 +45,7 @@ CREATE TABLE source_record (
     PRIMARY KEY (source, anchor)
 );
 CREATE INDEX source_record_dirty ON source_record (source, dirty, kind, anchor) WHERE dirty > 0;
+CREATE INDEX source_record_fed ON source_record (source, kind) WHERE presence = 'here' AND object IS NOT NULL;
 CREATE INDEX source_record_leaving ON source_record (source, anchor) WHERE presence = 'leaving';
 CREATE INDEX source_record_manager ON source_record (source, manager) WHERE manager IS NOT NULL;
 CREATE INDEX source_record_object ON source_record (object) WHERE object IS NOT NULL;
@@ -94,6 +95,9 @@ CREATE INDEX source_run_began ON source_run (tenant, began_at);
 -- Assignments that a source made are told from those made by hand, which it never takes away.
 ALTER TABLE assignment ADD COLUMN source TEXT;
 
--- Whom a source means by an immutable id that somebody has already.
-CREATE INDEX object_immutable_id ON object (tenant, kind, json_extract(attributes, '$.onPremisesImmutableId'))
-    WHERE json_extract(attributes, '$.onPremisesImmutableId') IS NOT NULL;
+-- Whom a source means by an immutable id: onPremisesImmutableId as it is among the attributes, which is base64.
+ALTER TABLE object ADD COLUMN immutable_id TEXT;
+UPDATE object SET immutable_id = substr(substr(attributes, instr(attributes, '"onPremisesImmutableId":"') + 25), 1,
+        instr(substr(attributes, instr(attributes, '"onPremisesImmutableId":"') + 25), '"') - 1)
+    WHERE instr(attributes, '"onPremisesImmutableId":"') > 0;
+CREATE INDEX object_immutable_id ON object (tenant, kind, immutable_id) WHERE immutable_id IS NOT NULL;
