@@ -15,7 +15,6 @@ from provisor.rules.source_settings import ConnectedKind
 from provisor.scim.values import Json
 
 FieldShape: TypeAlias = Literal["line", "lines", "choice", "number"]
-LONGEST: Final = 4_000
 NOT_A_NUMBER: Final = "Write a whole number."
 
 
@@ -141,7 +140,8 @@ _ENTRA: Final = (
         path="client",
         label="Application (client) ID",
         required=True,
-        hint="The app registration that Provisor reads as, with User.Read.All and Group.Read.All granted.",
+        hint="The app registration that Provisor reads as, with User.Read.All and Group.Read.All granted; for"
+        " assignments Application.Read.All, too.",
     ),
     SourceField(
         path="cloud",

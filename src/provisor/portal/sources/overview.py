@@ -63,7 +63,7 @@ def standing(status: SourceStatus) -> SourceStanding:
     sentences = {
         "failing": "The last run failed; it is tried again by itself, later and later.",
         "deletions held": "All else was taken over; the deletions wait for you.",
-        "healthy": "All was taken over. It is read again by itself.",
+        "healthy": "The last run went through. It is read again by itself.",
         "not read yet": "It is read in a moment.",
     }
     return SourceStanding(word=word, tone=tone, sentence=sentences[shown.health])

@@ -1,4 +1,4 @@
-"""The addresses of sources."""
+"""The addresses of the pages of sources. What waits for a source to answer is slow; what may be long is long."""
 
 from provisor.portal.sources import (
     connection,

@@ -34,6 +34,7 @@ class _Schedule:
     typed: dict[str, str]
     wrong: dict[str, str] = field(default_factory=dict)
     problem: str = ""
+    problem_title: str = "Nothing was saved"
 
     def number(self, name: str) -> int:
         found = whole_number(self.typed[name])
@@ -70,6 +71,7 @@ def save(visit: PortalVisit) -> PageAnswer:
             interval_seconds=seconds,
             deletion_threshold=threshold,
         )
+        form.problem_title = "The schedule was saved, and the source was not started"
         staging = bool(form.typed["staging"])
         if staging != frame.shown.source.staging:
             settings.stage(visit.actor, frame.id, staging=staging)
@@ -128,6 +130,7 @@ def _page(form: _Schedule, status: int = 200) -> TemplatePage:
         "wrong": form.wrong,
         "units": UNITS,
         "edition": edition_of(_labelled(_stored(frame))),
+        "problem_title": form.problem_title,
         "problem_said": form.problem or ("Mend what is said beside the fields." if form.wrong else ""),
     }
     title = "Ready to start" if frame.setting_up else "Schedule"

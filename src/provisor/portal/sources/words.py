@@ -50,7 +50,7 @@ _COUNTED: Final[Mapping[str, str]] = {
     "managers": "managers changed",
     "cursor lost": "place in the changes lost",
 }
-_IN_COLUMNS: Final = frozenset(name for names in COLUMNS.values() for name in names)
+_TOLD: Final = {"changed", *(name for names in COLUMNS.values() for name in names)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +93,7 @@ def _row(run: SourceRun) -> RunRow:
     ended = run.state != "running"
     counters = run.counters if ended else {}
     more = ", ".join(
-        f"{number:,} {counter_words(name)}" for name, number in counters.items() if name not in _IN_COLUMNS and number
+        f"{counter_words(name)}: {number:,}" for name, number in counters.items() if name not in _TOLD and number
     )
     return RunRow(
         run=run,

@@ -41,6 +41,18 @@ def test_names_are_text(ida, admin):
     assert HOSTILE in page.text
 
 
+@pytest.mark.parametrize("page", ["", "/connection", "/filtering", "/schedule", "/preview", "/deletions", "/delete"])
+@pytest.mark.parametrize("name", [HOSTILE, "x" * 254, "'; DROP TABLE source; --"])
+def test_names_are_text_on_every_page_of_a_source(ida, admin, name, page):
+    made = admin.sources.settings.add(ME, name, AD, given_secrets=PASSWORD)
+
+    shown = ida.get(f"/sources/{made.source.id}{page}")
+
+    assert shown.status == 200
+    assert "<script>alert" not in shown.html
+    assert name in shown.text
+
+
 def test_a_source_that_was_never_started_leads_on_to_the_wizard(ida, corp):
     page = ida.get(corp)
 
@@ -101,6 +113,7 @@ def test_a_source_without_its_secret_is_not_started(ida, admin):
     answer = ida.submit(ida.get(page), page, do="start")
 
     assert answer.status == 400
+    assert "The schedule was saved, and the source was not started" in answer.text
     assert "has no secret to sign in with" in answer.text
 
 
