@@ -100,3 +100,16 @@ def test_a_purged_person_is_gone_from_every_group(organisation):
     )
 
     assert (found.people["anna@x"].standing, found.groups["Sales"].members) == ("gone", set())
+
+
+def test_somebody_hired_in_a_domain_has_its_objectguid(organisation):
+    hired = {
+        "do": "hire",
+        "person": "new@x",
+        "displayName": "New",
+        "objectGUID": b64encode(UUID(GUID).bytes_le).decode(),
+    }
+
+    found = organisation("userPrincipalName\nanna@x\n", changes=[hired])
+
+    assert found.people["new@x"].guid == UUID(GUID).bytes_le
