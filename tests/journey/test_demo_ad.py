@@ -14,7 +14,7 @@ from provisor.testing.samba import PACKAGES, SambaMissing, refuse_without_samba
 
 pytestmark = pytest.mark.slow
 DEMO = (sys.executable, "-m", "provisor", "demo")
-SECONDS = 280  # it takes 35 on an idle machine
+SECONDS = 280  # it took 40 at a load of 4
 
 
 @pytest.fixture

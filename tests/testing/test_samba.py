@@ -14,7 +14,7 @@ import pytest
 
 from provisor.testing.samba import TLS_PORT, SambaDomain, SambaMissing, refuse_without_samba
 
-SECONDS = 15
+SECONDS = 60
 MAKER = """
 import sys
 from pathlib import Path
