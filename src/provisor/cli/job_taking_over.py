@@ -13,9 +13,7 @@ from provisor.terminal import AsJson, print_json, say
 def take_over(
     context: typer.Context,
     job: JobArgument,
-    file: Annotated[
-        Path, typer.Argument(help="Graph's answer to GET …/synchronization/secrets; - reads standard input.")
-    ],
+    file: Annotated[Path, typer.Argument(help="Graph's answer to GET …/secrets; - reads standard input.")],
     as_json: AsJson = False,
 ) -> None:
     """Take over the settings of a job in Entra: scope, skipped deletions, whom to notify, accidental deletions.
