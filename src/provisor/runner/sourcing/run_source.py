@@ -17,7 +17,7 @@ from provisor.runner.source_lock import source_lock
 from provisor.runner.sourcing.deleting import delete_who_left
 from provisor.runner.sourcing.following import follow
 from provisor.runner.sourcing.joining import join_all
-from provisor.runner.sourcing.judging import find_pilot, judge_who_feeds
+from provisor.runner.sourcing.judging import find_pilot, judge_who_feeds, renewed
 from provisor.runner.sourcing.keeping import keep_page
 from provisor.runner.sourcing.sourcing_run import SourceProgress, SourcingRun, trouble_of
 from provisor.runner.tracing import span
@@ -58,7 +58,7 @@ def run_unlocked(
     trouble: SourceTrouble | None = None
     try:
         trouble = _read(run, connector)
-        if not run.source.staging:
+        if not (record.staging or run.source.staging):
             with importing(database.path):
                 follow_all(run, connector)
     except BaseException as error:
@@ -72,7 +72,7 @@ def follow_all(run: SourcingRun, connector: DirectorySource) -> None:
     find_pilot(run)
     steps = (judge_who_feeds, lambda run: delete_who_left(run, connector), join_all, follow)
     for step in steps:
-        if run.stop():
+        if run.halts():
             return
         step(run)
 
@@ -113,7 +113,9 @@ def _read(run: SourcingRun, connector: DirectorySource) -> SourceTrouble | None:
         except CursorLost:
             run.counters["cursor lost"] += 1
             with run.database.transaction() as connection:
+                renewed(connection, run)
                 connected_sources.forget_cursor(connection, run.source.id)
+                renewed(connection, run)
             run.within_full = False
             _pages(run, connector, None)
     except ConnectorError as error:
@@ -124,20 +126,23 @@ def _read(run: SourcingRun, connector: DirectorySource) -> SourceTrouble | None:
 def _pages(run: SourcingRun, connector: DirectorySource, cursor: str | None) -> None:
     for page in connector.read(cursor):
         with run.database.transaction() as connection:
+            if renewed(connection, run) or run.paused:
+                return  # others are to be read now
             if page.full and not run.within_full:  # also where a source has no other reads, whatever the cursor
                 run.full = connected_sources.begin_full(connection, run.source.id)
             run.within_full = page.full and not page.last
             run.was_full = bool(run.was_full) or page.full
             keep_page(connection, run, page)
+            renewed(connection, run)
         run.tell("reading", run.counters["read"], page.expected)
-        if run.stop() or page.last:
+        if run.ends() or page.last:
             return
 
 
 def _end(run: SourcingRun, record: SourceRun, trouble: SourceTrouble | None) -> SourceRun:
     trouble = trouble or next(iter(run.troubles), None)
     state: RunState = "succeeded"
-    if run.stop():
+    if run.ends():
         state = "stopped"
     elif trouble is not None:
         state = "failed"
