@@ -4,7 +4,7 @@ import pytest
 
 from provisor.engine.sources import RecordUnreadable, SourcePage
 from provisor.runner.sourcing.sourcing_run import SourceProgress
-from provisor.storage import source_records
+from provisor.storage import connected_sources, source_records
 from provisor.testing.memory_source import MemorySource
 from support.mirrored import anchor_of
 
@@ -279,3 +279,40 @@ def test_a_change_of_nobody_knows_whom_is_told_and_read_after(mirror, domain, so
     assert run.error.code == "read-not-clean"
     assert mirror.run(source, domain).kind == "full"
     assert not mirror.alive()["p00"].enabled
+
+
+def test_nobody_leaves_in_the_place_of_those_whom_an_administrator_let_go(mirror, domain):
+    for name in MANY:
+        domain.person(name)
+    source = mirror.connect(threshold=1)
+    mirror.run(source, domain)
+    for name in ("p00", "p01"):
+        domain.remove(name)
+    mirror.run(source, domain)
+    with mirror.database.transaction() as connection:
+        connected_sources.allow(connection, source, 2)
+    for name in ("p00", "p01"):
+        domain.person(name)
+    for name in ("p10", "p11"):
+        domain.remove(name)
+
+    mirror.run(source, domain)
+
+    assert (set(mirror.alive()), mirror.source(source).held.total) == (set(MANY), 2)
+
+
+def test_who_was_let_go_leaves_also_when_the_source_tells_it_again(mirror, domain):
+    for name in MANY:
+        domain.person(name)
+    source = mirror.connect(threshold=1)
+    mirror.run(source, domain)
+    for name in ("p00", "p01"):
+        domain.remove(name)
+    mirror.run(source, domain)
+    with mirror.database.transaction() as connection:
+        connected_sources.allow(connection, source, 2)
+    domain.source.remove(anchor_of("p00"))
+
+    mirror.run(source, domain)
+
+    assert mirror.deleted() == {"p00", "p01"}

@@ -21,7 +21,7 @@ from provisor.runner.sourcing.keeping import ABSENT, EXPLAINED, FOR_GOOD, keep_f
 from provisor.runner.sourcing.sourcing_run import SourcingRun, trouble_of
 from provisor.storage import connected_sources, directory_verbs, feed, objects, source_records
 from provisor.storage.connected_sources import HeldDeletions
-from provisor.storage.source_records import Feeding, KeptRecord
+from provisor.storage.source_records import ALLOWED, Feeding, KeptRecord
 
 _ROWS = 500
 MOST_ASKED = 200  # after whom a source is asked at once
@@ -54,7 +54,11 @@ def _judge(run: SourcingRun, *, delete: bool) -> bool:
             return False
         at_stake = _at_stake(connection, run, rows)
         counted = _counted(connection, run, rows, at_stake)
-        refusal = withheld(source.name, counted, threshold=source.deletion_threshold, allowed=source.allowed)
+        seen = sum(at_stake.deleted(row) for row in rows if row.dirty == ALLOWED)
+        refusal = withheld(
+            source.name, counted, threshold=source.deletion_threshold,
+            allowed=None if source.allowed is None else min(source.allowed, seen),
+        )  # fmt: skip
         if refusal is None:
             if delete:
                 connected_sources.hold(connection, source.id, None)

@@ -151,7 +151,8 @@ class _Keeping:
             return
         self._run.counters["left"] += before.presence == "here"
         reason = FOR_GOOD if told.for_good else DELETED
-        self._rows[told.anchor] = replace(before, presence="leaving", reason=reason, left_at=self._run.at, dirty=0)
+        known = before.dirty if before.presence == "leaving" else 0  # who was let go already is told of again
+        self._rows[told.anchor] = replace(before, presence="leaving", reason=reason, left_at=self._run.at, dirty=known)
         self._touched.add(told.anchor)
 
     def _unreadable(self, told: RecordUnreadable) -> None:
