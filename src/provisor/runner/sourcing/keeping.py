@@ -19,7 +19,7 @@ from provisor.engine.sources import (
     SourceTold,
 )
 from provisor.runner.sourcing.sourcing_run import SourcingRun
-from provisor.storage import connected_sources, source_assignments, source_members, source_records
+from provisor.storage import connected_sources, objects, source_assignments, source_members, source_records
 from provisor.storage.connected_sources import SourceTrouble
 from provisor.storage.source_records import TO_JUDGE, KeptRecord
 
@@ -147,13 +147,18 @@ class _Keeping:
 
     def _gone(self, told: RecordGone) -> None:
         before = self._rows.get(told.anchor)
-        if before is None or (before.presence == "gone" and not told.for_good):
+        if before is None or (before.presence == "gone" and not (told.for_good and self._lies_deleted(before))):
             return
         self._run.counters["left"] += before.presence == "here"
         reason = FOR_GOOD if told.for_good else DELETED
         known = before.dirty if before.presence == "leaving" else 0  # who was let go already is told of again
         self._rows[told.anchor] = replace(before, presence="leaving", reason=reason, left_at=self._run.at, dirty=known)
         self._touched.add(told.anchor)
+
+    def _lies_deleted(self, row: KeptRecord) -> bool:
+        """Whether the object of one who left is in the recycle bin still: one that was restored by hand is of here."""
+        found = objects.by_ids(self._connection, self._run.tenant, [row.object] if row.object is not None else [])
+        return not any(item.alive for item in found)
 
     def _unreadable(self, told: RecordUnreadable) -> None:
         self._run.counters["unreadable"] += 1
