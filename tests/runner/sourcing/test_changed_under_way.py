@@ -4,6 +4,9 @@ import pytest
 from msgspec.structs import replace
 
 from provisor.rules.source_settings import AttributeFilter
+from provisor.runner.source_lock import SourceBusy
+from provisor.runner.source_running import SourceAccess, run_and_tell
+from provisor.runner.sourcing.run_source import SourceOrder
 from provisor.storage import connected_sources, source_records
 from support.mirrored import Domain
 
@@ -116,3 +119,18 @@ def test_a_run_under_way_ends_when_the_source_is_paused_and_is_carried_on(mirror
 
     assert (run.state, mirror.alive()) == ("stopped", {})
     assert (mirror.run(source, domain).state, len(mirror.alive())) == ("succeeded", 9)
+
+
+def test_nothing_is_read_by_a_connector_of_former_settings(mirror, domain):
+    domain.person("anna")
+    source = mirror.connect()
+
+    def connect(stored):
+        change(mirror, source, filters=(OUTSIDERS,))
+        return domain.source
+
+    access = SourceAccess(database=mirror.database, tenant=mirror.tenant, connect=connect, now=mirror.now)
+    with pytest.raises(SourceBusy, match="changed this very moment"):
+        run_and_tell(access, mirror.source(source), SourceOrder(source=source))
+
+    assert (mirror.alive(), mirror.source(source).next_read) == ({}, "full")

@@ -12,8 +12,9 @@ from datetime import datetime, timedelta
 from provisor.database import Database
 from provisor.engine.ports import ConnectorError
 from provisor.engine.sources import CursorLost, DirectorySource
+from provisor.rules.source_settings import SourceSettings
 from provisor.runner.import_lock import importing
-from provisor.runner.source_lock import source_lock
+from provisor.runner.source_lock import SourceBusy, source_lock
 from provisor.runner.sourcing.deleting import delete_who_left
 from provisor.runner.sourcing.following import follow
 from provisor.runner.sourcing.joining import join_all
@@ -31,9 +32,12 @@ KEPT = timedelta(days=31)  # records of who left: a day longer than objects in t
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceOrder:
-    """What to run. `full` reads the source whole; `stop` is asked after every page."""
+    """What to run. `full` reads the source whole; `stop` is asked after every page. `settings` are those that the
+    connector was made from, where they may have been changed since.
+    """
 
     source: str
+    settings: SourceSettings | None = None
     full: bool = False
     stop: Callable[[], bool] = lambda: False
     report: Callable[[SourceProgress], None] = lambda _: None
@@ -42,7 +46,8 @@ class SourceOrder:
 def run_source(
     database: Database, tenant: str, order: SourceOrder, connector: DirectorySource, *, now: Callable[[], datetime]
 ) -> SourceRun:
-    """Run it once. Raises SourceBusy when it runs already, LookupError when there is no such source.
+    """Run it once. Raises SourceBusy when it runs already or the connector is of former settings, LookupError when
+    there is no such source.
 
     What goes wrong at the source is in the run that is returned, and is kept with the source.
     """
@@ -84,6 +89,8 @@ def _begin(
         source = connected_sources.read(connection, tenant, order.source)
         if source is None:
             raise LookupError(f"There is no source {order.source}.")
+        if order.settings is not None and order.settings != source.settings:
+            raise SourceBusy("The settings of the source were changed this very moment. Run it once more.")
         full = order.full or source.run_wanted == "full"
         if full:
             connected_sources.forget_cursor(connection, source.id)
