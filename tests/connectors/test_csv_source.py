@@ -415,3 +415,24 @@ def test_a_file_that_is_cut_off_anywhere_tells_nobody_else(files, cut):
         found = {}
 
     assert found.keys() <= whole.keys()
+
+
+@pytest.mark.parametrize("kind", ["users", "groups", "members"])
+def test_nothing_is_shown_of_a_file_that_is_none_of_people_or_groups(files, tmp_path, kind):
+    secret = tmp_path / "provisor.key"
+    secret.write_text("c2VjcmV0IGtleQ==\nmore of it\n")
+    files()
+    named = {"groups": str(tmp_path / "groups.csv"), kind: str(secret)}
+
+    checks = [*CsvSource(CsvSettings(**named)).check()]
+
+    assert not checks[-1].well
+    assert "c2VjcmV0" not in repr(checks)
+
+
+def test_no_row_is_told_of_a_file_whose_only_known_column_was_named_by_hand(tmp_path):
+    path = tmp_path / "passwd"
+    path.write_text("root:x:0:0\nanna:x:1000:1000\n")
+
+    with pytest.raises(Malformed, match="another file"):
+        told(CsvSource(CsvSettings(users=str(path), user_anchor="root:x:0:0")))

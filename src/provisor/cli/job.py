@@ -15,6 +15,7 @@ from provisor.cli.job_link import app as links
 from provisor.cli.job_report import report
 from provisor.cli.job_settings import print_settings
 from provisor.cli.job_status import print_cycle, print_status
+from provisor.cli.job_taking_over import take_over
 from provisor.cli.options import ApplicationArgument, Details, JobArgument, session
 from provisor.cli.removing import delete_job
 from provisor.cli.running import NOT_FOLLOWED, STOPPED, ended, somebody_was_not, stopping
@@ -36,6 +37,7 @@ for verb in (job_plans.plan, job_plans.approve, job_plans.apply, job_plans.disca
 app.command()(deletions)
 app.command("credentials")(save_credentials)
 app.command("test-connection")(test_connection)
+app.command("take-over")(take_over)
 app.command("on-demand")(job_on_demand.on_demand)
 
 WAITS = "`provisor serve` sends them then, or the next `provisor job run`; `provisor job status` says until when."

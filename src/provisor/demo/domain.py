@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from provisor.demo.from_files import OBJECT_GUID, OrganisationFiles
 
 if TYPE_CHECKING:
-    from provisor.testing.samba import DomainStep, SambaDomain
+    from provisor.testing.samba import SambaDomain, SambaStep
 
 PEOPLE: Final = "OU=People"
 GROUPS: Final = "OU=Groups"
@@ -99,7 +99,7 @@ class SampleDomain:
         names = [*self.containers, *(f"OU={department},{self.containers[0]}" for department in departments)]
         self._added([_step(name, {"objectClass": "organizationalUnit"}) for name in names])
 
-    def _added(self, steps: "list[DomainStep]") -> list[str]:
+    def _added(self, steps: "list[SambaStep]") -> list[str]:
         told: list[str | None] = []
         for first in range(0, len(steps), AT_ONCE):
             told += self.samba.write(steps[first : first + AT_ONCE])
@@ -109,7 +109,7 @@ class SampleDomain:
         unit = f"OU={department},{self.containers[0]}" if department else self.containers[0]
         return f"CN={principal.partition('@')[0]},{unit}"
 
-    def _person(self, row: Mapping[str, str]) -> "DomainStep":
+    def _person(self, row: Mapping[str, str]) -> "SambaStep":
         """Managers come before those who report to them, in the sample."""
         principal = row["userPrincipalName"] if "userPrincipalName" in row else row["person"]
         manager = row.get("manager")
@@ -123,7 +123,7 @@ class SampleDomain:
         }
         return _step(self.people[principal], {name: value for name, value in values.items() if value})
 
-    def _group(self, row: Mapping[str, str], members: list[str]) -> "DomainStep":
+    def _group(self, row: Mapping[str, str], members: list[str]) -> "SambaStep":
         name = row["displayName"]
         self.groups[name] = f"CN={name},{self.containers[1]}"
         values: dict[str, str | list[str]] = {
@@ -136,7 +136,7 @@ class SampleDomain:
         return _step(self.groups[name], values)
 
 
-def _step(dn: str, values: Mapping[str, str | list[str]]) -> "DomainStep":
+def _step(dn: str, values: Mapping[str, str | list[str]]) -> "SambaStep":
     listed = {name: value if isinstance(value, list) else [value] for name, value in values.items()}
     return {"do": "add", "dn": dn, "values": {name: each for name, each in listed.items() if each}}
 

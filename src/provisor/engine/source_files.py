@@ -11,8 +11,8 @@ from typing import Final
 
 from provisor.directory.attributes import KNOWN
 from provisor.directory.extensions import PREFIX
-from provisor.directory.files import groups_for_people, membership_columns, misplaced
-from provisor.directory.names import OBJECT_GUID
+from provisor.directory.files import GROUP, MEMBERS, groups_for_people, membership_columns, misplaced
+from provisor.directory.names import OBJECT_GUID, meaning, plain_name
 from provisor.directory.objects import NAMING, DirectoryKind, Refusal
 from provisor.directory.rows import Columns, anchor_key, choose_anchor, read_header, read_row, unseen_column
 from provisor.engine.sources import RawValue, SourceAttribute
@@ -50,6 +50,8 @@ class RefusedHeader:
 
 def read_columns(kind: DirectoryKind, file: str, header: Sequence[str], wanted: str) -> FileColumns | RefusedHeader:
     """What a header means; `wanted` is the identifying column that settings name, or empty."""
+    if _is_other(header):
+        return RefusedHeader(f"{file} has no column of people, groups or memberships: it is another file.")
     anchor = (
         misplaced(kind, file, header)
         or unseen_column(kind, file, header, _APPLICATION, {})
@@ -73,6 +75,8 @@ def read_columns(kind: DirectoryKind, file: str, header: Sequence[str], wanted: 
 
 def read_member_columns(file: str, header: Sequence[str]) -> tuple[int, int] | RefusedHeader:
     """Where the group and the member are in a row of a file of memberships."""
+    if _is_other(header):
+        return RefusedHeader(f"{file} needs the columns group and member, and has none that is known: another file.")
     found = membership_columns(file, header, one_group=False)
     if isinstance(found, Refusal):
         return _refused(found)
@@ -174,6 +178,14 @@ def member_of(called: CalledInFiles, groups: FileColumns, group: str, member: st
     if whole == nested:
         return EdgeRefused(f"the group {spelled(group)} cannot be in itself", whole)
     return whole, person or nested or waited_for(member)
+
+
+def _is_other(header: Sequence[str]) -> bool:
+    """Whether not one column is known. Whoever may name files need not be let read them: nothing of it is shown."""
+    return not any(
+        plain_name(column) in (GROUP, *MEMBERS) or any(meaning(kind, column) is not None for kind in NAMING)
+        for column in header
+    )
 
 
 def _refused(refusal: Refusal) -> RefusedHeader:

@@ -55,7 +55,7 @@ def run_and_tell(
     opened = connector
     try:
         opened = connector or access.connect(source)
-        shown = replace(order, report=_Shown(access.database, order).tell)
+        shown = replace(order, settings=source.settings, report=_Shown(access.database, order).tell)
         done = run_source(access.database, access.tenant, shown, opened, now=access.now)
     except SourceBusy:
         raise

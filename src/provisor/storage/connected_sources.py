@@ -225,7 +225,10 @@ def hold(connection: Connection, source_id: str, held: HeldDeletions | None) -> 
 
 
 def allow(connection: Connection, source_id: str, most: int) -> None:
-    """As many may leave in the next run, whatever the guards say."""
+    """Those who are leaving now, so many, may leave in the next run, whatever the guards say; nobody else in their
+    place.
+    """
+    connection.execute("UPDATE source_record SET dirty = 3 WHERE source = ? AND presence = 'leaving'", (source_id,))
     connection.execute("UPDATE connected_source SET allowed = ? WHERE source = ?", (most, source_id))
 
 

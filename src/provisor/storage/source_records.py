@@ -18,6 +18,7 @@ Presence: TypeAlias = Literal["here", "leaving", "gone"]
 CLEAN: Final = 0
 TO_JUDGE: Final = 1
 WAITS_FOR_MANAGER: Final = 2
+ALLOWED: Final = 3  # of one who is leaving: an administrator has seen it and lets him go
 _COLUMNS: Final = "anchor, kind, reference, document, flowed, manager, object, presence, reason, dirty, seen, left_at"
 _OF_R: Final = ", ".join(f"r.{name}" for name in _COLUMNS.split(", "))
 _PUT: Final = f"""INSERT INTO source_record (source, tenant, {_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)

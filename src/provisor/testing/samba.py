@@ -28,7 +28,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from provisor.testing.certificates import certificate, named
 
-DomainStep: TypeAlias = Mapping[str, object]  # `do`, `dn`, and what it takes: see samba_hand
+SambaStep: TypeAlias = Mapping[str, object]  # `do`, `dn`, and what it takes: see samba_hand
 
 START_SECONDS: Final = 60.0
 STOP_SECONDS: Final = 10.0
@@ -112,7 +112,7 @@ class SambaDomain:
         self.stop()
         self.start()
 
-    def write(self, steps: Sequence[DomainStep]) -> list[str | None]:
+    def write(self, steps: Sequence[SambaStep]) -> list[str | None]:
         """Do these steps in one transaction; what each told: base64 of the objectGUID of what was added."""
         if self._hand is None:
             self._hand = self._taken_up()

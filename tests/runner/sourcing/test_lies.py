@@ -2,7 +2,10 @@
 
 import pytest
 
+from provisor.engine.sources import RecordUnreadable, SourcePage
 from provisor.runner.sourcing.sourcing_run import SourceProgress
+from provisor.storage import connected_sources, source_records
+from provisor.testing.memory_source import MemorySource
 from support.mirrored import anchor_of
 
 MANY = [f"p{number:02}" for number in range(20)]
@@ -192,8 +195,6 @@ def test_while_deletions_are_held_back_all_else_goes_on(mirror, domain):
 
 
 def test_somebody_unreadable_who_is_known_counts_as_present(mirror, domain, source):
-    from provisor.engine.sources import RecordUnreadable
-
     domain.source.unreadable.append(RecordUnreadable(where="entry 1", reason="It is torn.", anchor=anchor_of("p00")))
     domain.source.records.pop(anchor_of("p00"))
 
@@ -203,8 +204,6 @@ def test_somebody_unreadable_who_is_known_counts_as_present(mirror, domain, sour
 
 
 def test_a_full_read_with_somebody_unreadable_of_nobody_knows_whom_proves_nobody_absent(mirror, domain, source):
-    from provisor.engine.sources import RecordUnreadable
-
     domain.source.unreadable.append(RecordUnreadable(where="entry 1", reason="It is torn."))
     domain.source.records.pop(anchor_of("p00"))
 
@@ -235,3 +234,85 @@ def test_who_is_missing_leaves_also_where_every_read_is_a_full_one(mirror, domai
     run = mirror.run(source, domain)
 
     assert (run.kind, mirror.deleted()) == ("full", {"p00"})
+
+
+def torn(anchor=None):
+    return RecordUnreadable(where="row 7", reason="accountEnabled is neither true nor false.", anchor=anchor)
+
+
+def test_why_somebody_cannot_be_read_is_kept_with_him(mirror, domain, source):
+    anchor = anchor_of("p00")
+    domain.source.unreadable.append(torn(anchor))
+    domain.source.records.pop(anchor)
+
+    mirror.run(source, domain, full=True)
+
+    row = source_records.by_anchors(mirror.database.reader(), source, [anchor])[anchor]
+    assert "row 7" in row.reason.message
+    assert "neither true nor false" in row.reason.message
+
+
+def test_who_can_be_read_again_is_in_order_again(mirror, domain, source):
+    anchor = anchor_of("p00")
+    domain.source.unreadable.append(torn(anchor))
+    held = domain.source.records.pop(anchor)
+    mirror.run(source, domain, full=True)
+    domain.source.records[anchor] = held
+
+    mirror.run(source, domain, full=True)
+
+    assert mirror.reasons(source) == {}
+
+
+class TornDelta(MemorySource):
+    """Tells a change of nobody knows whom, and nothing else."""
+
+    def read(self, cursor):
+        yield SourcePage(told=[torn()], cursor=cursor, last=True, full=False)
+
+
+def test_a_change_of_nobody_knows_whom_is_told_and_read_after(mirror, domain, source):
+    domain.person("p00", disabled=True)
+
+    run = mirror.run_with(source, TornDelta())
+
+    assert run.error.code == "read-not-clean"
+    assert mirror.run(source, domain).kind == "full"
+    assert not mirror.alive()["p00"].enabled
+
+
+def test_nobody_leaves_in_the_place_of_those_whom_an_administrator_let_go(mirror, domain):
+    for name in MANY:
+        domain.person(name)
+    source = mirror.connect(threshold=1)
+    mirror.run(source, domain)
+    for name in ("p00", "p01"):
+        domain.remove(name)
+    mirror.run(source, domain)
+    with mirror.database.transaction() as connection:
+        connected_sources.allow(connection, source, 2)
+    for name in ("p00", "p01"):
+        domain.person(name)
+    for name in ("p10", "p11"):
+        domain.remove(name)
+
+    mirror.run(source, domain)
+
+    assert (set(mirror.alive()), mirror.source(source).held.total) == (set(MANY), 2)
+
+
+def test_who_was_let_go_leaves_also_when_the_source_tells_it_again(mirror, domain):
+    for name in MANY:
+        domain.person(name)
+    source = mirror.connect(threshold=1)
+    mirror.run(source, domain)
+    for name in ("p00", "p01"):
+        domain.remove(name)
+    mirror.run(source, domain)
+    with mirror.database.transaction() as connection:
+        connected_sources.allow(connection, source, 2)
+    domain.source.remove(anchor_of("p00"))
+
+    mirror.run(source, domain)
+
+    assert mirror.deleted() == {"p00", "p01"}

@@ -1,5 +1,8 @@
 """A source of Active Directory into the directory: what comes, changes, leaves and returns."""
 
+from provisor.engine.sources import RecordGone, SourcePage
+from provisor.storage import directory_verbs, objects
+from provisor.testing.memory_source import MemorySource
 from support.mirrored import DOMAIN, PEOPLE, anchor_of
 
 
@@ -319,3 +322,42 @@ def test_an_extension_that_files_bring_is_registered(mirror, tmp_path):
 
     (name,) = [one for one in mirror.alive()["anna"].attributes if one.startswith("extension_")]
     assert extensions.registered(mirror.database.reader(), mirror.tenant)[name].synced
+
+
+class EndsOfTombstones(MemorySource):
+    """Tells that somebody who was deleted cannot come back any more, as a tenant does after 30 days."""
+
+    def __init__(self, anchor):
+        super().__init__()
+        self.anchor = anchor
+
+    def read(self, cursor):
+        yield SourcePage(told=[RecordGone(anchor=self.anchor, for_good=True)], cursor=cursor, last=True, full=False)
+
+
+def test_who_was_restored_by_hand_stays_when_the_source_forgets_him(mirror, domain):
+    anchor = domain.person("anna")
+    source = mirror.connect()
+    mirror.run(source, domain)
+    anna = mirror.alive()["anna"].id
+    domain.remove("anna")
+    mirror.run(source, domain)
+    with mirror.database.transaction() as connection:
+        [item] = objects.by_ids(connection, mirror.tenant, [anna])
+        directory_verbs.restore(connection, mirror.tenant, item)
+
+    mirror.run_with(source, EndsOfTombstones(anchor))
+
+    assert mirror.alive()["anna"].id == anna
+
+
+def test_who_lies_in_the_recycle_bin_is_purged_when_the_source_forgets_him(mirror, domain):
+    anchor = domain.person("anna")
+    source = mirror.connect()
+    mirror.run(source, domain)
+    domain.remove("anna")
+    mirror.run(source, domain)
+
+    mirror.run_with(source, EndsOfTombstones(anchor))
+
+    assert (mirror.alive(), mirror.deleted()) == ({}, set())

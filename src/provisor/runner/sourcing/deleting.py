@@ -16,12 +16,12 @@ from provisor.directory.lifecycle import left
 from provisor.directory.objects import DirectoryKind, DirectoryObject
 from provisor.engine.ports import ConnectorError
 from provisor.engine.sources import DirectorySource, RecordTold
-from provisor.runner.sourcing.judging import KINDS
+from provisor.runner.sourcing.judging import KINDS, renewed
 from provisor.runner.sourcing.keeping import ABSENT, EXPLAINED, FOR_GOOD, keep_found
 from provisor.runner.sourcing.sourcing_run import SourcingRun, trouble_of
 from provisor.storage import connected_sources, directory_verbs, feed, objects, source_records
 from provisor.storage.connected_sources import HeldDeletions
-from provisor.storage.source_records import Feeding, KeptRecord
+from provisor.storage.source_records import ALLOWED, Feeding, KeptRecord
 
 _ROWS = 500
 MOST_ASKED = 200  # after whom a source is asked at once
@@ -45,17 +45,20 @@ def delete_who_left(run: SourcingRun, connector: DirectorySource) -> None:
 def _judge(run: SourcingRun, *, delete: bool) -> bool:
     """Hold back or, if so wanted, delete; returns whether anybody may be deleted."""
     with run.database.transaction() as connection:
-        rows = source_records.leaving(connection, run.source.id)
-        source = connected_sources.read(connection, run.tenant, run.source.id)
-        if source is None:
-            return False
+        if renewed(connection, run) or run.halts():
+            return False  # whoever leaves as it was leaves with the next run as it is now, or stays
+        source, rows = run.source, source_records.leaving(connection, run.source.id)
         if not rows:
             if source.held is not None or source.allowed is not None:
                 connected_sources.hold(connection, source.id, None)
             return False
         at_stake = _at_stake(connection, run, rows)
         counted = _counted(connection, run, rows, at_stake)
-        refusal = withheld(source.name, counted, threshold=source.deletion_threshold, allowed=source.allowed)
+        seen = sum(at_stake.deleted(row) for row in rows if row.dirty == ALLOWED)
+        refusal = withheld(
+            source.name, counted, threshold=source.deletion_threshold,
+            allowed=None if source.allowed is None else min(source.allowed, seen),
+        )  # fmt: skip
         if refusal is None:
             if delete:
                 connected_sources.hold(connection, source.id, None)

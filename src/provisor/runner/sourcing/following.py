@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from provisor.database import Connection
 from provisor.rules.source_settings import EntraSettings
+from provisor.runner.sourcing.judging import renewed
 from provisor.runner.sourcing.sourcing_run import SourcingRun
 from provisor.storage import (
     applications,
@@ -33,8 +34,9 @@ def follow(run: SourcingRun) -> None:
 
 def _managers(run: SourcingRun) -> None:
     """Give people the managers that their records name; of several sources the first by precedence that names one."""
-    while not run.stop():
+    while not run.halts():
         with run.database.transaction() as connection:
+            renewed(connection, run)
             rows = source_records.to_lead(connection, run.source.id, limit=_PAGE)
             if not rows:
                 return
@@ -62,8 +64,9 @@ def _managers(run: SourcingRun) -> None:
 
 def _memberships(run: SourcingRun) -> None:
     done = 0
-    while not run.stop():
+    while not run.halts():
         with run.database.transaction() as connection:
+            renewed(connection, run)
             edges = source_members.to_follow(connection, run.source.id, limit=_PAGE)
             if not edges:
                 return

@@ -16,7 +16,7 @@ from provisor.directory.inbound.joining import Joined, SeveralMeant, meant
 from provisor.directory.inbound.merging import flowed_together
 from provisor.directory.objects import NAMING, DirectoryKind, DirectoryObject, DirectoryValue
 from provisor.directory.uniqueness import Claim, Holder, settle, taken
-from provisor.runner.sourcing.judging import KINDS, PAGE, arrivals, left_out, warned
+from provisor.runner.sourcing.judging import KINDS, PAGE, arrivals, left_out, renewed, warned
 from provisor.runner.sourcing.registering import register_new
 from provisor.runner.sourcing.sourcing_run import SourcingRun
 from provisor.scim.values import fold
@@ -31,8 +31,9 @@ def join_all(run: SourcingRun) -> None:
     """Judge every record that is to be judged, page by page."""
     done = 0
     for kind in KINDS:
-        while not run.stop():
+        while not run.halts():
             with run.database.transaction() as connection:
+                renewed(connection, run)
                 rows = source_records.to_judge(connection, run.source.id, kind, limit=PAGE)
                 if rows:
                     _Joining(connection, run, kind, rows).join()

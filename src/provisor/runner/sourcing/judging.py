@@ -6,6 +6,7 @@ Run before deletions, so that all who leave are counted together, and before new
 from collections.abc import Sequence
 from dataclasses import replace
 
+from provisor.database import Connection
 from provisor.directory.inbound.arriving import Arrived, ArrivedOrNot, LeftOut
 from provisor.directory.inbound.containers import parsed
 from provisor.directory.inbound.exclusions import too_large
@@ -14,7 +15,7 @@ from provisor.directory.objects import DirectoryKind
 from provisor.rules.source_settings import ActiveDirectorySettings
 from provisor.runner.sourcing.keeping import NAME
 from provisor.runner.sourcing.sourcing_run import SourcingRun
-from provisor.storage import source_members, source_records
+from provisor.storage import connected_sources, source_members, source_records
 from provisor.storage.connected_sources import SourceTrouble
 from provisor.storage.source_records import CLEAN, KeptRecord
 
@@ -36,6 +37,22 @@ def find_pilot(run: SourcingRun) -> None:
             if row.presence == "here" and isinstance(held, str) and parsed(held) == wanted:
                 run.pilot = row.anchor
                 return
+
+
+def renewed(connection: Connection, run: SourcingRun) -> bool:
+    """Take over what an administrator has changed since the last transaction; whether others are to be read now, or
+    they mean something else: what was judged of them meanwhile counts no more.
+
+    A change marks all records again, so that the run which is under way must not judge them as it knew the source.
+    """
+    before, present = run.source, connected_sources.read(connection, run.tenant, run.source.id)
+    if present is None:
+        raise LookupError(f"There is no source {before.id} any more.")
+    run.source = present
+    run.paused = run.paused or (before.schedule_state, present.schedule_state) == ("Active", "Paused")
+    if present.settings != before.settings:
+        find_pilot(run)
+    return present.settings != before.settings or present.cursor != before.cursor
 
 
 def arrivals(run: SourcingRun, rows: Sequence[KeptRecord]) -> dict[str, ArrivedOrNot]:
@@ -69,7 +86,7 @@ def judge_who_feeds(run: SourcingRun) -> None:
         source_records.pass_over(connection, run.source.id, "container")  # which feed nothing
     for kind in KINDS:
         after, done = "", 0
-        while not run.stop():
+        while not run.halts():
             reader = run.database.reader()
             rows = source_records.to_judge(reader, run.source.id, kind, limit=PAGE, fed=True, after=after)
             if not rows:
@@ -83,6 +100,9 @@ def judge_who_feeds(run: SourcingRun) -> None:
             ]
             if out:
                 with run.database.transaction() as connection:
+                    if renewed(connection, run):
+                        after = ""
+                        continue
                     source_records.settle(connection, run.source.id, out)
             run.tell("judging", done)
 

@@ -19,7 +19,7 @@ from provisor.engine.sources import (
     SourceTold,
 )
 from provisor.runner.sourcing.sourcing_run import SourcingRun
-from provisor.storage import connected_sources, source_assignments, source_members, source_records
+from provisor.storage import connected_sources, objects, source_assignments, source_members, source_records
 from provisor.storage.connected_sources import SourceTrouble
 from provisor.storage.source_records import TO_JUDGE, KeptRecord
 
@@ -27,16 +27,26 @@ NAME = "distinguishedName"
 DELETED = SourceTrouble(code="deleted", message="It was deleted at the source.")
 FOR_GOOD = SourceTrouble(code="deleted-for-good", message="It was deleted at the source for good.")
 ABSENT = SourceTrouble(code="absent", message="A full read of the source did not tell of it any more.")
+UNREADABLE = "unreadable"
+MISHEARD = SourceTrouble(
+    code="read-not-clean",
+    message="The source told a change of nobody knows whom; everything is read once more.",
+    hint="Look at what the account may read at the source, and mend what cannot be read there.",
+)
 EXPLAINED = frozenset({DELETED.code, FOR_GOOD.code})
 
 
 def keep_page(connection: Connection, run: SourcingRun, page: SourcePage) -> None:
     """Keep a page; call in a transaction of its own. With the last one of a full read, who was not told of leaves."""
+    if not page.full and MISHEARD not in run.troubles and any(map(_is_of_nobody, page.told)):
+        run.troubles.append(MISHEARD)
     _Keeping(connection, run, page.told).keep()
     source = run.source.id
     connected_sources.keep_cursor(connection, source, page.cursor, within_full=page.full and not page.last)
     if page.full and page.last:
         _complete(connection, run)
+    elif page.last and MISHEARD in run.troubles:  # a change that was lost may have been somebody's leaving
+        connected_sources.forget_cursor(connection, source)
 
 
 def keep_found(connection: Connection, run: SourcingRun, told: Sequence[RecordTold | RecordGone]) -> None:
@@ -69,7 +79,7 @@ class _Keeping:
         self._run = run
         self._source = run.source.id
         self._page = page
-        anchors = [told.anchor for told in page if isinstance(told, RecordTold | RecordGone)]
+        anchors = [told.anchor for told in page if not isinstance(told, AssignmentsTold) and told.anchor is not None]
         self._rows = source_records.by_anchors(connection, self._source, anchors)
         self._touched: set[str] = set()
         self._seen: set[str] = set()
@@ -106,7 +116,7 @@ class _Keeping:
             )  # fmt: skip
         else:
             after = replace(before, kind=told.kind, reference=told.reference, document=document, seen=run.full)
-            moved = after != replace(before, seen=run.full) or before.presence != "here"
+            moved = after != replace(before, seen=run.full) or before.presence != "here" or _is_unreadable(before)
             if moved:
                 after = replace(after, presence="here", left_at=None, reason=None, dirty=TO_JUDGE)
         if before is None or after != replace(before, seen=run.full):
@@ -137,12 +147,18 @@ class _Keeping:
 
     def _gone(self, told: RecordGone) -> None:
         before = self._rows.get(told.anchor)
-        if before is None or (before.presence == "gone" and not told.for_good):
+        if before is None or (before.presence == "gone" and not (told.for_good and self._lies_deleted(before))):
             return
         self._run.counters["left"] += before.presence == "here"
         reason = FOR_GOOD if told.for_good else DELETED
-        self._rows[told.anchor] = replace(before, presence="leaving", reason=reason, left_at=self._run.at, dirty=0)
+        known = before.dirty if before.presence == "leaving" else 0  # who was let go already is told of again
+        self._rows[told.anchor] = replace(before, presence="leaving", reason=reason, left_at=self._run.at, dirty=known)
         self._touched.add(told.anchor)
+
+    def _lies_deleted(self, row: KeptRecord) -> bool:
+        """Whether the object of one who left is in the recycle bin still: one that was restored by hand is of here."""
+        found = objects.by_ids(self._connection, self._run.tenant, [row.object] if row.object is not None else [])
+        return not any(item.alive for item in found)
 
     def _unreadable(self, told: RecordUnreadable) -> None:
         self._run.counters["unreadable"] += 1
@@ -150,6 +166,10 @@ class _Keeping:
             connected_sources.note_unreadable(self._connection, self._source)
         else:
             self._seen.add(told.anchor)
+            before = self._rows.get(told.anchor)
+            if before is not None and before.object is not None and not (before.reason and before.reason.again):
+                self._rows[told.anchor] = replace(before, reason=_unreadable(told), seen=self._run.full)
+                self._touched.add(told.anchor)
 
     def _rebase(self) -> None:
         """Containers were renamed or moved: their records are elsewhere now, which no source tells of each.
@@ -171,6 +191,22 @@ class _Keeping:
                     moved.append(replace(row, document={**row.document, NAME: name}, dirty=TO_JUDGE))
             source_records.put(self._connection, self._run.tenant, self._source, moved)
             self._run.counters["moved"] += len(moved)
+
+
+def _is_of_nobody(told: SourceTold) -> bool:
+    return isinstance(told, RecordUnreadable) and told.anchor is None
+
+
+def _is_unreadable(row: KeptRecord) -> bool:
+    return row.reason is not None and row.reason.code == UNREADABLE
+
+
+def _unreadable(told: RecordUnreadable) -> SourceTrouble:
+    return SourceTrouble(
+        code=UNREADABLE,
+        message=f"It stays as it was, since it cannot be read ({told.where}): {told.reason}",
+        hint="Correct it at the source.",
+    )
 
 
 def _merged(before: KeptRecord, told: RecordTold) -> dict[str, RawValue]:

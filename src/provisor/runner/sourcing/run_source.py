@@ -12,12 +12,13 @@ from datetime import datetime, timedelta
 from provisor.database import Database
 from provisor.engine.ports import ConnectorError
 from provisor.engine.sources import CursorLost, DirectorySource
+from provisor.rules.source_settings import SourceSettings
 from provisor.runner.import_lock import importing
-from provisor.runner.source_lock import source_lock
+from provisor.runner.source_lock import SourceBusy, source_lock
 from provisor.runner.sourcing.deleting import delete_who_left
 from provisor.runner.sourcing.following import follow
 from provisor.runner.sourcing.joining import join_all
-from provisor.runner.sourcing.judging import find_pilot, judge_who_feeds
+from provisor.runner.sourcing.judging import find_pilot, judge_who_feeds, renewed
 from provisor.runner.sourcing.keeping import keep_page
 from provisor.runner.sourcing.sourcing_run import SourceProgress, SourcingRun, trouble_of
 from provisor.runner.tracing import span
@@ -31,9 +32,12 @@ KEPT = timedelta(days=31)  # records of who left: a day longer than objects in t
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceOrder:
-    """What to run. `full` reads the source whole; `stop` is asked after every page."""
+    """What to run. `full` reads the source whole; `stop` is asked after every page. `settings` are those that the
+    connector was made from, where they may have been changed since.
+    """
 
     source: str
+    settings: SourceSettings | None = None
     full: bool = False
     stop: Callable[[], bool] = lambda: False
     report: Callable[[SourceProgress], None] = lambda _: None
@@ -42,7 +46,8 @@ class SourceOrder:
 def run_source(
     database: Database, tenant: str, order: SourceOrder, connector: DirectorySource, *, now: Callable[[], datetime]
 ) -> SourceRun:
-    """Run it once. Raises SourceBusy when it runs already, LookupError when there is no such source.
+    """Run it once. Raises SourceBusy when it runs already or the connector is of former settings, LookupError when
+    there is no such source.
 
     What goes wrong at the source is in the run that is returned, and is kept with the source.
     """
@@ -58,7 +63,7 @@ def run_unlocked(
     trouble: SourceTrouble | None = None
     try:
         trouble = _read(run, connector)
-        if not run.source.staging:
+        if not (record.staging or run.source.staging):
             with importing(database.path):
                 follow_all(run, connector)
     except BaseException as error:
@@ -72,7 +77,7 @@ def follow_all(run: SourcingRun, connector: DirectorySource) -> None:
     find_pilot(run)
     steps = (judge_who_feeds, lambda run: delete_who_left(run, connector), join_all, follow)
     for step in steps:
-        if run.stop():
+        if run.halts():
             return
         step(run)
 
@@ -84,6 +89,8 @@ def _begin(
         source = connected_sources.read(connection, tenant, order.source)
         if source is None:
             raise LookupError(f"There is no source {order.source}.")
+        if order.settings is not None and order.settings != source.settings:
+            raise SourceBusy("The settings of the source were changed this very moment. Run it once more.")
         full = order.full or source.run_wanted == "full"
         if full:
             connected_sources.forget_cursor(connection, source.id)
@@ -113,7 +120,9 @@ def _read(run: SourcingRun, connector: DirectorySource) -> SourceTrouble | None:
         except CursorLost:
             run.counters["cursor lost"] += 1
             with run.database.transaction() as connection:
+                renewed(connection, run)
                 connected_sources.forget_cursor(connection, run.source.id)
+                renewed(connection, run)
             run.within_full = False
             _pages(run, connector, None)
     except ConnectorError as error:
@@ -124,20 +133,23 @@ def _read(run: SourcingRun, connector: DirectorySource) -> SourceTrouble | None:
 def _pages(run: SourcingRun, connector: DirectorySource, cursor: str | None) -> None:
     for page in connector.read(cursor):
         with run.database.transaction() as connection:
+            if renewed(connection, run) or run.paused:
+                return  # others are to be read now
             if page.full and not run.within_full:  # also where a source has no other reads, whatever the cursor
                 run.full = connected_sources.begin_full(connection, run.source.id)
             run.within_full = page.full and not page.last
             run.was_full = bool(run.was_full) or page.full
             keep_page(connection, run, page)
+            renewed(connection, run)
         run.tell("reading", run.counters["read"], page.expected)
-        if run.stop() or page.last:
+        if run.ends() or page.last:
             return
 
 
 def _end(run: SourcingRun, record: SourceRun, trouble: SourceTrouble | None) -> SourceRun:
     trouble = trouble or next(iter(run.troubles), None)
     state: RunState = "succeeded"
-    if run.stop():
+    if run.ends():
         state = "stopped"
     elif trouble is not None:
         state = "failed"

@@ -63,11 +63,20 @@ class SourcingRun:
     no_strangers_up_to: dict[str, str] = field(default_factory=dict)  # by kind: storage.object_lookup.first_stranger
     counters: Counter[str] = field(default_factory=Counter)
     troubles: list[SourceTrouble] = field(default_factory=list)
+    paused: bool = False  # by somebody, since it began
 
     @property
     def at(self) -> int:
         """The time, as rows have it."""
         return to_microseconds(self.now())
+
+    def ends(self) -> bool:
+        """Whether it is to end where the next one goes on."""
+        return self.stop() or self.paused
+
+    def halts(self) -> bool:
+        """Whether the directory is to follow no further: it ends, or the source is in staging mode by now."""
+        return self.ends() or self.source.staging
 
     def tell(self, phase: Phase, done: int, expected: int | None = None) -> None:
         """Report progress."""
