@@ -163,6 +163,14 @@ def mark_led_by(connection: Connection, source: str, references: Iterable[str]) 
     )
 
 
+def mark_to_lead(connection: Connection, records: Iterable[Feeding]) -> None:
+    """These name the manager now, in the place of another source's record; their own source's next run sets him."""
+    connection.many(
+        "UPDATE source_record SET dirty = 2 WHERE source = ? AND anchor = ? AND dirty = 0 AND presence = 'here'",
+        ((record.source, record.anchor) for record in records),
+    )
+
+
 def mark_absent(connection: Connection, source: str, *, read: int, at: int, reason: SourceTrouble) -> int:
     """Who was here and was not told of by the full read of this number is leaving; returns how many."""
     cursor = connection.execute(

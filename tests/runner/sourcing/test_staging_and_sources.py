@@ -1,5 +1,7 @@
 """Staging, and several sources that feed one person: who gives what, and who leaves when."""
 
+import pytest
+
 from support.mirrored import Domain, anchor_of
 
 
@@ -149,3 +151,25 @@ def test_an_address_that_two_have_matches_neither_and_says_so(mirror, domain):
 
     assert mirror.reasons(source) == {anna: "ambiguous-match"}
     assert set(mirror.alive()) == {"x", "y"}
+
+
+@pytest.mark.parametrize("leads", ["chef", None], ids=["one of the other source", "nobody"])
+@pytest.mark.parametrize("how", ["leaves", "names no manager any more"])
+def test_a_manager_whom_his_source_names_no_more_is_the_other_sources(mirror, domain, how, leads):
+    other = Domain()
+    domain.person("boss")
+    domain.person("anna", manager="boss")
+    other.person("chef")
+    other.person("anna", manager=leads)
+    first, second = mirror.connect("first", precedence=10), mirror.connect("second", precedence=20)
+    mirror.run(first, domain)
+    mirror.run(second, other)
+    if how == "leaves":
+        domain.remove("anna")
+    else:
+        domain.source.put("user", anchor_of("anna"), {"manager": None})
+
+    mirror.run(first, domain)
+    mirror.run(second, other)
+
+    assert mirror.manager("anna") == leads

@@ -142,6 +142,9 @@ def _delete(connection: Connection, run: SourcingRun, rows: Sequence[KeptRecord]
         if others is not None:
             given = flowed_together([(one.precedence, one.flowed) for one in others], frozenset(row.flowed))
             after = edited(item, given)
+            if row.manager is not None:
+                naming = [one for one in others if one.manager is not None]
+                source_records.mark_to_lead(connection, naming[:1] or others[:1])
             if after is not item:
                 fewer.append((replace(after, change=change), alive_moved(item, after)))
                 run.counters["updated"] += 1

@@ -50,7 +50,10 @@ def _managers(run: SourcingRun) -> None:
             for row in rows:
                 item = known.get(row.object or "")
                 first = next((one for one in feeding.get(row.object or "", ()) if one.manager is not None), None)
-                if item is None or (first is not None and first.source != run.source.id):
+                if item is None:
+                    continue
+                if first is not None and first.source != run.source.id:
+                    source_records.mark_to_lead(connection, [first])
                     continue
                 leader = named.get(row.manager or "")
                 manager = None if leader is None else leader.object
