@@ -45,7 +45,7 @@ def delete_who_left(run: SourcingRun, connector: DirectorySource) -> None:
 def _judge(run: SourcingRun, *, delete: bool) -> bool:
     """Hold back or, if so wanted, delete; returns whether anybody may be deleted."""
     with run.database.transaction() as connection:
-        if renewed(connection, run) or run.halts():
+        if renewed(connection, run) or run.paused or run.source.staging:
             return False  # whoever leaves as it was leaves with the next run as it is now, or stays
         source, rows = run.source, source_records.leaving(connection, run.source.id)
         if not rows:
