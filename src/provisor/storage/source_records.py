@@ -209,11 +209,11 @@ def to_judge(
     return [_row(row) for row in rows]
 
 
-def to_lead(connection: Connection, source: str, *, limit: int) -> list[KeptRecord]:
-    """The first records that wait for their manager."""
+def to_lead(connection: Connection, source: str, kind: RecordKind, *, limit: int) -> list[KeptRecord]:
+    """The first records of people that wait for their manager, or of groups whose former members are to go."""
     rows = connection.all(
-        f"SELECT {_COLUMNS} FROM source_record WHERE source = ? AND dirty = 2 ORDER BY kind, anchor LIMIT ?",
-        (source, limit),
+        f"SELECT {_COLUMNS} FROM source_record WHERE source = ? AND dirty = 2 AND kind = ? ORDER BY anchor LIMIT ?",
+        (source, kind, limit),
     )
     return [_row(row) for row in rows]
 
