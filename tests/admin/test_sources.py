@@ -55,7 +55,26 @@ WRONG = {
         {"type": "entra", "tenant": "t", "client": "c", "graph": "http://graph.contoso.example"},
         "Plain HTTP to graph.contoso.example",
     ),
+    "half a character": (with_("base", "DC=\udcff"), "hold half a character"),
+    "a control character": (with_("server.addresses", ["dc1\0"]), "a control character"),
 }
+
+WITH_SECRETS = {
+    "a password before Graph": {"type": "entra", "tenant": "t", "client": "c", "graph": "https://u:hunter2@x.example"},
+    "a key behind the sign-in": {"type": "entra", "tenant": "t", "client": "c", "login": "https://x.example?k=hunter2"},
+    "no scheme": {"type": "entra", "tenant": "t", "client": "c", "graph": "u:hunter2@x.example"},
+    "a password before a server": with_("server.addresses", ["reader:hunter2@dc1"]),
+    "a whole address of a server": with_("server.addresses", ["ldaps://reader:hunter2@dc1"]),
+}
+
+
+@pytest.mark.parametrize("document", WITH_SECRETS.values(), ids=WITH_SECRETS.keys())
+def test_an_address_with_a_secret_in_it_is_refused_without_showing_it(settings, document):
+    with pytest.raises(AdminError) as refused:
+        settings.add(ME, "corp", document)
+
+    assert (refused.value.code, "hunter2" in repr(refused.value)) == ("source-settings", False)
+    assert "hunter2" not in str(refused.value)
 
 
 @pytest.mark.parametrize(("document", "said"), WRONG.values(), ids=WRONG)

@@ -62,8 +62,26 @@ def read_settings(document: Mapping[str, object]) -> SourceSettings:
             f"The settings cannot be read: {error}.",
             "`provisor source show NAME --json` shows how settings are written.",
         ) from error
+    if _holds_unprintable(document):
+        raise AdminError(
+            "source-settings",
+            "The settings hold half a character or a control character.",
+            "Type the value anew; nothing was stored.",
+        )
     check(settings)
     return settings
+
+
+def _holds_unprintable(value: object) -> bool:
+    match value:
+        case str():
+            return any(character < " " or "\ud800" <= character <= "\udfff" for character in value)
+        case Mapping():
+            return any(_holds_unprintable(inner) for inner in value.values())
+        case list() | tuple():
+            return any(_holds_unprintable(inner) for inner in value)
+        case _:
+            return False
 
 
 def check(settings: SourceSettings) -> None:

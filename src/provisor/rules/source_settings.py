@@ -175,9 +175,8 @@ def problems(settings: SourceSettings) -> Iterator[str]:
             for what, text in (("tenant", settings.tenant), ("client id", settings.client)):
                 if not text.strip():
                     yield f"The {what} is missing."
-            for what, address in (("Graph", settings.graph), ("sign-in", settings.login)):
-                if address and not address.startswith(("https://", "http://")):
-                    yield f"The {what} address {spelled(address)} does not begin with https://."
+            yield from _of_address("Graph", settings.graph)
+            yield from _of_address("sign-in", settings.login)
         case CsvSettings():
             if not (settings.users or settings.groups):
                 yield "No file of users or groups is named."
@@ -187,10 +186,20 @@ def problems(settings: SourceSettings) -> Iterator[str]:
         yield f"The group {spelled(settings.group)} is no distinguished name."
 
 
+def _of_address(what: str, address: str) -> Iterator[str]:
+    if any(sign in address for sign in "@?#"):  # settings are shown, and are in the audit log
+        yield f"The {what} address holds more than a host and a path; leave out user, password and query."
+    elif address and not address.startswith(("https://", "http://")):
+        yield f"The {what} address {spelled(address)} does not begin with https://."
+
+
 def _of_server(server: Server) -> Iterator[str]:
     if not server.addresses:
         yield "No server is named."
     for address in server.addresses:
+        if "@" in address:
+            yield "A server is named together with a user or a password; name the host alone."
+            continue
         host, colon, port = address.rpartition(":") if address.count(":") == 1 else (address, "", "")
         if not host.strip() or "/" in address or " " in address or (colon and not _is_port(port)):
             yield f"The server {spelled(address)} is no name of a host, with or without a port."

@@ -1,4 +1,4 @@
-"""Whom a record of a source could mean: objects by their immutable id and by mail addresses."""
+"""Whom a record of a source could mean: objects by their anchor, their immutable id and by mail addresses."""
 
 from collections.abc import Collection
 
@@ -16,6 +16,25 @@ def by_immutable_ids(
         f"""SELECT immutable_id, id FROM object WHERE tenant = ? AND kind = ? AND purged_at IS NULL
         AND immutable_id IN ({",".join("?" * len(ids))})""",
         (tenant, kind, *ids),
+    )
+    return _gathered(rows)
+
+
+def by_anchors(
+    connection: Connection, tenant: str, kind: DirectoryKind, source: str, anchors: Collection[str]
+) -> dict[str, list[str]]:
+    """The objects, not purged, that the source once made for records of these anchors, by it; or that another one of
+    its kind made that is connected no more, where anchors are of the whole world, as those of files are not.
+    """
+    if not anchors:
+        return {}
+    rows = connection.all(
+        f"""SELECT o.anchor, o.id FROM object o WHERE o.tenant = ? AND o.kind = ? AND o.purged_at IS NULL
+        AND o.anchor IN ({",".join("?" * len(anchors))}) AND o.source IN (
+            SELECT s.id FROM source s JOIN source own ON own.id = ? WHERE s.tenant = own.tenant AND (s.id = own.id
+            OR (s.kind = own.kind AND own.kind <> 'csv'
+                AND NOT EXISTS (SELECT 1 FROM connected_source c WHERE c.source = s.id))))""",
+        (tenant, kind, *anchors, source),
     )
     return _gathered(rows)
 

@@ -163,6 +163,14 @@ def mark_led_by(connection: Connection, source: str, references: Iterable[str]) 
     )
 
 
+def mark_to_lead(connection: Connection, records: Iterable[Feeding]) -> None:
+    """These name the manager now, in the place of another source's record; their own source's next run sets him."""
+    connection.many(
+        "UPDATE source_record SET dirty = 2 WHERE source = ? AND anchor = ? AND dirty = 0 AND presence = 'here'",
+        ((record.source, record.anchor) for record in records),
+    )
+
+
 def mark_absent(connection: Connection, source: str, *, read: int, at: int, reason: SourceTrouble) -> int:
     """Who was here and was not told of by the full read of this number is leaving; returns how many."""
     cursor = connection.execute(
@@ -201,11 +209,11 @@ def to_judge(
     return [_row(row) for row in rows]
 
 
-def to_lead(connection: Connection, source: str, *, limit: int) -> list[KeptRecord]:
-    """The first records that wait for their manager."""
+def to_lead(connection: Connection, source: str, kind: RecordKind, *, limit: int) -> list[KeptRecord]:
+    """The first records of people that wait for their manager, or of groups whose former members are to go."""
     rows = connection.all(
-        f"SELECT {_COLUMNS} FROM source_record WHERE source = ? AND dirty = 2 ORDER BY kind, anchor LIMIT ?",
-        (source, limit),
+        f"SELECT {_COLUMNS} FROM source_record WHERE source = ? AND dirty = 2 AND kind = ? ORDER BY anchor LIMIT ?",
+        (source, kind, limit),
     )
     return [_row(row) for row in rows]
 

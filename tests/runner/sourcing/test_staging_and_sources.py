@@ -1,11 +1,16 @@
 """Staging, and several sources that feed one person: who gives what, and who leaves when."""
 
+from datetime import timedelta
+
+import pytest
+
+from provisor.connectors.csv_source import CsvSource
+from provisor.rules.source_settings import CsvSettings
+from provisor.storage import connected_sources, directory_verbs, objects, sources
 from support.mirrored import Domain, anchor_of
 
 
 def set_staging(mirror, source, staging):
-    from provisor.storage import connected_sources
-
     with mirror.database.transaction() as connection:
         connected_sources.change(connection, source, staging=staging)
 
@@ -149,3 +154,90 @@ def test_an_address_that_two_have_matches_neither_and_says_so(mirror, domain):
 
     assert mirror.reasons(source) == {anna: "ambiguous-match"}
     assert set(mirror.alive()) == {"x", "y"}
+
+
+@pytest.mark.parametrize("leads", ["chef", None], ids=["one of the other source", "nobody"])
+@pytest.mark.parametrize("how", ["leaves", "names no manager any more"])
+def test_a_manager_whom_his_source_names_no_more_is_the_other_sources(mirror, domain, how, leads):
+    other = Domain()
+    domain.person("boss")
+    domain.person("anna", manager="boss")
+    other.person("chef")
+    other.person("anna", manager=leads)
+    first, second = mirror.connect("first", precedence=10), mirror.connect("second", precedence=20)
+    mirror.run(first, domain)
+    mirror.run(second, other)
+    if how == "leaves":
+        domain.remove("anna")
+    else:
+        domain.source.put("user", anchor_of("anna"), {"manager": None})
+
+    mirror.run(first, domain)
+    mirror.run(second, other)
+
+    assert mirror.manager("anna") == leads
+
+
+def disconnect(mirror, source):
+    with mirror.database.transaction() as connection:
+        connected_sources.remove(connection, source)
+        sources.retire(connection, source, now=mirror.now())
+
+
+def test_a_domain_that_is_added_again_under_another_name_doubles_nobody(mirror, domain):
+    domain.person("anna")
+    domain.group("sales", "anna")
+    first = mirror.connect("first")
+    mirror.run(first, domain)
+    group = mirror.alive("group")["sales"].id
+    disconnect(mirror, first)
+
+    mirror.run(mirror.connect("second"), domain)
+
+    assert [item.id for item in objects.by_name(mirror.database.reader(), mirror.tenant, "group", "sales")] == [group]
+
+
+def test_a_group_of_a_domain_that_is_added_again_keeps_nobody_who_left_it_meanwhile(mirror, domain):
+    for name in ("anna", "boris"):
+        domain.person(name)
+    domain.group("inner", "anna")
+    domain.group("sales", "anna", "boris", "inner")
+    first = mirror.connect("first")
+    mirror.run(first, domain)
+    disconnect(mirror, first)
+    domain.group("sales", "boris", "inner")
+
+    mirror.run(mirror.connect("second"), domain)
+
+    assert (mirror.members("sales"), mirror.members("inner")) == ({"boris", "inner"}, {"anna"})
+
+
+def test_groups_of_two_domains_that_are_both_read_are_two(mirror, domain):
+    domain.group("sales")
+    mirror.run(mirror.connect("first"), domain)
+
+    mirror.run(mirror.connect("second"), domain)
+
+    assert len(objects.by_name(mirror.database.reader(), mirror.tenant, "group", "sales")) == 2
+
+
+def test_a_group_that_was_restored_by_hand_and_forgotten_since_is_found_by_its_anchor(mirror, tmp_path):
+    staff, sales = tmp_path / "users.csv", tmp_path / "groups.csv"
+    staff.write_text("userPrincipalName\nanna@x.example\n")
+    sales.write_text("displayName\nSales\nMarket\n")
+    document = CsvSettings(users=str(staff), groups=str(sales))
+    source = mirror.connect_as("staff", document)
+    mirror.run_with(source, CsvSource(document))
+    group = mirror.alive("group")["Sales"]
+    sales.write_text("displayName\nMarket\n")
+    mirror.run_with(source, CsvSource(document))
+    with mirror.database.transaction() as connection:
+        [item] = objects.by_ids(connection, mirror.tenant, [group.id])
+        directory_verbs.restore(connection, mirror.tenant, item)
+    mirror.passed = timedelta(days=40)
+    mirror.run_with(source, CsvSource(document))
+    sales.write_text("displayName\nSales\nMarket\n")
+
+    run = mirror.run_with(source, CsvSource(document))
+
+    assert (run.state, mirror.alive("group")["Sales"].id) == ("succeeded", group.id)

@@ -45,7 +45,7 @@ def delete_who_left(run: SourcingRun, connector: DirectorySource) -> None:
 def _judge(run: SourcingRun, *, delete: bool) -> bool:
     """Hold back or, if so wanted, delete; returns whether anybody may be deleted."""
     with run.database.transaction() as connection:
-        if renewed(connection, run) or run.halts():
+        if renewed(connection, run) or run.paused or run.source.staging:
             return False  # whoever leaves as it was leaves with the next run as it is now, or stays
         source, rows = run.source, source_records.leaving(connection, run.source.id)
         if not rows:
@@ -142,6 +142,9 @@ def _delete(connection: Connection, run: SourcingRun, rows: Sequence[KeptRecord]
         if others is not None:
             given = flowed_together([(one.precedence, one.flowed) for one in others], frozenset(row.flowed))
             after = edited(item, given)
+            if row.manager is not None:
+                naming = [one for one in others if one.manager is not None]
+                source_records.mark_to_lead(connection, naming[:1] or others[:1])
             if after is not item:
                 fewer.append((replace(after, change=change), alive_moved(item, after)))
                 run.counters["updated"] += 1

@@ -6,7 +6,7 @@ A reference to somebody of whom the source has not told yet waits, and is follow
 from collections.abc import Sequence
 
 from provisor.database import Connection
-from provisor.rules.source_settings import EntraSettings
+from provisor.rules.source_settings import CsvSettings, EntraSettings
 from provisor.runner.sourcing.judging import renewed
 from provisor.runner.sourcing.sourcing_run import SourcingRun
 from provisor.storage import (
@@ -29,6 +29,7 @@ def follow(run: SourcingRun) -> None:
     """Follow everything that is to be followed."""
     _managers(run)
     _memberships(run)
+    _former_members(run)
     _assignments(run)
 
 
@@ -37,7 +38,7 @@ def _managers(run: SourcingRun) -> None:
     while not run.halts():
         with run.database.transaction() as connection:
             renewed(connection, run)
-            rows = source_records.to_lead(connection, run.source.id, limit=_PAGE)
+            rows = source_records.to_lead(connection, run.source.id, "user", limit=_PAGE)
             if not rows:
                 return
             ids = [row.object for row in rows if row.object is not None]
@@ -50,7 +51,10 @@ def _managers(run: SourcingRun) -> None:
             for row in rows:
                 item = known.get(row.object or "")
                 first = next((one for one in feeding.get(row.object or "", ()) if one.manager is not None), None)
-                if item is None or (first is not None and first.source != run.source.id):
+                if item is None:
+                    continue
+                if first is not None and first.source != run.source.id:
+                    source_records.mark_to_lead(connection, [first])
                     continue
                 leader = named.get(row.manager or "")
                 manager = None if leader is None else leader.object
@@ -73,6 +77,35 @@ def _memberships(run: SourcingRun) -> None:
             _follow(connection, run, edges)
         done += len(edges)
         run.tell("following", done)
+
+
+def _former_members(run: SourcingRun) -> None:
+    """A group that was there before its source told of it, as one that is added again, keeps nobody of whom the
+    source does not tell: no change will ever tell that he went.
+    """
+    settings = run.source.settings
+    tells = not isinstance(settings, CsvSettings) or settings.members != ""
+    while not run.halts():
+        with run.database.transaction() as connection:
+            renewed(connection, run)
+            rows = source_records.to_lead(connection, run.source.id, "group", limit=1)
+            if not rows:
+                return
+            for row in rows if tells else ():
+                _leave_to_sources(connection, run, row.object or "")
+            source_records.led(connection, run.source.id, [row.anchor for row in rows])
+
+
+def _leave_to_sources(connection: Connection, run: SourcingRun, group: str) -> None:
+    after, gone = "", list[tuple[str, str]]()
+    while there := members.of_group(connection, group, after=after, limit=_PAGE):
+        after = there[-1].id
+        pairs = [(group, member.id) for member in there]
+        said = source_members.said_by_others(connection, "", pairs)
+        gone += [pair for pair in pairs if pair not in said]
+    if gone:
+        members.take(connection, gone, at=run.at, change=feed.next_change(connection, run.tenant))
+        run.counters["members removed"] += len(gone)
 
 
 def _follow(connection: Connection, run: SourcingRun, edges: Sequence[SourceEdge]) -> None:

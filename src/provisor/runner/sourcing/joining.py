@@ -53,6 +53,7 @@ class _Judged:
     after: DirectoryObject | None = None
     trouble: SourceTrouble | None = None
     others: list[Feeding] = field(default_factory=list)
+    returned: bool = False  # to an object that was this source's, or that of one which is connected no more
 
     @property
     def name(self) -> str | None:
@@ -143,6 +144,7 @@ class _Joining:
                     pair.trouble = _ambiguous(several)
         for item in objects.by_ids(connection, run.tenant, sorted(chosen)):
             chosen[item.id].before = item
+            chosen[item.id].returned = candidates.returned(chosen[item.id])
 
     def _merge(self, pairs: Sequence[_Judged]) -> None:
         """What each object is to be, from all records that feed it."""
@@ -236,7 +238,9 @@ class _Joining:
         if pair.after is None:
             self._run.counters["refused"] += 1
             return replace(pair.row, dirty=CLEAN, reason=pair.trouble)
-        waits = self._kind == "user" and (pair.arrived.manager is not None or pair.row.manager is not None)
+        waits = pair.returned or (
+            self._kind == "user" and (pair.arrived.manager is not None or pair.row.manager is not None)
+        )
         return replace(
             pair.row,
             flowed=dict(pair.arrived.given),
@@ -258,6 +262,8 @@ class _Candidates:
         ids = [pair.arrived.immutable_id for pair in pairs if pair.arrived.immutable_id is not None]
         addresses = sorted({address for pair in pairs for address in pair.arrived.addresses})
         names = [fold(pair.name) for pair in pairs if pair.name is not None] if kind == "user" else []
+        anchors = [pair.row.anchor for pair in pairs]
+        self._own = object_lookup.by_anchors(connection, run.tenant, kind, run.source.id, anchors)
         self._hard = object_lookup.by_immutable_ids(connection, run.tenant, kind, ids)
         self._named: dict[str, list[str]] = {}
         for folded, object_id, _, _ in objects.name_holders(connection, run.tenant, kind, names):
@@ -269,14 +275,18 @@ class _Candidates:
             run.no_strangers_up_to[kind] = known
             if some:  # else everybody there is has a record, as while a directory is mirrored from empty
                 self._addressed = object_lookup.by_addresses(connection, run.tenant, kind, addresses)
-        everybody = {*_all(self._hard), *_all(self._named), *_all(self._addressed)}
+        everybody = {*_all(self._own), *_all(self._hard), *_all(self._named), *_all(self._addressed)}
         self._taken = source_records.joined_here(connection, run.source.id, sorted(everybody))
+
+    def returned(self, pair: _Judged) -> bool:
+        """Whether a record was found by its anchor."""
+        return pair.row.anchor in self._own
 
     def meant(self, pair: _Judged) -> Joined | SeveralMeant | None:
         """Whom the record of a pair means."""
         addressed = [one for address in pair.arrived.addresses for one in self._addressed.get(address, ())]
         return meant(
-            hard=self._hard.get(pair.arrived.immutable_id or "", ()),
+            hard=self._own.get(pair.row.anchor, self._hard.get(pair.arrived.immutable_id or "", [])),
             named=self._named.get(fold(pair.name or ""), ()),
             addressed=addressed,
             taken=self._taken,
