@@ -32,7 +32,7 @@ def checks(settings: ActiveDirectorySettings, session: LdapSession, domain: Doma
                 if not one.well:
                     return
         except ConnectorError as error:
-            hint = source_failure(error, "it").hint
+            hint = source_failure(error, "NAME").hint
             yield SourceCheck(what=what, well=False, sentence=error.message, hint=hint)
             return
 

@@ -31,7 +31,7 @@ def examined(session: LdapSession, asked: LdapQuestions, counts: Callable[[], ob
                 if not one.well:
                     return
         except ConnectorError as error:
-            hint = source_failure(error, "it").hint
+            hint = source_failure(error, "NAME").hint
             yield SourceCheck(what=what, well=False, sentence=error.message, hint=hint)
             return
     yield _changes(counts)
