@@ -270,6 +270,12 @@ def test_a_shrunken_read_holds_deletions_back(sourced, runs, told):
     )
 
 
+def test_whose_deletion_is_held_is_told_as_held_back(sourced, runs, told):
+    held(sourced, runs)
+
+    assert {one.fate for one in told.leaving(ME, "corp")} == {"held back"}
+
+
 def test_who_is_allowed_leaves_with_the_next_run(sourced, runs, told):
     held(sourced, runs)
 

@@ -8,6 +8,7 @@ import pytest
 
 from provisor.admin.actor import LOCAL_OPERATOR as ME
 from provisor.admin.source_connecting import source_access
+from provisor.engine.ports import Rejected, Unauthorized
 from provisor.runner.source_lock import is_read, source_lock
 from provisor.runner.source_schedule import SourceSchedule, run_sources
 from provisor.storage import connected_sources, source_runs
@@ -154,6 +155,46 @@ def test_a_source_that_fails_is_tried_again(sourced, corp):
     told = serve(sourced, lambda told: len(told.ran) == 2, meanwhile=mend)
 
     assert [run.state for run in told.ran] == ["failed", "succeeded"]
+
+
+def test_a_source_that_goes_down_between_two_runs_is_told_of_at_once(sourced, corp):
+    def break_down():
+        sourced.domain.source.faults.down = True
+
+    told = serve(sourced, lambda told: len(told.ran) == 2, meanwhile=break_down)
+
+    assert [run.state for run in told.ran] == ["succeeded", "failed"]
+
+
+def test_a_question_that_is_refused_is_not_asked_again_before_a_run_has_succeeded(sourced, corp):
+    asked, began = [], []
+
+    def refuse(name):
+        asked.append(name)
+        if name == "moved":
+            raise Unauthorized("The password is wrong.")
+        if len(asked) > 1:
+            began.append(time.monotonic())
+            raise Unauthorized("The password is wrong.")
+
+    sourced.watch = refuse
+    serve(sourced, lambda told: began and time.monotonic() - began[0] > 1)
+
+    assert asked == ["read", "moved", "read"]
+
+
+def test_questions_that_fail_while_runs_succeed_become_ever_fewer(sourced, corp):
+    asked = []
+
+    def refuse(name):
+        if name == "moved":
+            asked.append(time.monotonic())
+            raise Rejected("No.", status=50)
+
+    sourced.watch = refuse
+    serve(sourced, lambda told: len(asked) == 4)
+
+    assert asked[3] - asked[2] > 2 * 0.05
 
 
 def test_what_breaks_in_a_connector_is_a_failed_run_of_its_source_alone(sourced, corp):

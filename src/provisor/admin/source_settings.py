@@ -42,6 +42,7 @@ DEFAULT_PRECEDENCE: Final = 100
 LONGEST_INTERVAL_SECONDS: Final = 366 * 24 * 3600
 MOST_PRECEDENCE: Final = 1_000_000
 _KIND: Final = "type"
+_OF_NAMES: Final = frozenset({"containers"})  # lists of distinguished names
 
 
 def read_settings(document: Mapping[str, object]) -> SourceSettings:
@@ -100,7 +101,8 @@ def document_of(settings: SourceSettings) -> dict[str, Json]:
 def edited(settings: SourceSettings, changes: Mapping[str, str]) -> SourceSettings:
     """The settings with these values by their dotted paths (`server.caFile`), each JSON, or else text as it stands.
 
-    A list may be given as texts with commas between them, where none of them holds one. Raises AdminError.
+    A list may be given as texts with commas between them; distinguished names, which hold commas, have semicolons.
+    Raises AdminError.
     """
     document = document_of(settings)
     for path, text in changes.items():
@@ -114,7 +116,7 @@ def edited(settings: SourceSettings, changes: Mapping[str, str]) -> SourceSettin
                 f"There is no setting {path[:80]!r} of a source of this kind.",
                 f"{did_you_mean(path, _paths(document))}The settings are {', '.join(_paths(document))}.",
             )
-        inner[name] = _value(inner[name], text)
+        inner[name] = _value(inner[name], text, ";" if name in _OF_NAMES else ",")
     return read_settings(document)
 
 
@@ -128,7 +130,7 @@ def _paths(document: Mapping[str, Json], above: str = "") -> list[str]:
     return found
 
 
-def _value(before: Json, text: str) -> Json:
+def _value(before: Json, text: str, between: str) -> Json:
     """What a text means in the place of a value."""
     if isinstance(before, str):
         return text
@@ -137,7 +139,7 @@ def _value(before: Json, text: str) -> Json:
     except msgspec.DecodeError:
         value = text
     if isinstance(before, list) and not isinstance(value, list):
-        return [part.strip() for part in text.split(",")] if text.strip() else []
+        return [part.strip() for part in text.split(between)] if text.strip() else []
     return value
 
 
@@ -166,7 +168,7 @@ def refuse_known_secrets(before: SourceSettings, after: SourceSettings, known: I
         raise AdminError(
             "secret-needed-again",
             f"The {' and '.join(names)} was given for another server or another way to it.",
-            "Give it again together with the new settings.",
+            "Give it again together with the new settings; on the command line with --ask or a file.",
         )
 
 

@@ -3,8 +3,8 @@
 Held deletions wait for a person, as in spec/entra-connect.md section 9. Order: values, verbs.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
 
 from provisor.admin.actor import SOURCE_READ, SOURCE_WRITE, Actor
@@ -23,10 +23,9 @@ from provisor.storage.times import from_microseconds
 
 __all__ = ["Fate", "HeldDeletions", "SourceProblem", "SourceReports", "SourceRun", "SourceStatus", "SourceTrouble"]
 
-Fate: TypeAlias = Literal["left out", "not taken over", "taken over in part"]
+Fate: TypeAlias = Literal["left out", "not taken over", "taken over in part", "held back"]
 DECIDING: Final = "Decide about held deletions of source"
 RUNS_SHOWN: Final = 5
-_NAMES: Final = ("userPrincipalName", "displayName", "distinguishedName", "mail", "cn", "sAMAccountName")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +104,7 @@ class SourceReports:
         connection = self.context.read(actor, SOURCE_READ)
         source = self.sources.find(connection, key)
         rows = source_records.leaving_page(connection, source.id, after=after, limit=limit)
-        return [problem_of(row) for row in rows]
+        return [replace(problem_of(row), fate="held back") for row in rows]
 
     def allow(self, actor: Actor, key: str, *, shown: int | None = None) -> int:
         """Let as many leave with the next run as are held now; how many. It follows at once where the source is
@@ -164,20 +163,10 @@ def problem_of(row: KeptRecord) -> SourceProblem:
     return SourceProblem(
         anchor=row.anchor,
         kind=row.kind,
-        name=_name(row.flowed, row.document) or row.anchor,
+        name=row.name,
         fate=fate,
         trouble=reason,
     )
-
-
-def _name(*documents: Mapping[str, object]) -> str:
-    for document in documents:
-        for name in _NAMES:
-            value = document.get(name)
-            value = value[0] if isinstance(value, list) and value else value
-            if isinstance(value, str) and value:
-                return value
-    return ""
 
 
 def shown_to_json(shown: SourceShown) -> dict[str, Json]:

@@ -1,5 +1,6 @@
 """`provisor source set`: change the settings, the secret and the schedule of a source."""
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,12 @@ from provisor.cli.options import SourceArgument, pairs, session
 from provisor.terminal import AsJson, print_json, read_secret, say, secret_text
 
 _SECRETS = {"password": "Password", "clientSecret": "Client secret"}
+_OPTIONS = {  # what `provisor source show` has beside the settings
+    "intervalSeconds": "--interval",
+    "precedence": "--precedence",
+    "deletionThreshold": "--deletion-threshold",
+    "staging": "`provisor source staging`",
+}
 
 
 def change(
@@ -27,6 +34,8 @@ def change(
             exists=True, dir_okay=False, help="All settings, as JSON; `provisor source show --json` has them."
         ),
     ] = None,
+    containers: options.Containers = None,
+    leave_out: options.LeaveOut = None,
     password_file: options.SignInPasswordFile = None,
     secret_file: Annotated[
         str | None, typer.Option(metavar="FILE", help="A new client secret, in a file; - reads standard input.")
@@ -42,6 +51,8 @@ def change(
 ) -> None:
     """Change a source; what is not given stays. Changed filters or attributes hold after the next full read.
 
+    --container and --leave-out replace what there was; `--set containers=` and `--set filters=` empty it.
+
     Example: provisor source set corp --set server.addresses=dc1.contoso.com,dc2.contoso.com --ask password
     """
     from provisor.admin.source_told import shown_to_json
@@ -51,7 +62,7 @@ def change(
         opened.actor,
         source,
         document=None if settings is None else _document(settings),
-        changes=pairs(given or []),
+        changes={**_changes(given or []), **_lists(containers, leave_out)},
         given_secrets=_secrets(password_file, secret_file, certificate_file, ask),
         interval_seconds=interval,
         precedence=precedence,
@@ -63,6 +74,24 @@ def change(
     say(f"Changed the source {changed.shown.source.name}.")
     if changed.full_read_follows:
         say("The next run reads everything: what was changed holds then.")
+
+
+def _changes(given: list[str]) -> dict[str, str]:
+    changes = pairs(given)
+    for name, option in _OPTIONS.items():
+        if name in changes:
+            raise typer.BadParameter(f"{name} is changed by {option}.", param_hint="--set")
+    return changes
+
+
+def _lists(containers: list[str] | None, leave_out: list[str] | None) -> dict[str, str]:
+    """Settings that are lists, as JSON: texts with commas would be ambiguous."""
+    found: dict[str, object] = {}
+    if containers is not None:
+        found["containers"] = containers
+    if leave_out is not None:
+        found["filters"] = options.filters(leave_out)
+    return {name: json.dumps(value) for name, value in found.items()}
 
 
 def _secrets(
@@ -83,8 +112,6 @@ def _secrets(
 
 
 def _document(file: Path) -> dict[str, object]:
-    import json
-
     try:
         document = json.loads(file.read_text(encoding="utf-8"))
     except (ValueError, OSError) as error:

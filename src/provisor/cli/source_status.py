@@ -31,9 +31,10 @@ def print_status(status: "SourceStatus") -> None:
         ("Health", shown.health),
     ]
     if source.error is not None:
-        since = f"; failing since {moment(source.failing_since)}, {source.failures:,} runs"
-        rows += [("Error", f"{source.error.message}{since if source.failures > 1 else ''}")]
+        rows += [("Error", source.error.message)]
         rows += [("What to do", source.error.hint)]
+        since = f"{moment(source.failing_since)}, {source.failures:,} runs"
+        rows += [("Failing since", since)] if source.failures > 1 else []
     if source.held is not None:
         rows += [("Held back", source.held.message), ("What to do", source.held.hint)]
         rows += [("Allowed", f"{source.allowed:,}, with the next run")] if source.allowed is not None else []

@@ -20,12 +20,16 @@ def source_failure(error: ConnectorError, source: str) -> Failure:
             return _failure(
                 UNAUTHORIZED,
                 f"The source {source} does not let us sign in: {error}",
-                f"Save the password or secret again with `provisor source set {source}`, and look at the account.",
+                f"Give the password again with `provisor source set {source} --ask password` (the secret: clientSecret)."
+                " Look at the account, too: it may be locked or expired.",
             )
         case Throttled():
             return _failure("source-throttled", f"The source {source} asks to wait: {error}", _NOTHING)
         case Unreachable():
-            hint = "Check that the server is up and reachable from here, and its certificate."
+            hint = (
+                "Check that the server is up and reachable from here, and its certificate; or that the files are there"
+                " and may be read."
+            )
             return _failure(UNREACHABLE, f"The source {source} gave no answer: {error}", hint)
         case CursorLost():
             return _failure("source-cursor-lost", f"The source {source} cannot go on: {error}", _NOTHING)

@@ -202,7 +202,8 @@ def _of_server(server: Server) -> Iterator[str]:
             continue
         host, colon, port = address.rpartition(":") if address.count(":") == 1 else (address, "", "")
         if not host.strip() or "/" in address or " " in address or (colon and not _is_port(port)):
-            yield f"The server {spelled(address)} is no name of a host, with or without a port."
+            tls = "; how TLS begins is a setting of its own" if "://" in address else ""
+            yield f"The server {spelled(address)} is no name of a host, with or without a port{tls}."
     if not server.user.strip():
         yield "Whom to sign in as is missing."
     if not 1 <= server.timeout_seconds <= 600:

@@ -132,8 +132,14 @@ class _Watch(threading.Thread):
         due = next_run(source, present)
         if due is not None and due <= present:
             self._run(source)
-        elif due is not None and self._has_moved(source):
-            self._run(source, changes=True)
+        elif due is not None:
+            try:
+                moved = self._has_moved(source)
+            except (ConnectorError, SourceRefused):
+                self._run_instead(source)
+            else:
+                if moved:
+                    self._run(source, changes=True)
 
     def _has_moved(self, source: ConnectedSource) -> bool:
         """Whether the source says that something has changed; it is asked once in a while, while it is well."""
@@ -141,17 +147,24 @@ class _Watch(threading.Thread):
         if not fit or time.monotonic() < self._asked.at:
             return False
         self._asked.later(self._asked.wait_seconds)
-        try:
-            connector = self._connected(source)
-            if not self._tells:
-                return False
-            moved = connector.moved(source.cursor or "")
-        except (ConnectorError, SourceRefused):  # the run on the interval says what is wrong
-            self._close()
-            self._asked.later(min(self._asked.wait_seconds * 2, max(float(source.interval_seconds), 60.0)))
+        connector = self._connected(source)
+        if not self._tells:
             return False
+        moved = connector.moved(source.cursor or "")
         self._tells = moved is not None
+        self._asked.wait_seconds = min(self._asked.wait_seconds, LONGEST_ASK_SECONDS)
         return moved is True
+
+    def _run_instead(self, source: ConnectedSource) -> None:
+        """Run a source that could not be asked: what is wrong is told by the run, which also waits as it should.
+
+        To ask on would sign in again and again, until the directory locks the account. Where only questions fail, and
+        runs do not, they become fewer.
+        """
+        wait_seconds = min(self._asked.wait_seconds * 2, max(float(source.interval_seconds), 60.0))
+        self._close()
+        self._run(source)
+        self._asked.later(wait_seconds)
 
     def _run(self, source: ConnectedSource, *, changes: bool = False) -> None:
         order = SourceOrder(source=source.id, stop=self._ending.is_set)

@@ -26,6 +26,7 @@ _PUT: Final = f"""INSERT INTO source_record (source, tenant, {_COLUMNS}) VALUES 
     document = excluded.document, flowed = excluded.flowed, manager = excluded.manager, object = excluded.object,
     presence = excluded.presence, reason = excluded.reason, dirty = excluded.dirty, seen = excluded.seen,
     left_at = excluded.left_at"""
+_NAMES: Final = ("userPrincipalName", "displayName", "distinguishedName", "mail", "cn", "sAMAccountName")
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.decode
 _trouble = msgspec.json.Decoder(SourceTrouble).decode
@@ -47,6 +48,13 @@ class KeptRecord:
     dirty: int
     seen: int
     left_at: int | None = None
+
+    @property
+    def name(self) -> str:
+        """What people call it, as far as the source told that; else its anchor."""
+        given = (document.get(name) for document in (self.flowed, self.document) for name in _NAMES)
+        texts = (value[0] if isinstance(value, (list, tuple)) and value else value for value in given)
+        return next((text for text in texts if isinstance(text, str) and text), self.anchor)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

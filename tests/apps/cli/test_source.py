@@ -183,7 +183,7 @@ def test_a_check_that_fails_says_what_to_do(provisor, corp):
 
     answered = provisor("source", "test", "corp")
 
-    assert (answered.code, "It is for another name.\nName it." in answered.err) == (1, True)
+    assert (answered.code, answered.out) == (1, "FAILED  certificate: It is for another name.\n        Name it.\n")
 
 
 def test_a_preview_shows_who_would_come_and_writes_nothing(provisor, corp):
@@ -296,6 +296,29 @@ def test_settings_are_written_out_changed_and_read_in(provisor, corp, tmp_path):
 
     assert answered.code == 0
     assert shown(provisor)["settings"]["containers"] == ["OU=People,DC=contoso,DC=example"]
+
+
+TWO = ["OU=A,DC=contoso,DC=example", "OU=B,DC=contoso,DC=example"]
+
+
+@pytest.mark.parametrize("given", ["; ".join(TWO), json.dumps(TWO)], ids=["text", "json"])
+def test_containers_are_set_with_their_commas(provisor, corp, given):
+    provisor("source", "set", "corp", "--set", f"containers={given}")
+
+    assert shown(provisor)["settings"]["containers"] == TWO
+
+
+def test_whom_to_leave_out_is_changed_as_it_was_given_at_first(provisor, corp):
+    provisor("source", "set", "corp", "--leave-out", "department!=Sales", "--container", TWO[0])
+
+    settings = shown(provisor)["settings"]
+    assert (settings["filters"][0]["operator"], settings["containers"]) == ("not-equals", TWO[:1])
+
+
+def test_a_setting_that_is_an_option_is_named_as_one(provisor, corp):
+    answered = provisor("source", "set", "corp", "--set", "precedence=5")
+
+    assert (answered.code, "precedence is changed by --precedence" in answered.err) == (2, True)
 
 
 def test_a_threshold_is_switched_off(provisor, corp):

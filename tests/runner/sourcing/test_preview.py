@@ -44,7 +44,7 @@ def test_a_preview_says_who_would_be_left_out_and_why(mirror, domain):
 
     preview = mirror.preview(mirror.connect(), domain)
 
-    assert [(who, why.code) for who, why in preview.left_out] == [(anchor, "no-account-name")]
+    assert [(who, why.code) for who, why in preview.left_out] == [("anna@contoso.example", "no-account-name")]
 
 
 def test_a_run_after_a_preview_does_what_it_said(mirror, domain):

@@ -14,6 +14,7 @@ from provisor.connectors.active_directory.place import COMPARED
 from provisor.connectors.active_directory.schema import attributes_of
 from provisor.connectors.ldap_session import LdapSession
 from provisor.engine.ports import ConnectorError, Unauthorized
+from provisor.engine.source_outcome import source_failure
 from provisor.engine.sources import SourceCheck
 from provisor.rules.source_settings import ActiveDirectorySettings
 
@@ -31,7 +32,8 @@ def checks(settings: ActiveDirectorySettings, session: LdapSession, domain: Doma
                 if not one.well:
                     return
         except ConnectorError as error:
-            yield SourceCheck(what=what, well=False, sentence=error.message)
+            hint = source_failure(error, "NAME").hint
+            yield SourceCheck(what=what, well=False, sentence=error.message, hint=hint)
             return
 
 

@@ -11,6 +11,7 @@ from provisor.connectors.ldap.place import COUNTS
 from provisor.connectors.ldap.questions import CHANGED, LdapQuestions
 from provisor.connectors.ldap_session import LdapEntry, LdapSession
 from provisor.engine.ports import ConnectorError, Unauthorized
+from provisor.engine.source_outcome import source_failure
 from provisor.engine.sources import RecordKind, SourceCheck
 
 _SAMPLE: Final = 100
@@ -30,7 +31,8 @@ def examined(session: LdapSession, asked: LdapQuestions, counts: Callable[[], ob
                 if not one.well:
                     return
         except ConnectorError as error:
-            yield SourceCheck(what=what, well=False, sentence=error.message)
+            hint = source_failure(error, "NAME").hint
+            yield SourceCheck(what=what, well=False, sentence=error.message, hint=hint)
             return
     yield _changes(counts)
 

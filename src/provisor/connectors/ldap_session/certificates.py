@@ -30,7 +30,8 @@ def check_names(certificate: Mapping[str, Any], wanted: Sequence[str]) -> None:
     named = list(_names(certificate))
     if not any(_is_for(name, one) for name in named for one in wanted):
         shown = ", ".join(named[:5]) or "nobody"
-        raise WrongName(f"its certificate is for {shown}, not for {' or '.join(wanted)}")
+        hint = "name the server so, or give that as a certificate name"
+        raise WrongName(f"its certificate is for {shown}, not for {' or '.join(wanted)}; {hint}")
 
 
 def _names(certificate: Mapping[str, Any]) -> Iterator[str]:

@@ -69,7 +69,7 @@ def refused_sign_in(named: str, user: str, code: int, said: str) -> ConnectorErr
     sub_code = _SUB_CODE.search(said)
     why = _SIGN_IN.get(sub_code[1], "") if sub_code else ""
     because = why or "user or password is wrong"
-    return Unauthorized(f"{named} refused the sign-in of {user}: {because}. Set user and password of the source again.")
+    return Unauthorized(f"{named} refused the sign-in of {user}: {because}.")
 
 
 def unreached(error: Exception) -> str:

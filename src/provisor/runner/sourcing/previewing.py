@@ -36,7 +36,7 @@ class SourcePreview:
     run: SourceRun
     examples: Sequence[SourceExample]
     held: HeldDeletions | None
-    left_out: Sequence[tuple[str, SourceTrouble]]  # anchor and reason
+    left_out: Sequence[tuple[str, SourceTrouble]]  # name and reason
 
 
 def preview_source(
@@ -54,7 +54,7 @@ def preview_source(
             run=replace(run, staging=False),
             examples=_examples(database.reader(), copied.reader(), tenant, before),
             held=None if source is None else source.held,
-            left_out=[(row.anchor, row.reason) for row in rows if row.reason is not None],
+            left_out=[(row.name, row.reason) for row in rows if row.reason is not None],
         )
 
 
