@@ -86,6 +86,18 @@ def test_who_is_missing_from_a_full_read_and_cannot_be_asked_after_stays(mirror,
     assert "p00" in mirror.alive()
 
 
+def test_who_was_said_to_be_deleted_leaves_though_the_missing_cannot_be_asked_after(mirror, domain, source):
+    domain.remove("p01")
+    pages: list[SourceProgress] = []
+    mirror.run(source, domain, stop=lambda: bool(pages), report=pages.append)
+    domain.source.records.pop(anchor_of("p00"))
+    domain.source.faults.down_for_looks = True
+
+    mirror.run(source, domain, full=True)
+
+    assert mirror.deleted() == {"p01"}
+
+
 def test_who_is_missing_from_a_full_read_and_is_not_there_when_asked_after_leaves(mirror, domain, source):
     domain.source.records.pop(anchor_of("p00"))
 

@@ -30,24 +30,27 @@ MOST_ASKED = 200  # after whom a source is asked at once
 def delete_who_left(run: SourcingRun, connector: DirectorySource) -> None:
     """Judge everybody who is leaving, and delete them or hold them back.
 
-    Whoever is only missing from a full read is asked after first: a page may have been lost on the way.
+    Whoever is only missing from a full read is asked after first: a page may have been lost on the way. Where the source
+    does not answer, they stay; whom it said to be deleted leaves all the same.
     """
     if not _judge(run, delete=False):
         return
+    answered = True
     try:
         _ask_after_missing(run, connector)
     except ConnectorError as error:
         run.troubles.append(trouble_of(error, run.source.name))
-        return
-    _judge(run, delete=True)
+        answered = False
+    _judge(run, delete=True, also_missing=answered)
 
 
-def _judge(run: SourcingRun, *, delete: bool) -> bool:
+def _judge(run: SourcingRun, *, delete: bool, also_missing: bool = True) -> bool:
     """Hold back or, if so wanted, delete; returns whether anybody may be deleted."""
     with run.database.transaction() as connection:
         if renewed(connection, run) or run.paused or run.source.staging:
             return False  # whoever leaves as it was leaves with the next run as it is now, or stays
         source, rows = run.source, source_records.leaving(connection, run.source.id)
+        rows = [row for row in rows if also_missing or row.reason != ABSENT]
         if not rows:
             if source.held is not None or source.allowed is not None:
                 connected_sources.hold(connection, source.id, None)
