@@ -20,8 +20,8 @@ def source_failure(error: ConnectorError, source: str) -> Failure:
             return _failure(
                 UNAUTHORIZED,
                 f"The source {source} does not let us sign in: {error}",
-                f"Give the password again with `provisor source set {source} --ask password` (the secret: clientSecret)."
-                " Look at the account, too: it may be locked or expired.",
+                f"Give the password again with `provisor source set {source} --ask password` (the secret of a tenant: "
+                "clientSecret). Look at the account, too: it may be locked or expired.",
             )
         case Throttled():
             return _failure("source-throttled", f"The source {source} asks to wait: {error}", _NOTHING)
