@@ -47,6 +47,17 @@ def test_a_preview_says_who_would_be_left_out_and_why(mirror, domain):
     assert [(who, why.code) for who, why in preview.left_out] == [("anna@contoso.example", "no-account-name")]
 
 
+def test_who_was_deleted_before_is_not_told_as_left_out(mirror, domain):
+    anchor = domain.person("anna")
+    domain.person("bo")
+    source = mirror.connect()
+    mirror.run(source, domain)
+    domain.source.remove(anchor)
+    mirror.run(source, domain)
+
+    assert mirror.preview(source, domain).left_out == []
+
+
 def test_a_run_after_a_preview_does_what_it_said(mirror, domain):
     domain.person("anna")
     source = mirror.connect()

@@ -49,13 +49,24 @@ def preview_source(
             before = feed.current_change(connection, tenant)
         run = run_unlocked(copied, tenant, order, connector, now=now)
         source = connected_sources.read(copied.reader(), tenant, order.source)
-        rows = source_records.page(copied.reader(), order.source, limit=EXAMPLES, with_reason=True)
         return SourcePreview(
             run=replace(run, staging=False),
             examples=_examples(database.reader(), copied.reader(), tenant, before),
             held=None if source is None else source.held,
-            left_out=[(row.name, row.reason) for row in rows if row.reason is not None],
+            left_out=_left_out(copied.reader(), order.source),
         )
+
+
+def _left_out(connection: Connection, source: str) -> list[tuple[str, SourceTrouble]]:
+    """Of those who are at the source; whoever left it is no example of somebody who is not taken over."""
+    found: list[tuple[str, SourceTrouble]] = []
+    after = ""
+    while len(found) < EXAMPLES and (
+        rows := source_records.page(connection, source, after=after, limit=_PAGE, with_reason=True)
+    ):
+        after = rows[-1].anchor
+        found += [(row.name, row.reason) for row in rows if row.reason is not None and row.presence == "here"]
+    return found[:EXAMPLES]
 
 
 def _examples(before: Connection, after: Connection, tenant: str, since: int) -> list[SourceExample]:
