@@ -182,6 +182,8 @@ def problems(settings: SourceSettings) -> Iterator[str]:
                 yield "No file of users or groups is named."
             elif settings.members and not settings.groups:
                 yield "A file of members is named, and none of the groups that they are in."
+    if isinstance(settings, ActiveDirectorySettings) and _is_name(settings.base) and not _is_domain(settings.base):
+        yield f"The base {spelled(settings.base)} is no domain, such as DC=contoso,DC=com. Choose units as containers."
     if isinstance(settings, ActiveDirectorySettings) and settings.group and not _is_name(settings.group):
         yield f"The group {spelled(settings.group)} is no distinguished name."
 
@@ -224,6 +226,10 @@ def _of_filters(filters: tuple[AttributeFilter, ...]) -> Iterator[str]:
 def _is_name(text: str) -> bool:
     parts = text.split(",")
     return bool(text.strip()) and all("=" in part.replace("\\,", "") or part.endswith("\\") for part in parts)
+
+
+def _is_domain(name: str) -> bool:
+    return all(part.strip().lower().startswith("dc=") for part in name.split(","))
 
 
 def _is_port(text: str) -> bool:

@@ -85,13 +85,18 @@ def wake(connection: Connection, source: str, *, references: Collection[str], gr
 
 
 def to_follow(connection: Connection, source: str, *, limit: int) -> Sequence[SourceEdge]:
-    """The first memberships that the directory has not followed: removals before additions."""
+    """The first memberships that the directory has not followed: removals before additions.
+
+    A domain takes whom it deletes out of his groups: as long as his deletion is held back, he stays in them here.
+    """
     rows = connection.all(
         """SELECT m.group_anchor, m.reference, m.state, g.object,
         (SELECT r.object FROM source_record r WHERE r.source = m.source AND r.reference = m.reference
             AND r.object IS NOT NULL ORDER BY r.presence = 'here' DESC LIMIT 1)
         FROM source_member m LEFT JOIN source_record g ON g.source = m.source AND g.anchor = m.group_anchor
-        WHERE m.source = ? AND m.state IN (1, -1) ORDER BY m.state, m.group_anchor, m.reference LIMIT ?""",
+        WHERE m.source = ? AND m.state IN (1, -1) AND NOT (m.state = -1 AND EXISTS (SELECT 1 FROM source_record h
+            WHERE h.source = m.source AND h.reference = m.reference AND h.presence = 'leaving'))
+        ORDER BY m.state, m.group_anchor, m.reference LIMIT ?""",
         (source, limit),
     )
     return [SourceEdge(row[0], row[1], row[2], row[3], row[4]) for row in rows]

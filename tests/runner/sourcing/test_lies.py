@@ -151,6 +151,39 @@ def test_more_deletions_than_the_threshold_are_held_back_all_of_them(mirror, dom
     assert set(mirror.alive()) == set(MANY)
 
 
+def test_whose_deletion_is_held_back_stays_in_his_groups(mirror, domain):
+    for name in MANY:
+        domain.person(name)
+    domain.group("all", *MANY)
+    source = mirror.connect(threshold=3)
+    mirror.run(source, domain)
+    for name in MANY[:4]:
+        domain.remove(name)
+
+    mirror.run(source, domain)
+
+    assert mirror.members("all") == set(MANY)
+
+
+def test_who_leaves_after_all_leaves_his_groups_too(mirror, domain):
+    for name in MANY:
+        domain.person(name)
+    domain.group("all", *MANY)
+    source = mirror.connect(threshold=3)
+    mirror.run(source, domain)
+    for name in MANY[:4]:
+        domain.remove(name)
+    mirror.run(source, domain)
+    allow(mirror, source, 4)
+    mirror.run(source, domain)
+    for name in MANY[:4]:
+        domain.person(name)
+
+    mirror.run(source, domain)
+
+    assert mirror.members("all") == set(MANY[4:])
+
+
 def allow(mirror, source, most):
     from provisor.storage import connected_sources
 

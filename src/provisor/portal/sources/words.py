@@ -48,6 +48,7 @@ _COUNTED: Final[Mapping[str, str]] = {
     "hard match": "joined by hard match",
     "soft match": "joined by soft match",
     "managers": "managers changed",
+    "members waiting": "members who are not here",
     "cursor lost": "place in the changes lost",
 }
 _TOLD: Final = {"changed", *(name for names in COLUMNS.values() for name in names)}

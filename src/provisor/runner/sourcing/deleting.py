@@ -30,8 +30,8 @@ MOST_ASKED = 200  # after whom a source is asked at once
 def delete_who_left(run: SourcingRun, connector: DirectorySource) -> None:
     """Judge everybody who is leaving, and delete them or hold them back.
 
-    Whoever is only missing from a full read is asked after first: a page may have been lost on the way. Where the source
-    does not answer, they stay; whom it said to be deleted leaves all the same.
+    Whoever is only missing from a full read is asked after first: a page may have been lost on the way. Where the
+    source does not answer, they stay; whom it said to be deleted leaves all the same.
     """
     if not _judge(run, delete=False):
         return

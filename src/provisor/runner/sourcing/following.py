@@ -128,6 +128,7 @@ def _follow(connection: Connection, run: SourcingRun, edges: Sequence[SourceEdge
     source_members.followed(connection, source, [edge for edge, _ in add], state=FOLLOWED)
     waiting = [edge for edge in edges if edge.state != TO_REMOVE and not (edge.group and edge.member)]
     source_members.followed(connection, source, waiting, state=WAITS)
+    run.counters["members waiting"] += len(waiting)  # for somebody who is not here, or not yet
 
 
 def _assignments(run: SourcingRun) -> None:
