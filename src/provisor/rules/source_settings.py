@@ -5,6 +5,7 @@ wrong with a document is told by `problems` before it is stored: what is accepte
 without asking the source. Facts: spec/entra-connect.md.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Final, Literal, TypeAlias, get_args
 
@@ -19,7 +20,11 @@ Cloud: TypeAlias = Literal["global", "us-government", "us-government-dod", "chin
 
 SHORTEST_INTERVAL_SECONDS: Final = 1
 DEFAULT_INTERVAL_SECONDS: Final = 30 * 60  # of Entra Connect
+SHORTEST_COMPARE_SECONDS: Final = 10
 DEFAULT_DELETION_THRESHOLD: Final = 500  # of Entra Connect
+
+
+_ATTRIBUTE: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,255}|[0-9]+(\.[0-9]+){1,63}")  # RFC 4512 section 1.4
 
 
 class _Settings(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
@@ -170,7 +175,11 @@ def problems(settings: SourceSettings) -> Iterator[str]:
             yield from _of_filters(settings.filters)
             for chosen in (settings.user_extensions, settings.group_extensions):
                 names = [extension.attribute for extension in chosen]
-                yield from (f"The attribute {name} is chosen twice." for name in sorted(names) if names.count(name) > 1)
+                yield from (
+                    f"The attribute {name} is chosen twice." for name in sorted({*names}) if names.count(name) > 1
+                )
+            if isinstance(settings, LdapSettings):
+                yield from _of_ldap(settings)
         case EntraSettings():
             for what, text in (("tenant", settings.tenant), ("client id", settings.client)):
                 if not text.strip():
@@ -212,6 +221,23 @@ def _of_server(server: Server) -> Iterator[str]:
         yield f"A server is waited for from 1 to 600 seconds, not {server.timeout_seconds:g}."
 
 
+def _of_ldap(settings: LdapSettings) -> Iterator[str]:
+    for what, text in (("user", settings.user_filter), ("group", settings.group_filter)):
+        if not _is_filter(text):
+            yield f"The {what} filter {spelled(text)} is no filter of LDAP, such as (objectClass=inetOrgPerson)."
+    for what, name in (
+        ("anchor", settings.anchor),
+        ("attribute that becomes userPrincipalName", settings.sign_in_name),
+    ):
+        if not _ATTRIBUTE.fullmatch(name):
+            yield f"The {what} {spelled(name)} is no name of an attribute."
+    if settings.compare_seconds < SHORTEST_COMPARE_SECONDS:
+        yield (
+            f"Who is still there is looked at every {SHORTEST_COMPARE_SECONDS} seconds at the most often, not every "
+            f"{settings.compare_seconds}."
+        )
+
+
 def _of_filters(filters: tuple[AttributeFilter, ...]) -> Iterator[str]:
     for one in filters:
         if not one.attribute.strip():
@@ -230,6 +256,16 @@ def _is_name(text: str) -> bool:
 
 def _is_domain(name: str) -> bool:
     return all(part.strip().lower().startswith("dc=") for part in name.split(","))
+
+
+def _is_filter(text: str) -> bool:
+    """Whether the brackets of a filter match; what is in them the server says (RFC 4515 section 3)."""
+    depth = 0
+    for at, character in enumerate(text):
+        depth += {"(": 1, ")": -1}.get(character, 0)
+        if depth < 0 or (depth == 0 and at < len(text) - 1):
+            return False
+    return depth == 0 and text.startswith("(") and len(text) > len("()")
 
 
 def _is_port(text: str) -> bool:

@@ -313,7 +313,7 @@ def _written(tenant: str, source: str, row: KeptRecord) -> tuple[object, ...]:
         row.anchor,
         row.kind,
         row.reference,
-        _encode(row.document).decode(),
+        _document(row.document),
         _encode(row.flowed).decode(),
         row.manager,
         row.object,
@@ -323,6 +323,26 @@ def _written(tenant: str, source: str, row: KeptRecord) -> tuple[object, ...]:
         row.seen,
         row.left_at,
     )
+
+
+def _document(document: Mapping[str, RawValue]) -> str:
+    """As JSON; half a surrogate, which no text has, becomes a question mark: one such value must not stop a source."""
+    try:
+        return _encode(document).decode()
+    except UnicodeEncodeError:
+        return _encode(_whole(document)).decode()
+
+
+def _whole(value: object) -> object:
+    match value:
+        case str():
+            return value.encode(errors="replace").decode()
+        case list():
+            return [_whole(one) for one in value]
+        case dict():
+            return {_whole(name): _whole(one) for name, one in value.items()}
+        case _:
+            return value
 
 
 def _row(row: Row) -> KeptRecord:

@@ -241,3 +241,29 @@ def test_a_group_that_was_restored_by_hand_and_forgotten_since_is_found_by_its_a
     run = mirror.run_with(source, CsvSource(document))
 
     assert (run.state, mirror.alive("group")["Sales"].id) == ("succeeded", group.id)
+
+
+def test_a_group_made_by_hand_has_the_members_that_its_source_names_once_it_is_joined(mirror, domain):
+    from provisor.storage import directory_verbs, members
+
+    anna = make_by_hand(mirror, userPrincipalName="anna@contoso.example")
+    with mirror.database.transaction() as connection:
+        given = {"displayName": "Sales", "mail": "sales@contoso.example"}
+        group = directory_verbs.create(connection, mirror.tenant, "group", given, now=mirror.now())
+        members.add(connection, mirror.tenant, group.id, anna.id)
+    domain.person("boris")
+    domain.group("sales", "boris")
+    domain.source.records[anchor_of("sales")].values["mail"] = ["sales@contoso.example"]
+
+    mirror.run(mirror.connect(), domain)
+
+    assert mirror.members("sales") == {"boris"}
+
+
+def test_half_a_surrogate_in_a_value_stops_nobody(mirror, domain):
+    domain.person("anna", title="Chief \ud800")
+    domain.person("bo")
+
+    run = mirror.run(mirror.connect(), domain)
+
+    assert (run.state, set(mirror.alive())) == ("succeeded", {"anna", "bo"})

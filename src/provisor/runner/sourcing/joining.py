@@ -144,7 +144,8 @@ class _Joining:
                     pair.trouble = _ambiguous(several)
         for item in objects.by_ids(connection, run.tenant, sorted(chosen)):
             chosen[item.id].before = item
-            chosen[item.id].returned = candidates.returned(chosen[item.id])
+            # Of a group that was here, only whom a source names stays: nobody else could take the others out again.
+            chosen[item.id].returned = self._kind == "group" or candidates.returned(chosen[item.id])
 
     def _merge(self, pairs: Sequence[_Judged]) -> None:
         """What each object is to be, from all records that feed it."""
