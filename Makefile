@@ -6,8 +6,8 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c c
 RUN := .venv/.ready-run
 DEV := .venv/.ready-dev
 SDK := .venv/.ready-sdk
-# One more than there are cores: many tests wait for processes of their own.
-WORKERS = $(shell $(BIN)/python -c 'import os; print(1 + (os.cpu_count() or 1))')
+# Two more than there are cores: many tests wait for processes of their own.
+WORKERS = $(shell $(BIN)/python -c 'import os; print(2 + (os.cpu_count() or 1))')
 # pytest keeps the tests it has rewritten; where nothing may be kept, every process rewrites them all again.
 export PYTHONDONTWRITEBYTECODE :=
 
