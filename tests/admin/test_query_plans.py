@@ -383,6 +383,9 @@ OF_EVERYTHING = {
         (f"source_settings.{verb}" for verb in ("all", "show", "add", "start", "pause", "stage", "delete")),
         "counts whom the source feeds, in an index",
     ),
+    **dict.fromkeys(
+        ("source_previews.ask", "source_previews.look"), "a thread and memory; the preview is a run in a copy"
+    ),
     "source_settings.change": "has every record judged anew where they may mean something else now",
     "source_told.status": "counts whom the source feeds, in an index",
     **dict.fromkeys(("source_told.allow", "source_told.reject"), "decides about everybody who is held"),
