@@ -39,7 +39,7 @@ CREATE TABLE source_record (
     object TEXT,  -- what it feeds; null: it was not judged yet, or is left out
     presence TEXT NOT NULL,  -- here, leaving (the directory has not followed yet), gone
     reason TEXT,  -- JSON: why it is left out, or what keeps it from being taken over
-    dirty INTEGER NOT NULL,  -- 1: to be judged, 2: judged, but its manager was not there yet
+    dirty INTEGER NOT NULL,  -- 1: to be judged, 2: judged, references still to follow, 3: leaving, and allowed to
     seen INTEGER NOT NULL,  -- the full read that told of it last
     left_at INTEGER,
     PRIMARY KEY (source, anchor)
