@@ -207,11 +207,11 @@ def pass_over(connection: Connection, source: str, kind: RecordKind) -> None:
 def to_judge(
     connection: Connection, source: str, kind: RecordKind, *, limit: int, fed: bool = False, after: str = ""
 ) -> list[KeptRecord]:
-    """The first records of a kind that are to be judged; only those that feed somebody, if `fed`."""
+    """The first records of a kind, of those that are here, that are to be judged; only who feeds somebody, if `fed`."""
     only = "AND object IS NOT NULL" if fed else ""
     rows = connection.all(
-        f"""SELECT {_COLUMNS} FROM source_record WHERE source = ? AND dirty = 1 AND kind = ? AND anchor > ? {only}
-        ORDER BY anchor LIMIT ?""",
+        f"""SELECT {_COLUMNS} FROM source_record WHERE source = ? AND dirty = 1 AND kind = ? AND anchor > ?
+        AND presence = 'here' {only} ORDER BY anchor LIMIT ?""",
         (source, kind, after, limit),
     )
     return [_row(row) for row in rows]

@@ -191,6 +191,21 @@ def test_a_container_that_is_renamed_takes_its_people_along(mirror, domain):
     assert mirror.alive()["anna"].attributes["onPremisesDistinguishedName"] == f"CN=anna,OU=Staff,{DOMAIN}"
 
 
+def test_who_left_does_not_come_back_with_his_renamed_container(mirror, domain):
+    domain.container("people", called=PEOPLE)
+    domain.person("anna")
+    domain.person("bo")
+    source = mirror.connect()
+    mirror.run(source, domain)
+    domain.remove("anna")
+    mirror.run(source, domain)
+    domain.container("people", called=f"OU=Staff,{DOMAIN}")
+
+    mirror.run(source, domain)
+
+    assert mirror.deleted() == {"anna"}
+
+
 def test_containers_within_one_another_that_are_renamed_at_once_take_their_people_along(mirror, domain):
     domain.container("people", called=PEOPLE)
     domain.container("sales", called=f"OU=Sales,{PEOPLE}")

@@ -188,7 +188,8 @@ class _Keeping:
                 names = (rebased(held, former, self._moved[former]) for former in former_names)
                 name = next((name for name in names if name != held), held)
                 if name != held:
-                    moved.append(replace(row, document={**row.document, NAME: name}, dirty=TO_JUDGE))
+                    dirty = TO_JUDGE if row.presence == "here" else row.dirty  # who left is not judged again
+                    moved.append(replace(row, document={**row.document, NAME: name}, dirty=dirty))
             source_records.put(self._connection, self._run.tenant, self._source, moved)
             self._run.counters["moved"] += len(moved)
 
