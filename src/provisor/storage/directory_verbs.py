@@ -19,7 +19,7 @@ from provisor.directory.names import names_of
 from provisor.directory.objects import NAMING, DirectoryKind, DirectoryObject, DirectoryValue, Refusal
 from provisor.directory.printable import refused_name
 from provisor.scim.naming import spelled
-from provisor.storage import extensions, feed, mastering, objects, sources
+from provisor.storage import extensions, feed, objects, source_records, sources
 from provisor.storage.times import to_microseconds
 
 
@@ -169,7 +169,7 @@ def purge(connection: Connection, tenant: str, item: DirectoryObject, *, now: da
     after = replace(lifecycle.purged(item, at), change=feed.next_change(connection, tenant))
     objects.update(connection, tenant, [(after, True)])
     _cut_ties(connection, item.id, at, after.change)
-    mastering.forget(connection, item.id)
+    source_records.forget_object(connection, item.id)
     return after
 
 

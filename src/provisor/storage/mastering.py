@@ -158,15 +158,6 @@ def last_runs(connection: Connection, tenant: str, ids: Sequence[str]) -> dict[s
     return found
 
 
-def forget(connection: Connection, object_id: str) -> None:
-    """An object was purged: what its records were kept for, its being restored, cannot come any more."""
-    for source, anchor in connection.all(
-        "SELECT source, anchor FROM source_record WHERE object = ? AND presence = 'gone'", (object_id,)
-    ):
-        connection.execute("DELETE FROM source_member WHERE source = ? AND group_anchor = ?", (source, anchor))
-        connection.execute("DELETE FROM source_record WHERE source = ? AND anchor = ?", (source, anchor))
-
-
 def _rows(connection: Connection, tenant: str | None, ids: Sequence[str]) -> list[_FeedingRecord]:
     """Records by the precedence of their sources, then by name."""
     found = list[_FeedingRecord]()

@@ -19,6 +19,12 @@ CLEAN: Final = 0
 TO_JUDGE: Final = 1
 WAITS_FOR_MANAGER: Final = 2
 ALLOWED: Final = 3  # of one who is leaving: an administrator has seen it and lets him go
+# Codes of reasons by which somebody left; with any other reason he is at the source still, and left out.
+LEFT: Final = ("deleted", "deleted-for-good", "absent")
+_LEFT_OUT: Final = (
+    "(reason IS NOT NULL AND " + " AND ".join(f'instr(reason, \'"code":"{code}"\') = 0' for code in LEFT) + ")"
+)
+_THERE: Final = f"(presence = 'here' OR {_LEFT_OUT})"
 _COLUMNS: Final = "anchor, kind, reference, document, flowed, manager, object, presence, reason, dirty, seen, left_at"
 _OF_R: Final = ", ".join(f"r.{name}" for name in _COLUMNS.split(", "))
 _PUT: Final = f"""INSERT INTO source_record (source, tenant, {_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)
@@ -55,6 +61,11 @@ class KeptRecord:
         given = (document.get(name) for document in (self.flowed, self.document) for name in _NAMES)
         texts = (value[0] if isinstance(value, (list, tuple)) and value else value for value in given)
         return next((text for text in texts if isinstance(text, str) and text), self.anchor)
+
+    @property
+    def left_out(self) -> bool:
+        """Whether it is at the source, and fed somebody until a rule of ours left it out."""
+        return self.presence != "here" and self.reason is not None and self.reason.code not in LEFT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,8 +152,11 @@ def mark_seen(connection: Connection, source: str, anchors: Iterable[str], *, re
 
 
 def mark_all(connection: Connection, source: str) -> None:
-    """Every record that is here is to be judged anew: the rules have changed."""
-    connection.execute("UPDATE source_record SET dirty = 1 WHERE source = ? AND presence = 'here'", (source,))
+    """Every record that is here, or was left out, is to be judged anew: the rules have changed."""
+    connection.execute(
+        f"UPDATE source_record SET dirty = 1, presence = 'here', left_at = NULL WHERE source = ? AND {_THERE}",
+        (source,),
+    )
 
 
 def mark_again(connection: Connection, source: str) -> int:
@@ -156,9 +170,10 @@ def mark_again(connection: Connection, source: str) -> int:
 
 
 def mark_references(connection: Connection, source: str, references: Iterable[str]) -> None:
-    """Judge anew whoever is named so."""
+    """Judge anew whoever is named so, also one who was left out."""
     connection.many(
-        "UPDATE source_record SET dirty = 1 WHERE source = ? AND reference = ? AND presence = 'here'",
+        f"""UPDATE source_record SET dirty = 1, presence = 'here', left_at = NULL
+        WHERE source = ? AND reference = ? AND {_THERE}""",
         ((source, reference) for reference in references),
     )
 
@@ -277,10 +292,28 @@ def led(connection: Connection, source: str, anchors: Iterable[str]) -> None:
 
 
 def forget_gone(connection: Connection, source: str, *, before: int) -> None:
-    """Remove records of who left before this moment, and what groups that are gone said of members."""
+    """Remove records of who left before this moment; who is left out may be taken in again without being told of."""
     connection.execute(
-        "DELETE FROM source_record WHERE source = ? AND presence = 'gone' AND left_at < ?", (source, before)
+        f"DELETE FROM source_record WHERE source = ? AND presence = 'gone' AND left_at < ? AND NOT {_LEFT_OUT}",
+        (source, before),
     )
+
+
+def forget_object(connection: Connection, object_id: str) -> None:
+    """An object was purged: what records of who left were kept for, its being restored, cannot come any more.
+
+    Of one that is left out the record stays, and feeds somebody new if it is ever taken in again.
+    """
+    connection.execute(
+        f"""UPDATE source_record SET presence = 'here', left_at = NULL, object = NULL, flowed = '{{}}', manager = NULL
+        WHERE object = ? AND presence = 'gone' AND {_LEFT_OUT}""",
+        (object_id,),
+    )
+    for source, anchor in connection.all(
+        "SELECT source, anchor FROM source_record WHERE object = ? AND presence = 'gone'", (object_id,)
+    ):
+        connection.execute("DELETE FROM source_member WHERE source = ? AND group_anchor = ?", (source, anchor))
+        connection.execute("DELETE FROM source_record WHERE source = ? AND anchor = ?", (source, anchor))
 
 
 def joined_here(connection: Connection, source: str, objects: Collection[str]) -> set[str]:

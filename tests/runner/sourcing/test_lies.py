@@ -361,3 +361,38 @@ def test_who_was_let_go_leaves_also_when_the_source_tells_it_again(mirror, domai
     mirror.run(source, domain)
 
     assert mirror.deleted() == {"p00", "p01"}
+
+
+def test_whom_an_administrator_allowed_to_leave_leaves_also_where_the_next_read_is_a_full_one(mirror, domain):
+    from support.mirrored import DOMAIN, PEOPLE
+
+    for name in MANY:
+        domain.person(name)
+    source = mirror.connect(containers=(PEOPLE,))
+    mirror.run(source, domain)
+    for name in MANY[:10]:
+        domain.person(name, below=f"OU=Gone,{DOMAIN}")
+    assert mirror.run(source, domain).state == "held"
+    allow(mirror, source, 10)
+
+    mirror.run(source, domain, full=True)
+
+    assert mirror.deleted() == set(MANY[:10])
+
+
+def test_who_was_missing_and_is_told_again_unreadably_stays(mirror, domain):
+    from provisor.engine.sources import RecordUnreadable
+
+    for name in MANY:
+        domain.person(name)
+    source = mirror.connect()
+    mirror.run(source, domain)
+    kept = {name: domain.source.records.pop(anchor_of(name)) for name in MANY[:10]}
+    assert mirror.run(source, domain, full=True).state == "held"
+    torn = anchor_of("p00")
+    domain.source.records.update({anchor_of(name): record for name, record in kept.items() if name != "p00"})
+    domain.source.unreadable.append(RecordUnreadable(where="entry 1", reason="It is torn.", anchor=torn))
+
+    mirror.run(source, domain, full=True)
+
+    assert set(mirror.alive()) == set(MANY)

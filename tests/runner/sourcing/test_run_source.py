@@ -376,3 +376,88 @@ def test_who_lies_in_the_recycle_bin_is_purged_when_the_source_forgets_him(mirro
     mirror.run_with(source, EndsOfTombstones(anchor))
 
     assert (mirror.alive(), mirror.deleted()) == ({}, set())
+
+
+def test_who_returns_to_the_only_group_that_is_taken_returns(mirror, domain):
+    for name in ("anna", "bo"):
+        domain.person(name)
+    domain.group("pilot", "anna", "bo")
+    source = mirror.connect(group=f"CN=pilot,OU=Groups,{DOMAIN}")
+    mirror.run(source, domain)
+    domain.group("pilot", "bo")
+    mirror.run(source, domain)
+    assert mirror.deleted() == {"anna"}
+    domain.group("pilot", "anna", "bo")
+
+    mirror.run(source, domain)
+
+    assert set(mirror.alive()) == {"anna", "bo"}
+
+
+def test_who_is_in_a_container_that_returns_to_the_chosen_ones_returns(mirror, domain):
+    domain.container("people", called=PEOPLE)
+    domain.person("anna")
+    source = mirror.connect(containers=(PEOPLE,))
+    mirror.run(source, domain)
+    domain.container("people", called=f"OU=Staff,{DOMAIN}")
+    mirror.run(source, domain)
+    assert mirror.deleted() == {"anna"}
+    domain.container("people", called=PEOPLE)
+
+    mirror.run(source, domain)
+
+    assert set(mirror.alive()) == {"anna"}
+
+
+def test_who_is_left_out_and_was_restored_by_hand_is_not_deleted_by_every_full_read(mirror, domain):
+    from provisor.storage import directory_verbs, objects
+
+    domain.person("anna")
+    source = mirror.connect(containers=(PEOPLE,))
+    mirror.run(source, domain)
+    domain.person("anna", below=f"OU=Gone,{DOMAIN}")
+    mirror.run(source, domain)
+    with mirror.database.transaction() as connection:
+        (item,) = objects.by_name(connection, mirror.tenant, "user", "anna@contoso.example", deleted=True)
+        directory_verbs.restore(connection, mirror.tenant, item)
+
+    mirror.run(source, domain, full=True)
+
+    assert set(mirror.alive()) == {"anna"}
+
+
+def test_whom_a_wider_choice_of_containers_takes_in_returns(mirror, domain):
+    from msgspec.structs import replace as changed
+
+    from provisor.storage import connected_sources, source_records
+
+    domain.person("anna")
+    source = mirror.connect(containers=(PEOPLE,))
+    mirror.run(source, domain)
+    domain.person("anna", below=f"OU=Gone,{DOMAIN}")
+    mirror.run(source, domain)
+    with mirror.database.transaction() as connection:
+        settings = changed(mirror.source(source).settings, containers=())
+        connected_sources.change(connection, source, settings=settings)
+        source_records.mark_all(connection, source)
+
+    mirror.run(source, domain)
+
+    assert set(mirror.alive()) == {"anna"}
+
+
+def test_a_group_in_a_container_that_returns_to_the_chosen_ones_returns_with_its_members(mirror, domain):
+    groups = f"OU=Groups,{DOMAIN}"
+    domain.container("groups", called=groups)
+    domain.person("anna")
+    domain.group("sales", "anna")
+    source = mirror.connect(containers=(PEOPLE, groups))
+    mirror.run(source, domain)
+    domain.container("groups", called=f"OU=Teams,{DOMAIN}")
+    mirror.run(source, domain)
+    assert mirror.alive("group") == {}
+    domain.container("groups", called=groups)
+
+    mirror.run(source, domain)
+
+    assert mirror.members("sales") == {"anna"}

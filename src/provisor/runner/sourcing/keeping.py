@@ -116,7 +116,8 @@ class _Keeping:
             )  # fmt: skip
         else:
             after = replace(before, kind=told.kind, reference=told.reference, document=document, seen=run.full)
-            moved = after != replace(before, seen=run.full) or before.presence != "here" or _is_unreadable(before)
+            left = before.presence != "here" and not before.left_out
+            moved = after != replace(before, seen=run.full) or left or _is_unreadable(before)
             if moved:
                 after = replace(after, presence="here", left_at=None, reason=None, dirty=TO_JUDGE)
         if before is None or after != replace(before, seen=run.full):
@@ -140,7 +141,7 @@ class _Keeping:
             source_members.remove(connection, self._source, group, told.removed)
             moved = [*told.added, *told.removed]
         if moved:  # how many there are decides, too
-            self._rows[group] = replace(self._rows[group], dirty=TO_JUDGE)
+            self._rows[group] = _anew(self._rows[group])
             self._touched.add(group)
         if group == run.pilot:  # whoever came or went is in or out of scope now
             source_records.mark_references(connection, self._source, moved)
@@ -167,8 +168,13 @@ class _Keeping:
         else:
             self._seen.add(told.anchor)
             before = self._rows.get(told.anchor)
-            if before is not None and before.object is not None and not (before.reason and before.reason.again):
-                self._rows[told.anchor] = replace(before, reason=_unreadable(told), seen=self._run.full)
+            missing = before is not None and before.presence == "leaving" and before.reason == ABSENT
+            if before is None or before.object is None or not (before.presence == "here" or missing):
+                return
+            if not (before.reason and before.reason.again):
+                self._rows[told.anchor] = replace(
+                    before, presence="here", left_at=None, reason=_unreadable(told), seen=self._run.full
+                )
                 self._touched.add(told.anchor)
 
     def _rebase(self) -> None:
@@ -188,10 +194,15 @@ class _Keeping:
                 names = (rebased(held, former, self._moved[former]) for former in former_names)
                 name = next((name for name in names if name != held), held)
                 if name != held:
-                    dirty = TO_JUDGE if row.presence == "here" else row.dirty  # who left is not judged again
-                    moved.append(replace(row, document={**row.document, NAME: name}, dirty=dirty))
+                    moved.append(_anew(replace(row, document={**row.document, NAME: name})))
             source_records.put(self._connection, self._run.tenant, self._source, moved)
             self._run.counters["moved"] += len(moved)
+
+
+def _anew(row: KeptRecord) -> KeptRecord:
+    """The record as it is judged again: whether it is here or was left out, but not if it left."""
+    there = row.presence == "here" or row.left_out
+    return replace(row, presence="here", left_at=None, dirty=TO_JUDGE) if there else row
 
 
 def _is_of_nobody(told: SourceTold) -> bool:
