@@ -29,8 +29,8 @@ from provisor.rules.source_settings import (
 from provisor.scim.nearest import did_you_mean
 from provisor.scim.values import Json
 
-PASSWORD: Final = "password"  # noqa: S105 - names, not secrets
-CLIENT_SECRET: Final = "clientSecret"  # noqa: S105
+PASSWORD: Final = "password"  # noqa: S105 - a name, not a secret
+CLIENT_SECRET: Final = "clientSecret"  # noqa: S105 - a name, not a secret
 CERTIFICATE: Final = "certificate"
 SECRETS: Final[Mapping[ConnectedKind, tuple[str, ...]]] = {
     "active-directory": (PASSWORD,),

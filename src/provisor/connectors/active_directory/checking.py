@@ -13,14 +13,14 @@ from provisor.connectors.active_directory.domain import DomainFacts
 from provisor.connectors.active_directory.place import COMPARED
 from provisor.connectors.active_directory.schema import attributes_of
 from provisor.connectors.ldap_session import LdapSession
-from provisor.engine.ports import ConnectorError, Unauthorized
+from provisor.connectors.ldap_session.trying import connection_checks
+from provisor.engine.ports import ConnectorError
 from provisor.engine.source_outcome import source_failure
 from provisor.engine.sources import SourceCheck
 from provisor.rules.source_settings import ActiveDirectorySettings
 
 _THE_RIGHT = 'Give the account "Replicating Directory Changes" on the domain.'
 _SEE_DELETED = "Let the account read the container Deleted Objects."
-_TRANSPORTS = {"ldaps": "LDAPS", "starttls": "StartTLS", "plain": "plain LDAP, which everybody on the way can read"}
 
 
 def checks(settings: ActiveDirectorySettings, session: LdapSession, domain: DomainFacts) -> Iterator[SourceCheck]:
@@ -60,18 +60,7 @@ def _resolves(host: str) -> bool:
 
 
 def _connection(settings: ActiveDirectorySettings, session: LdapSession, domain: DomainFacts) -> Iterator[SourceCheck]:
-    by = _TRANSPORTS[settings.server.transport]
-    try:
-        session.connect()
-    except Unauthorized as refused:
-        yield SourceCheck(what="connection", well=True, sentence=f"A server answers by {by}.")
-        yield SourceCheck(
-            what="sign-in", well=False, sentence=refused.message,
-            hint="Check the user (a distinguished name, or a userPrincipalName) and the password.",
-        )  # fmt: skip
-        return
-    yield SourceCheck(what="connection", well=True, sentence=f"{session.address} answers by {by}.")
-    yield SourceCheck(what="sign-in", well=True, sentence=f"{settings.server.user} is signed in.")
+    return connection_checks(session, settings.server, "a distinguished name, or a userPrincipalName")
 
 
 def _base(settings: ActiveDirectorySettings, session: LdapSession, domain: DomainFacts) -> Iterator[SourceCheck]:

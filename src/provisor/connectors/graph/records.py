@@ -16,7 +16,6 @@ from provisor.scim.values import Json, Resource
 _LONGEST_ID: Final = 64  # Entra's have 36
 _TYPES: Final[Mapping[str, PeopleKind]] = {"#microsoft.graph.user": "user", "#microsoft.graph.group": "group"}
 _ATTRIBUTES: Final = tuple(f"extensionAttribute{number}" for number in range(1, 16))
-_UNREADABLE: Final = object()
 
 
 class DeltaReader:
@@ -48,11 +47,11 @@ class DeltaReader:
         values = dict[str, RawValue]()
         for name, shape in self._shapes.items():
             if name in entry:
-                found = _value(entry[name], shape)
-                if found is _UNREADABLE:
+                found = _values(name, entry[name], shape)
+                if found is None:
                     yield RecordUnreadable(where=where, reason=f"Its {name} has a value of another type.", anchor=key)
                     return
-                values |= found if isinstance(found, dict) else {name: found}  # type: ignore[dict-item]
+                values |= found
         links = entry.get(f"{LINKS[self._kind]}@delta")
         if links is not None and not isinstance(links, list):
             yield RecordUnreadable(where=where, reason=f"Its {LINKS[self._kind]} are no list.", anchor=key)
@@ -104,33 +103,30 @@ def _is_id(text: str) -> bool:
     return 0 < len(text) <= _LONGEST_ID and text.isascii() and in_one_line(text) == text and " " not in text
 
 
-def _value(value: Json, shape: PropertyShape | None) -> object:
-    """The value as it is kept; a mapping of several for the fifteen; _UNREADABLE for one that it cannot have."""
+def _values(name: str, value: Json, shape: PropertyShape | None) -> dict[str, RawValue] | None:
+    """What is kept of a value, the fifteen each under its own name; None for a value that it cannot have."""
+    if shape == "fifteen":
+        return _fifteen(value)
     if value is None:
-        return dict.fromkeys(_ATTRIBUTES) if shape == "fifteen" else None
-    match shape:
-        case "text":
-            fits = isinstance(value, str)
-        case "boolean":
-            fits = isinstance(value, bool)
-        case "list":
-            fits = _are_texts(value)
-        case "fifteen":
-            return _fifteen(value)
-        case None:
-            fits = isinstance(value, bool | int | str) or _are_texts(value)
-    return value if fits else _UNREADABLE
+        return {name: None}
+    if isinstance(value, list):
+        texts = [each for each in value if isinstance(each, str)]
+        return {name: texts} if shape in ("list", None) and len(texts) == len(value) else None
+    if isinstance(value, bool):
+        return {name: value} if shape in ("boolean", None) else None
+    if isinstance(value, str):
+        return {name: value} if shape in ("text", None) else None
+    return {name: value} if isinstance(value, int) and shape is None else None
 
 
-def _fifteen(value: Json) -> object:
+def _fifteen(value: Json) -> dict[str, RawValue] | None:
+    if value is None:
+        return dict.fromkeys(_ATTRIBUTES)
     if not isinstance(value, dict):
-        return _UNREADABLE
-    found = {name: value[name] for name in _ATTRIBUTES if name in value}
-    return found if all(each is None or isinstance(each, str) for each in found.values()) else _UNREADABLE
-
-
-def _are_texts(value: Json) -> bool:
-    return isinstance(value, list) and all(isinstance(each, str) for each in value)
+        return None
+    held = {name: value[name] for name in _ATTRIBUTES if name in value}
+    found: dict[str, RawValue] = {name: each for name, each in held.items() if each is None or isinstance(each, str)}
+    return found if len(found) == len(held) else None
 
 
 def _members(links: list[Json] | None) -> tuple[MembersTold | None, int]:

@@ -10,16 +10,12 @@ from typing import Final
 from provisor.connectors.ldap.place import COUNTS
 from provisor.connectors.ldap.questions import CHANGED, LdapQuestions
 from provisor.connectors.ldap_session import LdapEntry, LdapSession
-from provisor.engine.ports import ConnectorError, Unauthorized
+from provisor.connectors.ldap_session.trying import connection_checks
+from provisor.engine.ports import ConnectorError
 from provisor.engine.source_outcome import source_failure
 from provisor.engine.sources import RecordKind, SourceCheck
 
 _SAMPLE: Final = 100
-_TRANSPORTS: Final = {
-    "ldaps": "LDAPS",
-    "starttls": "StartTLS",
-    "plain": "plain LDAP, which everybody on the way can read",
-}
 
 
 def examined(session: LdapSession, asked: LdapQuestions, counts: Callable[[], object]) -> Iterator[SourceCheck]:
@@ -38,19 +34,7 @@ def examined(session: LdapSession, asked: LdapQuestions, counts: Callable[[], ob
 
 
 def _connection(session: LdapSession, asked: LdapQuestions) -> Iterator[SourceCheck]:
-    server = asked.settings.server
-    by = _TRANSPORTS[server.transport]
-    try:
-        session.connect()
-    except Unauthorized as refused:
-        yield SourceCheck(what="connection", well=True, sentence=f"A server answers by {by}.")
-        yield SourceCheck(
-            what="sign-in", well=False, sentence=refused.message,
-            hint="Check the user, which is a distinguished name, and the password.",
-        )  # fmt: skip
-        return
-    yield SourceCheck(what="connection", well=True, sentence=f"{session.address} answers by {by}.")
-    yield SourceCheck(what="sign-in", well=True, sentence=f"{server.user} is signed in.")
+    return connection_checks(session, asked.settings.server, "a distinguished name")
 
 
 def _base(session: LdapSession, asked: LdapQuestions) -> Iterator[SourceCheck]:

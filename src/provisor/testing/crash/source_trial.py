@@ -29,6 +29,7 @@ from provisor.testing.crash.leaping import run_leaping
 from provisor.testing.crash.trial import MEMORY
 from provisor.testing.faults import Killed
 from provisor.testing.memory_domain import DOMAIN, Domain
+from provisor.testing.memory_source import MemoryRecord
 from provisor.testing.memory_target import MemoryTarget
 from provisor.testing.organisation import NOW, Organisation
 
@@ -260,7 +261,7 @@ class SourceTrial:
 
     def _alive(self, domain: Domain) -> list[tuple[str, Any]]:
         return [
-            (str(record.values["sAMAccountName"][0]), record)  # type: ignore[index]
+            (_first(record, "sAMAccountName"), record)
             for record in domain.source.records.values()
             if not record.gone and record.kind == "user"
         ]
@@ -293,7 +294,7 @@ class SourceTrial:
         for record in domain.source.records.values():
             if record.kind != "group":
                 continue
-            name = str(record.values["cn"][0])  # type: ignore[index]
+            name = _first(record, "cn")
             found = objects.by_name(reader, tenant, "group", name)
             if record.gone != (not found):
                 self.problems.append(f"The group {name} is {'still' if record.gone else 'not'} there.")
@@ -326,6 +327,11 @@ class SourceTrial:
         )
         edges = reader.all("SELECT group_id, member_id, removed_at, change FROM member ORDER BY group_id, member_id")
         return json.dumps([[list(one) for one in rows], [list(one) for one in edges]])
+
+
+def _first(record: MemoryRecord, name: str) -> str:
+    values = record.values[name]
+    return str(values[0] if isinstance(values, list) else values)
 
 
 def attempt_source(seed: int) -> list[str]:
