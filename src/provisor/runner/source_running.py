@@ -1,8 +1,7 @@
 """A run of a source from outside: its connector, what keeps it from beginning, and who is told how it went.
 
 What a run does is in runner.sourcing; here is what whoever starts one needs, `provisor serve` and `provisor source run`
-alike. Order: the run, its progress, what kept it from
-beginning.
+alike. Order: the run, its progress, what kept it from beginning.
 """
 
 import time
