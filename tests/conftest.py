@@ -3,7 +3,7 @@
 import gc
 import os
 import shutil
-from contextlib import ExitStack
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
@@ -14,7 +14,7 @@ from hypothesis import is_hypothesis_test, settings
 from provisor.database import open_database
 from provisor.storage import tenants
 from provisor.storage.schema import migrate
-from provisor.testing.samba import SambaMissing
+from provisor.testing.samba import SambaMissing, refuse_without_samba
 from support.company import Company
 from support.postgresql import Cluster, PostgresqlMissing
 from support.samba_ad import samba_domain
@@ -161,6 +161,24 @@ def postgresql():
         yield cluster
 
 
+@pytest.fixture
+def with_samba():
+    """Skipped where no domain can be made, unless services are required."""
+    with needed():
+        refuse_without_samba()
+
+
+@contextmanager
+def needed():
+    """What needs Samba's domain controller."""
+    try:
+        yield
+    except SambaMissing as missing:
+        if os.environ.get("PROVISOR_TEST_SERVICES") == "required":
+            pytest.fail(str(missing))
+        pytest.skip(str(missing))
+
+
 @pytest.fixture(scope="session")
 def samba():
     """A real Active Directory with a thousand people and fifty groups, thrown away with the session.
@@ -168,11 +186,7 @@ def samba():
     Skipped where there is no Samba, unless services are required. Tests that use it are slow and of the xdist group
     "samba", so that one is made, which takes ten seconds, and on a busy machine minutes. Each adds what it changes.
     """
-    with ExitStack() as stack:
-        try:
-            domain = stack.enter_context(samba_domain(people=1000, groups=50))
-        except SambaMissing as missing:
-            if os.environ.get("PROVISOR_TEST_SERVICES") == "required":
-                pytest.fail(str(missing))
-            pytest.skip(str(missing))
+    with needed():
+        refuse_without_samba()
+    with samba_domain(people=1000, groups=50) as domain:
         yield domain

@@ -1,6 +1,5 @@
 """`provisor demo --ad`: the tutorial from a real Active Directory (Samba), step 2 included."""
 
-import os
 import shutil
 import socket
 import subprocess
@@ -15,16 +14,6 @@ from provisor.testing.samba import PACKAGES, SambaMissing, refuse_without_samba
 pytestmark = pytest.mark.slow
 DEMO = (sys.executable, "-m", "provisor", "demo")
 SECONDS = 280  # it took 40 at a load of 4
-
-
-@pytest.fixture
-def with_samba():
-    try:
-        refuse_without_samba()
-    except SambaMissing as missing:
-        if os.environ.get("PROVISOR_TEST_SERVICES") == "required":
-            pytest.fail(str(missing))
-        pytest.skip(str(missing))
 
 
 @pytest.fixture

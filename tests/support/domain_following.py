@@ -1,12 +1,12 @@
 """What a service would hold that reads a domain, without any database: pages are followed as they are told."""
 
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
 
 from provisor.connectors.active_directory import ActiveDirectory
 from provisor.engine.ports import Secret
 from provisor.engine.sources import CursorLost, RecordGone, RecordTold, RecordUnreadable
 from provisor.rules.source_settings import ActiveDirectorySettings, Server
+from support.own_clock import OwnClock
 
 
 def settings_of(address, user, base, *, server=None, **changed):
@@ -17,19 +17,6 @@ def settings_of(address, user, base, *, server=None, **changed):
     return ActiveDirectorySettings(**{"server": reached, "base": base} | changed)
 
 
-class Clock:
-    """Our own, which tests move on."""
-
-    def __init__(self):
-        self._ahead = timedelta()
-
-    def __call__(self):
-        return datetime.now(UTC) + self._ahead
-
-    def pass_seconds(self, seconds):
-        self._ahead += timedelta(seconds=seconds)
-
-
 class DomainFollowing:
     """Records and memberships by anchor, and the cursor that is kept with each page.
 
@@ -37,7 +24,7 @@ class DomainFollowing:
     """
 
     def __init__(self, settings, password):
-        self.clock = Clock()
+        self.clock = OwnClock()
         self.source = ActiveDirectory(settings, Secret(password), clock=self.clock)
         self.cursor, self.records, self.members, self.lost = None, {}, {}, 0
         self.told, self.pages = [], []

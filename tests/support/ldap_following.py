@@ -1,12 +1,12 @@
 """What a service would hold that runs an LDAP directory as a source, without any database: pages are followed as told."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 
 from provisor.connectors.ldap import LdapDirectory
 from provisor.engine.ports import Secret
 from provisor.engine.sources import CursorLost, RecordUnreadable
 from provisor.rules.source_settings import LdapSettings, Server
+from support.own_clock import OwnClock
 from support.slapd import PASSWORD, READER, SUFFIX
 
 
@@ -15,24 +15,11 @@ def settings_of(port, **changed):
     return LdapSettings(**{"server": server, "base": SUFFIX} | changed)
 
 
-class Clock:
-    """Our own, which tests move on."""
-
-    def __init__(self):
-        self._ahead = timedelta()
-
-    def __call__(self):
-        return datetime.now(UTC) + self._ahead
-
-    def pass_seconds(self, seconds):
-        self._ahead += timedelta(seconds=seconds)
-
-
 class Following:
     """What a service would hold that runs a source: records by anchor, and a cursor that is kept with each page."""
 
     def __init__(self, port, **changed):
-        self.port, self.clock, self._changed = port, Clock(), changed
+        self.port, self.clock, self._changed = port, OwnClock(), changed
         self.source = LdapDirectory(settings_of(port, **changed), {"password": Secret(PASSWORD)}, clock=self.clock)
         self.cursor, self.records, self.unreadable, self.told, self.pages = None, {}, [], [], 0
         self._seen, self.was_full = set(), False

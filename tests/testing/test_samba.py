@@ -1,6 +1,5 @@
 """A throwaway domain: it outlives nobody who made it, and says where it cannot be made."""
 
-import os
 import signal
 import socket
 import subprocess
@@ -12,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from provisor.testing.samba import TLS_PORT, SambaDomain, SambaMissing, refuse_without_samba
+from provisor.testing.samba import TLS_PORT, SambaDomain, SambaMissing
 
 SECONDS = 60
 MAKER = """
@@ -24,16 +23,6 @@ with SambaDomain(Path(sys.argv[1]) / "domain", "contoso.com") as domain:
     print(domain.address, flush=True)
     sys.stdin.read()
 """
-
-
-@pytest.fixture
-def with_samba():
-    try:
-        refuse_without_samba()
-    except SambaMissing as missing:
-        if os.environ.get("PROVISOR_TEST_SERVICES") == "required":
-            pytest.fail(str(missing))
-        pytest.skip(str(missing))
 
 
 @pytest.mark.slow

@@ -7,8 +7,9 @@ from provisor.engine.ports import Secret
 from provisor.rules.source_settings import SourceExtension
 from provisor.runner.sourcing.run_source import SourceOrder, run_source
 from provisor.storage import connected_sources, members, objects
-from support.domain_following import Clock, settings_of
+from support.domain_following import settings_of
 from support.mirrored import mirror_in
+from support.own_clock import OwnClock
 from support.samba_ad import PASSWORD
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("samba"), pytest.mark.timeout(300)]
@@ -18,7 +19,7 @@ class Mirrored:
     """A directory that has one source: the units People and Groups of the domain, and one of the test's own."""
 
     def __init__(self, path, samba, unit):
-        self.mirror, self.samba, self.clock = mirror_in(path), samba, Clock()
+        self.mirror, self.samba, self.clock = mirror_in(path), samba, OwnClock()
         self.settings = settings_of(
             samba.address, samba.administrator, samba.base,
             containers=(f"OU=People,{samba.base}", f"OU=Groups,{samba.base}", unit),

@@ -6,6 +6,7 @@ spec/entra-connect.md section 8.
 
 import socket
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Final
 
 from provisor.connectors.active_directory.asking import GUID, QUERIES
@@ -13,9 +14,7 @@ from provisor.connectors.active_directory.domain import DomainFacts
 from provisor.connectors.active_directory.place import COMPARED
 from provisor.connectors.active_directory.schema import attributes_of
 from provisor.connectors.ldap_session import LdapSession
-from provisor.connectors.ldap_session.trying import connection_checks
-from provisor.engine.ports import ConnectorError
-from provisor.engine.source_outcome import source_failure
+from provisor.connectors.ldap_session.trying import connection_checks, tried
 from provisor.engine.sources import SourceCheck
 from provisor.rules.source_settings import ActiveDirectorySettings
 
@@ -25,16 +24,7 @@ _SEE_DELETED = "Let the account read the container Deleted Objects."
 
 def checks(settings: ActiveDirectorySettings, session: LdapSession, domain: DomainFacts) -> Iterator[SourceCheck]:
     """Try what reading takes; ends after what is not well."""
-    for what, step in _STEPS.items():
-        try:
-            for one in step(settings, session, domain):
-                yield one
-                if not one.well:
-                    return
-        except ConnectorError as error:
-            hint = source_failure(error, "NAME").hint
-            yield SourceCheck(what=what, well=False, sentence=error.message, hint=hint)
-            return
+    yield from tried((what, partial(step, settings, session, domain)) for what, step in _STEPS.items())
 
 
 def _names(settings: ActiveDirectorySettings, session: LdapSession, domain: DomainFacts) -> Iterator[SourceCheck]:

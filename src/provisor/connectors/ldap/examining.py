@@ -4,15 +4,14 @@ What works but not as well as it could is well, and its hint says what to do.
 """
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import islice
 from typing import Final
 
 from provisor.connectors.ldap.place import COUNTS
 from provisor.connectors.ldap.questions import CHANGED, LdapQuestions
 from provisor.connectors.ldap_session import LdapEntry, LdapSession
-from provisor.connectors.ldap_session.trying import connection_checks
-from provisor.engine.ports import ConnectorError
-from provisor.engine.source_outcome import source_failure
+from provisor.connectors.ldap_session.trying import connection_checks, tried
 from provisor.engine.sources import RecordKind, SourceCheck
 
 _SAMPLE: Final = 100
@@ -20,17 +19,9 @@ _SAMPLE: Final = 100
 
 def examined(session: LdapSession, asked: LdapQuestions, counts: Callable[[], object]) -> Iterator[SourceCheck]:
     """Try what reading takes; ends after what is not well. `counts` reads the server's count of changes."""
-    for what, step in (("connection", _connection), ("base", _base), ("people", _people), ("groups", _groups)):
-        try:
-            for one in step(session, asked):
-                yield one
-                if not one.well:
-                    return
-        except ConnectorError as error:
-            hint = source_failure(error, "NAME").hint
-            yield SourceCheck(what=what, well=False, sentence=error.message, hint=hint)
-            return
-    yield _changes(counts)
+    steps = (("connection", _connection), ("base", _base), ("people", _people), ("groups", _groups))
+    if (yield from tried((what, partial(step, session, asked)) for what, step in steps)):
+        yield _changes(counts)
 
 
 def _connection(session: LdapSession, asked: LdapQuestions) -> Iterator[SourceCheck]:
